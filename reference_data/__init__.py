@@ -1,0 +1,1 @@
+"""The harmonised reference sets: built from raw sources, verified, opened, looked up."""
