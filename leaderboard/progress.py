@@ -1,0 +1,73 @@
+"""How far a long task is: count, rate, time left; written for a terminal or handed to the app."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+REPORT_EVERY_S = 0.5
+
+
+@dataclass(frozen=True)
+class Progress:
+    """State of one stage; rate and time left are unknown until something is done."""
+
+    stage: str
+    done: int
+    total: int
+    rate_per_s: float | None
+    seconds_left: float | None
+
+    def __str__(self) -> str:
+        """One line, as the terminal shows it."""
+        text = f"{self.stage:<8} {self.done}/{self.total}"
+        if self.rate_per_s is not None and self.seconds_left is not None:
+            text += f"  {self.rate_per_s:.1f}/s  {self.seconds_left:.0f} s left"
+        return text
+
+
+Report = Callable[[Progress], None]
+
+
+class Counter:
+    """Counts the tasks of one stage and reports, at most twice a second and once at the end.
+
+    Args:
+        stage: its name.
+        total: how many tasks there are.
+        report: who is told.
+        known: how many were done before and cost nothing; they do not count towards the rate.
+
+    """
+
+    def __init__(self, stage: str, total: int, report: Report, *, known: int = 0) -> None:
+        """Start the clock and report the start."""
+        self._stage, self._total, self._report, self._known = stage, total, report, known
+        self._done = known
+        self._start = self._reported = time.monotonic()
+        self._send()
+
+    def add(self) -> None:
+        """Count one more task."""
+        self._done += 1
+        if self._done == self._total or time.monotonic() - self._reported >= REPORT_EVERY_S:
+            self._send()
+
+    def _send(self) -> None:
+        self._reported = time.monotonic()
+        elapsed, counted = self._reported - self._start, self._done - self._known
+        rate = counted / elapsed if counted and elapsed > 0 else None
+        left = (self._total - self._done) / rate if rate else None
+        self._report(Progress(self._stage, self._done, self._total, rate, left))
+
+
+def to_terminal(progress: Progress) -> None:
+    """Write to stderr: one line that moves on a terminal, one line per stage's start and end in a log."""
+    if sys.stderr.isatty():
+        end = "\n" if progress.done == progress.total else ""
+        sys.stderr.write(f"\r\x1b[K{progress}{end}")
+    elif progress.done in {0, progress.total}:
+        sys.stderr.write(f"{progress}\n")
+    sys.stderr.flush()
