@@ -38,20 +38,24 @@ class Counter:
         stage: its name.
         total: how many tasks there are.
         report: who is told.
-        known: how many were done before and cost nothing; they do not count towards the rate.
 
     """
 
-    def __init__(self, stage: str, total: int, report: Report, *, known: int = 0) -> None:
+    def __init__(self, stage: str, total: int, report: Report) -> None:
         """Start the clock and report the start."""
-        self._stage, self._total, self._report, self._known = stage, total, report, known
-        self._done = known
+        self._stage, self._total, self._report = stage, total, report
+        self._done = self._known = 0
         self._start = self._reported = time.monotonic()
         self._send()
 
-    def add(self) -> None:
-        """Count one more task."""
-        self._done += 1
+    def know(self, count: int) -> None:
+        """Count tasks that were done before: they cost nothing now and do not enter the rate."""
+        self._known += count
+        self.add(count)
+
+    def add(self, count: int = 1) -> None:
+        """Count tasks just done."""
+        self._done += count
         if self._done == self._total or time.monotonic() - self._reported >= REPORT_EVERY_S:
             self._send()
 

@@ -7,8 +7,11 @@ It never sees another structure, a reference set or a submission, so its result 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
+import pkgutil
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -62,7 +65,7 @@ def settings_hash(settings: Any) -> str:  # noqa: ANN401 - any frozen dataclass
     return hashlib.sha256(json.dumps(asdict(settings), sort_keys=True).encode()).hexdigest()[:12]
 
 
-_REGISTRY: dict[str, Measure] = {}
+_REGISTERED: dict[str, Measure] = {}
 
 
 def measure(
@@ -71,7 +74,27 @@ def measure(
     """Register a measurement; its columns must be declared by no other one."""
 
     def register(function: Compute) -> Compute:
-        _REGISTRY[name] = Measure(name, version, columns, settings, function)
+        _REGISTERED[name] = Measure(name, version, columns, settings, function)
         return function
 
     return register
+
+
+@cache
+def registry() -> Mapping[str, Measure]:
+    """Every measurement, by name: importing all modules of this folder registers them.
+
+    Raises:
+        ValueError: two measurements fill the same column.
+
+    """
+    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+        importlib.import_module(module.name)
+    filled: dict[str, str] = {}
+    for name, registered in sorted(_REGISTERED.items()):
+        for column in registered.columns:
+            if column in filled:
+                msg = f"column {column} is filled by {filled[column]} and by {name}"
+                raise ValueError(msg)
+            filled[column] = name
+    return dict(sorted(_REGISTERED.items()))

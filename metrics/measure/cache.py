@@ -1,0 +1,72 @@
+"""Results of measurements, kept by content: a killed run goes on where it stopped, a second run measures nothing."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+COMMIT_EVERY = 50  # results lost by a kill, at the most
+
+
+class Result(NamedTuple):
+    """What one measurement says of one structure: its columns, and the reason where some are unknown."""
+
+    columns: Mapping[str, object]
+    reason: str | None
+
+
+class Cache:
+    """SQLite file of results by (structure sha256, measurement key); safe to kill at any moment.
+
+    Several processes may share the file: writers wait for each other.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file and its folder."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._database = sqlite3.connect(path, timeout=60)
+        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.execute(
+            "CREATE TABLE IF NOT EXISTS results "
+            "(sha256 TEXT, key TEXT, columns TEXT, reason TEXT, PRIMARY KEY (sha256, key)) WITHOUT ROWID"
+        )
+        self._uncommitted = 0
+
+    def __enter__(self) -> Cache:  # noqa: PYI034 - not meant to be subclassed
+        """Hand out the open cache."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Keep what was put, also when the run was interrupted."""
+        self._database.commit()
+        self._database.close()
+
+    def get(self, sha256s: Iterable[str], key: str) -> dict[str, Result]:
+        """Results that are known for these structures under this key."""
+        found = {}
+        for sha256 in sha256s:
+            row = self._database.execute(
+                "SELECT columns, reason FROM results WHERE sha256 = ? AND key = ?", (sha256, key)
+            ).fetchone()
+            if row is not None:
+                found[sha256] = Result(json.loads(row[0]), row[1])
+        return found
+
+    def put(self, sha256: str, key: str, result: Result) -> None:
+        """Keep one result; floats survive exactly."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)",
+            (sha256, key, json.dumps(dict(result.columns)), result.reason),
+        )
+        self._uncommitted += 1
+        if self._uncommitted >= COMMIT_EVERY:
+            self._database.commit()
+            self._uncommitted = 0
