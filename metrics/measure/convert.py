@@ -1,0 +1,53 @@
+"""The only passage between our arrays and pymatgen's objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pymatgen.core.lattice import Lattice
+from pymatgen.core.periodic_table import DummySpecies, Element
+from pymatgen.core.structure import Structure
+
+from metrics.crystal import Crystal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pymatgen.core.periodic_table import Species
+
+_FULL_OCCUPANCY_TOLERANCE = 1e-8
+
+
+def to_structure(crystal: Crystal) -> Structure:
+    """Pymatgen's form of a crystal: same cell, order and fractional coordinates, nothing wrapped.
+
+    Raises:
+        ValueError: an atomic number outside 1-118.
+
+    """
+    elements = [Element.from_Z(int(number)) for number in crystal.atomic_numbers]
+    return Structure(Lattice(crystal.lattice), elements, crystal.frac_coords)
+
+
+def from_structure(structure: Structure) -> Crystal:
+    """Our form of a pymatgen structure: order and coordinates as given, oxidation states and site properties dropped.
+
+    Raises:
+        ValueError: a site is partially occupied or shared, or holds no chemical element.
+
+    """
+    numbers = [_atomic_number(index, site.species.items()) for index, site in enumerate(structure)]
+    return Crystal.from_arrays(structure.lattice.matrix, structure.frac_coords, numbers)
+
+
+def _atomic_number(index: int, species: Iterable[tuple[Element | Species | DummySpecies, float]]) -> int:
+    occupants = list(species)
+    if len(occupants) != 1 or abs(occupants[0][1] - 1.0) > _FULL_OCCUPANCY_TOLERANCE:
+        text = ", ".join(f"{name} {amount:g}" for name, amount in occupants)
+        message = f"site {index} is disordered ({text}); only one element with occupancy 1 per site is accepted"
+        raise ValueError(message)
+    occupant = occupants[0][0]
+    if isinstance(occupant, DummySpecies):
+        message = f"site {index} holds {occupant}, which is no chemical element"
+        raise ValueError(message)  # noqa: TRY004 - a bad value inside a right type
+    return int(occupant.Z)
