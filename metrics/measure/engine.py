@@ -79,7 +79,7 @@ class Engine:
 
     Args:
         jobs: number of processes.
-        preload: modules each worker imports before its first task.
+        preload: what each worker does before its first task: a module to import, ``module:function`` to call.
         memory_limit_bytes: address space of one worker.
 
     """
@@ -189,8 +189,11 @@ def _exit_text(exit_code: int) -> str:
 def _serve(connection: Connection, memory_limit_bytes: int, preload: Iterable[str]) -> None:
     """Loop of a worker: import, say so, then answer one task after the other until the other end closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends its workers
-    for module in preload:
-        import_module(module)
+    for entry in preload:
+        module, _, function = entry.partition(":")
+        imported = import_module(module)
+        if function:
+            getattr(imported, function)()
     resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
     connection.send((None, None))
     while True:

@@ -1,0 +1,69 @@
+"""The benchmark as data: what is measured with which settings, what is shown, what ranks; identified by a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+PROTOCOLS = Path(__file__).parent / "protocols"
+
+
+class ProtocolError(ValueError):
+    """A protocol that does not exist or does not follow the schema."""
+
+
+class TimeLimits(BaseModel):
+    """Wall time in seconds for one record, one structure, one pair."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    parse: float
+    measure: float
+    match: float
+
+
+class Protocol(BaseModel):
+    """One version of the benchmark, exactly as its TOML says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    status: Literal["draft", "final"]
+    title: str
+    n_ranked: int
+    ranking: str
+    scores: tuple[str, ...]
+    references: tuple[str, ...]
+    time_limits_s: TimeLimits
+    measures: dict[str, dict[str, Any]]
+    matching: dict[str, Any]
+
+    @property
+    def hash(self) -> str:
+        """Hex sha256 of the content as sorted JSON; the status is left out, so finishing a draft keeps its hash."""
+        content = self.model_dump(mode="json", exclude={"status"})
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def load_protocol(name: str) -> Protocol:
+    """Read ``protocols/<name>.toml``.
+
+    Raises:
+        ProtocolError: no such protocol, or its file breaks the schema.
+
+    """
+    path = PROTOCOLS / f"{name}.toml"
+    available = sorted(found.stem for found in PROTOCOLS.glob("*.toml"))
+    if name not in available:
+        msg = f"no protocol {name!r}; available: {', '.join(available)}"
+        raise ProtocolError(msg)
+    try:
+        return Protocol.model_validate(tomllib.loads(path.read_text()))
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        msg = f"protocol {name!r} breaks its schema: {error}"
+        raise ProtocolError(msg) from error
