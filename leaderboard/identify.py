@@ -17,11 +17,10 @@ from metrics.table import frame
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from reference_data.reference import Reference
-
     from leaderboard.protocol import Protocol
     from metrics.crystal import Crystal
     from metrics.measure.engine import Engine
+    from reference_data.reference import Reference
 
 IDENTITY_COLUMNS: dict[str, pa.DataType] = {
     "duplicate_of": pa.string(),
@@ -84,7 +83,7 @@ def identify_records(
     filled: dict[int, dict[str, object]] = {}
     for number, candidate in enumerate(candidates):
         representative = first[classes[number]]
-        in_reference_fingerprint = any(key in hits for key in candidate.keys)
+        in_reference_fingerprint = any(hits[key] for key in candidate.keys)
         for row in rows[number]:
             is_first = row == representative
             filled[row] = {
@@ -107,12 +106,13 @@ def _compare_all(
     pairs = [pair for group in by_formula.values() for pair in combinations(group, 2)]
     known = [
         (number, crystal)
-        for crystal in reference.rows_of_formulas(by_formula)
-        for number in by_formula[crystal.reduced_formula]
+        for formula, crystals in reference.rows_of_formulas(by_formula).items()
+        for crystal in crystals
+        for number in by_formula[formula]
     ]
     settings = MatchSettings(**protocol.matching)
     tasks = [(candidates[a], candidates[b], settings) for a, b in pairs]
-    tasks += [(candidates[number], crystal.candidate(), settings) for number, crystal in known]
+    tasks += [(candidates[number], crystal.as_candidate(), settings) for number, crystal in known]
     counter = Counter("identify", len(tasks), report)
     answers: list[Answer] = [""] * len(tasks)
     for outcome in engine.map(compare_pair, tasks, time_limit_s=protocol.time_limits_s.match):

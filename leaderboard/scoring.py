@@ -9,43 +9,46 @@ import os
 import platform
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from submissions.limits import Limits
+from submissions.read import Record, split
 
+from leaderboard.protocol import load_protocol
+from leaderboard.reading import STRUCTURES_SCHEMA
 from leaderboard.stages import (
     STAGES,
-    STRUCTURES_SCHEMA,
     Context,
     RunError,
     Tables,
     columns_schema,
-    structure_row,
 )
 from leaderboard.store import Run, read_json, write_json
 from metrics.measure import registry as measures
 from metrics.measure.cache import Cache
+from metrics.measure.engine import Engine
 from metrics.score import registry as scores
-from metrics.table import frame, read_parquet, write_parquet
+from metrics.table import read_parquet, write_parquet
+from reference_data.manifest import MANIFEST_FILE
+from reference_data.reference import open_reference, set_folder, set_names
+from submissions.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from reference_data.reference import Reference
     from submissions.card import Card
 
     from leaderboard.progress import Report
     from leaderboard.protocol import Protocol
     from leaderboard.store import Store
-    from metrics.crystal import Crystal
-    from metrics.measure.engine import Engine
+    from reference_data.reference import Reference
 
 # what each worker imports before its first task, so that no task pays for it
 PRELOAD = ("leaderboard.stages", "leaderboard.warm:warm")
+LIMITS = Limits()
 PACKAGES = ("numpy", "pandas", "pymatgen", "scipy", "smact", "spglib")
 
 
@@ -56,6 +59,19 @@ class Setting:
     protocol: Protocol
     reference: Reference
     potentials: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, protocol: str, reference: str | Path | None = None, potentials: tuple[str, ...] = ()) -> Setting:
+        """Look up by name; without a reference it is the protocol's first that is present.
+
+        Raises:
+            ProtocolError: there is no such protocol.
+            ReferenceSetError: the set does not exist or cannot be opened.
+
+        """
+        found = load_protocol(protocol)
+        chosen = reference or next(filter(_is_present, found.references), found.references[-1])
+        return cls(found, open_reference(chosen), potentials)
 
     @property
     def custom(self) -> bool:
@@ -99,28 +115,24 @@ def score_file(source: Path, card: Card, setting: Setting, resources: Resources,
         RunError: the folder holds another run, or the setting asks for what is not there.
 
     """
-    submission_sha256 = sha256_of_file(source)
-    header = {"file_name": source.name, "model": card.model_dump(mode="json")}
-    return _score(Tables(source=source), submission_sha256, header, setting, resources, out)
+    records = split(source, LIMITS)
+    return _score(records, sha256_of_file(source), source.name, card, setting, resources, out)
 
 
-def score_crystals(
-    records: Iterable[tuple[str, Crystal]],
-    card: Card,
-    setting: Setting,
-    resources: Resources,
-    *,
-    out: Path | None = None,
+def score_records(
+    records: Sequence[Record], card: Card, setting: Setting, resources: Resources, *, out: Path | None = None
 ) -> Run:
-    """Score crystals that are already in memory, as (id, crystal); otherwise like :func:`score_file`."""
-    rows = [structure_row(record_id, crystal) for record_id, crystal in records]
-    if not rows:
-        msg = "no structure was given; at least one is needed"
-        raise RunError(msg)
-    content = json.dumps([[row["id"], row["sha256"]] for row in rows])
-    header = {"file_name": None, "model": card.model_dump(mode="json")}
-    submission_sha256 = hashlib.sha256(content.encode()).hexdigest()
-    return _score(Tables(structures=frame(rows, STRUCTURES_SCHEMA)), submission_sha256, header, setting, resources, out)
+    """Score records that are already in memory; otherwise like :func:`score_file`."""
+    content = hashlib.sha256()
+    for record in records:
+        content.update(json.dumps([record.id, record.format]).encode())
+        content.update(record.payload)
+    return _score(records, content.hexdigest(), None, card, setting, resources, out)
+
+
+def start_engine(jobs: int | None = None) -> Engine:
+    """Start workers that are warm before their first task; default is one per usable core."""
+    return Engine(jobs or len(os.sched_getaffinity(0)), preload=PRELOAD)
 
 
 def sha256_of_file(path: Path) -> str:
@@ -130,9 +142,10 @@ def sha256_of_file(path: Path) -> str:
 
 
 def _score(
-    tables: Tables,
+    records: Iterable[Record],
     submission_sha256: str,
-    header: dict[str, Any],
+    file_name: str | None,
+    card: Card,
     setting: Setting,
     resources: Resources,
     out: Path | None,
@@ -145,7 +158,8 @@ def _score(
             return Run(folder)
         record = {
             "status": "running",
-            **header,
+            "file_name": file_name,
+            "model": card.model_dump(mode="json"),
             "submission_sha256": submission_sha256,
             "run_key": run_key,
             "protocol": setting.protocol.name,
@@ -161,11 +175,10 @@ def _score(
         }
         write_json(record, folder / "run.json")
         context = Context(
-            setting.protocol, setting.reference, setting.potentials, Limits(), resources.engine, cache, resources.report
+            setting.protocol, setting.reference, setting.potentials, LIMITS, resources.engine, cache, resources.report
         )
         saved = folder / "structures.parquet"
-        if saved.exists():
-            tables = replace(tables, source=None, structures=read_parquet(saved))
+        tables = Tables(structures=read_parquet(saved)) if saved.exists() else Tables(records=records)
         timings = {}
         for stage in STAGES:
             start = time.monotonic()
@@ -227,6 +240,11 @@ def _alone_in(folder: Path) -> Iterator[None]:
             msg = f"another process is writing {folder}; wait for it or choose another folder with --out"
             raise RunError(msg) from error
         yield
+
+
+def _is_present(name: str) -> bool:
+    """Whether a reference set of this name is defined and built here."""
+    return name in set_names() and (set_folder(name) / MANIFEST_FILE).is_file()
 
 
 def _versions() -> dict[str, str]:

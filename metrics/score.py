@@ -8,7 +8,7 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -17,8 +17,8 @@ from metrics.uncertainty import wilson_interval
 
 Better = Literal["higher", "lower", "neither"]
 
-Against = Mapping[str, Mapping[str, int]]
-"""Frozen statistics of the reference set: name of the histogram -> {bin: count}."""
+Against = Mapping[str, Any]
+"""Frozen statistics of the reference set, by name: counts, and histograms as {bin: count}."""
 
 
 @dataclass(frozen=True)

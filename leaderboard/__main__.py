@@ -1,0 +1,111 @@
+"""``python -m leaderboard``: check, score and fingerprint a submission, print the board."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from leaderboard import commands
+from leaderboard.commands import CommandError
+
+EPILOG = """\
+Exit status: 0 done, whatever verdicts the records got; 1 the file is refused or the run failed; 2 wrong usage.
+stdout carries only the result; progress and warnings go to stderr. Interrupted, the same command goes on.
+
+Examples:
+  python -m leaderboard validate submissions/examples/example.zip
+  python -m leaderboard score submissions/examples/example.zip --out out
+  python -m leaderboard fingerprint my.zip --method canonical-bawl > fingerprints.csv
+  python -m leaderboard table --format csv
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and options."""
+    top = argparse.ArgumentParser(
+        prog="python -m leaderboard",
+        description="Score generated crystals: validity, uniqueness, novelty, each with its 95 % interval.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        added = subparsers.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        added.set_defaults(run=getattr(commands, name))
+        return added
+
+    def takes_file(added: argparse.ArgumentParser) -> None:
+        added.add_argument(
+            "file",
+            type=Path,
+            metavar="FILE",
+            help="zip or tar of CIFs, a multi-block CIF, CSV, parquet, JSON, JSON lines, extended XYZ, CIF or POSCAR",
+        )
+        added.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: usable cores)")
+
+    validate = command("validate", "read a submission and say which records are refused, and why")
+    takes_file(validate)
+    validate.add_argument("--card", type=Path, metavar="TOML", help="the model's card, checked as well")
+    validate.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+    score = command("score", "score a submission and print every score with its interval and counts")
+    takes_file(score)
+    score.add_argument("--card", type=Path, metavar="TOML", help="the model's card (default: named after the file)")
+    score.add_argument("--protocol", default="v1", metavar="NAME", help="version of the benchmark (default: v1)")
+    score.add_argument(
+        "--reference",
+        metavar="NAME|DIR",
+        help="reference set for novelty (default: the protocol's first that is present); a set the protocol does not "
+        "name marks the run as custom: shown, never ranked",
+    )
+    score.add_argument(
+        "--potentials",
+        default="none",
+        metavar="none",
+        help="interatomic potentials for the stability scores; none: the structural scores",
+    )
+    score.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder of the run's files (default: runs/unpublished/...)"
+    )
+    score.add_argument("--publish", action="store_true", help="list the finished run on the board of this machine")
+
+    fingerprint = command("fingerprint", "print the fingerprint of every record as CSV: id, fingerprint, keys, reason")
+    takes_file(fingerprint)
+    fingerprint.add_argument(
+        "--method", required=True, metavar="M", help="bawl, short-bawl or canonical-bawl (what novelty uses)"
+    )
+
+    table = command("table", "print the board")
+    table.add_argument("--format", choices=("md", "csv", "json"), default="md", help="default: md")
+    return top
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except CommandError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted; the same command goes on where it stopped\n")
+        return 130
+    return 0
+
+
+def _positive(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        msg = f"{text!r} is not a number of processes; it must be a whole number from 1"
+        raise argparse.ArgumentTypeError(msg)
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

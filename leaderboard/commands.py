@@ -1,0 +1,189 @@
+"""What the commands of ``python -m leaderboard`` do; each prints its result to stdout."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from submissions.card import Card, load_card
+from submissions.read import split
+
+from leaderboard.progress import Counter, to_terminal
+from leaderboard.protocol import ProtocolError, load_protocol
+from leaderboard.reading import cells, crystals_of, read_records, refuse_unreadable
+from leaderboard.scoring import LIMITS, Resources, Setting, score_file, start_engine
+from leaderboard.stages import RunError
+from leaderboard.store import Store
+from leaderboard.table import board, render
+from metrics.measure import UnmeasurableError
+from metrics.measure.fingerprint import METHODS
+from metrics.score import registry
+from reference_data.errors import ReferenceSetError
+from submissions.refusal import FileRefusedError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from metrics.crystal import Crystal
+    from metrics.measure.engine import Engine
+
+DEFAULT = load_protocol("v1")
+
+
+class CommandError(Exception):
+    """A command that could not be done; the message is the one line the person reads."""
+
+
+def validate(options: Namespace) -> None:
+    """Print what can be read and what is refused.
+
+    Raises:
+        CommandError: the file or the card is refused, after the result was printed.
+
+    """
+    structures, file_refusal = None, None
+    try:
+        if options.card is not None:
+            load_card(options.card)
+        with start_engine(options.jobs) as engine:
+            structures = _read(options, engine)
+        refuse_unreadable(structures)
+    except FileRefusedError as error:
+        file_refusal = error
+    result = _validation(structures, file_refusal)
+    sys.stdout.write(json.dumps(result, indent=2, ensure_ascii=False) + "\n" if options.json else _as_text(result))
+    if file_refusal is not None:
+        raise CommandError(str(file_refusal))
+
+
+def score(options: Namespace) -> None:
+    """Score, print the scores, publish when asked.
+
+    Raises:
+        CommandError: the file, the card or the reference is refused, or the run cannot be done.
+
+    """
+    store = Store()
+    potentials = () if options.potentials == "none" else tuple(options.potentials.split(","))
+    try:
+        card = Card(model=options.file.stem[:80]) if options.card is None else load_card(options.card)
+        setting = Setting.of(options.protocol, options.reference, potentials)
+        with start_engine(options.jobs) as engine:
+            run = score_file(
+                existing(options.file), card, setting, Resources(engine, store, to_terminal), out=options.out
+            )
+        folder = store.publish(run.path).path if options.publish else run.path
+    except (FileRefusedError, ProtocolError, ReferenceSetError, RunError) as error:
+        raise CommandError(str(error)) from error
+    sys.stdout.write(scores_as_text(run.scores))
+    sys.stderr.write(f"files: {folder}\n")
+
+
+def fingerprint(options: Namespace) -> None:
+    """Print one CSV row per record.
+
+    Raises:
+        CommandError: the file is refused or there is no such method.
+
+    """
+    if options.method not in METHODS:
+        msg = f"no fingerprint method {options.method!r}; available: {', '.join(METHODS)}"
+        raise CommandError(msg)
+    try:
+        with start_engine(options.jobs) as engine:
+            structures = _read(options, engine)
+            refuse_unreadable(structures)
+            answers = _fingerprints(options.method, crystals_of(structures), engine)
+    except FileRefusedError as error:
+        raise CommandError(str(error)) from error
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("id", "fingerprint", "keys", "reason"))
+    for row, (record_id, refusal, detail) in enumerate(cells(structures, "id", "refusal", "detail")):
+        writer.writerow((record_id, *answers.get(row, ("", "", f"{refusal}: {detail}"))))
+
+
+def table(options: Namespace) -> None:
+    """Print the board of this machine's store."""
+    sys.stdout.write(render(board(Store()), options.format))
+
+
+def scores_as_text(scores: dict[str, Any]) -> str:
+    """Scores with interval and counts, as aligned text; shares in percent."""
+    names = {name: definition.label for name, definition in registry().items()}
+    lines = [
+        f"{scores['n_submitted']} records, protocol {scores['protocol']}, reference {scores['reference']}",
+        f"{'score':<22}{'value':>9}{'95 % interval':>20}{'counted':>9}{'unknown':>9}",
+    ]
+    for entry in scores["scores"]:
+        scale, unit = (100, " %") if entry["unit"] == "share" else (1, f" {entry['unit']}")
+        known = entry["value"] is not None
+        value = f"{entry['value'] * scale:.2f}" if known else "-"
+        interval = f"[{entry['low'] * scale:.2f}, {entry['high'] * scale:.2f}]{unit}" if known else "-"
+        counts = f"{entry['n_counted']:>9}{entry['n_unknown']:>9}"
+        lines.append(f"{names[entry['name']]:<22}{value:>9}{interval:>20}{counts}")
+    return "\n".join(lines) + "\n"
+
+
+def fingerprint_task(task: tuple[str, Crystal]) -> tuple[str, str, str]:
+    """Fingerprint, keys and reason of one crystal; runs in a worker process."""
+    method, crystal = task
+    try:
+        found = METHODS[method].compute(crystal)
+    except UnmeasurableError as error:
+        return "", "", error.reason
+    return found.fingerprint, " ".join(found.keys), ""
+
+
+def _fingerprints(method: str, crystals: Mapping[int, Crystal], engine: Engine) -> dict[int, tuple[str, str, str]]:
+    counter = Counter("fingerprint", len(crystals), to_terminal)
+    tasks = [(method, crystal) for crystal in crystals.values()]
+    rows = list(crystals)
+    answers = {}
+    for outcome in engine.map(fingerprint_task, tasks, time_limit_s=DEFAULT.time_limits_s.measure):
+        answers[rows[outcome.index]] = outcome.value if outcome.failure is None else ("", "", outcome.failure)
+        counter.add()
+    return answers
+
+
+def _read(options: Namespace, engine: Engine) -> pd.DataFrame:
+    records = split(existing(options.file), LIMITS)
+    return read_records(records, LIMITS, engine, to_terminal, time_limit_s=DEFAULT.time_limits_s.parse)
+
+
+def existing(path: Path) -> Path:
+    """The path, if it is a file.
+
+    Raises:
+        CommandError: it is not there, or is a folder.
+
+    """
+    if not path.is_file():
+        what = "is a folder; pack its files into a zip" if path.is_dir() else "does not exist"
+        msg = f"{path} {what}"
+        raise CommandError(msg)
+    return path
+
+
+def _validation(structures: pd.DataFrame | None, file_refusal: FileRefusedError | None) -> dict[str, Any]:
+    """What ``validate`` found, in the form of its JSON."""
+    found = [] if structures is None else list(cells(structures, "id", "refusal", "detail"))
+    refusals = [{"id": name, "reason": reason, "detail": detail} for name, reason, detail in found if reason]
+    refused = None if file_refusal is None else {"reason": file_refusal.reason, "detail": file_refusal.detail}
+    return {
+        "n_submitted": len(found),
+        "n_readable": 0 if refused else len(found) - len(refusals),
+        "file_refusal": refused,
+        "refusals": refusals,
+    }
+
+
+def _as_text(result: dict[str, Any]) -> str:
+    lines = [f"{result['n_readable']} of {result['n_submitted']} records readable"]
+    lines += [f"refused  {entry['id']}: {entry['reason']}: {entry['detail']}" for entry in result["refusals"]]
+    return "\n".join(lines) + "\n"
