@@ -1,0 +1,22 @@
+"""Fingerprints: identity of a crystal as text, from arrays alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metrics.measure.fingerprint.bawl import bawl, short_bawl
+from metrics.measure.fingerprint.method import Fingerprint, Method
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["METHODS", "Fingerprint", "Method"]
+
+METHODS: Mapping[str, Method] = {
+    method.name: method
+    for method in (
+        Method("bawl", 1, bawl),
+        Method("short-bawl", 1, short_bawl),
+    )
+}
+"""By name."""

@@ -1,0 +1,102 @@
+"""What the fingerprints need to know of an element: symbol, place in a formula, covalent radius."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections import Counter
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pymatgen.core.composition import Composition
+from pymatgen.core.periodic_table import Element
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+MAX_ATOMIC_NUMBER = 118
+
+# Covalent radii in angstrom of H to Cm, in order of atomic number: Cordero et al., Dalton Trans. 2008, 2832,
+# doi:10.1039/b801115j. C is sp2; Mn, Fe and Co, which have a low-spin and a high-spin value there, carry the value
+# EconNN of pymatgen uses (near their mean), because BAWL is defined by it.
+# fmt: off
+_CORDERO_ANGSTROM = (
+    0.31, 0.28,
+    1.28, 0.96, 0.84, 0.73, 0.71, 0.66, 0.57, 0.58,
+    1.66, 1.41, 1.21, 1.11, 1.07, 1.05, 1.02, 1.06,
+    2.03, 1.76, 1.70, 1.60, 1.53, 1.39, 1.50, 1.42, 1.38, 1.24, 1.32, 1.22, 1.22, 1.20, 1.19, 1.20, 1.20, 1.16,
+    2.20, 1.95, 1.90, 1.75, 1.64, 1.54, 1.47, 1.46, 1.42, 1.39, 1.45, 1.44, 1.42, 1.39, 1.39, 1.38, 1.39, 1.40,
+    2.44, 2.15, 2.07, 2.04, 2.03, 2.01, 1.99, 1.98, 1.98, 1.96, 1.94, 1.92, 1.92, 1.89, 1.90, 1.87, 1.87,
+    1.75, 1.70, 1.62, 1.51, 1.44, 1.41, 1.36, 1.36, 1.32, 1.45, 1.46, 1.48, 1.40, 1.50, 1.50,
+    2.60, 2.21, 2.15, 2.06, 2.00, 1.96, 1.90, 1.87, 1.80, 1.69,
+)
+# fmt: on
+
+COVALENT_RADII: NDArray[np.float64] = np.concatenate([[np.nan], _CORDERO_ANGSTROM])
+"""(97,) covalent radius in angstrom by atomic number; index 0 is no element."""
+
+
+@cache
+def symbols_in_formula_order() -> Mapping[int, str]:
+    """Atomic number -> symbol, by rising Pauling electronegativity, then by symbol; those without a value last.
+
+    The order of pymatgen's formulas. Asking pymatgen for an electronegativity it does not have warns once per
+    element; the warning is about a number that is not used here.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        elements = [Element.from_Z(number) for number in range(1, MAX_ATOMIC_NUMBER + 1)]
+        key = {element: (math.inf if math.isnan(element.X) else element.X, element.symbol) for element in elements}
+    return {int(element.Z): element.symbol for element in sorted(elements, key=key.__getitem__)}
+
+
+def unreduced_formula(atomic_numbers: NDArray[np.int64]) -> str:
+    """Formula of the cell with every count written, such as ``Co4B4Mo4``.
+
+    Raises:
+        ValueError: an atomic number outside 1-118.
+
+    """
+    counts = _counts(atomic_numbers)
+    return "".join(
+        f"{symbol}{counts[number]}" for number, symbol in symbols_in_formula_order().items() if counts[number]
+    )
+
+
+def reduced_formula(atomic_numbers: NDArray[np.int64]) -> str:
+    """Pymatgen's reduced formula, such as ``AlAu4``; the diatomic elements stay ``O2``, ``N2``, ...
+
+    Raises:
+        ValueError: an atomic number outside 1-118.
+
+    """
+    counts = _counts(atomic_numbers)
+    symbols = symbols_in_formula_order()
+    return str(Composition({symbols[number]: count for number, count in counts.items()}).reduced_formula)
+
+
+def radii_of(atomic_numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(n,) covalent radii in angstrom.
+
+    Raises:
+        ValueError: an element without a covalent radius (beyond Cm, 96).
+
+    """
+    wrong = atomic_numbers[(atomic_numbers < 1) | (atomic_numbers >= len(COVALENT_RADII))]
+    if len(wrong):
+        msg = f"no covalent radius for atomic number {wrong[0]}; known are 1-{len(COVALENT_RADII) - 1}"
+        raise ValueError(msg)
+    radii: NDArray[np.float64] = COVALENT_RADII[atomic_numbers]
+    return radii
+
+
+def _counts(atomic_numbers: NDArray[np.int64]) -> Counter[int]:
+    counts = Counter(atomic_numbers.tolist())
+    wrong = [number for number in counts if not 1 <= number <= MAX_ATOMIC_NUMBER]
+    if wrong:
+        msg = f"atomic number {wrong[0]} is no element; known are 1-{MAX_ATOMIC_NUMBER}"
+        raise ValueError(msg)
+    return counts

@@ -1,0 +1,176 @@
+"""Periodic neighbours within a radius, whatever the shape of the cell, with a bound on the work."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from metrics.measure import UnmeasurableError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from metrics.crystal import Crystal
+
+
+MIN_VOLUME_PER_SITE = 1e-3
+"""Cubic angstrom; a flatter cell is no crystal (the densest elements at ambient pressure have about 5)."""
+MAX_SITES = 10_000
+MAX_PAIRS = 10_000_000
+"""Bound on the length of the lists, 0.25 GB: 10,000 sites have about 4 million neighbours within 10 angstrom."""
+MAX_CANDIDATES = 500_000_000
+"""Bound on the distances computed, a few seconds."""
+MAX_REDUCTION_ROUNDS = 200
+
+
+class Reduced(NamedTuple):
+    """The same crystal in a nearly orthogonal cell: `lattice` (3, 3) rows in angstrom, `frac_coords` in [0, 1)."""
+
+    lattice: NDArray[np.float64]
+    frac_coords: NDArray[np.float64]
+
+
+class Neighbours(NamedTuple):
+    """Neighbour lists of all sites; those of site i are the entries ``start[i]:start[i + 1]``, in no special order.
+
+    Attributes:
+        start: (n + 1,) int64.
+        site: (m,) int32, index of the neighbour.
+        image: (m, 3) int32, cell the neighbour lies in.
+        distance: (m,) float64 in angstrom.
+
+    """
+
+    start: NDArray[np.int64]
+    site: NDArray[np.int32]
+    image: NDArray[np.int32]
+    distance: NDArray[np.float64]
+
+
+def reduce_cell(crystal: Crystal) -> Reduced:
+    """Replace the cell by a short-vector one of the same lattice and wrap the coordinates into it.
+
+    Raises:
+        UnmeasurableError: no sites or too many, numbers that are not finite, a flat cell.
+
+    """
+    n_sites = crystal.n_sites
+    if not 0 < n_sites <= MAX_SITES:
+        reason = f"{n_sites} sites; between 1 and {MAX_SITES} can be fingerprinted"
+        raise UnmeasurableError(reason)
+    if not (np.isfinite(crystal.lattice).all() and np.isfinite(crystal.frac_coords).all()):
+        reason = "the cell or a coordinate is not a finite number"
+        raise UnmeasurableError(reason)
+    if crystal.volume < MIN_VOLUME_PER_SITE * n_sites:
+        per_site = crystal.volume / n_sites
+        reason = f"the cell is flat: {per_site:.2g} cubic angstrom per site, at least {MIN_VOLUME_PER_SITE:g} needed"
+        raise UnmeasurableError(reason)
+    lattice = _short_basis(crystal.lattice)
+    frac = crystal.cart_coords @ np.linalg.inv(lattice)
+    frac -= np.floor(frac)
+    frac[frac >= 1.0] = 0.0  # -1e-17 - floor(-1e-17) rounds to 1
+    return Reduced(lattice, frac)
+
+
+def neighbours_within(cell: Reduced, radii: NDArray[np.float64]) -> Neighbours:
+    """All neighbours of each site i up to and including ``radii[i]`` angstrom, the site itself left out.
+
+    Args:
+        cell: from :func:`reduce_cell`.
+        radii: (n,) search radius in angstrom of each site.
+
+    Raises:
+        UnmeasurableError: more neighbours are expected than the bounds allow.
+
+    """
+    widths = np.linalg.norm(np.linalg.inv(cell.lattice), axis=0)
+    n_sites = len(radii)
+    density = n_sites / abs(float(np.linalg.det(cell.lattice)))
+    pairs = density * 4.0 / 3.0 * math.pi * float((radii**3).sum())
+    candidates = n_sites * float(np.prod(2.0 * radii[:, None] * widths + 1.0, axis=1).sum())
+    for expected, bound in ((pairs, MAX_PAIRS), (candidates, MAX_CANDIDATES)):
+        if expected > bound:
+            reason = f"too dense to search: about {expected:.2g} neighbours, {bound:.2g} is the bound"
+            raise UnmeasurableError(reason)
+    return Neighbours(*_search(cell.lattice, cell.frac_coords, radii, widths))
+
+
+def _short_basis(lattice: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Subtract whole multiples of the shorter rows from the longest one until it gets no shorter.
+
+    The neighbours do not depend on how far this goes, only the time does; so it may stop at a bound.
+    """
+    basis = lattice.copy()
+    for _ in range(MAX_REDUCTION_ROUNDS):
+        basis = basis[np.argsort((basis**2).sum(axis=1), kind="stable")]
+        shortest, middle, longest = basis
+        middle = middle - np.rint(middle @ shortest / (shortest @ shortest)) * shortest
+        # nearest lattice point of the plane of the two shorter rows, then its surroundings
+        plane = np.stack([shortest, middle])
+        near = np.rint(np.linalg.solve(plane @ plane.T, plane @ longest))
+        offsets = [(near + np.array([i, j])) @ plane for i in (-1, 0, 1) for j in (-1, 0, 1)]
+        longest = min((longest - offset for offset in offsets), key=lambda row: float(row @ row))
+        reduced = np.stack([shortest, middle, longest])
+        if (reduced**2).sum() >= (basis**2).sum() * (1 - 1e-12):
+            break
+        basis = reduced
+    return np.ascontiguousarray(basis)
+
+
+@njit(cache=True)
+def _search(
+    lattice: NDArray[np.float64], frac: NDArray[np.float64], radii: NDArray[np.float64], widths: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    n_sites = len(frac)
+    start = np.zeros(n_sites + 1, np.int64)
+    capacity = 64 * n_sites
+    site = np.empty(capacity, np.int32)
+    image = np.empty((capacity, 3), np.int32)
+    distance = np.empty(capacity, np.float64)
+    found = 0
+    low = np.empty(3, np.int64)
+    high = np.empty(3, np.int64)
+    for i in range(n_sites):
+        radius = radii[i]
+        for j in range(n_sites):
+            for axis in range(3):
+                offset = frac[j, axis] - frac[i, axis]
+                low[axis] = math.ceil(-offset - radius * widths[axis] - 1e-9)
+                high[axis] = math.floor(-offset + radius * widths[axis] + 1e-9)
+            for a in range(low[0], high[0] + 1):
+                da = frac[j, 0] - frac[i, 0] + a
+                for b in range(low[1], high[1] + 1):
+                    db = frac[j, 1] - frac[i, 1] + b
+                    for c in range(low[2], high[2] + 1):
+                        if i == j and a == 0 and b == 0 and c == 0:
+                            continue
+                        dc = frac[j, 2] - frac[i, 2] + c
+                        x = da * lattice[0, 0] + db * lattice[1, 0] + dc * lattice[2, 0]
+                        y = da * lattice[0, 1] + db * lattice[1, 1] + dc * lattice[2, 1]
+                        z = da * lattice[0, 2] + db * lattice[1, 2] + dc * lattice[2, 2]
+                        d = math.sqrt(x * x + y * y + z * z)
+                        if d > radius:
+                            continue
+                        if found == capacity:
+                            capacity *= 2
+                            site = _grown(site, capacity)
+                            image = _grown(image, capacity)
+                            distance = _grown(distance, capacity)
+                        site[found] = j
+                        image[found, 0] = a
+                        image[found, 1] = b
+                        image[found, 2] = c
+                        distance[found] = d
+                        found += 1
+        start[i + 1] = found
+    return start, site[:found].copy(), image[:found].copy(), distance[:found].copy()
+
+
+@njit(cache=True)
+def _grown(array: NDArray[Any], capacity: int) -> NDArray[Any]:
+    larger = np.empty((capacity, *array.shape[1:]), array.dtype)
+    larger[: len(array)] = array
+    return larger
