@@ -1,0 +1,140 @@
+"""Reading with a budget: bytes are counted as they come out, whatever a header promised."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from typing import TYPE_CHECKING, Protocol
+
+from submissions.refusal import FileRefusedError, Reason, RecordRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from _typeshed import WriteableBuffer
+
+    from submissions.limits import Limits
+
+HEAD_BYTES = 65_536
+
+
+class Readable(Protocol):
+    """Anything with `read(n) -> bytes`."""
+
+    def read(self, size: int, /) -> bytes:
+        """Read up to `size` bytes; empty at the end."""
+        ...
+
+
+class Budget:
+    """Unpacked bytes and records that one submission may still use.
+
+    Args:
+        limits: `unpacked_bytes` and `members` are counted down.
+
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        """Start with nothing used."""
+        self._limits = limits
+        self._bytes = 0
+        self._members = 0
+        self._records = 0
+
+    def spend_bytes(self, count: int) -> None:
+        """Count unpacked bytes.
+
+        Raises:
+            FileRefusedError: more than the limit.
+
+        """
+        self._bytes += count
+        if self._bytes > self._limits.unpacked_bytes:
+            detail = f"the file unpacks to more than {self._limits.unpacked_bytes:,} bytes; hand in fewer structures"
+            raise FileRefusedError(Reason.UNPACKED_TOO_LARGE, detail)
+
+    def spend_member(self) -> None:
+        """Count one member of an archive.
+
+        Raises:
+            FileRefusedError: more than the limit.
+
+        """
+        self._members = self._count(self._members, "members")
+
+    def spend_record(self) -> None:
+        """Count one record.
+
+        Raises:
+            FileRefusedError: more than the limit.
+
+        """
+        self._records = self._count(self._records, "records")
+
+    def _count(self, used: int, what: str) -> int:
+        if used >= self._limits.members:
+            detail = f"the file has more than {self._limits.members:,} {what}; hand in fewer in one file"
+            raise FileRefusedError(Reason.TOO_MANY_MEMBERS, detail)
+        return used + 1
+
+
+class _Counted(io.RawIOBase):
+    """A raw stream that charges a budget and turns the errors of unpacking into refusals."""
+
+    def __init__(self, source: Readable, budget: Budget) -> None:
+        super().__init__()
+        self._source = source
+        self._budget = budget
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        filled = 0
+        # Short reads are joined, so that a peek shows a full head whatever the packing.
+        while filled < len(view):
+            chunk = self._read(len(view) - filled)
+            if not chunk:
+                break
+            view[filled : filled + len(chunk)] = chunk
+            filled += len(chunk)
+            self._budget.spend_bytes(len(chunk))
+        return filled
+
+    def _read(self, size: int) -> bytes:
+        try:
+            return self._source.read(size)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+            detail = f"unpacking failed: {error}; pack the file again"
+            raise RecordRefusedError(Reason.DAMAGED, detail) from error
+
+
+def counted(source: Readable, budget: Budget) -> io.BufferedReader:
+    """Wrap a source of bytes; reading it may raise FileRefusedError (budget) or RecordRefusedError (damage)."""
+    return io.BufferedReader(_Counted(source, budget), HEAD_BYTES)
+
+
+def lines(stream: io.BufferedReader, limit: int) -> Iterator[tuple[bytes, bool]]:
+    """Physical lines in pieces of at most `limit` bytes, with whether the piece ends its line."""
+    while piece := stream.readline(limit):
+        yield piece, piece.endswith(b"\n")
+
+
+def read_record(stream: io.BufferedReader, limits: Limits) -> bytes:
+    """Read the whole stream as one record.
+
+    Raises:
+        RecordRefusedError: it is larger than a record may be.
+
+    """
+    payload = stream.read(limits.record_bytes + 1)
+    if len(payload) > limits.record_bytes:
+        raise RecordRefusedError(Reason.RECORD_TOO_LARGE, too_large(limits))
+    return payload
+
+
+def too_large(limits: Limits) -> str:
+    """Detail of a record with too many bytes."""
+    return f"more than {limits.record_bytes:,} bytes in one record; keep only cell, symmetry and atoms"
