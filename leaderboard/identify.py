@@ -83,7 +83,7 @@ def identify_records(
     filled: dict[int, dict[str, object]] = {}
     for number, candidate in enumerate(candidates):
         representative = first[classes[number]]
-        in_reference_fingerprint = any(hits[key] for key in candidate.keys)
+        in_reference_fingerprint = any(key in hits for key in candidate.keys)
         for row in rows[number]:
             is_first = row == representative
             filled[row] = {
@@ -106,9 +106,8 @@ def _compare_all(
     pairs = [pair for group in by_formula.values() for pair in combinations(group, 2)]
     known = [
         (number, crystal)
-        for formula, crystals in reference.rows_of_formulas(by_formula).items()
-        for crystal in crystals
-        for number in by_formula[formula]
+        for crystal in reference.rows_of_formulas(by_formula)
+        for number in by_formula[crystal.reduced_formula]
     ]
     settings = MatchSettings(**protocol.matching)
     tasks = [(candidates[a], candidates[b], settings) for a, b in pairs]
