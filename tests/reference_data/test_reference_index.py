@@ -1,0 +1,59 @@
+"""The look-up index: every row is found, nothing else is, and broken files are noticed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reference_data.index import INDEX_FILES, Index, digests
+
+TEXTS = st.text(alphabet="AB:1", min_size=1, max_size=4)
+ROWS = st.lists(st.tuples(TEXTS, st.lists(TEXTS, max_size=3)), min_size=1, max_size=20)
+
+
+def test_digest_is_the_start_of_blake2b():
+    # BLAKE2b with an 8-byte digest of b"abc", from coreutils: printf abc | b2sum -l 64
+    assert digests(["abc"]).tobytes().hex() == "d8bb14d833d59559"
+
+
+@given(ROWS)
+def test_written_index_finds_exactly_the_rows_of_each_key_and_formula(rows):
+    rows = sorted(rows, key=lambda row: row[0])
+    formulas, keys = [row[0] for row in rows], [row[1] for row in rows]
+    with TemporaryDirectory() as folder:
+        Index.build(keys, formulas).write(Path(folder))
+        if not any(keys):
+            return  # a set without any key is never written: such rows are refused
+        index = Index.open(Path(folder))
+        wanted = sorted({key for own in keys for key in own} | {"absent"})
+        for key, found in zip(wanted, index.rows_with_keys(wanted), strict=True):
+            expected = [row for row, own in enumerate(keys) for _ in range(own.count(key))]
+            assert found.tolist() == expected
+        wanted = sorted({*formulas, "absent"})
+        for formula, found in zip(wanted, index.rows_of_formulas(wanted), strict=True):
+            assert found.tolist() == [row for row, own in enumerate(formulas) if own == formula]
+
+
+def test_same_rows_give_the_same_bytes(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        Index.build([["a", "b"], ["b"]], ["A", "B"]).write(tmp_path / name)
+    for name in INDEX_FILES:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", INDEX_FILES)
+@pytest.mark.parametrize("damage", [np.zeros(5, dtype=np.float32), np.zeros((7, 2), dtype=np.uint32), None])
+def test_a_foreign_array_is_refused(tmp_path, name, damage):
+    Index.build([["a", "b"], ["b"]], ["A", "B"]).write(tmp_path)
+    if damage is None:
+        (tmp_path / name).write_bytes(b"no array")
+    else:
+        np.save(tmp_path / name, damage)
+    with pytest.raises(ValueError):  # noqa: PT011 - numpy's own words for a file that is no array
+        Index.open(tmp_path)
