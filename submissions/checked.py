@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from metrics.crystal import Crystal
-from submissions.elements import ATOMIC_NUMBERS
+from submissions.elements import ATOMIC_NUMBERS, SYMBOLS
 from submissions.refusal import Reason, RecordRefusedError, shown
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from submissions.limits import Limits
 
+FULL_OCCUPANCY_TOLERANCE = 1e-8
 # Na, Na+, Na1+, Na+1, O2-
 _CHARGED_SYMBOL = re.compile(r"([A-Z][a-z]?)(?:\d*\.?\d*[+-]|[+-]\d+\.?\d*)?")
 
@@ -51,6 +53,20 @@ def decoded(payload: bytes) -> str:
         raise RecordRefusedError(Reason.WRONG_ENCODING, detail) from error
 
 
+def parse_json(payload: bytes) -> Any:  # noqa: ANN401 - whatever the submission holds
+    """Value of a JSON text.
+
+    Raises:
+        RecordRefusedError: it is not UTF-8, or not JSON, or nested too deeply.
+
+    """
+    try:
+        return json.loads(decoded(payload))
+    except (ValueError, RecursionError) as error:
+        detail = f"this is no JSON ({error}); it may be cut off, write it again"
+        raise RecordRefusedError(Reason.MALFORMED, detail) from error
+
+
 def check_site_count(count: int, limits: Limits) -> None:
     """Refuse a cell that is empty or too large, before anything is built from it.
 
@@ -63,6 +79,22 @@ def check_site_count(count: int, limits: Limits) -> None:
     if count > limits.sites:
         detail = f"{count:,} sites, at most {limits.sites:,}; hand in the primitive cell"
         raise RecordRefusedError(Reason.TOO_MANY_SITES, detail)
+
+
+def check_full_occupancy(occupancies: Sequence[object]) -> None:
+    """Refuse a site that is not occupied by exactly one atom of one kind.
+
+    Args:
+        occupancies: of every species on the site, as found in the data.
+
+    Raises:
+        RecordRefusedError: more than one species, or an occupancy other than 1.
+
+    """
+    only = occupancies[0] if len(occupancies) == 1 else None
+    if not isinstance(only, int | float) or not abs(only - 1.0) <= FULL_OCCUPANCY_TOLERANCE:
+        detail = f"occupancies {shown(list(occupancies))} on one site, 1 atom of 1 element is needed; order it"
+        raise RecordRefusedError(Reason.PARTIAL_OCCUPANCY, detail)
 
 
 def numbers_of(values: object, shape: tuple[int, ...], what: str) -> NDArray[np.float64]:
@@ -127,7 +159,7 @@ def crystal(lattice: ArrayLike, frac_coords: ArrayLike, atomic_numbers: Sequence
     """
     check_site_count(len(atomic_numbers), limits)
     for number in atomic_numbers:
-        if not 1 <= number <= len(set(ATOMIC_NUMBERS.values())):
+        if not 1 <= number <= len(SYMBOLS):
             detail = f"atomic number {shown(number)}, 1 to 118 are the elements; check the atoms"
             raise RecordRefusedError(Reason.UNKNOWN_ELEMENT, detail)
     cell = numbers_of(lattice, (3, 3), "the cell")

@@ -18,7 +18,7 @@ from dataclasses import replace
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
-from submissions.formats import cif
+from submissions.formats import ase_db, cif, extxyz, json_records, parquet, poscar, pymatgen_dict, table
 from submissions.formats.archive import tar_members, zip_members
 from submissions.formats.detect import Format, detect, is_archive
 from submissions.limits import Limits
@@ -41,8 +41,22 @@ _HIDDEN = (".", "__macosx")
 _ARCHIVES = (Format.ZIP, Format.TAR, Format.GZIP)
 _DRIVE = re.compile(r"[A-Za-z]:")
 
-_SPLITTERS = {Format.CIF: cif.split}
-_PARSERS = {"cif": cif.parse}
+_SPLITTERS = {
+    Format.CIF: cif.split,
+    Format.TABLE: table.split,
+    Format.PARQUET: parquet.split,
+    Format.JSON: json_records.split,
+    Format.POSCAR: poscar.split,
+    Format.EXTXYZ: extxyz.split,
+    Format.ASE_DB: ase_db.split,
+}
+_PARSERS = {
+    "cif": cif.parse,
+    "json": pymatgen_dict.parse,
+    "poscar": poscar.parse,
+    "extxyz": extxyz.parse,
+    "ase": ase_db.parse,
+}
 
 
 def split(path: Path, limits: Limits | None = None) -> Iterator[Record]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from submissions.checked import atomic_number, check_lattice, check_site_count, crystal, decoded
+from submissions.checked import atomic_number, check_full_occupancy, check_site_count, crystal, decoded
 from submissions.record import Record
 from submissions.refusal import Reason, RecordRefusedError, shown
 from submissions.stream import lines, too_large
@@ -36,7 +36,6 @@ _UNCERTAINTY = re.compile(r"\(.+\)*")
 _LEADING_LETTERS = re.compile(r"[A-Za-z]+")
 # Sites closer than this, as a fraction of the cell, are one site: the tolerance of pymatgen's reader.
 _SITE_TOLERANCE = 1e-4
-_FULL_OCCUPANCY_TOLERANCE = 1e-8
 # What pymatgen's CIF reader is known to raise on content it cannot read.
 _READER_ERRORS = (
     ValueError, KeyError, IndexError, TypeError, AttributeError, ArithmeticError, AssertionError,
@@ -220,10 +219,6 @@ def _ordered(structure: Any, limits: Limits) -> Crystal:  # noqa: ANN401 - a pym
     check_site_count(len(structure), limits)
     numbers = []
     for site in structure:
-        (species, occupancy), *others = site.species.items()
-        if others or abs(occupancy - 1.0) > _FULL_OCCUPANCY_TOLERANCE:
-            detail = f"a site is occupied by {shown(site.species)}, 1 atom of 1 element is needed; order the structure"
-            raise RecordRefusedError(Reason.PARTIAL_OCCUPANCY, detail)
-        numbers.append(atomic_number(species.symbol))
-    check_lattice(structure.lattice.matrix, limits)
+        check_full_occupancy(list(site.species.values()))
+        numbers.append(atomic_number(site.species.elements[0].symbol))
     return crystal(structure.lattice.matrix, structure.frac_coords, numbers, limits)

@@ -1,0 +1,123 @@
+"""JSON and JSON lines: every element or line is a record.
+
+Three shapes are cut here: an array, lines of objects, and one object, which is a structure unless it is an OPTIMADE
+response, whose `data` array holds the records. The text is cut at brackets first and only then decoded record by
+record, so that no more than one record is ever turned into Python objects.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from submissions.checked import parse_json
+from submissions.formats.detect import STRUCTURE_COLUMNS
+from submissions.formats.table import ID_COLUMNS, from_cell
+from submissions.record import Record
+from submissions.refusal import Reason, RecordRefusedError
+from submissions.stream import too_large
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import Iterator
+
+    from submissions.limits import Limits
+
+_BOM = b"\xef\xbb\xbf"
+# A whole string, closed or not, or one bracket or comma. Possessive, so that an unclosed string is scanned once.
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
+_DATA_ARRAY = re.compile(rb'"data"\s*:\s*(?=\[)')
+
+
+def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
+    """One record per element or line, named by its id, else by its number from 0; a lone object may be nameless."""
+    text = stream.read().removeprefix(_BOM).strip()
+    if text.startswith(b"["):
+        pieces = _elements(text, 0, to_end=True)
+    elif _is_lines(text):
+        pieces = (line for line in text.splitlines() if line.strip())
+    elif (data := _data_array(text)) is not None:
+        pieces = _elements(text, data, to_end=False)
+    else:
+        yield _record(text, "", limits)
+        return
+    for number, piece in enumerate(pieces):
+        yield _record(piece, str(number), limits)
+
+
+def _is_lines(text: bytes) -> bool:
+    """Whether objects stand one to a line, be the first or the second of them damaged."""
+    first, _, rest = text.partition(b"\n")
+    if not rest:
+        return False
+    # Inside one object a second line cannot begin with a bracket: a key must come first.
+    if rest.lstrip().startswith(b"{"):
+        return True
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _elements(text: bytes, start: int, *, to_end: bool) -> Iterator[bytes]:
+    """Elements of the array that opens at `start`, as they are written; the last one runs to the end if unclosed.
+
+    With `to_end`, whatever follows the array is one more piece, so that it is refused and not lost.
+    """
+    depth, begin = 0, start + 1
+    for token in _TOKEN.finditer(text, start):
+        mark = text[token.start()]
+        if mark in b"[{":
+            depth += 1
+        elif mark in b"]}":
+            depth -= 1
+        if depth == 0 or (depth == 1 and mark in b","):
+            element = text[begin : token.start()].strip()
+            if element or depth == 1:
+                yield element
+            begin = token.end()
+        if depth == 0:
+            break
+    if (depth > 0 or to_end) and (element := text[begin:].strip()):
+        yield element
+
+
+def _data_array(text: bytes) -> int | None:
+    """Where the `data` array of an OPTIMADE response begins, if the object has one at its first level."""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        mark = text[token.start()]
+        if mark in b"[{":
+            depth += 1
+        elif mark in b"]}":
+            depth -= 1
+        elif depth == 1 and (found := _DATA_ARRAY.match(text, token.start())):
+            return found.end()
+    return None
+
+
+def _record(piece: bytes, own_name: str, limits: Limits) -> Record:
+    try:
+        row = _row(piece, limits)
+    except RecordRefusedError as refused:
+        return Record(own_name, "json", b"", refused.reason, refused.detail)
+    if isinstance(row, str):
+        return from_cell(own_name, row.encode("utf-8", "surrogatepass"), limits)
+    name = next((str(row[key]) for key in ID_COLUMNS if isinstance(row.get(key), str | int)), "") or own_name
+    # An object that names its class is what it says; other objects may carry the structure in one of their fields.
+    field = None if "@class" in row else next((row[key] for key in STRUCTURE_COLUMNS if key in row), None)
+    if isinstance(field, str):
+        return from_cell(name, field.encode("utf-8", "surrogatepass"), limits)
+    return Record(name, "json", piece if field is None else json.dumps(field).encode())
+
+
+def _row(piece: bytes, limits: Limits) -> dict[str, Any] | str:
+    if len(piece) > limits.record_bytes:
+        raise RecordRefusedError(Reason.RECORD_TOO_LARGE, too_large(limits))
+    row = parse_json(piece)
+    if not isinstance(row, dict | str):
+        detail = f"a JSON {type(row).__name__} is no structure; write Structure.as_dict()"
+        raise RecordRefusedError(Reason.MALFORMED, detail)
+    return row
