@@ -103,6 +103,7 @@ def _name(value: pa.Scalar | None, number: int, limits: Limits) -> str:
         return str(number)
     if isinstance(value, pa.DictionaryScalar):
         buffer = value.value.as_buffer()
-        # One byte more per character than UTF-8 can need, so that an id too long is still seen to be.
-        return buffer.slice(0, 5 * limits.id_characters).to_pybytes().decode("utf-8", "surrogateescape") or str(number)
+        # More bytes than an id may have, so that one too long is still seen to be.
+        head = buffer.slice(0, min(buffer.size, 5 * limits.id_characters))
+        return head.to_pybytes().decode("utf-8", "surrogateescape") or str(number)
     return str(value.as_py())
