@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
-from submissions.refusal import FileRefusedError, Reason, shown
+from submissions.refusal import FileRefusedError, Reason, one_line, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,7 +122,7 @@ def load_card(path: Path) -> Card:
         detail = f"card: byte {error.start:,} is not UTF-8, allowed: UTF-8 text"
         raise FileRefusedError(Reason.CARD_INVALID, detail) from error
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        detail = f"card: not TOML ({error}), allowed: lines of 'field = value'"
+        detail = f"card: not TOML ({one_line(error)}), allowed: lines of 'field = value'"
         raise FileRefusedError(Reason.CARD_INVALID, detail) from error
     return card_from_fields(fields)
 

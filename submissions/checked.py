@@ -10,7 +10,7 @@ import numpy as np
 
 from metrics.crystal import Crystal
 from submissions.elements import ATOMIC_NUMBERS, SYMBOLS
-from submissions.refusal import Reason, RecordRefusedError, shown
+from submissions.refusal import Reason, RecordRefusedError, one_line, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def parse_json(payload: bytes) -> Any:  # noqa: ANN401 - whatever the submission
     try:
         return json.loads(decoded(payload))
     except (ValueError, RecursionError) as error:
-        detail = f"this is no JSON ({error}); it may be cut off, write it again"
+        detail = f"this is no JSON ({one_line(error)}); it may be cut off, write it again"
         raise RecordRefusedError(Reason.MALFORMED, detail) from error
 
 
@@ -186,7 +186,9 @@ def from_cartesian(
     if not np.isfinite(cart).all():
         detail = f"a coordinate is {_first_not_finite(cart)}; every number must be finite"
         raise RecordRefusedError(Reason.NOT_FINITE, detail)
-    return crystal(cell, cart @ np.linalg.inv(cell), atomic_numbers, limits)
+    with np.errstate(over="ignore", invalid="ignore"):
+        frac = cart @ np.linalg.inv(cell)
+    return crystal(cell, frac, atomic_numbers, limits)
 
 
 def _first_not_finite(values: NDArray[np.float64]) -> float:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Self
 
 _SHOWN_CHARACTERS = 60
+_DETAIL_CHARACTERS = 800
 
 
 class Reason(StrEnum):
@@ -206,7 +207,7 @@ class RefusedError(Exception):
         """Keep reason and detail apart, so that both can be stored."""
         super().__init__(reason, detail)
         self.reason = reason
-        self.detail = detail
+        self.detail = one_line(detail, _DETAIL_CHARACTERS)
 
     def __str__(self) -> str:
         """Give the one line a person sees."""
@@ -219,6 +220,13 @@ class FileRefusedError(RefusedError):
 
 class RecordRefusedError(RefusedError):
     """One record is refused; the others are untouched."""
+
+
+def one_line(text: object, characters: int = 200) -> str:
+    """Make text of any origin fit for a log, a table and a terminal: printable, on one line, bounded."""
+    line = " ".join(str(text).split())
+    printable = "".join(character if character.isprintable() else "?" for character in line[: characters + 1])
+    return printable if len(printable) <= characters else f"{printable[: characters - 3]}..."
 
 
 def shown(value: object) -> str:

@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, Protocol
 
-from submissions.refusal import FileRefusedError, Reason, RecordRefusedError
+from submissions.refusal import FileRefusedError, Reason, RecordRefusedError, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,7 +107,7 @@ class _Counted(io.RawIOBase):
         try:
             return self._source.read(size)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-            detail = f"unpacking failed: {error}; pack the file again"
+            detail = f"unpacking failed: {one_line(error)}; pack the file again"
             raise RecordRefusedError(Reason.DAMAGED, detail) from error
 
 

@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from submissions.refusal import FileRefusedError, Reason, RecordRefusedError, shown
+from submissions.refusal import FileRefusedError, Reason, RecordRefusedError, one_line, shown
 from submissions.stream import counted
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def zip_members(path: Path, limits: Limits, budget: Budget) -> Iterator[Member]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError) as error:
-        detail = f"the zip cannot be opened: {error}; pack it again"
+        detail = f"the zip cannot be opened: {one_line(error)}; pack it again"
         raise FileRefusedError(Reason.DAMAGED, detail) from error
     with archive:
         for info in archive.infolist():
@@ -85,7 +85,9 @@ def _open_zipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget
     try:
         return counted(archive.open(info), budget)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError) as error:
-        raise RecordRefusedError(Reason.DAMAGED, f"the member cannot be opened: {error}; pack it again") from error
+        raise RecordRefusedError(
+            Reason.DAMAGED, f"the member cannot be opened: {one_line(error)}; pack it again"
+        ) from error
 
 
 def tar_members(stream: BinaryIO, budget: Budget) -> Iterator[Member]:
@@ -126,7 +128,7 @@ def _tar_header(stream: BinaryIO) -> tarfile.TarInfo | None:
     try:
         info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except tarfile.HeaderError as error:
-        detail = f"a tar header is damaged ({error}); what follows is lost, pack the file again"
+        detail = f"a tar header is damaged ({one_line(error)}); what follows is lost, pack the file again"
         raise RecordRefusedError(Reason.DAMAGED, detail) from error
     if info.size < 0:
         detail = f"a tar member of {info.size} bytes; what follows is lost, pack the file again"

@@ -14,7 +14,7 @@ import numpy as np
 
 from submissions.checked import check_site_count, from_cartesian
 from submissions.record import Record
-from submissions.refusal import Reason, RecordRefusedError, shown
+from submissions.refusal import Reason, RecordRefusedError, one_line, shown
 from submissions.stream import too_large
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
             for row in database.execute(_ROWS, {"limit": limits.record_bytes}):
                 yield _record(row, limits)
     except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
-        detail = f"the SQLite file cannot be read ({error}); write the database again"
+        detail = f"the SQLite file cannot be read ({one_line(error)}); write the database again"
         raise RecordRefusedError(Reason.DAMAGED, detail) from error
 
 

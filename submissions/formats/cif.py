@@ -11,7 +11,7 @@ import numpy as np
 
 from submissions.checked import atomic_number, check_full_occupancy, check_site_count, crystal, decoded
 from submissions.record import Record
-from submissions.refusal import Reason, RecordRefusedError, shown
+from submissions.refusal import Reason, RecordRefusedError, one_line, shown
 from submissions.stream import lines, too_large
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def parse(payload: bytes, limits: Limits) -> Crystal:
             raise _malformed(error) from error
         mismatch = parser.check(structure) if _declares_formula(blocks[0]) else None
     if mismatch is not None:
-        detail = f"{' '.join(mismatch.split())[:200]}; the file may be cut off, write it again"
+        detail = f"{one_line(mismatch)}; the file may be cut off, write it again"
         raise RecordRefusedError(Reason.FORMULA_MISMATCH, detail)
     return _ordered(structure, limits)
 
@@ -205,13 +205,13 @@ def _declares_formula(block: CifBlock) -> bool:
 
 
 def _malformed(error: Exception) -> RecordRefusedError:
-    message = " ".join(str(error).split())
+    message = one_line(error)
     if "ccupanc" in message:
-        detail = f"{message[:200]}; every site needs occupancy 1, and no two sites may coincide"
+        detail = f"{message}; every site needs occupancy 1, and no two sites may coincide"
         return RecordRefusedError(Reason.PARTIAL_OCCUPANCY, detail)
     if "thickness" in message:
-        return RecordRefusedError(Reason.ZERO_VOLUME, f"{message[:200]}; check the cell")
-    detail = f"the CIF cannot be read ({type(error).__name__}: {message[:200]}); it may be cut off, write it again"
+        return RecordRefusedError(Reason.ZERO_VOLUME, f"{message}; check the cell")
+    detail = f"the CIF cannot be read ({type(error).__name__}: {message}); it may be cut off, write it again"
     return RecordRefusedError(Reason.MALFORMED, detail)
 
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from submissions.formats.table import from_cell, id_column, structure_column
 from submissions.record import Record
-from submissions.refusal import FileRefusedError, Reason, RecordRefusedError, shown
+from submissions.refusal import FileRefusedError, Reason, RecordRefusedError, one_line, shown
 from submissions.stream import too_large
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
         _check_claims(file.metadata, structure.name, limits)
         yield from _records(file, structure.name, None if ids is None else ids.name, limits)
     except (pa.ArrowException, OSError, ValueError) as error:
-        detail = f"the parquet file cannot be read ({' '.join(str(error).split())[:200]}); write it again"
+        detail = f"the parquet file cannot be read ({one_line(error)}); write it again"
         raise RecordRefusedError(Reason.DAMAGED, detail) from error
 
 

@@ -68,7 +68,9 @@ def parse(payload: bytes, limits: Limits) -> Crystal:
         raise RecordRefusedError(Reason.MALFORMED, detail)
     positions = numbers_of(rows, (len(numbers), 3), "the positions")
     if lines[mode_line].lstrip()[:1] in ("C", "c", "K", "k"):
-        return from_cartesian(lattice, positions * factors, numbers, limits)
+        with np.errstate(all="ignore"):
+            positions = positions * factors
+        return from_cartesian(lattice, positions, numbers, limits)
     return crystal(lattice, positions, numbers, limits)
 
 
@@ -91,8 +93,10 @@ def _cell(lines: list[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     scale = numbers_of(factors, (_DIMENSIONS,), "the scale")
     rows = [line.split()[:_DIMENSIONS] for line in lines[2:_SYMBOLS_LINE]]
     vectors = numbers_of(rows, (_DIMENSIONS, _DIMENSIONS), "the cell")
-    volume = abs(float(np.linalg.det(vectors)))
-    if len(words) == 1 and scale[0] < 0 and volume > 0:
-        # A single negative scale is the volume that the cell shall have.
-        scale = np.full(_DIMENSIONS, (-scale[0] / volume) ** (1 / 3))
-    return vectors * scale, scale
+    # Numbers out of all range are refused by whoever builds the crystal, not warned about here.
+    with np.errstate(all="ignore"):
+        volume = abs(float(np.linalg.det(vectors)))
+        if len(words) == 1 and scale[0] < 0 and volume > 0:
+            # A single negative scale is the volume that the cell shall have.
+            scale = np.full(_DIMENSIONS, (-scale[0] / volume) ** (1 / 3))
+        return vectors * scale, scale

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _STRUCTURE_CLASSES = ("Structure", "IStructure")
 _LATTICE_CLASSES = ("Lattice",)
 _SITE_CLASSES = ("PeriodicSite",)
+_ALL_PERIODIC = [True, True, True]
 
 
 def parse(payload: bytes, limits: Limits) -> Crystal:
@@ -56,7 +57,7 @@ def _crystal_of(row: Mapping[str, Any], limits: Limits) -> Crystal:
         raise RecordRefusedError(Reason.MALFORMED, detail)
     _check_class(lattice, _LATTICE_CLASSES)
     check_site_count(len(sites), limits)
-    if not all(lattice.get("pbc") or [True]):
+    if lattice.get("pbc", _ALL_PERIODIC) != _ALL_PERIODIC:
         detail = f"pbc is {shown(lattice['pbc'])}, three times true is needed; hand in crystals"
         raise RecordRefusedError(Reason.NOT_PERIODIC, detail)
     if not all(isinstance(site, dict) for site in sites):

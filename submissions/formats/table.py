@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from submissions.formats.detect import STRUCTURE_COLUMNS, Format, detect
 from submissions.record import Record
-from submissions.refusal import Reason, RecordRefusedError, shown
+from submissions.refusal import Reason, RecordRefusedError, one_line, shown
 from submissions.stream import lines, too_large
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
         try:
             fields = _fields(row.decode("utf-8", "surrogateescape"), delimiter, limits)
         except csv.Error as error:
-            yield Record(str(number), "table", b"", Reason.MALFORMED, f"the row is no CSV ({error}); write it again")
+            yield Record(
+                str(number), "table", b"", Reason.MALFORMED, f"the row is no CSV ({one_line(error)}); write it again"
+            )
             continue
         record_id = (fields[name] if name is not None and name < len(fields) else "") or str(number)
         if len(fields) != len(header):
