@@ -9,6 +9,7 @@ import numpy as np
 from pymatgen.io.cif import CifParser, CifWriter
 
 from metrics.measure.convert import from_structure, to_structure
+from metrics.measure.reduced_cell import reduce_cell
 
 if TYPE_CHECKING:
     from metrics.crystal import Crystal
@@ -20,7 +21,15 @@ _FRACTIONAL = 1e-4
 
 
 def survives_cif(crystal: Crystal) -> bool:
-    """Whether the CIF of a crystal, without symmetry, reads back as the same cell with the same atoms."""
+    """Whether the CIF of a crystal, without symmetry, reads back as the same cell with the same atoms.
+
+    The cell written is the reduced one: the eight decimals of a CIF do not hold a very skewed cell.
+
+    Raises:
+        UnmeasurableError: the cell has no volume, or a number is not finite.
+
+    """
+    crystal = reduce_cell(crystal)
     structure = to_structure(crystal)
     with warnings.catch_warnings():
         # what the parser grumbles about shows in what it returns

@@ -7,10 +7,10 @@ from math import pi
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pymatgen.core.lattice import Lattice
 from pymatgen.optimization.neighbors import find_points_in_spheres
 
 from metrics.measure import UnmeasurableError
+from metrics.measure.reduced_cell import reduce_cell
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,8 +40,7 @@ class Neighbors:
 def find_neighbors(crystal: Crystal, radius: float, centers: NDArray[np.int64] | None = None) -> Neighbors:
     """All neighbours within ``radius`` (angstrom) of the sites ``centers`` (default: all sites).
 
-    The cell is reduced first (Lenstra, Lenstra and Lovasz 1982, DOI 10.1007/BF01457454), which changes no distance
-    but keeps the number of images small for needles and skewed cells.
+    The cell is reduced first, which changes no distance but keeps the number of images small for skewed cells.
 
     Raises:
         UnmeasurableError: the cell has no volume or holds so many atoms per volume that the search would explode.
@@ -56,10 +55,9 @@ def find_neighbors(crystal: Crystal, radius: float, centers: NDArray[np.int64] |
             f"angstrom; the bound is {MAX_PAIRS:,}"
         )
         raise UnmeasurableError(message)
-    cart = np.ascontiguousarray(crystal.cart_coords)
-    lattice = np.ascontiguousarray(Lattice(crystal.lattice).get_lll_reduced_lattice().matrix)
-    pbc = np.ones(3, dtype=np.int64)
-    sites, points, images, distances = find_points_in_spheres(cart, cart[chosen], radius, pbc, lattice, 0.0)
+    reduced = reduce_cell(crystal)
+    cart, pbc = np.ascontiguousarray(reduced.cart_coords), np.ones(3, dtype=np.int64)
+    sites, points, images, distances = find_points_in_spheres(cart, cart[chosen], radius, pbc, reduced.lattice, 0.0)
     # a site is not its own neighbour; its images are, and so is another site at the same place
     itself = (chosen[sites] == points) & ~images.any(axis=1)
     return Neighbors(chosen[sites][~itself], points[~itself], distances[~itself])

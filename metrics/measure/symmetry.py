@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import spglib
 
 from metrics.measure import UnmeasurableError, measure
+from metrics.measure.reduced_cell import reduce_cell
 
 if TYPE_CHECKING:
     from metrics.crystal import Crystal
@@ -34,16 +34,16 @@ def symmetry_dataset(
 ) -> spglib.SpglibDataset:
     """Everything spglib finds for a crystal (Togo, Shinohara and Tanaka 2024, DOI 10.1080/27660400.2024.2384822).
 
-    The last few answers are kept, because several facts about one crystal ask the same question.
+    The search runs on the reduced cell, in which operations and transformations are expressed, because spglib fails
+    on very skewed cells; the sites keep their number and order. The last few answers are kept, because several facts
+    about one crystal ask the same question.
 
     Raises:
         UnmeasurableError: spglib finds no space group (overlapping atoms, cell without volume, ...).
 
     """
-    if not (np.isfinite(crystal.lattice).all() and np.isfinite(crystal.frac_coords).all()):
-        message = "no space group: the cell or a coordinate is not a finite number"
-        raise UnmeasurableError(message)
-    cell = (crystal.lattice.tolist(), (crystal.frac_coords % 1.0).tolist(), crystal.atomic_numbers.tolist())
+    reduced = reduce_cell(crystal)
+    cell = (reduced.lattice.tolist(), reduced.frac_coords.tolist(), reduced.atomic_numbers.tolist())
     with warnings.catch_warnings():
         # spglib 2.8 still announces that it will raise instead of returning None
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -32,7 +32,7 @@ def test_a_round_trip_keeps_cell_order_and_unwrapped_coordinates(
 
 def test_oxidation_states_isotopes_and_site_properties_are_dropped() -> None:
     species = ["D", "Cl-", "Fe3+"]
-    positions = [[0, 0, 0], [0.5, 0.5, 0.5], [1.5, 0.5, -0.5]]
+    positions = [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [1.5, 0.5, -0.5]]
     structure = Structure(Lattice.cubic(4), species, positions, site_properties={"magmom": [1, 2, 3]})
     crystal = from_structure(structure)
     assert crystal.atomic_numbers.tolist() == [1, 17, 26]
@@ -50,8 +50,8 @@ def test_oxidation_states_isotopes_and_site_properties_are_dropped() -> None:
         ("X0+", "site 1 holds X0+"),
     ],
 )
-def test_what_is_no_ordered_crystal_is_refused_by_name(species: object, words: str) -> None:
-    structure = Structure(Lattice.cubic(4), ["Cl", species], [[0, 0, 0], [0.5, 0.5, 0.5]])
+def test_what_is_no_ordered_crystal_is_refused_by_name(species: str | dict[str, float], words: str) -> None:
+    structure = Structure(Lattice.cubic(4), ["Cl", species], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]])
     with pytest.raises(ValueError, match=words.replace("X0+", r"X0\+")):
         from_structure(structure)
 
