@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metrics.measure.fingerprint.bawl import bawl, short_bawl
+from metrics.measure.fingerprint.canonical import canonical_bawl
 from metrics.measure.fingerprint.method import Fingerprint, Method
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ METHODS: Mapping[str, Method] = {
     for method in (
         Method("bawl", 1, bawl),
         Method("short-bawl", 1, short_bawl),
+        Method("canonical-bawl", 1, canonical_bawl),
     )
 }
 """By name."""
