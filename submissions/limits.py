@@ -13,6 +13,7 @@ class Limits:
         upload_bytes: size of the file as handed in.
         unpacked_bytes: all bytes read after unpacking, over the whole file.
         members: members of an archive, and records of a file.
+        parts: lines of the whole file, and strings, brackets and commas of one JSON text; bounds the time of cutting.
         record_bytes: one structure as text.
         sites: atoms in the cell as given, after symmetry.
         id_characters: length of a record's id.
@@ -32,6 +33,7 @@ class Limits:
     upload_bytes: int = 200_000_000
     unpacked_bytes: int = 1_000_000_000
     members: int = 100_000
+    parts: int = 50_000_000
     record_bytes: int = 5_000_000
     sites: int = 1_000
     id_characters: int = 1_000

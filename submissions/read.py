@@ -12,11 +12,10 @@ Repeated ids get `#2`, `#3`.
 from __future__ import annotations
 
 import gzip
-import io
 import re
 from dataclasses import replace
 from fnmatch import fnmatch
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from submissions.formats import ase_db, cif, extxyz, json_records, parquet, poscar, pymatgen_dict, table
 from submissions.formats.archive import tar_members, zip_members
@@ -27,6 +26,7 @@ from submissions.refusal import FileRefusedError, Reason, RecordRefusedError
 from submissions.stream import HEAD_BYTES, Budget, counted
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
@@ -109,7 +109,8 @@ def _records(path: Path, limits: Limits, budget: Budget) -> Iterator[Record]:
         raise FileRefusedError(Reason.FILE_TOO_LARGE, detail)
     if size == 0:
         raise FileRefusedError(Reason.EMPTY, "the file has 0 bytes; check that it was written to its end")
-    with io.BufferedReader(path.open("rb", buffering=0), HEAD_BYTES) as file:
+    # What is uploaded and what comes out of it are counted apart.
+    with path.open("rb", buffering=0) as raw, counted(raw, Budget(limits)) as file:
         some = False
         try:
             for record in _content(file, path, limits, budget):
@@ -121,8 +122,8 @@ def _records(path: Path, limits: Limits, budget: Budget) -> Iterator[Record]:
             yield _refused(_structure_id(path.name), refused)
 
 
-def _content(file: io.BufferedReader[io.FileIO], path: Path, limits: Limits, budget: Budget) -> Iterator[Record]:
-    stream: io.BufferedReader[Any] = file
+def _content(file: io.BufferedReader, path: Path, limits: Limits, budget: Budget) -> Iterator[Record]:
+    stream = file
     found = detect(stream.peek(HEAD_BYTES))
     if found is Format.GZIP:
         stream = counted(gzip.GzipFile(fileobj=file), budget)

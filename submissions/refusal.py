@@ -49,6 +49,11 @@ class Reason(StrEnum):
         "the file has more members, rows or frames than are allowed",
         "hand in fewer structures in one file",
     )
+    TOO_MANY_PARTS = (
+        "too_many_parts",
+        "the file has more lines, or more brackets and commas, than are allowed",
+        "hand in fewer structures, and structures only",
+    )
     NO_RECORD_READABLE = (
         "no_record_readable",
         "the file holds records, but not one of them can be read",

@@ -28,10 +28,10 @@ class Readable(Protocol):
 
 
 class Budget:
-    """Unpacked bytes and records that one submission may still use.
+    """Unpacked bytes, lines, members and records that one submission may still use.
 
     Args:
-        limits: `unpacked_bytes` and `members` are counted down.
+        limits: its `unpacked_bytes`, `parts` and `members` are what may be used.
 
     """
 
@@ -39,20 +39,25 @@ class Budget:
         """Start with nothing used."""
         self._limits = limits
         self._bytes = 0
+        self._lines = 0
         self._members = 0
         self._records = 0
 
-    def spend_bytes(self, count: int) -> None:
-        """Count unpacked bytes.
+    def spend(self, chunk: bytes) -> None:
+        """Count unpacked bytes and the lines that end in them.
 
         Raises:
             FileRefusedError: more than the limit.
 
         """
-        self._bytes += count
+        self._bytes += len(chunk)
         if self._bytes > self._limits.unpacked_bytes:
             detail = f"the file unpacks to more than {self._limits.unpacked_bytes:,} bytes; hand in fewer structures"
             raise FileRefusedError(Reason.UNPACKED_TOO_LARGE, detail)
+        self._lines += chunk.count(b"\n")
+        if self._lines > self._limits.parts:
+            detail = f"the file has more than {self._limits.parts:,} lines; hand in fewer structures"
+            raise FileRefusedError(Reason.TOO_MANY_PARTS, detail)
 
     def spend_member(self) -> None:
         """Count one member of an archive.
@@ -100,7 +105,7 @@ class _Counted(io.RawIOBase):
                 break
             view[filled : filled + len(chunk)] = chunk
             filled += len(chunk)
-            self._budget.spend_bytes(len(chunk))
+            self._budget.spend(chunk)
         return filled
 
     def _read(self, size: int) -> bytes:

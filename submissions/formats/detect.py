@@ -89,19 +89,29 @@ def is_archive(head: bytes) -> bool:
 
 
 def _text_format(text: str) -> Format | None:
-    first, *rest = [line for line in text.splitlines() if line.strip()][: _POSCAR_HEAD_LINES + 1]
-    if text.lstrip().startswith(("{", "[")):
-        return Format.JSON
-    if _is_cif(text):
-        return Format.CIF
-    # The comment on a POSCAR's first line may be anything, a count or a list with commas included.
-    if _is_poscar(text):
-        return Format.POSCAR
-    if first.strip().isdigit() and rest:
-        return Format.EXTXYZ
-    if "," in first or "\t" in first or first.strip().strip('"') in STRUCTURE_COLUMNS:
-        return Format.TABLE
-    return None
+    # The order matters: a POSCAR's first line is a comment, which may be a number or hold commas.
+    tests = (
+        (Format.JSON, _is_json),
+        (Format.CIF, _is_cif),
+        (Format.POSCAR, _is_poscar),
+        (Format.EXTXYZ, _is_extxyz),
+        (Format.TABLE, _is_table),
+    )
+    return next((found for found, test in tests if test(text)), None)
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip().startswith(("{", "["))
+
+
+def _is_extxyz(text: str) -> bool:
+    first, _, rest = text.lstrip().partition("\n")
+    return first.strip().isdigit() and bool(rest.strip())
+
+
+def _is_table(text: str) -> bool:
+    header = text.lstrip("\r\n").partition("\n")[0].rstrip("\r")
+    return "," in header or "\t" in header.strip() or header.strip().strip('"') in STRUCTURE_COLUMNS
 
 
 def _is_cif(text: str) -> bool:
@@ -133,7 +143,7 @@ def _binary(head: bytes) -> RecordRefusedError:
         return RecordRefusedError(Reason.PICKLE, "a Python pickle is never loaded; write the structures as CIF or JSON")
     # UTF-16 and UTF-32 of ASCII text are that text with zero bytes between.
     narrow = head.lstrip(b"\xff\xfe").replace(b"\x00", b"")
-    if head.startswith(_WIDE_BOMS) or (narrow and _text_format(narrow.decode("latin-1") + "\n ") is not None):
+    if head.startswith(_WIDE_BOMS) or _text_format(narrow.decode("latin-1")) is not None:
         return RecordRefusedError(
             Reason.WRONG_ENCODING, "the text is UTF-16 or UTF-32, UTF-8 is read; save it as UTF-8"
         )

@@ -15,8 +15,8 @@ from submissions.checked import parse_json
 from submissions.formats.detect import STRUCTURE_COLUMNS
 from submissions.formats.table import ID_COLUMNS, from_cell
 from submissions.record import Record
-from submissions.refusal import Reason, RecordRefusedError
-from submissions.stream import too_large
+from submissions.refusal import FileRefusedError, Reason, RecordRefusedError
+from submissions.stream import HEAD_BYTES, too_large
 
 if TYPE_CHECKING:
     import io
@@ -32,68 +32,80 @@ _DATA_ARRAY = re.compile(rb'"data"\s*:\s*(?=\[)')
 
 def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
     """One record per element or line, named by its id, else by its number from 0; a lone object may be nameless."""
-    text = stream.read().removeprefix(_BOM).strip()
-    if text.startswith(b"["):
-        pieces = _elements(text, 0, to_end=True)
-    elif _is_lines(text):
-        pieces = (line for line in text.splitlines() if line.strip())
-    elif (data := _data_array(text)) is not None:
-        pieces = _elements(text, data, to_end=False)
+    text = stream.read()
+    start = len(head := text[:HEAD_BYTES]) - len(head.removeprefix(_BOM).lstrip())
+    if text[start : start + 1] == b"[":
+        pieces = _elements(text, start, limits, to_end=True)
+    elif _is_lines(text, start, limits):
+        pieces = (line for line in _lines(text, start) if line)
+    elif (data := _data_array(text, start, limits)) is not None:
+        pieces = _elements(text, data, limits, to_end=False)
     else:
-        yield _record(text, "", limits)
+        yield _record(text[start:], "", limits)
         return
     for number, piece in enumerate(pieces):
         yield _record(piece, str(number), limits)
 
 
-def _is_lines(text: bytes) -> bool:
+def _lines(text: bytes, start: int) -> Iterator[bytes]:
+    while start < len(text):
+        end = text.find(b"\n", start)
+        end = len(text) if end < 0 else end
+        yield text[start:end].strip()
+        start = end + 1
+
+
+def _is_lines(text: bytes, start: int, limits: Limits) -> bool:
     """Whether objects stand one to a line, be the first or the second of them damaged."""
-    first, _, rest = text.partition(b"\n")
-    if not rest:
-        return False
+    lines = (line for line in _lines(text, start) if line)
+    first, second = next(lines, b""), next(lines, b"")
     # Inside one object a second line cannot begin with a bracket: a key must come first.
-    if rest.lstrip().startswith(b"{"):
+    if second.startswith(b"{"):
         return True
     try:
-        json.loads(first)
-    except (ValueError, RecursionError):
+        _row(first, limits)
+    except RecordRefusedError:
         return False
-    return True
+    return bool(second)
 
 
-def _elements(text: bytes, start: int, *, to_end: bool) -> Iterator[bytes]:
-    """Elements of the array that opens at `start`, as they are written; the last one runs to the end if unclosed.
-
-    With `to_end`, whatever follows the array is one more piece, so that it is refused and not lost.
-    """
-    depth, begin = 0, start + 1
-    for token in _TOKEN.finditer(text, start):
+def _tokens(text: bytes, start: int, limits: Limits) -> Iterator[tuple[int, int, int]]:
+    """Each string, bracket and comma from `start` on: where it begins, its first byte, and how deep it leaves us."""
+    depth = 0
+    for count, token in enumerate(_TOKEN.finditer(text, start)):
+        if count >= limits.parts:
+            detail = f"the JSON has more than {limits.parts:,} brackets, commas and strings; hand in fewer structures"
+            raise FileRefusedError(Reason.TOO_MANY_PARTS, detail)
         mark = text[token.start()]
         if mark in b"[{":
             depth += 1
         elif mark in b"]}":
             depth -= 1
+        yield token.start(), mark, depth
+
+
+def _elements(text: bytes, start: int, limits: Limits, *, to_end: bool) -> Iterator[bytes]:
+    """Elements of the array that opens at `start`, as they are written; the last one runs to the end if unclosed.
+
+    With `to_end`, whatever follows the array is one more piece, so that it is refused and not lost.
+    """
+    begin, depth = start + 1, 1
+    for position, mark, depth in _tokens(text, start, limits):
         if depth == 0 or (depth == 1 and mark in b","):
-            element = text[begin : token.start()].strip()
+            element = text[begin:position].strip()
             if element or depth == 1:
                 yield element
-            begin = token.end()
+            begin = position + 1
         if depth == 0:
             break
     if (depth > 0 or to_end) and (element := text[begin:].strip()):
         yield element
 
 
-def _data_array(text: bytes) -> int | None:
+def _data_array(text: bytes, start: int, limits: Limits) -> int | None:
     """Where the `data` array of an OPTIMADE response begins, if the object has one at its first level."""
-    depth = 0
-    for token in _TOKEN.finditer(text):
-        mark = text[token.start()]
-        if mark in b"[{":
-            depth += 1
-        elif mark in b"]}":
-            depth -= 1
-        elif depth == 1 and (found := _DATA_ARRAY.match(text, token.start())):
+    for position, mark, depth in _tokens(text, start, limits):
+        if depth == 1 and mark in b'"' and (found := _DATA_ARRAY.match(text, position)):
             return found.end()
     return None
 

@@ -38,10 +38,8 @@ def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
             continue
         try:
             fields = _fields(row.decode("utf-8", "surrogateescape"), delimiter, limits)
-        except csv.Error as error:
-            yield Record(
-                str(number), "table", b"", Reason.MALFORMED, f"the row is no CSV ({one_line(error)}); write it again"
-            )
+        except RecordRefusedError as refused:
+            yield Record(str(number), "table", b"", refused.reason, refused.detail)
             continue
         record_id = (fields[name] if name is not None and name < len(fields) else "") or str(number)
         if len(fields) != len(header):
@@ -118,4 +116,8 @@ def _fields(text: str, delimiter: str, limits: Limits) -> list[str]:
     # A process-wide setting that only ever grows, so that no two readers can disturb each other.
     if csv.field_size_limit() < limits.record_bytes:
         csv.field_size_limit(limits.record_bytes)
-    return next(csv.reader([text], delimiter=delimiter))
+    try:
+        return next(csv.reader([text], delimiter=delimiter))
+    except csv.Error as error:
+        detail = f"a row is no CSV ({one_line(error)}); write the table again"
+        raise RecordRefusedError(Reason.MALFORMED, detail) from error
