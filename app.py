@@ -1,0 +1,49 @@
+"""The leaderboard in the browser: ``python app.py`` serves the store on http://127.0.0.1:7860."""
+
+from __future__ import annotations
+
+import atexit
+import os
+
+import gradio as gr
+
+from leaderboard.pages.jobs import Jobs
+from leaderboard.pages.site import build
+from leaderboard.pages.style import CSS, theme
+from leaderboard.pages.viewer import STATIC
+from leaderboard.scoring_process import ScoringProcess
+from leaderboard.store import Store
+
+DEFAULT_PORT = 7860
+MAX_UPLOAD_BYTES = 200_000_000
+
+
+def main() -> None:
+    """Start the scoring process, so that it is warm for the first submission, and serve until stopped."""
+    # gradio reads these when it serves: nothing that a visitor does reaches another machine
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    store = Store()
+    process = ScoringProcess(store)
+    process.start()
+    jobs = Jobs(store, process)
+    atexit.register(jobs.close)
+    on_a_space = "SPACE_ID" in os.environ
+    gr.set_static_paths([STATIC])
+    site = build(store, jobs)
+    site.queue(default_concurrency_limit=2, max_size=40)
+    site.launch(
+        server_name="0.0.0.0" if on_a_space else "127.0.0.1",  # noqa: S104 - a Space's proxy is the only way in
+        server_port=int(os.environ.get("GRADIO_SERVER_PORT", DEFAULT_PORT)),
+        share=False,
+        ssr_mode=False,
+        run_history=False,
+        enable_monitoring=False,
+        max_file_size=MAX_UPLOAD_BYTES,
+        footer_links=[],
+        theme=theme(),
+        css=CSS.read_text(),
+    )
+
+
+if __name__ == "__main__":
+    main()

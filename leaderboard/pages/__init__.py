@@ -1,0 +1,1 @@
+"""What the browser shows, drawn from the store."""

@@ -1,0 +1,92 @@
+"""What the numbers mean: written from the registries, so that a new score explains itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from leaderboard.pages.markup import facts, text
+from metrics.score import registry
+from submissions.refusal import Reason
+
+if TYPE_CHECKING:
+    from leaderboard.protocol import Protocol
+
+_BETTER = {"higher": "higher is better", "lower": "lower is better", "neither": "shown, never ranked"}
+
+
+def build(protocol: Protocol) -> None:
+    """Lay the page out in the current block."""
+    gr.HTML(_page(protocol), elem_id="about", apply_default_css=False, js_on_load=None)
+
+
+def _page(protocol: Protocol) -> str:
+    known = registry()
+    ranking = text(known[protocol.ranking].label)
+    return f"""
+<div class="prose-page">
+<h2>What the numbers mean</h2>
+<p>A submission is one file of generated crystals. Every structure that somebody meant to hand in is a record, and
+every score is a share of <em>all</em> records: a record that could not be read, or whose measurement failed, counts
+against the model and is shown with its reason. The interval in the lighter tone is the 95 % Wilson interval of the
+share for this number of records; it does not cover the spread between training or sampling runs, which is larger.</p>
+<p>The board ranks by {ranking}, highest first. Ranked are submissions of exactly {protocol.n_ranked:,} records scored
+under the protocol's own settings; all others are listed, unranked, with the reason. Each reference set has its own
+board. A result is "unverified" until the maintainers have scored it again.</p>
+<h2>Scores</h2>
+{_scores(protocol)}
+<h2>Protocol</h2>
+{_protocol(protocol)}
+<h2>How to submit</h2>
+<p>Open the Submit page, choose a file and name the model. A zip or tar of CIF files, one CIF with many blocks, a CSV
+or parquet table with a column <code>structure</code> or <code>cif</code>, JSON or JSON lines of pymatgen dicts, and
+single CIF or POSCAR files are read; the content decides, not the file's name. Ids are the file names or the table's
+id column, and come back in the results. The same file handed in twice is the same submission.</p>
+<p>The command line gives the same numbers: <code>python -m leaderboard score FILE --card CARD.toml</code>.</p>
+<h2>Why a record is refused</h2>
+<p>One bad record never sinks a file. A file is refused only if nothing in it can be read or it breaks a limit.</p>
+{_refusals()}
+<h2>How to cite</h2>
+<p>Cite the version and the reference <code>CITATION.cff</code> of this repository gives, together with the protocol
+and its hash ({text(protocol.name)}, <code>{text(protocol.hash[:12])}</code>), the reference set and the date of the
+run: a number without them cannot be reproduced.</p>
+</div>"""
+
+
+def _scores(protocol: Protocol) -> str:
+    order = {name: place for place, name in enumerate(protocol.scores)}
+    known = sorted(registry().values(), key=lambda score: (order.get(score.name, len(order)), score.name))
+    parts = []
+    for score in known:
+        paragraphs = "".join(f"<p>{text(part)}</p>" for part in score.definition.split("\n\n"))
+        unit = "percent of records" if score.unit == "share" else text(score.unit)
+        parts.append(
+            f'<dt id="score-{text(score.name)}">{text(score.label)} <code>{text(score.name)}</code></dt>'
+            f'<dd>{paragraphs}<p class="dim">In {unit}; {_BETTER[score.better]}; version {score.version}.</p></dd>'
+        )
+    return f'<dl class="definitions">{"".join(parts)}</dl>'
+
+
+def _protocol(protocol: Protocol) -> str:
+    draft = " (its numbers may still change; the hash tells which state made a number)"
+    return facts(
+        {
+            "Name": f"{text(protocol.name)}, {text(protocol.title)}",
+            "Status": text(protocol.status) + (draft if protocol.status == "draft" else ""),
+            "Hash": f"<code>{text(protocol.hash)}</code>",
+            "Ranked by": f"<code>{text(protocol.ranking)}</code>",
+            "Records to be ranked": f"{protocol.n_ranked:,}",
+            "Reference sets": text(", ".join(protocol.references)),
+        }
+    )
+
+
+def _refusals() -> str:
+    rows = "".join(
+        f"<tr><td><code>{text(reason.value)}</code></td><td>{text(reason.meaning)}</td><td>{text(reason.remedy)}</td></tr>"
+        for reason in Reason
+    )
+    head = '<tr><th scope="col">Reason</th><th scope="col">Meaning</th><th scope="col">What to do</th></tr>'
+    table = f'<table class="refusals"><thead>{head}</thead><tbody>{rows}</tbody></table>'
+    return f'<div class="scroll">{table}</div>'

@@ -1,0 +1,188 @@
+"""The board: every model's scores with their intervals, sorted, searched and filtered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pandas as pd
+
+from leaderboard.pages.markup import Interval, interval, text
+from leaderboard.pages.runs import records
+from metrics.score import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from leaderboard.protocol import Protocol
+    from metrics.score import Better
+
+FACT_LABELS: Mapping[str, str] = {"rank": "Rank", "model": "Model", "n_submitted": "Records", "created": "Date"}
+HIGHEST, LOWEST = "Highest first", "Lowest first"
+
+KEPT: Mapping[str, Callable[[pd.DataFrame], pd.Series[bool]]] = {
+    "all": lambda table: pd.Series(data=True, index=table.index, dtype="boolean"),
+    "ranked": lambda table: table["rank"].notna(),
+    "verified": lambda table: table["verified"],
+    "protocol settings": lambda table: ~table["custom"],
+}
+"""The choices of the filter."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A score as a column of the board: ``name`` in the table, ``score`` in the registry."""
+
+    name: str
+    score: str
+    label: str
+    unit: str
+    better: Better
+    group: str
+
+
+@dataclass(frozen=True)
+class View:
+    """What the visitor asked for."""
+
+    reference: str
+    sort_by: str
+    direction: str
+    search: str = ""
+    kept: str = "all"
+    columns: tuple[str, ...] = ()
+
+
+def columns(table: pd.DataFrame, protocol: Protocol) -> list[Column]:
+    """Score columns of a board: the ranking score first, then the protocol's order, groups kept together."""
+    known = registry()
+    found = []
+    for name in (column for column in table.columns if f"{column}_low" in table):
+        score, _, variant = name.partition("@")
+        if score in known:
+            entry = known[score]
+            label = f"{entry.label}, {variant}" if variant else entry.label
+            group = "Ranking" if score == protocol.ranking else entry.compute.__module__.rpartition(".")[2].capitalize()
+            found.append(Column(name, score, label, entry.unit, entry.better, group))
+    order = {name: place for place, name in enumerate(protocol.scores)}
+    first: dict[str, int] = {}
+    for column in found:
+        place = -1 if column.group == "Ranking" else order.get(column.score, len(order))
+        first[column.group] = min(place, first.get(column.group, place))
+    return sorted(found, key=lambda column: (first[column.group], order.get(column.score, len(order)), column.name))
+
+
+def default_columns(found: Sequence[Column]) -> list[str]:
+    """Columns shown at first: those with a direction; the others wait in the picker."""
+    return [column.name for column in found if column.better != "neither"]
+
+
+def sort_choices(found: Sequence[Column]) -> list[tuple[str, str]]:
+    """Label and column for "Sort by"."""
+    return [(label, name) for name, label in FACT_LABELS.items()] + [(column.label, column.name) for column in found]
+
+
+def select(table: pd.DataFrame, view: View) -> pd.DataFrame:
+    """Rows of the view, in its order; rows without a value for the sorted column come last."""
+    kept = KEPT[view.kept](table).fillna(value=False).astype(bool) & (table["reference"] == view.reference).astype(bool)
+    wanted = view.search.strip().casefold()
+    if wanted:
+        kept &= table["model"].str.casefold().str.contains(wanted, regex=False).fillna(value=False).astype(bool)
+    rows = table[kept]
+    return rows.sort_values(
+        view.sort_by,
+        ascending=view.direction == LOWEST,
+        na_position="last",
+        kind="stable",
+        key=lambda values: values.str.casefold() if view.sort_by == "model" else values,
+    )
+
+
+def table_html(rows: pd.DataFrame, found: Sequence[Column], view: View) -> str:
+    """The rows as a table with grouped headings; the best value of each column is marked."""
+    shown = [column for column in found if column.name in view.columns]
+    best = {column.name: _best(rows, column) for column in shown}
+    body = "".join(_row(row, shown, best) for row in records(rows))
+    if not body:
+        body = f'<tr><td class="empty" colspan="{5 + len(shown)}">No submission matches.</td></tr>'
+    return f'<div class="scroll"><table class="board">{_head(shown, view)}<tbody>{body}</tbody></table></div>'
+
+
+def legend(protocol: Protocol, reference: str, *, indicative: bool) -> str:
+    """Units, marks and conditions under the table."""
+    ranking = text(registry()[protocol.ranking].label)
+    condition = f"submissions of exactly {protocol.n_ranked:,} records under the protocol's own settings"
+    lines = [
+        "Scores are percent of all records handed in; in a lighter tone the 95 % Wilson interval.",
+        '<span class="best">Bold</span>: best of the ranked rows of a column, or of all rows where none is ranked.',
+        f"Rank: by {ranking}, highest first, for {condition}.",
+        f"Protocol {text(protocol.name)} ({text(protocol.status)}), hash {text(protocol.hash[:12])}.",
+        f"Reference set {text(reference)}{': small, so that novelty is indicative only' if indicative else ''}.",
+    ]
+    return f'<p class="legend">{" ".join(lines)}</p>'
+
+
+def _best(rows: pd.DataFrame, column: Column) -> float | None:
+    ranked = rows[rows["rank"].notna()]
+    values = (rows if ranked.empty else ranked)[column.name].dropna()
+    if values.empty or column.better == "neither":
+        return None
+    return float(values.max() if column.better == "higher" else values.min())
+
+
+def _head(shown: Sequence[Column], view: View) -> str:
+    groups: list[tuple[str, int]] = []
+    for column in shown:
+        if groups and groups[-1][0] == column.group:
+            groups[-1] = (column.group, groups[-1][1] + 1)
+        else:
+            groups.append((column.group, 1))
+    over = "".join(f'<th scope="colgroup" colspan="{span}" class="group">{text(name)}</th>' for name, span in groups)
+    marks = {HIGHEST: ("descending", "\u2193"), LOWEST: ("ascending", "\u2191")}[view.direction]
+
+    def heading(name: str, label: str, css: str) -> str:
+        sorted_here = name == view.sort_by
+        aria = f' aria-sort="{marks[0]}"' if sorted_here else ""
+        arrow = f'<span class="arrow">{marks[1]}</span>' if sorted_here else ""
+        button = f'<button type="button" data-sort="{text(name)}">{text(label)}{arrow}</button>'
+        return f'<th scope="col" class="{css}"{aria}>{button}</th>'
+
+    starts = _group_starts(shown)
+    scores = "".join(
+        heading(column.name, column.label, "right" + (" start" if column.name in starts else "")) for column in shown
+    )
+    first = heading("rank", "#", "right rank") + heading("model", FACT_LABELS["model"], "model")
+    n_records = heading("n_submitted", FACT_LABELS["n_submitted"], "right start")
+    last = f'{n_records}<th scope="col">Status</th>{heading("created", FACT_LABELS["created"], "")}'
+    over = f'<th colspan="2" class="stick"></th>{over}<th colspan="3" class="group">Submission</th>'
+    return f"<thead><tr>{over}</tr><tr>{first}{scores}{last}</tr></thead>"
+
+
+def _group_starts(shown: Iterable[Column]) -> set[str]:
+    first: dict[str, str] = {}
+    for column in shown:
+        first.setdefault(column.group, column.name)
+    return set(first.values())
+
+
+def _row(row: Mapping[str, Any], shown: Sequence[Column], best: Mapping[str, float | None]) -> str:
+    rank = "\u2013" if row["rank"] is None else str(row["rank"])
+    why = "" if row["not_ranked"] is None else f'<span class="reason">not ranked: {text(row["not_ranked"])}</span>'
+    run, name = str(row["run"]), text(row["model"])
+    link = f'<a href="?model={quote(run)}" data-run="{text(run)}" title="{name}">{name}</a>'
+    starts = _group_starts(shown)
+    scores = "".join(_score_cell(row, column, best[column.name], start=column.name in starts) for column in shown)
+    status = "verified" if row["verified"] else "unverified"
+    return (
+        f'<tr><td class="right rank">{rank}</td><th scope="row" class="model">{link}{why}</th>{scores}'
+        f'<td class="right start">{row["n_submitted"]:,}</td><td class="status">{status}</td>'
+        f'<td class="date">{text(str(row["created"])[:10])}</td></tr>'
+    )
+
+
+def _score_cell(row: Mapping[str, Any], column: Column, best: float | None, *, start: bool) -> str:
+    score = Interval(row[column.name], row[f"{column.name}_low"], row[f"{column.name}_high"])
+    css = "right score" + (" best" if best is not None and score.value == best else "") + (" start" if start else "")
+    counts = f"{row[f'{column.name}_counted']} known, {row[f'{column.name}_unknown']} unknown"
+    return f'<td class="{css}" title="{text(column.label)}: {counts}">{interval(score, column.unit)}</td>'

@@ -1,0 +1,107 @@
+"""The board's controls around its table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from leaderboard.pages import board
+from leaderboard.pages.panel import QUIET, table_component
+from leaderboard.table import board as board_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from leaderboard.protocol import Protocol
+    from leaderboard.store import Store
+
+
+@dataclass(frozen=True)
+class BoardPage:
+    """What the rest of the app drives.
+
+    Attributes:
+        table: reports the run whose name was clicked.
+        refresh: draws the board anew from the store.
+        inputs: of ``refresh``.
+        outputs: of ``refresh``.
+
+    """
+
+    table: gr.HTML
+    refresh: Callable[..., tuple[object, ...]]
+    inputs: list[gr.components.Component]
+    outputs: list[gr.components.Component]
+
+
+def build(store: Store, protocol: Protocol) -> BoardPage:
+    """Lay the page out in the current block."""
+    table = board_table(store)
+    found = board.columns(table, protocol)
+    first = board.View(
+        _references(table, protocol)[0],
+        protocol.ranking,
+        board.HIGHEST,
+        columns=tuple(board.default_columns(found)),
+    )
+    with gr.Row(elem_classes="controls"):
+        sort_by = gr.Dropdown(
+            board.sort_choices(found), value=first.sort_by, label="Sort by", elem_id="board_sort", min_width=130
+        )
+        direction = gr.Dropdown(
+            [board.HIGHEST, board.LOWEST], value=first.direction, label="Order", elem_id="board_order", min_width=130
+        )
+        search = gr.Textbox("", label="Search", placeholder="model", max_lines=1, elem_id="board_search", min_width=130)
+        kept = gr.Dropdown(list(board.KEPT), value=first.kept, label="Show", elem_id="board_show", min_width=130)
+        reference = gr.Dropdown(
+            _references(table, protocol),
+            value=first.reference,
+            label="Reference set",
+            elem_id="board_reference",
+            min_width=130,
+        )
+    body = table_component("board", _html(table, protocol, first))
+    with gr.Accordion("Columns", open=False):
+        picked = gr.CheckboxGroup(
+            [(column.label, column.name) for column in found],
+            value=list(first.columns),
+            show_label=False,
+            elem_id="board_columns",
+        )
+
+    def draw(reference: str, sort_by: str, direction: str, search: str, kept: str, picked: list[str]) -> str:
+        view = board.View(reference, sort_by, direction, search, kept, tuple(picked))
+        return _html(board_table(store), protocol, view)
+
+    def refresh(*asked: Any) -> tuple[object, ...]:  # noqa: ANN401 - the inputs of draw, handed on
+        return draw(*asked), gr.Dropdown(_references(board_table(store), protocol))
+
+    def turn(sort_by: str, direction: str, event: gr.EventData) -> tuple[str, str]:
+        if event.sort == sort_by:
+            return sort_by, board.LOWEST if direction == board.HIGHEST else board.HIGHEST
+        return event.sort, board.LOWEST if event.sort in ("rank", "model") else board.HIGHEST
+
+    view: list[gr.components.Component] = [reference, sort_by, direction, search, kept, picked]
+    changes = (reference.input, sort_by.input, direction.input, search.input, kept.input, picked.input)
+    gr.on(changes, draw, view, body, trigger_mode="always_last", **QUIET)
+    body.click(turn, [sort_by, direction], [sort_by, direction], **QUIET).then(draw, view, body, **QUIET)
+    return BoardPage(body, refresh, view, [body, reference])
+
+
+def _html(table: pd.DataFrame, protocol: Protocol, view: board.View) -> str:
+    rows = board.select(table, view)
+    indicative = bool(table.loc[(table["reference"] == view.reference).astype(bool), "indicative"].any())
+    return board.table_html(rows, board.columns(table, protocol), view) + board.legend(
+        protocol, view.reference, indicative=indicative
+    )
+
+
+def _references(table: pd.DataFrame, protocol: Protocol) -> list[str]:
+    """Reference sets that have a board: the protocol's in its order, then others; at least one."""
+    used = set(table["reference"].dropna())
+    allowed = [name for name in protocol.references if name in used]
+    return [*allowed, *sorted(used - set(allowed))] or [protocol.references[0]]

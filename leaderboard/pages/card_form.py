@@ -1,0 +1,63 @@
+"""The card as a form: its fields are those of the card's schema, so that form and file give the same card."""
+
+from __future__ import annotations
+
+import types
+import typing
+
+import gradio as gr
+from annotated_types import MaxLen
+
+from submissions.card import Card
+
+# a field that may hold more than this many characters gets more than one line
+LONG_TEXT = 500
+# pixels: three inputs beside each other on a desk, one on a telephone
+MIN_WIDTH = 300
+
+
+def required() -> dict[str, gr.components.Component]:
+    """An input, in the current block, for each field of the card that must be filled."""
+    return {name: _input(name) for name, field in Card.model_fields.items() if field.is_required()}
+
+
+def optional() -> dict[str, gr.components.Component]:
+    """A closed drawer, in the current block, with an input for each of the other fields."""
+    with gr.Accordion("More about the model (optional)", open=False, elem_id="card_more"), gr.Row():
+        return {name: _input(name) for name, field in Card.model_fields.items() if not field.is_required()}
+
+
+def _input(name: str) -> gr.components.Component:
+    field = Card.model_fields[name]
+    label, info, elem_id = name.replace("_", " ").capitalize(), field.description, f"card_{name}"
+    kinds = _kinds(field.annotation)
+    if bool in kinds:
+        choices = [("not said", ""), ("yes", "true"), ("no", "false")]
+        return gr.Dropdown(choices, value="", label=label, elem_id=elem_id, min_width=MIN_WIDTH)
+    if tuple in kinds:
+        info = f"{info}; separated by semicolons"
+    lines = 2 if _max_length(field.annotation) > LONG_TEXT else 1
+    return gr.Textbox(
+        label=label,
+        placeholder=info,
+        lines=lines,
+        max_lines=6 if lines > 1 else 1,
+        elem_id=elem_id,
+        min_width=MIN_WIDTH,
+    )
+
+
+def _kinds(annotation: object) -> set[object]:
+    """Plain types that an annotation allows."""
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+        return set().union(*(_kinds(part) for part in typing.get_args(annotation)))
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _kinds(typing.get_args(annotation)[0])
+    return {typing.get_origin(annotation) or annotation}
+
+
+def _max_length(annotation: object) -> int:
+    """Longest text an annotation allows, 0 where it says nothing."""
+    own = getattr(annotation, "max_length", None) if isinstance(annotation, MaxLen) else None
+    inner = (_max_length(part) for part in (*typing.get_args(annotation), *getattr(annotation, "__metadata__", ())))
+    return max(own or 0, getattr(annotation, "max_length", None) or 0, *inner, 0)

@@ -1,0 +1,112 @@
+"""One structure in full: its verdicts in words, its drawing, and the reference crystal it matches beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from leaderboard.pages import runs
+from leaderboard.pages.lookup import NoReferenceError, reference_crystal
+from leaderboard.pages.markup import UNKNOWN, facts, formula, text, yes_no
+from leaderboard.pages.panel import QUIET
+from leaderboard.pages.structures import CHARGE_RULES, reasons, record_of
+from leaderboard.pages.viewer import Scene, legend_html, scene, viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from leaderboard.pages.panel import Panel
+    from leaderboard.store import Run, Store
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What the page shows of one record: words as HTML, its crystal, the reference crystal that it matches."""
+
+    words: str
+    own: Scene | None
+    match: Scene | None
+
+
+def drawing(run: Run | None, chosen: str | None) -> Drawing:
+    """Gather a record's words and drawings; empty where the run or the record does not exist."""
+    row = record_of(runs.columns(run.path), chosen) if run and chosen is not None else None
+    if run is None or row is None:
+        return Drawing('<p class="dim">Choose a structure in the table.</p>', None, None)
+    crystal = runs.crystal(run.path, row["id"])
+    own = None if crystal is None else scene(crystal, str(row["id"]))
+    matched = row["matched_id"]
+    if matched is None:
+        return Drawing(_words(row), own, None)
+    reference = str(run.record["reference"])
+    try:
+        other = reference_crystal(reference, run.record["reference_hash"], row["reduced_formula"], matched)
+    except NoReferenceError as error:
+        note = f'<p class="dim">The matched crystal is not drawn: {text(error)}.</p>'
+        return Drawing(_words(row) + note, own, None)
+    return Drawing(_words(row), own, scene(other, f"{matched}, {reference}"))
+
+
+@dataclass(frozen=True)
+class Detail:
+    """The part's components: ``outputs`` is what :func:`fill` fills, in its order."""
+
+    outputs: list[gr.components.Component | gr.Column]
+
+
+def build(store: Store, table: Panel) -> Detail:
+    """Lay the part out in the current block; it shows the record that is clicked in the table."""
+    words = gr.HTML(elem_id="structure_words", apply_default_css=False, js_on_load=None)
+    with gr.Row(equal_height=True, elem_classes="drawings"):
+        with gr.Column(min_width=220):
+            own_legend = gr.HTML(apply_default_css=False, js_on_load=None)
+            own = viewer("structure_view")
+        with gr.Column(min_width=220, visible=False) as match_column:
+            match_legend = gr.HTML(apply_default_css=False, js_on_load=None)
+            match = viewer("match_view")
+    outputs = [words, own_legend, own, match_column, match_legend, match]
+
+    def choose(run: str | None, event: gr.EventData) -> tuple[object, ...]:
+        return fill(runs.find(store, run), event.id)
+
+    table.table.select(choose, table.run, outputs, **QUIET)
+    return Detail(outputs)
+
+
+def fill(run: Run | None, chosen: str | None) -> tuple[object, ...]:
+    """What shows a record of a run: values for ``Detail.outputs``."""
+    shown = drawing(run, chosen)
+    return (
+        shown.words,
+        legend_html(shown.own),
+        shown.own,
+        gr.Column(visible=shown.match is not None),
+        legend_html(shown.match),
+        shown.match,
+    )
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    verdicts = {
+        "Readable": yes_no(verdict=row["refusal"] is None),
+        "Valid": yes_no(verdict=row["valid"]),
+        "Charge": yes_no(verdict=row["charge_valid"]) + _because(CHARGE_RULES.get(row["charge_rule"] or "")),
+        "Distances": yes_no(verdict=row["distance_valid"]),
+        "Plausible": yes_no(verdict=row["plausible"]),
+        "Unique": yes_no(verdict=row["unique"]),
+        "Novel": yes_no(verdict=None if row["in_reference"] is None else not row["in_reference"]),
+        "Space group": UNKNOWN if row["space_group"] is None else str(row["space_group"]),
+        "Sites": UNKNOWN if row["n_sites"] is None else str(row["n_sites"]),
+        "Density": UNKNOWN if row["density"] is None else f"{row['density']:.2f} g/cm<sup>3</sup>",
+    }
+    title = formula(row["reduced_formula"]) if row["reduced_formula"] else "not read"
+    against = reasons(row)
+    listed = "".join(f"<li>{text(reason)}</li>" for reason in against)
+    verdict = f'<ul class="reasons">{listed}</ul>' if against else "<p>Valid, unique and novel.</p>"
+    return f'<h3 class="structure">{text(row["id"])} <span class="dim">{title}</span></h3>{verdict}{facts(verdicts)}'
+
+
+def _because(rule: str | None) -> str:
+    return f' <span class="dim">{text(rule)}</span>' if rule else ""

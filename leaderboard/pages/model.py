@@ -1,0 +1,77 @@
+"""A page for each run: card, scores, figures, structures and their drawings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from leaderboard import plots
+from leaderboard.pages import detail, panel, runs
+from leaderboard.pages.panel import QUIET
+from leaderboard.pages.results import card_html, run_html, scores_html
+
+if TYPE_CHECKING:
+    from leaderboard.protocol import Protocol
+    from leaderboard.store import Store
+
+
+# the address of the page is the link to the run shown
+_LINK = "(run) => { if (run) history.pushState(null, '', '?model=' + encodeURIComponent(run)); }"
+
+
+@dataclass(frozen=True)
+class ModelPage:
+    """What the rest of the app drives: set ``choice`` to a run's id to show it."""
+
+    choice: gr.Dropdown
+
+
+def build(store: Store, protocol: Protocol) -> ModelPage:
+    """Lay the page out in the current block."""
+    choice = gr.Dropdown(
+        runs.choices(store), value=None, label="Model and run", elem_id="model_choice", allow_custom_value=False
+    )
+    head = gr.HTML('<p class="dim">Choose a model.</p>', elem_id="model_head", apply_default_css=False, js_on_load=None)
+    with gr.Column(visible=False) as content:
+        scores = gr.HTML(elem_id="model_scores", apply_default_css=False, js_on_load=None)
+        with gr.Accordion("Card", open=False):
+            card = gr.HTML(elem_id="model_card", apply_default_css=False, js_on_load=None)
+        with gr.Row():
+            funnel = gr.Plot(show_label=False, min_width=320, elem_id="plot_funnel")
+            elements = gr.Plot(show_label=False, min_width=320, elem_id="plot_elements")
+        groups = gr.Plot(show_label=False, elem_id="plot_space_groups")
+        gr.HTML("<h3>Structures</h3>", apply_default_css=False, js_on_load=None)
+        with gr.Row():
+            with gr.Column(scale=5, min_width=320):
+                table = panel.build(store, "model")
+            with gr.Column(scale=4, min_width=320, elem_classes="side"):
+                structure = detail.build(store, table)
+
+    def show(run: str | None) -> tuple[object, ...]:
+        found = runs.find(store, run)
+        if found is None:
+            empty = (None,) * 5
+            return gr.skip(), gr.Column(visible=False), *empty, *panel.fill(None, None), *detail.fill(None, None)
+        columns = runs.columns(found.path)
+        readable = columns["id"][columns["refusal"].isna()]
+        first = None if readable.empty else str(readable.iloc[0])
+        return (
+            run_html(found, protocol),
+            gr.Column(visible=True),
+            scores_html(found, protocol),
+            card_html(found.record["model"]),
+            plots.funnel(columns),
+            plots.elements(runs.structures(found.path)),
+            plots.space_groups(columns),
+            *panel.fill(found, first),
+            *detail.fill(found, first),
+        )
+
+    outputs = [head, content, scores, card, funnel, elements, groups, *table.outputs, *structure.outputs]
+    choice.change(show, choice, outputs, **QUIET).then(
+        lambda run: panel.links(runs.find(store, run)), choice, table.buttons, **QUIET
+    )
+    choice.input(None, choice, None, js=_LINK, **QUIET)
+    return ModelPage(choice)

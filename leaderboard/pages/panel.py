@@ -1,0 +1,106 @@
+"""The table of structures with its filter, search, pages and downloads, used by two pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+import gradio as gr
+
+from leaderboard.pages import downloads, runs, structures
+from leaderboard.table import run_id
+
+if TYPE_CHECKING:
+    from leaderboard.store import Run, Store
+
+_SCRIPT = Path(__file__).parent / "static" / "table.js"
+
+
+class Quiet(TypedDict):
+    """Options of every event of the pages: no overlay over what is redrawn, no entry in the API's documentation."""
+
+    show_progress: Literal["hidden"]
+    api_visibility: Literal["private"]
+
+
+QUIET = Quiet(show_progress="hidden", api_visibility="private")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The panel's components.
+
+    Attributes:
+        table: reports the id of the record that was clicked.
+        run: id of the run shown.
+        outputs: what :func:`fill` fills, in its order.
+        buttons: what :func:`links` fills, in its order.
+
+    """
+
+    table: gr.HTML
+    run: gr.State
+    outputs: list[gr.components.Component]
+    buttons: list[gr.DownloadButton]
+
+
+def table_component(elem_id: str, value: str = "") -> gr.HTML:
+    """A table drawn by the server that reports what was clicked: ``click`` {sort or page}, ``select`` {id or run}."""
+    script = _SCRIPT.read_text()
+    return gr.HTML(value, js_on_load=script, apply_default_css=False, elem_id=elem_id, elem_classes="table")
+
+
+def build(store: Store, prefix: str) -> Panel:
+    """Lay the panel out in the current block; ``prefix`` keeps the ids of its elements apart."""
+    run, page, chosen = gr.State(None), gr.State(1), gr.State(None)
+    with gr.Row(elem_classes="controls"):
+        shown = gr.Dropdown(list(structures.SHOWN), value="all", label="Show", elem_id=f"{prefix}_show", min_width=140)
+        search = gr.Textbox(
+            "",
+            label="Search",
+            placeholder="id, formula or match",
+            max_lines=1,
+            elem_id=f"{prefix}_search",
+            min_width=140,
+        )
+    table = table_component(f"{prefix}_structures")
+    with gr.Row(elem_classes="downloads"):
+        buttons = [
+            gr.DownloadButton(f"Download {form}", size="sm", min_width=120, elem_id=f"{prefix}_{form.lower()}")
+            for form in ("CSV", "Parquet", "JSON")
+        ]
+
+    def draw(run: str | None, shown: str, search: str, page: int, chosen: str | None) -> str:
+        found = runs.find(store, run)
+        if found is None:
+            return ""
+        return structures.page_html(structures.select(runs.columns(found.path), shown, search), page, chosen)
+
+    def narrow(run: str | None, shown: str, search: str, chosen: str | None) -> tuple[int, str]:
+        return 1, draw(run, shown, search, 1, chosen)
+
+    def turn(run: str | None, shown: str, search: str, chosen: str | None, event: gr.EventData) -> tuple[int, str]:
+        page = int(event.page)
+        return page, draw(run, shown, search, page, chosen)
+
+    def choose(run: str | None, shown: str, search: str, page: int, event: gr.EventData) -> tuple[str, str]:
+        return event.id, draw(run, shown, search, page, event.id)
+
+    view = [run, shown, search]
+    gr.on([shown.input, search.input], narrow, [*view, chosen], [page, table], trigger_mode="always_last", **QUIET)
+    table.click(turn, [*view, chosen], [page, table], **QUIET)
+    table.select(choose, [*view, page], [chosen, table], **QUIET)
+    return Panel(table, run, [run, shown, search, page, chosen, table], buttons)
+
+
+def fill(run: Run | None, chosen: str | None) -> tuple[object, ...]:
+    """What shows a run from the start, unfiltered, with one record chosen: values for ``Panel.outputs``."""
+    if run is None:
+        return None, "all", "", 1, None, ""
+    return run_id(run), "all", "", 1, chosen, structures.page_html(runs.columns(run.path), 1, chosen)
+
+
+def links(run: Run | None) -> tuple[str | None, ...]:
+    """Files to download: values for ``Panel.buttons``."""
+    return (None, None, None) if run is None else downloads.files(run)

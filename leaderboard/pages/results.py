@@ -1,0 +1,81 @@
+"""A run's scores and card, as the submit page and the page of a model show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from leaderboard.pages.markup import Interval, facts, interval, text
+from leaderboard.table import model_name, not_ranked
+from metrics.score import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from leaderboard.protocol import Protocol
+    from leaderboard.store import Run
+
+
+def scores_html(run: Run, protocol: Protocol) -> str:
+    """Every score with its interval and its counts, and the sentence that defines it; in the protocol's order."""
+    known = registry()
+    order = {name: place for place, name in enumerate(protocol.scores)}
+    lines = []
+    for score in sorted(run.scores["scores"], key=lambda score: order.get(score["name"], len(order))):
+        entry = known.get(score["name"])
+        label = entry.label if entry else score["name"]
+        if score["variant"]:
+            label = f"{label}, {score['variant']}"
+        meaning = entry.definition.partition("\n\n")[0] if entry else ""
+        value = Interval(score["value"], score["low"], score["high"])
+        lines.append(
+            f'<tr><th scope="row">{text(label)}</th>'
+            f'<td class="right score">{interval(value, score["unit"])}</td>'
+            f'<td class="right">{score["n_counted"]:,}</td><td class="right">{score["n_unknown"]:,}</td>'
+            f'<td class="meaning">{text(meaning)}</td></tr>'
+        )
+    head = (
+        '<th scope="col">Score</th><th scope="col" class="right">Percent [95 %]</th>'
+        '<th scope="col" class="right">Known</th><th scope="col" class="right">Unknown</th><th scope="col">Meaning</th>'
+    )
+    return (
+        f'<div class="scroll"><table class="scores"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
+    )
+
+
+def run_html(run: Run, protocol: Protocol) -> str:
+    """Name of the model, its place, and what the numbers were made with."""
+    record = run.record
+    why = not_ranked(record, protocol)
+    indicative = " (indicative)" if record["reference_indicative"] else ""
+    pairs = {
+        "Records": f"{record['n_submitted']:,}",
+        "Ranking": "ranked" if why is None else f"not ranked: {text(why)}",
+        "Reference": text(record["reference"]) + indicative,
+        "Protocol": f"{text(record['protocol'])} ({text(record['protocol_status'])})",
+        "Status": "verified" if record["verified"] else "unverified",
+        "Date": text(str(record["created"])[:10]),
+        "File": text(record["file_name"]),
+        "Submission": f"<code>{text(record['submission_sha256'][:12])}</code>",
+    }
+    return f'<h2 class="run">{text(model_name(record))}</h2>{facts(pairs)}'
+
+
+def card_html(card: Mapping[str, Any]) -> str:
+    """The card's fields that say something, in the order of the card; every value is shown as plain text."""
+    pairs = {
+        text(name.replace("_", " ").capitalize()): text(_plain(value))
+        for name, value in card.items()
+        if value not in (None, "", [], {}) and name != "model"
+    }
+    return facts(pairs) if pairs else '<p class="dim">The card names the model and nothing else.</p>'
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(_plain(item) for item in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{name.replace('_', ' ')}: {_plain(item)}" for name, item in value.items())
+    return str(value)

@@ -1,0 +1,70 @@
+"""The store as the pages read it: runs by the name in a link, their tables kept while they are looked at."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from leaderboard.store import Run
+from leaderboard.table import model_name, run_id
+from metrics.crystal import Crystal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from leaderboard.store import Store
+
+# tables of the runs looked at last; one of 2,500 structures takes a few megabytes
+KEPT_TABLES = 8
+
+
+def find(store: Store, name: str | None) -> Run | None:
+    """The run that a link names: ``<submission>/<run key>``, a submission, or a model (its newest run)."""
+    if not name:
+        return None
+    for run in reversed(store.runs()):
+        if name in (run_id(run), run.path.parent.name, run.record["submission_sha256"], model_name(run.record)):
+            return run
+    return None
+
+
+def choices(store: Store) -> list[tuple[str, str]]:
+    """Label and id of every run, newest first."""
+    return [(_label(run.record), run_id(run)) for run in reversed(store.runs())]
+
+
+def _label(record: Mapping[str, Any]) -> str:
+    parts = (f"{record['n_submitted']:,} records", record["reference"], str(record["created"])[:10])
+    return f"{model_name(record)} ({', '.join(parts)})"
+
+
+def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as dicts with unknown values as None; list columns are left out, no page prints them."""
+    scalar = rows[[name for name in rows.columns if not isinstance(rows[name].dtype, pd.ArrowDtype)]]
+    as_dicts = scalar.to_dict("records")
+    return [{str(name): None if pd.isna(value) else value for name, value in row.items()} for row in as_dicts]
+
+
+@lru_cache(maxsize=KEPT_TABLES)
+def columns(path: Path) -> pd.DataFrame:
+    """Facts of the run in this folder; not to be changed by the caller. A run is never edited, so it may be kept."""
+    return Run(path).columns()
+
+
+@lru_cache(maxsize=KEPT_TABLES)
+def structures(path: Path) -> pd.DataFrame:
+    """Records as read of the run in this folder; not to be changed by the caller."""
+    return Run(path).structures()
+
+
+def crystal(path: Path, identifier: str) -> Crystal | None:
+    """The crystal of a record, or None where the record was refused or does not exist."""
+    rows = structures(path)
+    found = rows[(rows["id"] == identifier).fillna(value=False).astype(bool) & rows["refusal"].isna()]
+    if found.empty:
+        return None
+    row = found.iloc[0]
+    return Crystal.from_arrays(row["lattice"], row["frac_coords"], row["atomic_numbers"])

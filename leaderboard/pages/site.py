@@ -1,0 +1,65 @@
+"""The four pages as one site, and the links that lead into them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from leaderboard.pages import about, board_page, model, runs, submit
+from leaderboard.pages.panel import QUIET
+from leaderboard.protocol import load_protocol
+from leaderboard.table import run_id
+
+if TYPE_CHECKING:
+    from leaderboard.pages.jobs import Jobs
+    from leaderboard.store import Store
+
+TITLE = "Crystal generation leaderboard"
+# uploads are looked for every hour and deleted a day after they came
+DELETE_CACHE_S = (3_600, 86_400)
+# back and forward between pages opened by a click
+_ON_LOAD = "() => { window.addEventListener('popstate', () => location.reload()); }"
+
+
+def build(store: Store, jobs: Jobs) -> gr.Blocks:
+    """Lay the whole site out; nothing is served yet."""
+    protocol = load_protocol("v1")
+    site: gr.Blocks
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=DELETE_CACHE_S) as site:
+        gr.HTML(
+            f'<header class="site"><h1>{TITLE}</h1><p>How many of the crystals that a model generates are valid, '
+            "different from each other, and new.</p></header>",
+            apply_default_css=False,
+            js_on_load=None,
+        )
+        with gr.Tabs(selected="board", elem_id="pages") as tabs:
+            with gr.Tab("Board", id="board") as board_tab:
+                board = board_page.build(store, protocol)
+            with gr.Tab("Submit", id="submit"):
+                submission = submit.build(store, jobs, protocol)
+            with gr.Tab("Model", id="model") as model_tab:
+                page = model.build(store, protocol)
+            with gr.Tab("About", id="about"):
+                about.build(protocol)
+
+        def enter(request: gr.Request) -> tuple[object, ...]:
+            asked = dict(request.query_params)
+            found = runs.find(store, asked.get("model"))
+            chosen = gr.Dropdown(runs.choices(store), value=run_id(found) if found else None)
+            first = "model" if found else "submit" if "job" in asked else "board"
+            return gr.Tabs(selected=first), chosen, asked.get("job"), gr.Timer(active="job" in asked)
+
+        def open_model(event: gr.EventData) -> tuple[object, ...]:
+            return gr.Tabs(selected="model"), gr.Dropdown(runs.choices(store), value=event.run)
+
+        def first_model(chosen: str | None) -> object:
+            known = runs.choices(store)
+            return gr.skip() if chosen or not known else gr.Dropdown(known, value=known[0][1])
+
+        site.load(enter, None, [tabs, page.choice, submission.job, submission.timer], **QUIET)
+        site.load(None, js=_ON_LOAD)
+        gr.on([site.load, board_tab.select], board.refresh, board.inputs, board.outputs, **QUIET)
+        board.table.select(open_model, None, [tabs, page.choice], **QUIET)
+        model_tab.select(first_model, page.choice, page.choice, **QUIET)
+    return site

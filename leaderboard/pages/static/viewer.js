@@ -1,0 +1,99 @@
+// Draws props.value (a scene of leaderboard/pages/viewer.py) with 3Dmol.js and redraws when it changes.
+// Runs as the body of a function of (element, trigger, props, server, upload, watch).
+const canvas = element.querySelector(".canvas");
+let view = null;
+
+function loadLibrary() {
+  // one script for all viewers of the page, fetched when the first one has something to draw
+  if (!window.crystalViewerLibrary) {
+    window.crystalViewerLibrary = new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = props.library;
+      script.onload = () => resolve(window.$3Dmol);
+      script.onerror = () => reject(new Error("3Dmol.js could not be loaded"));
+      document.head.appendChild(script);
+    });
+  }
+  return window.crystalViewerLibrary;
+}
+
+function say(message) {
+  canvas.textContent = message;
+  canvas.classList.add("failed");
+}
+
+function drawAtoms(scene) {
+  const model = view.addModel();
+  const neighbours = scene.positions.map(() => []);
+  for (const [first, second] of scene.bonds) {
+    neighbours[first].push(second);
+    neighbours[second].push(first);
+  }
+  model.addAtoms(
+    scene.positions.map(([x, y, z], index) => ({
+      elem: scene.elements[scene.kinds[index]],
+      x, y, z,
+      serial: index,
+      index,
+      bonds: neighbours[index],
+      bondOrder: neighbours[index].map(() => 1),
+      properties: { kind: scene.kinds[index] },
+    })),
+  );
+  scene.elements.forEach((symbol, kind) => {
+    const color = scene.colours[kind];
+    model.setStyle(
+      { properties: { kind } },
+      { sphere: { radius: 0.22 + 0.26 * scene.radii[kind], color }, stick: { radius: 0.08, color } },
+    );
+  });
+}
+
+function drawCell(scene) {
+  for (const [start, end] of scene.edges) {
+    const [a, b] = [start, end].map(([x, y, z]) => ({ x, y, z }));
+    view.addCylinder({ start: a, end: b, radius: 0.025, color: "#8a8f98", fromCap: 1, toCap: 1 });
+  }
+  scene.axes.forEach(([x, y, z], axis) => {
+    const length = Math.hypot(x, y, z);
+    const beyond = (length + 0.6) / length;
+    view.addLabel("abc"[axis], {
+      position: { x: x * beyond, y: y * beyond, z: z * beyond },
+      fontSize: 13, fontColor: "#6b7280", backgroundOpacity: 0, inFront: true, alignment: "center",
+    });
+  });
+}
+
+async function draw() {
+  const scene = props.value;
+  if (!scene || !scene.positions) {
+    if (view) { view.clear(); view.removeAllLabels(); view.render(); }
+    canvas.dataset.atoms = "0";
+    return;
+  }
+  try {
+    const library = await loadLibrary();
+    if (!view) {
+      view = library.createViewer(canvas, { backgroundAlpha: 0, antialias: true, orthographic: true });
+      if (!view) throw new Error("this browser has no WebGL");
+      new ResizeObserver(() => view.resize()).observe(canvas);
+    }
+    view.clear();
+    view.removeAllLabels();
+    drawAtoms(scene);
+    drawCell(scene);
+    view.setView([0, 0, 0, 0, 0, 0, 0, 1]);
+    view.rotate(-80, "x");
+    view.rotate(18, "y");
+    view.rotate(8, "x");
+    view.zoomTo();
+    view.zoom(1.15);
+    view.render();
+    canvas.dataset.atoms = String(scene.positions.length);
+  } catch (error) {
+    say(`The 3D view could not be drawn: ${error.message}.`);
+  }
+}
+
+watch("value", draw);
+draw();

@@ -1,0 +1,142 @@
+"""The table of a run's structures: what was found about each, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from leaderboard.pages.markup import UNKNOWN, formula, text, yes_no
+from leaderboard.pages.runs import records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+PAGE_SIZE = 50
+
+SHOWN: Mapping[str, Callable[[pd.DataFrame], pd.Series[bool]]] = {
+    "all": lambda rows: pd.Series(data=True, index=rows.index, dtype="boolean"),
+    "valid, unique and novel": lambda rows: rows["valid"] & rows["unique"] & ~rows["in_reference"],
+    "refused": lambda rows: rows["refusal"].notna(),
+    "invalid": lambda rows: ~rows["valid"],
+    "duplicate": lambda rows: ~rows["unique"],
+    "known": lambda rows: rows["in_reference"],
+    "undecided": lambda rows: rows["refusal"].isna() & rows[["valid", "unique", "in_reference"]].isna().any(axis=1),
+}
+"""The choices of the filter; a fact that is unknown matches none but the last."""
+
+CHARGE_RULES: Mapping[str, str] = {
+    "metallicity": "metallic composition",
+    "bvs_zero": "all bond-valence sums are zero",
+    "bvanalyzer": "neutral by bond-valence analysis",
+    "icsd_states": "neutral with oxidation states seen in the ICSD",
+    "all_states": "neutral with known oxidation states, in the order of electronegativity",
+    "none": "no neutral oxidation states",
+    "undetermined": "the search for oxidation states ended undecided",
+}
+
+IDENTITY_RULES: Mapping[str, str] = {
+    "no_candidate": "nothing comparable in the reference",
+    "keys_and_distance": "fingerprint and distance",
+    "primitive_size": "size of the primitive cell",
+    "distance": "distance",
+    "matcher": "StructureMatcher",
+}
+
+_HEAD = ("Id", "Formula", "Space group", "Readable", "Valid", "Unique", "Novel", "Why")
+
+
+def select(rows: pd.DataFrame, shown: str, search: str) -> pd.DataFrame:
+    """Rows that the filter ``shown`` keeps and whose id, formula or match contains the searched text."""
+    kept = SHOWN[shown](rows).fillna(value=False).astype(bool)
+    wanted = search.strip().casefold()
+    if wanted:
+        found = [
+            rows[name].str.casefold().str.contains(wanted, regex=False).fillna(value=False).astype(bool)
+            for name in ("id", "reduced_formula", "matched_id", "duplicate_of")
+        ]
+        kept &= pd.concat(found, axis=1).any(axis=1)
+    return rows[kept]
+
+
+def n_pages(rows: pd.DataFrame) -> int:
+    """Number of pages the rows fill, at least one."""
+    return max(1, -(-len(rows) // PAGE_SIZE))
+
+
+def page_html(rows: pd.DataFrame, page: int, chosen: str | None) -> str:
+    """One page (from 1) of the selected rows as a table; the row of the id ``chosen`` is marked."""
+    if rows.empty:
+        return '<p class="dim">No structure matches this filter.</p>'
+    head = "".join(f'<th scope="col">{name}</th>' for name in _HEAD)
+    start = (page - 1) * PAGE_SIZE
+    body = "".join(_row(row, chosen) for row in records(rows.iloc[start : start + PAGE_SIZE]))
+    table = f'<table class="structures"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<div class="scroll">{table}</div>{_pager(len(rows), page, n_pages(rows))}'
+
+
+def reasons(row: Mapping[str, Any]) -> list[str]:
+    """Everything that speaks against a record, as sentences without a full stop; empty where nothing does."""
+    if row["refusal"] is not None:
+        return [f"refused: {row['refusal']}" + (f" ({row['detail']})" if row["detail"] else "")]
+    found = []
+    if row["charge_valid"] is False:
+        found.append(f"charge: {CHARGE_RULES.get(row['charge_rule'], row['charge_rule'])}")
+    if row["distance_valid"] is False:
+        found.append("distances: two atoms are closer than 0.5 (0.7 + r1 + r2) angstrom")
+    if row["plausible"] is False:
+        found.append("plausible: density, volume, cell or space group out of bounds")
+    if row["duplicate_of"] is not None:
+        found.append(f"same crystal as {row['duplicate_of']}")
+    if row["in_reference"] is True:
+        found.append(known_as(row))
+    if row["unknown_reasons"]:
+        found.append(f"undecided: {row['unknown_reasons']}")
+    return found
+
+
+def known_as(row: Mapping[str, Any]) -> str:
+    """Which reference crystal a known record is, and what decided it."""
+    rule = IDENTITY_RULES.get(row["identity_rule"], row["identity_rule"] or "rule not recorded")
+    name = row["matched_id"] or "a reference crystal through its class"
+    distance = row["nearest_reference_distance"]
+    return f"known: {name} ({rule}" + (")" if distance is None else f", {distance:.3f})")
+
+
+def record_of(rows: pd.DataFrame, identifier: str) -> dict[str, Any] | None:
+    """The row of an id with unknown facts as None; None where there is no such id."""
+    found = records(rows[rows["id"] == identifier])
+    return found[0] if found else None
+
+
+def _pager(n_rows: int, page: int, last: int) -> str:
+    start = (page - 1) * PAGE_SIZE
+
+    def button(to: int, label: str) -> str:
+        off = "" if 1 <= to <= last else " disabled"
+        return f'<button type="button" data-page="{to}"{off}>{label}</button>'
+
+    where = f"{start + 1:,} to {min(start + PAGE_SIZE, n_rows):,} of {n_rows:,}"
+    return f'<div class="pager">{button(page - 1, "Previous")}<span>{where}</span>{button(page + 1, "Next")}</div>'
+
+
+def _row(row: Mapping[str, Any], chosen: str | None) -> str:
+    name = text(row["id"])
+    marked = ' class="chosen" aria-selected="true"' if row["id"] == chosen else ""
+    known = row["in_reference"]
+    cells = [
+        f'<td class="id"><button type="button" data-id="{name}" title="{name}">{name}</button></td>',
+        f"<td>{formula(row['reduced_formula']) if row['reduced_formula'] else UNKNOWN}</td>",
+        f'<td class="right">{row["space_group"] if row["space_group"] is not None else UNKNOWN}</td>',
+        *(
+            f"<td>{yes_no(verdict=verdict)}</td>"
+            for verdict in (
+                row["refusal"] is None,
+                row["valid"],
+                row["unique"],
+                None if known is None else not known,
+            )
+        ),
+        f'<td class="why">{text("; ".join(reasons(row)))}</td>',
+    ]
+    return f"<tr{marked}>{''.join(cells)}</tr>"

@@ -1,0 +1,137 @@
+"""Figures of one run: where records are lost, which elements and which space groups they have."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import plotly.graph_objects as go
+from ase.data import chemical_symbols
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Okabe and Ito's palette (https://jfly.uni-koeln.de/color/): told apart with every kind of colour vision.
+BLUE = "#0072b2"
+# One grey that reads on light and on dark paper.
+INK = "#858b94"
+GRID = "rgba(133, 139, 148, 0.25)"
+N_ELEMENTS = 30
+
+# first space group of each crystal system (International Tables for Crystallography, Vol. A)
+CRYSTAL_SYSTEMS = {
+    "triclinic": 1,
+    "monoclinic": 3,
+    "orthorhombic": 16,
+    "tetragonal": 75,
+    "trigonal": 143,
+    "hexagonal": 168,
+    "cubic": 195,
+}
+N_SPACE_GROUPS = 230
+
+
+def funnel(columns: pd.DataFrame) -> go.Figure:
+    """Records left after each condition, each on top of the ones before; unknown is not left."""
+    readable = columns["refusal"].isna()
+    steps = {
+        "submitted": readable | True,
+        "readable": readable,
+        "charge": columns["charge_valid"],
+        "distances": columns["distance_valid"],
+        "plausible": columns["plausible"],
+        "unique": columns["unique"],
+        "novel": ~columns["in_reference"],
+    }
+    left = np.ones(len(columns), dtype=bool)
+    counts = []
+    for passed in steps.values():
+        left &= passed.fillna(value=False).to_numpy(dtype=bool)
+        counts.append(int(left.sum()))
+    shares = [f"{count:,} ({100 * count / len(columns):.1f} %)" if len(columns) else "0" for count in counts]
+    figure = go.Figure(
+        go.Bar(
+            x=counts,
+            y=list(steps),
+            orientation="h",
+            marker_color=BLUE,
+            text=shares,
+            textposition="auto",
+            hovertemplate="%{y}: %{text}<extra></extra>",
+        )
+    )
+    figure.update_yaxes(autorange="reversed")
+    return _styled(figure, "Records left after each condition", "records", "")
+
+
+def elements(structures: pd.DataFrame) -> go.Figure:
+    """Share of readable records that hold an element, for the most frequent ones."""
+    lists = structures.loc[structures["refusal"].isna(), "atomic_numbers"]
+    counts = np.zeros(len(chemical_symbols), dtype=np.int64)
+    for numbers in lists:
+        counts[np.unique(np.asarray(numbers, dtype=np.int64))] += 1
+    order = [number for number in np.argsort(-counts, kind="stable")[:N_ELEMENTS] if counts[number]]
+    symbols = [chemical_symbols[number] for number in order]
+    shares = [100 * counts[number] / len(lists) for number in order]
+    figure = go.Figure(
+        go.Bar(
+            x=symbols,
+            y=shares,
+            marker_color=BLUE,
+            customdata=[int(counts[number]) for number in order],
+            hovertemplate="%{x}: %{customdata} records, %{y:.1f} %<extra></extra>",
+        )
+    )
+    n_found = int((counts > 0).sum())
+    more = f"{N_ELEMENTS} most frequent of {n_found}" if n_found > N_ELEMENTS else f"all {n_found}"
+    return _styled(figure, f"Elements ({more})", "", "percent of readable records")
+
+
+def space_groups(columns: pd.DataFrame) -> go.Figure:
+    """Number of records in each space group (symprec 0.01 angstrom), with the crystal systems marked."""
+    found = columns["space_group"].dropna().astype(int)
+    counts = found.value_counts().sort_index()
+    figure = go.Figure(
+        go.Bar(
+            x=counts.index.tolist(),
+            y=counts.tolist(),
+            width=2.0,
+            marker_color=BLUE,
+            hovertemplate="space group %{x}: %{y} records<extra></extra>",
+        )
+    )
+    starts = [*CRYSTAL_SYSTEMS.values(), N_SPACE_GROUPS + 1]
+    for name, (start, end) in zip(CRYSTAL_SYSTEMS, pairwise(starts), strict=True):
+        n_system = int(found.between(start, end - 1).sum())
+        figure.add_vline(x=start - 0.5, line_width=1, line_color=GRID)
+        figure.add_annotation(
+            x=(start + end - 1) / 2,
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            text=f"{name} {n_system}",
+            textangle=-30,
+            showarrow=False,
+            font_size=10,
+        )
+    figure.update_xaxes(range=[0.5, N_SPACE_GROUPS + 0.5])
+    styled = _styled(figure, "Space groups", "number of the space group", "records")
+    return styled.update_layout(margin_t=95)
+
+
+def _styled(figure: go.Figure, title: str, x_title: str, y_title: str) -> go.Figure:
+    """Transparent paper and one grey, so that the page's light or dark ground shows through."""
+    figure.update_layout(
+        title={"text": title, "font": {"size": 14}, "x": 0, "xref": "paper", "y": 0.98, "yanchor": "top"},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": "system-ui, sans-serif", "size": 12, "color": INK},
+        margin={"l": 10, "r": 10, "t": 40, "b": 10},
+        height=320,
+        bargap=0.25,
+        showlegend=False,
+    )
+    figure.update_xaxes(title=x_title, gridcolor=GRID, zerolinecolor=GRID, automargin=True, fixedrange=True)
+    figure.update_yaxes(title=y_title, gridcolor=GRID, zerolinecolor=GRID, automargin=True, fixedrange=True)
+    return figure

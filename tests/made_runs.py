@@ -1,0 +1,164 @@
+"""Run folders in the store's own format, made by hand so that the pages are tested without scoring anything.
+
+The facts are stated, not measured; the scores are computed from them by the real score functions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from leaderboard.protocol import load_protocol
+from leaderboard.store import Run, Store, write_json
+from metrics.crystal import Crystal
+from metrics.score import registry
+from metrics.table import frame, write_parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+STRUCTURES = pa.schema(
+    {
+        "id": pa.string(),
+        "sha256": pa.string(),
+        "lattice": pa.list_(pa.float64()),
+        "frac_coords": pa.list_(pa.float64()),
+        "atomic_numbers": pa.list_(pa.int64()),
+        "refusal": pa.string(),
+        "detail": pa.string(),
+    }
+)
+
+# the columns of facts that the pages read, and two list columns that downloads must carry
+COLUMNS = pa.schema(
+    {
+        **{name: pa.string() for name in ("id", "sha256", "refusal", "detail", "reduced_formula")},
+        "n_sites": pa.int64(),
+        "density": pa.float64(),
+        "charge_valid": pa.bool_(),
+        "charge_rule": pa.string(),
+        **{name: pa.bool_() for name in ("distance_valid", "plausible", "valid")},
+        "space_group": pa.int64(),
+        "canonical_bawl_keys": pa.list_(pa.string()),
+        "duplicate_of": pa.string(),
+        **{name: pa.bool_() for name in ("unique", "in_reference_fingerprint", "in_reference")},
+        "matched_id": pa.string(),
+        "nearest_reference_distance": pa.float64(),
+        "identity_rule": pa.string(),
+        "unknown_reasons": pa.string(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a run is made of.
+
+    Attributes:
+        model: name on the card.
+        records: facts of each record, as changes of :func:`good`.
+        card: further fields of the card.
+        record: changes of ``run.json``.
+
+    """
+
+    model: str
+    records: Sequence[dict[str, Any]]
+    card: dict[str, Any] = field(default_factory=dict)
+    record: dict[str, Any] = field(default_factory=dict)
+
+
+def good(record_id: str, **changes: object) -> dict[str, Any]:
+    """Facts of a record that is valid, unique and novel, with the changes named."""
+    facts = {
+        "id": record_id,
+        "reduced_formula": "CsCl",
+        "n_sites": 2,
+        "density": 3.99,
+        "charge_valid": True,
+        "charge_rule": "bvs_zero",
+        "distance_valid": True,
+        "plausible": True,
+        "valid": True,
+        "space_group": 221,
+        "canonical_bawl_keys": [f"CsCl:1:{record_id}"],
+        "unique": True,
+        "in_reference_fingerprint": False,
+        "in_reference": False,
+        "identity_rule": "no_candidate",
+        "unknown_reasons": "",
+    }
+    return {**facts, **changes}
+
+
+def refused(record_id: str, reason: str, detail: str) -> dict[str, Any]:
+    """Facts of a record that could not be read: none but the reason."""
+    return {"id": record_id, "refusal": reason, "detail": detail}
+
+
+def caesium_chloride() -> Crystal:
+    """CsCl, a = 4.123 angstrom (Wyckoff, Crystal Structures 1, 1963, p. 104)."""
+    return Crystal.from_arrays(4.123 * np.eye(3), np.array([[0.0] * 3, [0.5] * 3]), [55, 17])
+
+
+def publish(root: Path, made: Made) -> Run:
+    """Write a run into the store at ``root``; the same model and records give the same submission."""
+    protocol = load_protocol("v1")
+    submission = hashlib.sha256(repr((made.model, made.records)).encode()).hexdigest()
+    record: dict[str, Any] = {
+        "status": "done",
+        "model": {"model": made.model, **made.card},
+        "submission_sha256": submission,
+        "file_name": "made.zip",
+        "protocol": protocol.name,
+        "protocol_hash": protocol.hash,
+        "protocol_status": protocol.status,
+        "reference": "starter",
+        "reference_hash": "0" * 64,
+        "reference_indicative": True,
+        "custom": False,
+        "n_submitted": len(made.records),
+        "created": "2026-11-20T12:00:00+00:00",
+        "verified": False,
+        **made.record,
+    }
+    record["run_key"] = hashlib.sha256(repr(sorted(record.items(), key=str)).encode()).hexdigest()
+    folder = Store(root).path(record["submission_sha256"], record["run_key"])
+    folder.mkdir(parents=True)
+    columns = frame(made.records, COLUMNS)
+    write_parquet(columns, COLUMNS, folder / "columns.parquet")
+    structures = frame([_structure(facts) for facts in made.records], STRUCTURES)
+    write_parquet(structures, STRUCTURES, folder / "structures.parquet")
+    scores = [
+        {
+            "name": score.name,
+            "version": score.version,
+            "variant": None,
+            **asdict(score.compute(columns, {})),
+            "unit": score.unit,
+            "better": score.better,
+        }
+        for score in registry().values()
+    ]
+    named = ("protocol", "protocol_hash", "reference", "reference_hash", "run_key", "custom", "n_submitted")
+    write_json({**{name: record[name] for name in named}, "scores": scores}, folder / "scores.json")
+    write_json(record, folder / "run.json")
+    return Run(folder)
+
+
+def _structure(facts: dict[str, Any]) -> dict[str, Any]:
+    if facts.get("refusal") is not None:
+        return {name: facts[name] for name in ("id", "refusal", "detail")}
+    crystal = caesium_chloride()
+    return {
+        "id": facts["id"],
+        "sha256": crystal.sha256,
+        "lattice": crystal.lattice.ravel().tolist(),
+        "frac_coords": crystal.frac_coords.ravel().tolist(),
+        "atomic_numbers": crystal.atomic_numbers.tolist(),
+    }
