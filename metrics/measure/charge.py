@@ -121,7 +121,15 @@ def _has_zero_sums(crystal: Crystal, settings: ChargeSettings) -> bool:
     return bool((np.abs(bond_valence_sums(crystal, shell)) < settings.zero_sum).all())
 
 
-def _has_neutral_valences(crystal: Crystal, settings: ChargeSettings) -> bool:
+def has_neutral_valences(crystal: Crystal, settings: ChargeSettings) -> bool:
+    """Whether states that suit the bond-valence sums of the orbits make the crystal neutral.
+
+    The question of pymatgen's ``BVAnalyzer`` without its limit on the number of assignments tried.
+
+    Raises:
+        UnmeasurableError: no orbits are found, or the cell is too dense for a neighbour search.
+
+    """
     if not all(has_parameters(number) for number in set(crystal.atomic_numbers.tolist())):
         return False
     sums = bond_valence_sums(crystal, find_neighbors(crystal, settings.bond_radius), settings.distance_scale)
@@ -153,7 +161,7 @@ def _reduced_amounts(crystal: Crystal) -> dict[int, int]:
 _RULES: dict[ChargeRule, Callable[[Crystal, ChargeSettings], bool]] = {
     "metallicity": _is_metallic,
     "bvs_zero": _has_zero_sums,
-    "bvanalyzer": _has_neutral_valences,
+    "bvanalyzer": has_neutral_valences,
     "icsd_states": _is_neutral_by_icsd_states,
     "all_states": _is_neutral_by_all_states,
 }

@@ -6,7 +6,6 @@ by at most one over its atoms, and no element may sum to zero.
 
 from __future__ import annotations
 
-import warnings
 from functools import cache, reduce
 from operator import add
 from typing import TYPE_CHECKING
@@ -15,7 +14,6 @@ import numpy as np
 import smact
 from pymatgen.core.periodic_table import Element
 
-from metrics.measure import UnmeasurableError
 from metrics.measure.charge_sums import NEUTRAL, ChargeSums
 
 if TYPE_CHECKING:
@@ -73,29 +71,13 @@ def neutral_electronegativity_order_exists(amounts: Mapping[int, int]) -> bool:
     That is: the correlation, over the elements, of mean state and Pauling electronegativity is negative. Its sign is
     that of a covariance, which is linear in the charges; its least value over all neutral choices follows from a
     shortest-path recursion over achievable charges.
-
-    Raises:
-        UnmeasurableError: the composition can be neutral, but an element has no Pauling electronegativity.
-
     """
     if not neutral_composition_exists(amounts, known_states):
         return False
-    values = {number: electronegativity(number) for number in amounts}
-    if unknown := [Element.from_Z(number).symbol for number, value in values.items() if value is None]:
-        message = f"no Pauling electronegativity is known for {', '.join(unknown)}"
-        raise UnmeasurableError(message)
-    known = {number: value for number, value in values.items() if value is not None}
-    mean = sum(known.values()) / len(known)
-    return _least_covariance(amounts, {number: value - mean for number, value in known.items()}) < -_ROUNDING
-
-
-@cache
-def electronegativity(atomic_number: int) -> float | None:
-    """Pauling electronegativity, None where unknown."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="No Pauling electronegativity", category=UserWarning)
-        value = float(Element.from_Z(atomic_number).X)
-    return None if np.isnan(value) else value
+    # every element with a known state has an electronegativity
+    values = {number: float(Element.from_Z(number).X) for number in amounts}
+    mean = sum(values.values()) / len(values)
+    return _least_covariance(amounts, {number: value - mean for number, value in values.items()}) < -_ROUNDING
 
 
 def _least_covariance(amounts: Mapping[int, int], deviations: Mapping[int, float]) -> float:
