@@ -111,7 +111,7 @@ def _compare_all(
     ]
     settings = MatchSettings(**protocol.matching)
     tasks = [(candidates[a], candidates[b], settings) for a, b in pairs]
-    tasks += [(candidates[number], crystal.as_candidate(), settings) for number, crystal in known]
+    tasks += [(candidates[number], crystal.candidate(), settings) for number, crystal in known]
     counter = Counter("identify", len(tasks), report)
     answers: list[Answer] = [""] * len(tasks)
     for outcome in engine.map(compare_pair, tasks, time_limit_s=protocol.time_limits_s.match):

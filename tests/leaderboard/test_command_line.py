@@ -1,0 +1,236 @@
+"""The command line as people start it: results on stdout, one line of error, exit codes, resuming after a kill."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "submissions" / "examples" / "example.zip"
+CARD = ROOT / "submissions" / "cards" / "example.toml"
+DATA = Path(os.environ.get("LEADERBOARD_TEST_DATA", ROOT / ".." / "shared" / "data"))
+
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"needs the shared data: {DATA} is not there")
+
+
+def command(*arguments: object, runs: Path) -> list[str]:
+    assert runs.is_absolute()
+    return [sys.executable, "-m", "leaderboard", *map(str, arguments)]
+
+
+def leaderboard(*arguments: object, runs: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments, runs=runs),
+        cwd=ROOT,
+        env={**os.environ, "LEADERBOARD_RUNS": str(runs)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def scores_of(folder: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / "scores.json").read_text())
+    return content
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The example, scored once: its folder and what was printed."""
+    folder = tmp_path_factory.mktemp("scored")
+    run = leaderboard("score", EXAMPLE, "--card", CARD, "--out", folder / "out", runs=folder / "runs")
+    assert run.returncode == 0, run.stderr
+    return folder / "out", run.stdout
+
+
+def test_every_record_has_a_row_and_every_score_its_interval_and_counts(scored: tuple[Path, str]) -> None:
+    folder, printed = scored
+    with zipfile.ZipFile(EXAMPLE) as archive:
+        n_files = sum(not name.endswith("/") for name in archive.namelist())
+    columns, structures = (pd.read_parquet(folder / f"{name}.parquet") for name in ("columns", "structures"))
+    assert len(columns) == len(structures) == n_files
+    assert columns["id"].is_unique
+    result = scores_of(folder)
+    assert result["n_submitted"] == n_files
+    for score in result["scores"]:
+        assert score["n_counted"] + score["n_unknown"] == n_files
+        assert score["low"] <= score["value"] <= score["high"]
+        assert f"{score['value'] * 100:.2f}" in printed
+
+
+def test_scores_follow_from_the_table_of_facts(scored: tuple[Path, str]) -> None:
+    columns = pd.read_parquet(scored[0] / "columns.parquet")
+    values = {score["name"]: score["value"] for score in scores_of(scored[0])["scores"]}
+    valid = columns["valid"].fillna(value=False).astype(bool)
+    unique = columns["unique"].fillna(value=False).astype(bool)
+    novel = ~columns["in_reference"].fillna(value=True).astype(bool)
+    n = len(columns)
+    assert values["readable"] == columns["refusal"].isna().sum() / n
+    assert values["valid"] == valid.sum() / n
+    assert values["unique"] == unique.sum() / n
+    assert values["novel"] == novel.sum() / n
+    assert values["vun"] == (valid & unique & novel).sum() / n
+
+
+def test_a_null_among_the_facts_has_its_reason(scored: tuple[Path, str]) -> None:
+    columns = pd.read_parquet(scored[0] / "columns.parquet")
+    decided = ["charge_valid", "distance_valid", "plausible", "space_group", "bawl", "unique", "in_reference"]
+    unknown = columns[decided].isna().any(axis=1)
+    assert (columns["refusal"].notna() | columns["unknown_reasons"].notna())[unknown].all()
+
+
+def test_the_same_command_again_finds_the_run_done(scored: tuple[Path, str]) -> None:
+    folder, printed = scored
+    before = (folder / "run.json").read_text()
+    run = leaderboard("score", EXAMPLE, "--card", CARD, "--out", folder, runs=folder.parent / "runs")
+    assert (run.returncode, run.stdout) == (0, printed)
+    assert (folder / "run.json").read_text() == before
+
+
+def test_another_submission_does_not_overwrite_a_run(scored: tuple[Path, str], tmp_path: Path) -> None:
+    other = tmp_path / "other.zip"
+    with zipfile.ZipFile(EXAMPLE) as archive, zipfile.ZipFile(other, "w") as smaller:
+        for name in archive.namelist()[:3]:
+            smaller.writestr(name, archive.read(name))
+    run = leaderboard("score", other, "--out", scored[0], runs=tmp_path / "runs")
+    assert run.returncode == 1
+    assert "choose another folder with --out" in run.stderr
+
+
+def test_killed_at_any_moment_it_resumes_to_the_same_result(scored: tuple[Path, str], tmp_path: Path) -> None:
+    arguments = ("score", EXAMPLE, "--card", CARD, "--out", tmp_path / "out", "--jobs", 1)
+    environment = {**os.environ, "LEADERBOARD_RUNS": str(tmp_path / "runs")}
+    for _ in range(2):
+        with subprocess.Popen(
+            command(*arguments, runs=tmp_path / "runs"), cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stderr is not None
+            for line in process.stderr:
+                if line.startswith("measure") and not line.startswith("measure  0/0"):
+                    break
+            time.sleep(0.3)
+            process.send_signal(signal.SIGKILL)
+        assert not (tmp_path / "out" / "scores.json").exists()
+    run = leaderboard(*arguments, runs=tmp_path / "runs")
+    assert run.returncode == 0, run.stderr
+    for name in ("scores.json", "columns.parquet", "structures.parquet"):
+        assert (tmp_path / "out" / name).read_bytes() == (scored[0] / name).read_bytes(), name
+
+
+def test_published_it_is_on_the_board_once(tmp_path: Path) -> None:
+    small = tmp_path / "=cmd.zip"
+    with zipfile.ZipFile(EXAMPLE) as archive, zipfile.ZipFile(small, "w") as smaller:
+        for name in archive.namelist()[:4]:
+            smaller.writestr(name, archive.read(name))
+    for _ in range(2):
+        run = leaderboard("score", small, "--publish", runs=tmp_path / "runs")
+        assert run.returncode == 0, run.stderr
+    as_json = json.loads(leaderboard("table", "--format", "json", runs=tmp_path / "runs").stdout)
+    assert [row["model"] for row in as_json] == ["=cmd"]
+    assert as_json[0]["rank"] is None
+    assert "2,500" in as_json[0]["not_ranked"]
+    as_csv = leaderboard("table", "--format", "csv", runs=tmp_path / "runs").stdout
+    assert next(csv.DictReader(io.StringIO(as_csv)))["model"] == "'=cmd"
+    assert "=cmd" in leaderboard("table", runs=tmp_path / "runs").stdout
+
+
+def test_validate_gives_what_the_contract_says(tmp_path: Path) -> None:
+    run = leaderboard("validate", EXAMPLE, "--card", CARD, "--json", runs=tmp_path)
+    assert run.returncode == 0, run.stderr
+    result = json.loads(run.stdout)
+    assert set(result) == {"n_submitted", "n_readable", "file_refusal", "refusals"}
+    assert result["file_refusal"] is None
+    assert result["n_submitted"] - result["n_readable"] == len(result["refusals"]) > 0
+    assert all(set(entry) == {"id", "reason", "detail"} for entry in result["refusals"])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [("empty.zip", b"", "empty"), ("noise.bin", bytes(range(256)) * 4, ""), ("none.json", b"[]", "empty")],
+)
+def test_a_refused_file_exits_1_with_one_line(tmp_path: Path, name: str, content: bytes, reason: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    validated = leaderboard("validate", path, "--json", runs=tmp_path)
+    result = json.loads(validated.stdout)
+    assert validated.returncode == 1
+    assert result["n_readable"] == 0
+    assert reason in result["file_refusal"]["reason"]
+    for command_name in ("validate", "score"):
+        run = leaderboard(command_name, path, runs=tmp_path)
+        assert run.returncode == 1
+        assert "Traceback" not in run.stderr
+        errors = [line for line in run.stderr.splitlines() if line.startswith("error: ")]
+        assert len(errors) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("score", "nothing.zip"), "nothing.zip does not exist"),
+        (("score", "submissions"), "is a folder"),
+        (("score", EXAMPLE, "--protocol", "v0"), "available: v1"),
+        (("score", EXAMPLE, "--reference", "nowhere"), "no reference set 'nowhere'"),
+        (("score", EXAMPLE, "--potentials", "magic"), "'magic' is not available; available: none"),
+        (("score", EXAMPLE, "--card", "pyproject.toml"), "card_invalid"),
+        (("fingerprint", EXAMPLE, "--method", "md5"), "available: bawl, short-bawl, canonical-bawl"),
+    ],
+    ids=lambda value: str(value[-1]) if isinstance(value, tuple) else "",
+)
+def test_what_cannot_be_done_exits_1_and_names_the_alternatives(
+    tmp_path: Path, arguments: tuple[object, ...], text: str
+) -> None:
+    run = leaderboard(*arguments, runs=tmp_path / "runs")
+    assert run.returncode == 1
+    assert text in run.stderr
+    assert "Traceback" not in run.stderr
+    assert run.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("sing",), ("score",), ("score", EXAMPLE, "--jobs", "0"), ("table", "--format", "pdf")]
+)
+def test_wrong_usage_exits_2(tmp_path: Path, arguments: tuple[object, ...]) -> None:
+    run = leaderboard(*arguments, runs=tmp_path)
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+
+
+@needs_data
+@pytest.mark.parametrize("method", ["bawl", "short-bawl"])
+def test_fingerprints_equal_those_of_the_original_code(tmp_path: Path, method: str) -> None:
+    oracle = pd.read_csv(DATA / "oracles" / "bawl.csv", dtype="string")
+    sources = [pd.read_parquet(path) for path in sorted((DATA / "reference").glob("lemat_source_*.parquet"))]
+    crystals = pd.concat(sources).drop_duplicates("file")
+    asked = crystals[crystals["file"].isin(oracle["file"])][["file", "cif"]]
+    asked.to_parquet(tmp_path / "asked.parquet", index=False)
+    run = leaderboard("fingerprint", tmp_path / "asked.parquet", "--method", method, runs=tmp_path)
+    assert run.returncode == 0, run.stderr
+    found = pd.read_csv(io.StringIO(run.stdout), dtype="string").set_index("id")
+    expected = oracle.set_index("file")[method.replace("-", "_")]
+    assert len(found) == len(expected) == 500
+    assert (found["fingerprint"].reindex(expected.index) == expected).all()
+
+
+@needs_data
+def test_five_hundred_files_give_five_hundred_rows_with_their_ids(tmp_path: Path) -> None:
+    submission = DATA / "submissions" / "mattergen.zip"
+    run = leaderboard("score", submission, "--potentials", "none", "--out", tmp_path / "out", runs=tmp_path / "runs")
+    assert run.returncode == 0, run.stderr
+    with zipfile.ZipFile(submission) as archive:
+        names = [name.removesuffix(".cif") for name in archive.namelist() if name.endswith(".cif")]
+    columns = pd.read_parquet(tmp_path / "out" / "columns.parquet")
+    assert columns["id"].tolist() == names
+    assert len(set(names)) == 500
