@@ -47,11 +47,10 @@ def score_structures(
 
     """
     # the board imports this package and measures nothing: what measuring needs is imported when it is called
-    from submissions.card import Card  # noqa: PLC0415 - see above
-
     from leaderboard.progress import to_terminal  # noqa: PLC0415 - see above
     from leaderboard.scoring import Resources, Setting, score_records, start_engine  # noqa: PLC0415 - see above
     from leaderboard.store import Store  # noqa: PLC0415 - see above
+    from submissions.card import Card  # noqa: PLC0415 - see above
 
     setting = Setting.of(protocol, reference)
     records = _records(list(structures), ids)

@@ -7,9 +7,6 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from submissions.card import Card, load_card
-from submissions.read import split
-
 from leaderboard.progress import Counter, to_terminal
 from leaderboard.protocol import ProtocolError, load_protocol
 from leaderboard.reading import cells, crystals_of, read_records, refuse_unreadable
@@ -21,6 +18,8 @@ from metrics.measure import UnmeasurableError
 from metrics.measure.fingerprint import METHODS
 from metrics.score import registry
 from reference_data.errors import ReferenceSetError
+from submissions.card import Card, load_card
+from submissions.read import split
 from submissions.refusal import FileRefusedError
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
-from metrics.measure.matching import Candidate, Comparison, MatchSettings, compare
 
 from leaderboard.classes import Standing, certain, components, representatives, spread, standing
 from leaderboard.progress import Counter, Report
+from metrics.measure.matching import Candidate, Comparison, MatchSettings, compare
 from metrics.table import frame
 
 if TYPE_CHECKING:

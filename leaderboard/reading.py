@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from submissions.read import Record, parse
 
 from leaderboard.progress import Counter, Report
 from metrics.crystal import Crystal
 from metrics.table import frame
+from submissions.read import Record, parse
 from submissions.refusal import FileRefusedError, Reason, RecordRefusedError
 
 if TYPE_CHECKING:

@@ -14,8 +14,6 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from submissions.read import Record, split
-
 from leaderboard.protocol import load_protocol
 from leaderboard.reading import STRUCTURES_SCHEMA
 from leaderboard.stages import (
@@ -34,17 +32,17 @@ from metrics.table import read_parquet, write_parquet
 from reference_data.manifest import MANIFEST_FILE
 from reference_data.reference import open_reference, set_folder, set_names
 from submissions.limits import Limits
+from submissions.read import Record, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from submissions.card import Card
-
     from leaderboard.progress import Report
     from leaderboard.protocol import Protocol
     from leaderboard.store import Store
     from reference_data.reference import Reference
+    from submissions.card import Card
 
 # what each worker imports before its first task, so that no task pays for it
 PRELOAD = ("leaderboard.stages", "leaderboard.warm:warm")

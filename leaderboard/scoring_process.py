@@ -16,10 +16,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from submissions.card import Card
-
 from leaderboard.progress import Progress, Report
 from leaderboard.store import Store
+from submissions.card import Card
 from submissions.refusal import FileRefusedError
 
 if TYPE_CHECKING:

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
-    from submissions.read import Record
 
     from leaderboard.protocol import Protocol
     from metrics.measure.cache import Cache, Result
     from metrics.measure.engine import Engine
     from reference_data.reference import Reference
     from submissions.limits import Limits
+    from submissions.read import Record
 
 
 class RunError(Exception):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from metrics.measure.matching import Candidate, MatchSettings, compare
-
 from metrics.crystal import Crystal
 from metrics.measure import registry
 from metrics.measure.fingerprint import METHODS
+from metrics.measure.matching import Candidate, MatchSettings, compare
 
 
 def warm() -> None:
