@@ -14,7 +14,7 @@ def warm() -> None:
     Importing pymatgen and loading compiled code takes seconds, and smact and spglib read their tables at first use.
     """
     rocksalt = Crystal.from_arrays(
-        [[0, 2.82, 2.82], [2.82, 0, 2.82], [2.82, 2.82, 0]], [[0, 0, 0], [0.5, 0.5, 0.5]], [11, 17]
+        [[0.0, 2.82, 2.82], [2.82, 0.0, 2.82], [2.82, 2.82, 0.0]], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]], [11, 17]
     )
     for measure in registry().values():
         measure.compute(rocksalt, measure.settings())
