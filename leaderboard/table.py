@@ -113,7 +113,8 @@ def csv_for_people(table: pd.DataFrame) -> str:
             safe[name] = table[name].map(lambda items: " ".join(map(str, items)), na_action="ignore").astype("string")
         if isinstance(safe[name].dtype, pd.StringDtype):
             safe[name] = safe[name].map(_apostrophe, na_action="ignore")
-    return safe.to_csv(index=False, lineterminator="\n")
+    # lines end as RFC 4180 says; this also makes the writer quote a cell that holds a carriage return
+    return safe.to_csv(index=False, lineterminator="\r\n")
 
 
 def _apostrophe(cell: str) -> str:

@@ -23,7 +23,7 @@ def files(run: Run) -> tuple[str, str, str]:
     if not all(path.exists() for path in written):
         folder.mkdir(exist_ok=True)
         table = run.columns()
-        written[0].write_text(csv_for_people(table))
+        written[0].write_text(csv_for_people(table), newline="")
         shutil.copyfile(run.path / "columns.parquet", written[1])
         content = {"run": run.record, "scores": run.scores, "structures": json.loads(table.to_json(orient="records"))}
         written[2].write_text(json.dumps(content, ensure_ascii=False))
