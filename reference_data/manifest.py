@@ -48,6 +48,7 @@ class SourceRecord(_Closed):
         citation: how to cite it.
         doi: digital object identifiers of the works to cite.
         url: where it is published.
+        publishes_bawl: True where its BAWL fingerprints are taken as published, False where they are computed.
         inputs: what was read: file name to sha256, package name to version.
         n_read: rows of the source.
         n_merged_within: rows that are the same crystal as another row of this source, the first one not counted.
@@ -63,6 +64,7 @@ class SourceRecord(_Closed):
     citation: str
     doi: tuple[str, ...]
     url: str
+    publishes_bawl: bool
     n_read: Count
     n_merged_within: Count
     n_shared: Count
@@ -106,7 +108,7 @@ class Manifest(_Closed):
     n_crystals: Annotated[int, Field(ge=1)]
     fingerprints: dict[str, int]
     measures: dict[str, int]
-    verdict: dict[str, float | int | str]
+    verdict: dict[str, bool | int | float | str]
     sources: tuple[SourceRecord, ...]
     files: dict[str, FileRecord]
 

@@ -17,11 +17,24 @@ from reference_data.sources.base import Source, SourceRefusal, SourceRow, file_s
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+# Entries whose cell or coordinates are not those of the compound, by label and formula, with what is wrong. Distances
+# are the shortest in the shipped entry, in angstrom; the bonds of these compounds are all longer than 2.1 A.
+DAMAGED: Mapping[str, str] = {
+    "AB2_hP24_194_ef_fgh-MgNi2": "two Ni sites are 1.46 A apart",
+    "AB2_oF72_43_ab_3b-GeS2": "two sites are 1.28 A apart",
+    "ABC_cP12_198_a_a_a-NiSbS": "two sites are 1.03 A apart",
+    "AB_mP4_11_e_e-TiNi": "two sites are 1.45 A apart",
+    "A_cI16_206_c-Si": "two sites are 1.43 A apart, 4.4 A3 per atom: a cell too small for silicon",
+    "A_tI2_139_a-In": "52 A3 per atom, twice that of indium: the face-centred a with a body-centred cell",
+    "sigma_tP30_136_bf2ij-Cr4Fe4Ni4PdRh2": "two sites are 1.26 A apart",
+}
+
 
 class AflowPrototypes(Source):
     """The AFLOW Library of Crystallographic Prototypes, part 1, as shipped inside pymatgen.
 
-    Each row is one compound with the cell and coordinates of its cited crystallographic work, most of them measured.
+    Each row is one compound with the cell and coordinates of its cited crystallographic work, most of them measured, a
+    few hypothetical. Seven entries that were damaged on their way into the file are refused.
     Ids are ``aflow-<AFLOW label>-<reduced formula>``: the label alone is shared by isopointal compounds.
     """
 
@@ -36,7 +49,12 @@ class AflowPrototypes(Source):
             except ValueError as error:
                 yield SourceRefusal(label, self.name, "disordered", str(error))
                 continue
-            yield SourceRow(f"{label}-{reduced_formula_of(crystal)}", self.name, crystal)
+            identifier = f"{label}-{reduced_formula_of(crystal)}"
+            damage = DAMAGED.get(identifier.removeprefix("aflow-"))
+            if damage is not None:
+                yield SourceRefusal(identifier, self.name, "damaged_entry", damage)
+                continue
+            yield SourceRow(identifier, self.name, crystal)
 
     def inputs(self, folder: Path) -> Mapping[str, str]:  # noqa: ARG002 - shipped with a package
         """The library file by its sha256."""

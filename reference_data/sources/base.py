@@ -87,6 +87,11 @@ class Source(BaseModel):
 
         """
 
+    @property
+    def publishes_bawl(self) -> bool:
+        """Whether the source gives BAWL fingerprints of its own."""
+        return False
+
     @abstractmethod
     def inputs(self, folder: Path) -> Mapping[str, str]:
         """What was read, by name: the sha256 of a file, or the version of the package whose data it is."""

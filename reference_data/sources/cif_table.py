@@ -62,6 +62,11 @@ class CifTable(Source):
                     continue
                 yield SourceRow(identifier, self.name, crystal, (bawl[0] or None) if bawl else None)
 
+    @property
+    def publishes_bawl(self) -> bool:
+        """Whether a column of BAWL fingerprints is named."""
+        return self.bawl_column is not None
+
     def inputs(self, folder: Path) -> Mapping[str, str]:
         """The table by its sha256."""
         return {self.path.name: file_sha256(folder / self.path)}

@@ -64,7 +64,9 @@ class Elements(Source):
 
 
 def _crystal(atoms: Atoms) -> Crystal:
-    return Crystal.from_arrays(atoms.cell.array, atoms.cell.scaled_positions(atoms.positions), atoms.numbers)
+    # rounded because the solver's last digits differ between processors; 0.0 is added to be rid of -0.0
+    coords = np.round(atoms.cell.scaled_positions(atoms.positions), 12) + 0.0
+    return Crystal.from_arrays(atoms.cell.array, coords, atoms.numbers)
 
 
 def _double_hcp(number: int, a: float, c_over_a: float) -> Crystal:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
 import pytest
 
 from reference_data.crystals import SCHEMA, CrystalTable, write_crystals
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 @pytest.fixture(params=[1, 3, 1_024])
-def table(request, tmp_path):
+def table(request: pytest.FixtureRequest, tmp_path: Path) -> CrystalTable:
     rows = [
         {
             "id": f"row-{number}",
@@ -33,7 +38,7 @@ def table(request, tmp_path):
     return CrystalTable(path)
 
 
-def test_rows_come_in_the_order_asked(table):
+def test_rows_come_in_the_order_asked(table: CrystalTable) -> None:
     crystals = table.crystals([7, 0, 9, 7])
     assert [crystal.id for crystal in crystals] == ["row-7", "row-0", "row-9", "row-7"]
     assert [crystal.row for crystal in crystals] == [7, 0, 9, 7]
@@ -42,12 +47,12 @@ def test_rows_come_in_the_order_asked(table):
     assert crystals[0].space_group is None
 
 
-def test_no_rows_asked_gives_none(table):
+def test_no_rows_asked_gives_none(table: CrystalTable) -> None:
     assert table.crystals([]) == []
     assert table.rows([], ["keys"]).num_rows == 0
 
 
 @pytest.mark.parametrize("number", [-1, 10])
-def test_a_row_outside_the_table_is_an_error(table, number):
+def test_a_row_outside_the_table_is_an_error(table: CrystalTable, number: int) -> None:
     with pytest.raises(IndexError, match="table of 10"):
         table.crystals([number])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,17 +13,20 @@ from hypothesis import strategies as st
 
 from reference_data.index import INDEX_FILES, Index, digests
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 TEXTS = st.text(alphabet="AB:1", min_size=1, max_size=4)
 ROWS = st.lists(st.tuples(TEXTS, st.lists(TEXTS, max_size=3)), min_size=1, max_size=20)
 
 
-def test_digest_is_the_start_of_blake2b():
+def test_digest_is_the_start_of_blake2b() -> None:
     # BLAKE2b with an 8-byte digest of b"abc", from coreutils: printf abc | b2sum -l 64
     assert digests(["abc"]).tobytes().hex() == "d8bb14d833d59559"
 
 
 @given(ROWS)
-def test_written_index_finds_exactly_the_rows_of_each_key_and_formula(rows):
+def test_written_index_finds_exactly_the_rows_of_each_key_and_formula(rows: list[tuple[str, list[str]]]) -> None:
     rows = sorted(rows, key=lambda row: row[0])
     formulas, keys = [row[0] for row in rows], [row[1] for row in rows]
     with TemporaryDirectory() as folder:
@@ -39,7 +43,7 @@ def test_written_index_finds_exactly_the_rows_of_each_key_and_formula(rows):
             assert found.tolist() == [row for row, own in enumerate(formulas) if own == formula]
 
 
-def test_same_rows_give_the_same_bytes(tmp_path):
+def test_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         Index.build([["a", "b"], ["b"]], ["A", "B"]).write(tmp_path / name)
@@ -49,7 +53,7 @@ def test_same_rows_give_the_same_bytes(tmp_path):
 
 @pytest.mark.parametrize("name", INDEX_FILES)
 @pytest.mark.parametrize("damage", [np.zeros(5, dtype=np.float32), np.zeros((7, 2), dtype=np.uint32), None])
-def test_a_foreign_array_is_refused(tmp_path, name, damage):
+def test_a_foreign_array_is_refused(tmp_path: Path, name: str, damage: NDArray[np.generic] | None) -> None:
     Index.build([["a", "b"], ["b"]], ["A", "B"]).write(tmp_path)
     if damage is None:
         (tmp_path / name).write_bytes(b"no array")
