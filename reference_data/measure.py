@@ -1,0 +1,94 @@
+"""Source rows get their facts: formulas, space group, fingerprints. The work runs in processes and resumes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metrics.measure import registry
+from metrics.measure.batch import measure_crystals
+from metrics.measure.fingerprint import METHODS
+from reference_data.accepted import FINGERPRINT_VERSIONS
+from reference_data.errors import ReferenceSetError
+from reference_data.harmonize import MeasuredRow
+from reference_data.sources.base import SourceRefusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from metrics.measure import Measure
+    from metrics.measure.cache import Cache, Result
+    from metrics.measure.engine import Engine
+    from reference_data.sources.base import SourceRow
+
+REQUIRED = ("reduced_formula", "anonymous_formula", "chemical_system", "n_sites", "canonical_bawl_keys")
+OPTIONAL = ("space_group", "bawl")
+TIME_LIMIT_S = 300.0
+
+
+def needed_measures() -> dict[str, Measure]:
+    """The measurements that fill the columns of a set, by name."""
+    columns = {*REQUIRED, *OPTIONAL}
+    return {name: own for name, own in registry().items() if columns & set(own.columns)}
+
+
+def check_versions() -> None:
+    """The fingerprints in the code are those that opening a set accepts.
+
+    Raises:
+        ReferenceSetError: they differ: a set built now could not be opened.
+
+    """
+    versions = {name: METHODS[name].version for name in FINGERPRINT_VERSIONS}
+    if versions != FINGERPRINT_VERSIONS:
+        raise ReferenceSetError(
+            what=f"the code's fingerprints are {versions}",
+            expected=f"{dict(FINGERPRINT_VERSIONS)}",
+            remedy="change reference_data/accepted.py and build every set again",
+        )
+
+
+def measure_rows(
+    rows: Sequence[SourceRow], *, engine: Engine, cache: Cache, on_done: Callable[[int], None]
+) -> Iterator[MeasuredRow | SourceRefusal]:
+    """Each row with its facts, in order, or as a refusal where a fact that the set needs cannot be had.
+
+    Args:
+        rows: what the sources gave.
+        engine: where the work runs.
+        cache: measurements that an interrupted build has already taken.
+        on_done: called with the number of structures finished since the last call.
+
+    """
+    measures = needed_measures()
+    bawl_only = {name for name, own in measures.items() if {*REQUIRED, *OPTIONAL} & set(own.columns) == {"bawl"}}
+    results: dict[str, dict[str, Result]] = {}
+    for published in (False, True):
+        # a published BAWL is taken as it is, and computing it again is most of the cost
+        names = set(measures) - (bawl_only if published else set())
+        own_rows = [row for row in rows if (row.bawl is not None) == published]
+        taken = measure_crystals(
+            [row.crystal for row in own_rows],
+            {name: measures[name].settings() for name in sorted(names)},
+            engine=engine,
+            cache=cache,
+            time_limit_s=TIME_LIMIT_S,
+            on_known=on_done,
+            on_done=lambda: on_done(1),
+        )
+        for sha256, own in taken.items():
+            results.setdefault(sha256, {}).update(own)
+    for row in rows:
+        yield _with_facts(row, results[row.crystal.sha256])
+
+
+def _with_facts(row: SourceRow, results: dict[str, Result]) -> MeasuredRow | SourceRefusal:
+    columns = {name: value for result in results.values() for name, value in result.columns.items()}
+    facts = {name: columns.get(name) for name in (*REQUIRED, *OPTIONAL)}
+    if row.bawl is not None:
+        facts["bawl"] = row.bawl
+    unknown = [name for name in REQUIRED if not facts[name]]
+    if unknown:
+        reasons = "; ".join(f"{name}: {result.reason}" for name, result in sorted(results.items()) if result.reason)
+        reason = "no_fingerprint" if unknown == ["canonical_bawl_keys"] else "unmeasurable"
+        return SourceRefusal(row.id, row.source, reason, reasons)
+    return MeasuredRow(row, facts)
