@@ -1,0 +1,147 @@
+"""Open a reference set and look crystals up in it by formula or fingerprint key.
+
+Opening maps the index into memory and reads no crystal, whatever the size of the set. Nothing here imports pymatgen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reference_data.accepted import FINGERPRINT_VERSIONS
+from reference_data.crystals import CRYSTALS_FILE, CrystalTable, ReferenceCrystal
+from reference_data.errors import ReferenceSetError
+from reference_data.index import Index
+from reference_data.manifest import MANIFEST_FILE, STATISTICS_FILE, Manifest, read_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+SETS = Path(__file__).parent / "sets"
+REBUILD = "build the set again with `python -m reference_data build`"
+
+
+class Reference:
+    """An open reference set; make it with :func:`open_reference`. Look-ups may run in several threads.
+
+    Attributes:
+        folder: where the set lies.
+        manifest: what is in it and where it comes from.
+        manifest_sha256: hash of the manifest file, which holds the hashes of all others: the identity of the set.
+
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, manifest_sha256: str, index: Index) -> None:
+        """Keep what :func:`open_reference` has checked."""
+        self.folder = folder
+        self.manifest = manifest
+        self.manifest_sha256 = manifest_sha256
+        self._index = index
+        self._table = CrystalTable(folder / CRYSTALS_FILE)
+
+    @property
+    def name(self) -> str:
+        """Short name of the set."""
+        return self.manifest.name
+
+    @property
+    def indicative(self) -> bool:
+        """True where no ranking may rest on the set."""
+        return self.manifest.indicative
+
+    @property
+    def n_crystals(self) -> int:
+        """Number of crystals."""
+        return self.manifest.n_crystals
+
+    @cached_property
+    def statistics(self) -> dict[str, dict[str, int]]:
+        """Histograms of the set, bin to number of crystals: ``elements`` that occur, ``space_groups``."""
+        content: dict[str, dict[str, int]] = json.loads((self.folder / STATISTICS_FILE).read_text(encoding="utf-8"))
+        return content
+
+    def crystals(self, rows: Sequence[int]) -> list[ReferenceCrystal]:
+        """The crystals with these row numbers, in that order.
+
+        Raises:
+            IndexError: a row number outside the set.
+
+        """
+        return self._table.crystals(rows)
+
+    def rows_of_formulas(self, formulas: Iterable[str]) -> list[ReferenceCrystal]:
+        """All crystals of these reduced formulas, by row number; only their row groups are read."""
+        wanted = set(formulas)
+        proposed = self._index.rows_of_formulas(sorted(wanted))
+        crystals = self.crystals(sorted({int(row) for rows in proposed for row in rows}))
+        return [crystal for crystal in crystals if crystal.reduced_formula in wanted]
+
+    def rows_with_keys(self, keys: Iterable[str]) -> dict[str, list[int]]:
+        """For each of these fingerprint keys that the set has, the numbers of the rows that hold it."""
+        wanted = sorted(set(keys))
+        proposed = dict(zip(wanted, self._index.rows_with_keys(wanted), strict=True))
+        numbers = sorted({int(row) for rows in proposed.values() for row in rows})
+        held = dict(zip(numbers, self._table.rows(numbers, ["keys"])["keys"].to_pylist(), strict=True))
+        confirmed = {key: [row for row in rows.tolist() if key in held[row]] for key, rows in proposed.items()}
+        return {key: rows for key, rows in confirmed.items() if rows}
+
+
+def open_reference(name_or_folder: str | Path) -> Reference:
+    """Open a set by name (see :func:`set_names`) or by its folder.
+
+    Raises:
+        ReferenceSetError: no such set, not built, incomplete, or built with other versions than this code's.
+
+    """
+    folder = set_folder(name_or_folder)
+    manifest = read_manifest(folder)
+    if manifest.fingerprints != FINGERPRINT_VERSIONS:
+        raise ReferenceSetError(
+            what=f"{folder} was built with the fingerprints {manifest.fingerprints}",
+            expected=f"{dict(FINGERPRINT_VERSIONS)}",
+            remedy=REBUILD,
+        )
+    for name, record in manifest.files.items():
+        path = folder / name
+        found = path.stat().st_size if path.is_file() else None
+        if found != record.n_bytes:
+            raise ReferenceSetError(
+                what=f"{path} {'is missing' if found is None else f'has {found} bytes'}",
+                expected=f"{record.n_bytes} bytes",
+                remedy=REBUILD,
+            )
+    try:
+        index = Index.open(folder)
+    except (ValueError, EOFError) as error:
+        raise ReferenceSetError(
+            what=f"the index of {folder} is broken ({error})",
+            expected="sorted arrays of digests and rows",
+            remedy=REBUILD,
+        ) from error
+    return Reference(folder, manifest, hashlib.sha256((folder / MANIFEST_FILE).read_bytes()).hexdigest(), index)
+
+
+def set_names() -> list[str]:
+    """Names of the sets this repository defines, built or not."""
+    return sorted(path.stem for path in SETS.glob("*.toml"))
+
+
+def set_folder(name_or_folder: str | Path) -> Path:
+    """Folder of a set: a defined name comes first, then an existing folder.
+
+    Raises:
+        ReferenceSetError: neither.
+
+    """
+    if str(name_or_folder) in set_names():
+        return SETS / str(name_or_folder)
+    if Path(name_or_folder).is_dir():
+        return Path(name_or_folder)
+    raise ReferenceSetError(
+        what=f"no reference set {str(name_or_folder)!r}",
+        expected=f"one of {', '.join(set_names())}, or the folder of a built set",
+        remedy="see `python -m reference_data list`",
+    )

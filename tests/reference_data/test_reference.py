@@ -1,0 +1,162 @@
+"""Opening sets and looking up in them: everything in a set is found, however it is written down."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from metrics.measure.composition import reduced_formula_of
+from metrics.measure.fingerprint import METHODS
+from metrics.measure.matching import Candidate, MatchSettings, compare
+from reference_data.accepted import FINGERPRINT_VERSIONS
+from reference_data.errors import ReferenceSetError
+from reference_data.index import KEY_DIGESTS_FILE, KEY_ROWS_FILE
+from reference_data.manifest import MANIFEST_FILE, SET_FILES
+from reference_data.reference import Reference, open_reference
+from tests.disguise import disguised
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def starter() -> Reference:
+    return open_reference("starter")
+
+
+def test_the_starter_set_says_that_it_is_indicative(starter: Reference) -> None:
+    assert starter.name == "starter"
+    assert starter.indicative
+    assert "Judging novelty" in starter.manifest.not_for
+    # 288 prototypes (Mehl et al. 2017) and 103 elements are read; what is refused or merged is counted
+    assert starter.manifest.n_read == 391
+    assert starter.n_crystals == 391 - starter.manifest.n_refused - starter.manifest.n_merged
+    assert sum(len(crystal.source_ids) for crystal in starter.crystals(range(starter.n_crystals))) == (
+        391 - starter.manifest.n_refused
+    )
+
+
+def test_every_crystal_of_the_starter_set_is_found_by_formula_and_by_each_key(starter: Reference) -> None:
+    crystals = starter.crystals(range(starter.n_crystals))
+    by_formula = starter.rows_of_formulas(crystal.reduced_formula for crystal in crystals)
+    assert [crystal.row for crystal in by_formula] == list(range(starter.n_crystals))
+    by_key = starter.rows_with_keys(key for crystal in crystals for key in crystal.keys)
+    assert all(crystal.row in by_key[key] for crystal in crystals for key in crystal.keys)
+
+
+def test_disguised_copies_of_the_starter_set_are_known(starter: Reference) -> None:
+    random = np.random.default_rng(20261123)
+    crystals = starter.crystals(range(0, starter.n_crystals, 7))
+    for crystal in (crystal for crystal in crystals if crystal.crystal.n_sites <= 20):
+        copy = disguised(crystal.crystal, random, determinant=2)
+        keys = METHODS["canonical-bawl"].compute(copy).keys
+        hits = starter.rows_with_keys(keys)
+        assert crystal.row in {row for rows in hits.values() for row in rows}, crystal.id
+        candidate = Candidate(crystal=copy, reduced_formula=reduced_formula_of(copy), keys=keys)
+        (known,) = [own for own in starter.rows_of_formulas([candidate.reduced_formula]) if own.row == crystal.row]
+        assert compare(candidate, known.candidate(), MatchSettings()).same, crystal.id
+
+
+def test_elements_and_prototypes_that_are_one_crystal_are_merged(starter: Reference) -> None:
+    # diamond is a prototype (A_cF8_227_a) and the ground state that ASE tabulates; graphite is another crystal
+    carbon = {crystal.id: crystal for crystal in starter.rows_of_formulas(["C"])}
+    assert carbon["aflow-A_cF8_227_a-C"].source_ids == ("aflow-A_cF8_227_a-C", "element-C-diamond")
+    assert carbon["aflow-A_cF8_227_a-C"].sources == ("aflow-prototypes", "elements")
+    (graphite,) = [crystal for crystal in carbon.values() if "aflow-A_hP4_194_bc-C" in crystal.source_ids]
+    assert "element-C-diamond" not in graphite.source_ids
+
+
+def test_what_the_set_does_not_have_is_not_found(small_set: Path) -> None:
+    reference = open_reference(small_set)
+    assert reference.rows_of_formulas(["KBr", "Na2Cl2", ""]) == []
+    assert reference.rows_with_keys(["NaCl:1:0", ""]) == {}
+    assert reference.rows_with_keys([]) == {}
+
+
+def test_a_collision_of_digests_is_no_hit(small_copy: Path) -> None:
+    # an index in which the digest of a foreign key leads to a row that does not hold it
+    reference = open_reference(small_copy)
+    keys = reference.crystals([0])[0].keys
+    spoiled = np.load(small_copy / KEY_ROWS_FILE)
+    spoiled[:] = reference.n_crystals - 1
+    np.save(small_copy / KEY_ROWS_FILE, spoiled)
+    assert open_reference(small_copy).rows_with_keys(keys) == {}
+
+
+def test_many_formulas_read_each_crystal_once(small_set: Path) -> None:
+    reference = open_reference(small_set)
+    crystals = reference.rows_of_formulas(["Si", "NaCl", "Si", "NaCl"])
+    assert [crystal.id for crystal in crystals] == ["a-salt", "c-salt-cscl", "b-silicon"]
+
+
+def test_opening_and_looking_up_imports_no_pymatgen() -> None:
+    code = (
+        "import sys\n"
+        "from reference_data.reference import open_reference\n"
+        "reference = open_reference('starter')\n"
+        "crystals = reference.rows_of_formulas(['NaCl'])\n"
+        "assert crystals and reference.rows_with_keys(crystals[0].keys)\n"
+        "assert reference.statistics['elements']['Na']\n"
+        "print(sorted({name.partition('.')[0] for name in sys.modules} & {'pymatgen', 'ase', 'numba', 'torch'}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_versions_a_set_needs_are_those_of_the_code() -> None:
+    # raise reference_data/accepted.py and build the sets again when a fingerprint changes
+    assert {name: METHODS[name].version for name in FINGERPRINT_VERSIONS} == FINGERPRINT_VERSIONS
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("canonical-bawl = {version}", "canonical-bawl = 99", "fingerprints .*99.*expected .*canonical-bawl"),
+        ("format_version = 1", "format_version = 99", "format version 99; expected version 1"),
+        ("indicative = true", "indicative = maybe", "not TOML"),
+        ("n_crystals = 4", "n_crystals = -4", "n_crystals"),
+        ("indicative = true", "indicative = true\nsurprise = 1", "surprise"),
+    ],
+)
+def test_a_set_of_another_version_or_with_a_broken_manifest_is_refused(
+    small_copy: Path, old: str, new: str, message: str
+) -> None:
+    old = old.format(version=FINGERPRINT_VERSIONS["canonical-bawl"])
+    text = (small_copy / MANIFEST_FILE).read_text(encoding="utf-8")
+    assert old in text
+    (small_copy / MANIFEST_FILE).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ReferenceSetError, match=message):
+        open_reference(small_copy)
+
+
+@pytest.mark.parametrize("name", SET_FILES)
+def test_a_missing_or_cut_file_is_refused(small_copy: Path, name: str) -> None:
+    content = (small_copy / name).read_bytes()
+    (small_copy / name).write_bytes(content[:-1])
+    with pytest.raises(ReferenceSetError, match=f"{name} has {len(content) - 1} bytes; expected {len(content)}"):
+        open_reference(small_copy)
+    (small_copy / name).unlink()
+    with pytest.raises(ReferenceSetError, match=f"{name} is missing"):
+        open_reference(small_copy)
+
+
+def test_an_index_of_another_shape_is_refused(small_copy: Path) -> None:
+    content = bytearray((small_copy / KEY_DIGESTS_FILE).read_bytes())
+    content[:6] = b"broken"
+    (small_copy / KEY_DIGESTS_FILE).write_bytes(bytes(content))
+    with pytest.raises(ReferenceSetError, match=r"index .* is broken"):
+        open_reference(small_copy)
+
+
+@pytest.mark.parametrize("name", ["no-such-set", "/no/such/folder"])
+def test_an_unknown_set_is_refused_with_the_known_ones(name: str) -> None:
+    with pytest.raises(ReferenceSetError, match="one of starter"):
+        open_reference(name)
+
+
+def test_a_folder_that_is_no_built_set_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ReferenceSetError, match=f"holds no {MANIFEST_FILE}"):
+        open_reference(tmp_path)
