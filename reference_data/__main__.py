@@ -1,0 +1,140 @@
+"""Command line of the reference sets: list them, verify them, build them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reference_data.errors import ReferenceSetError
+from reference_data.manifest import MANIFEST_FILE
+from reference_data.reference import SETS, open_reference, set_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DESCRIPTION = """\
+Reference sets: the known crystals against which novelty is judged. A set is defined by a TOML file (its sources,
+licences, what it is not good for) and built into a folder: crystals.parquet, a look-up index, statistics, manifest."""
+
+EXIT_CODES = "Exit codes: 0 done, 1 refused, failed or different, 2 wrong usage."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        result: int = options.run(options)
+    except ReferenceSetError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the command line
+        return 1
+    return result
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m reference_data",
+        description=DESCRIPTION,
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    listing = commands.add_parser("list", help="the defined sets, and whether they are built", epilog=EXIT_CODES)
+    listing.set_defaults(run=_list)
+
+    verify = commands.add_parser(
+        "verify",
+        help="check a built set against its manifest and against the code",
+        description="Recompute the hash of every file, measure a sample of the crystals again, look them up. Each "
+        "difference is a line; without one the set is as it was built and fits this code.",
+        epilog=EXIT_CODES,
+    )
+    verify.add_argument("set", nargs="?", metavar="NAME|DIR", help="a set (default: every built one)")
+    verify.set_defaults(run=_verify)
+
+    build = commands.add_parser(
+        "build",
+        help="build a set from its definition",
+        description="Read the sources, measure every structure, merge those that are one crystal, write the set. The "
+        "same sources give the same bytes. An interrupted build goes on where it stopped.",
+        epilog=f"{EXIT_CODES} Example: python -m reference_data build reference_data/sets/starter.toml",
+    )
+    build.add_argument("definition", type=Path, metavar="SET.toml", help="definition of the set")
+    build.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder to write (default: beside SET.toml, by its name)"
+    )
+    build.add_argument(
+        "--jobs",
+        type=_positive,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="worker processes (default: one per core, here %(default)s)",
+    )
+    build.set_defaults(run=_build)
+    return parser
+
+
+def _list(_options: argparse.Namespace) -> int:
+    rows = [("name", "crystals", "elements", "built", "ranking", "licence", "title")]
+    for name in set_names():
+        if (SETS / name / MANIFEST_FILE).is_file():
+            reference = open_reference(name)
+            about = reference.manifest.model_dump()
+            sizes = (str(reference.n_crystals), str(len(reference.statistics["elements"])), "yes")
+        else:
+            about = tomllib.loads((SETS / f"{name}.toml").read_text(encoding="utf-8"))
+            sizes = ("-", "-", "no")
+        rows.append((name, *sizes, "indicative" if about["indicative"] else "yes", about["licence"], about["title"]))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        _say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from reference_data.verify import differences  # noqa: PLC0415 - measuring imports pymatgen, listing must not
+
+    built = [name for name in set_names() if (SETS / name / MANIFEST_FILE).is_file()]
+    any_wrong = False
+    for name in [options.set] if options.set else built:
+        wrong = differences(name)
+        any_wrong |= bool(wrong)
+        for line in wrong:
+            _say(f"{name}: {line}")
+        if not wrong:
+            reference = open_reference(name)
+            _say(f"{name}: in order, {reference.n_crystals} crystals, manifest sha256 {reference.manifest_sha256}")
+    return 1 if any_wrong else 0
+
+
+def _build(options: argparse.Namespace) -> int:
+    from reference_data.build import build_set  # noqa: PLC0415 - building imports pymatgen, listing must not
+
+    out = options.out or options.definition.with_suffix("")
+    manifest = build_set(options.definition, out, jobs=options.jobs, report=_progress)
+    _say(f"{manifest.name}: {manifest.n_crystals} crystals in {out}")
+    return 0
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        message = f"must be at least 1, got {number}"
+        raise argparse.ArgumentTypeError(message)
+    return number
+
+
+def _say(line: str) -> None:
+    print(line)  # noqa: T201 - the command line's result
+
+
+def _progress(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 - the command line's progress
+
+
+if __name__ == "__main__":
+    sys.exit(main())
