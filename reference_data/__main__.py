@@ -28,8 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         result: int = options.run(options)
-    except ReferenceSetError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the command line
+    except (ReferenceSetError, OSError) as error:
+        _complain(f"error: {error}")
+        return 1
+    except KeyboardInterrupt:
+        _complain("interrupted; an interrupted build goes on where it stopped when started again")
         return 1
     return result
 
@@ -81,13 +84,15 @@ def _parser() -> argparse.ArgumentParser:
 def _list(_options: argparse.Namespace) -> int:
     rows = [("name", "crystals", "elements", "built", "ranking", "licence", "title")]
     for name in set_names():
+        about = tomllib.loads((SETS / f"{name}.toml").read_text(encoding="utf-8"))
+        sizes = ("-", "-", "no")
         if (SETS / name / MANIFEST_FILE).is_file():
-            reference = open_reference(name)
-            about = reference.manifest.model_dump()
-            sizes = (str(reference.n_crystals), str(len(reference.statistics["elements"])), "yes")
-        else:
-            about = tomllib.loads((SETS / f"{name}.toml").read_text(encoding="utf-8"))
-            sizes = ("-", "-", "no")
+            try:
+                reference = open_reference(name)
+                sizes = (str(reference.n_crystals), str(len(reference.statistics["elements"])), "yes")
+            except ReferenceSetError as error:
+                _complain(f"{name}: {error}")
+                sizes = ("-", "-", "unusable")
         rows.append((name, *sizes, "indicative" if about["indicative"] else "yes", about["licence"], about["title"]))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
@@ -115,7 +120,7 @@ def _build(options: argparse.Namespace) -> int:
     from reference_data.build import build_set  # noqa: PLC0415 - building imports pymatgen, listing must not
 
     out = options.out or options.definition.with_suffix("")
-    manifest = build_set(options.definition, out, jobs=options.jobs, report=_progress)
+    manifest = build_set(options.definition, out, jobs=options.jobs, report=_complain)
     _say(f"{manifest.name}: {manifest.n_crystals} crystals in {out}")
     return 0
 
@@ -132,8 +137,8 @@ def _say(line: str) -> None:
     print(line)  # noqa: T201 - the command line's result
 
 
-def _progress(line: str) -> None:
-    print(line, file=sys.stderr)  # noqa: T201 - the command line's progress
+def _complain(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 - the command line's progress and complaints
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ class CifTable(Source):
                 raise ReferenceSetError(
                     what=f"{path.name} is of an unknown kind", expected=kinds, remedy="convert it to one of these"
                 )
-        except pa.ArrowInvalid as error:
+        except (pa.ArrowException, OSError) as error:
             raise ReferenceSetError(
                 what=f"{path} cannot be read ({str(error).splitlines()[0]})",
                 expected="a complete table",

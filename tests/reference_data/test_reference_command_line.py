@@ -50,6 +50,7 @@ def test_build_writes_a_set_that_verifies(
     [
         (["verify", "no-such-set"], 1, "no reference set 'no-such-set'; expected one of"),
         (["build", "no-such.toml"], 1, "no-such.toml cannot be read"),
+        (["build", "reference_data/sets/starter.toml", "--out", "/dev/null/x"], 1, "/dev/null"),
         (["build"], 2, "required: SET.toml"),
         (["build", "x.toml", "--jobs", "0"], 2, "must be at least 1, got 0"),
         (["frobnicate"], 2, "invalid choice: 'frobnicate'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -65,6 +66,8 @@ def test_long_rows_and_rows_without_id_of_a_gzipped_csv(tmp_path: Path) -> None:
         ("t.parquet", b"PAR1 but cut off", "cannot be read"),
         ("t.csv", b"id,structure\n1,2\n", "no column cif; expected one of id, structure"),
         ("t.csv", b"", "cannot be read"),
+        ("t.csv.gz", gzip.compress(b"id,cif\na,b\n" * 99)[:-12], "cannot be read"),
+        ("t.csv.gz", b"not gzip", "cannot be read"),
     ],
 )
 def test_a_file_that_cannot_be_a_table_of_cifs_is_one_clear_error(
