@@ -1,0 +1,1 @@
+"""The bundled example submission and the script that makes it."""
