@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import gzip
 import re
+from contextlib import ExitStack
 from dataclasses import replace
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 from submissions.formats import ase_db, cif, extxyz, json_records, parquet, poscar, pymatgen_dict, table
 from submissions.formats.archive import tar_members, zip_members
-from submissions.formats.detect import Format, detect, is_archive
+from submissions.formats.detect import GZIP_MAGIC, Format, detect, is_archive
 from submissions.limits import Limits
 from submissions.record import Record
 from submissions.refusal import FileRefusedError, Reason, RecordRefusedError
@@ -155,12 +156,12 @@ def _is_document(parts: list[str]) -> bool:
 def _from_member(member: Member, name: str, limits: Limits, budget: Budget) -> Iterator[Record]:
     base = _structure_id(name)
     try:
-        stream = member.open()
-        head = stream.peek(HEAD_BYTES)
-        if head.startswith(b"\x1f\x8b"):
-            stream = counted(gzip.GzipFile(fileobj=stream), budget)
-        for record in _SPLITTERS[_detect_unpacked(stream)](stream, limits):
-            yield replace(record, id=f"{base}/{record.id}" if record.id else base)
+        with ExitStack() as opened:
+            stream = opened.enter_context(member.open())
+            if stream.peek(HEAD_BYTES).startswith(GZIP_MAGIC):
+                stream = opened.enter_context(counted(gzip.GzipFile(fileobj=stream), budget))
+            for record in _SPLITTERS[_detect_unpacked(stream)](stream, limits):
+                yield replace(record, id=f"{base}/{record.id}" if record.id else base)
     except RecordRefusedError as refused:
         yield _refused(base, refused)
 

@@ -25,7 +25,7 @@ class Reason(StrEnum):
     meaning: str
     remedy: str
 
-    def __new__(cls, value: str, meaning: str, remedy: str) -> Self:
+    def __new__(cls, value: str, meaning: str = "", remedy: str = "") -> Self:
         """Attach meaning and remedy to the member whose text is `value`."""
         member = str.__new__(cls, value)
         member._value_ = value

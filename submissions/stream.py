@@ -20,10 +20,14 @@ HEAD_BYTES = 65_536
 
 
 class Readable(Protocol):
-    """Anything with `read(n) -> bytes`."""
+    """Anything with `read(n) -> bytes` and `close()`."""
 
     def read(self, size: int, /) -> bytes:
         """Read up to `size` bytes; empty at the end."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is read from."""
         ...
 
 
@@ -108,6 +112,10 @@ class _Counted(io.RawIOBase):
             self._budget.spend(chunk)
         return filled
 
+    def close(self) -> None:
+        self._source.close()
+        super().close()
+
     def _read(self, size: int) -> bytes:
         try:
             return self._source.read(size)
@@ -117,7 +125,10 @@ class _Counted(io.RawIOBase):
 
 
 def counted(source: Readable, budget: Budget) -> io.BufferedReader:
-    """Wrap a source of bytes; reading it may raise FileRefusedError (budget) or RecordRefusedError (damage)."""
+    """Wrap a source of bytes, which closes with it.
+
+    Reading may raise FileRefusedError, over the budget, or RecordRefusedError, on damage.
+    """
     return io.BufferedReader(_Counted(source, budget), HEAD_BYTES)
 
 

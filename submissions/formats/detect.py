@@ -9,6 +9,7 @@ from enum import StrEnum
 from submissions.refusal import Reason, RecordRefusedError, shown
 
 STRUCTURE_COLUMNS = ("structure", "cif", "cif_string", "LeMatStructs")
+GZIP_MAGIC = b"\x1f\x8b"
 
 
 class Format(StrEnum):
@@ -29,7 +30,7 @@ class Format(StrEnum):
 _MAGIC = (
     (b"PK\x03\x04", Format.ZIP),
     (b"PK\x05\x06", Format.ZIP),
-    (b"\x1f\x8b", Format.GZIP),
+    (GZIP_MAGIC, Format.GZIP),
     (b"PAR1", Format.PARQUET),
     (b"SQLite format 3\x00", Format.ASE_DB),
 )

@@ -31,7 +31,7 @@ _DATA_ARRAY = re.compile(rb'"data"\s*:\s*(?=\[)')
 
 
 def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
-    """One record per element or line, named by its id, else by its number from 0; a lone object may be nameless."""
+    """One record per element or line, named by its id, else by its number from 0; a lone structure is nameless."""
     text = stream.read()
     start = len(head := text[:HEAD_BYTES]) - len(head.removeprefix(_BOM).lstrip())
     if text[start : start + 1] == b"[":
@@ -122,7 +122,10 @@ def _record(piece: bytes, own_name: str, limits: Limits) -> Record:
     field = None if "@class" in row else next((row[key] for key in STRUCTURE_COLUMNS if key in row), None)
     if isinstance(field, str):
         return from_cell(name, field.encode("utf-8", "surrogatepass"), limits)
-    return Record(name, "json", piece if field is None else json.dumps(field).encode())
+    if field is not None:
+        return Record(name, "json", json.dumps(field).encode())
+    # A lone structure is its file, whatever id it carries; a row that wraps one is a row of a table.
+    return Record(name if own_name else "", "json", piece)
 
 
 def _row(piece: bytes, limits: Limits) -> dict[str, Any] | str:

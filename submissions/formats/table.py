@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
     from submissions.limits import Limits
 
+_BLANK = b"\r\n "
 ID_COLUMNS = ("id", "material_id", "file", "name")
 _CELL_FORMATS = {Format.CIF: "cif", Format.JSON: "json", Format.POSCAR: "poscar", Format.EXTXYZ: "extxyz"}
 
 
 def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
-    """One record per row, named by the id column, else by its number from 0; lines without any text are no rows."""
+    """One record per row, named by the id column, else by its number from 0; lines of blanks are no rows."""
     rows = _rows(stream, limits)
     header_bytes = next(rows)
     if header_bytes is None:
@@ -103,12 +104,12 @@ def _rows(stream: io.BufferedReader, limits: Limits) -> Iterator[bytes | None]:
         if line_ends and quotes % 2 == 0:
             if size > limits.record_bytes:
                 yield None
-            elif row := b"".join(kept).strip(b"\r\n"):
+            elif row := b"".join(kept).strip(_BLANK):
                 yield row
             kept, size, quotes = [], 0, 0
     if size > limits.record_bytes:
         yield None
-    elif row := b"".join(kept).strip(b"\r\n"):
+    elif row := b"".join(kept).strip(_BLANK):
         yield row
 
 
