@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MAX_PAIRS = 3_000_000
 """Pairs a search may be expected to return: about half a second and 200 MB."""
 
+_MAX_BOXES = 100_000
+
 
 @dataclass(frozen=True, eq=False)
 class Neighbors:
@@ -57,7 +59,11 @@ def find_neighbors(crystal: Crystal, radius: float, centers: NDArray[np.int64] |
         raise UnmeasurableError(message)
     reduced = reduce_cell(crystal)
     cart, pbc = np.ascontiguousarray(reduced.cart_coords), np.ones(3, dtype=np.int64)
-    sites, points, images, distances = find_points_in_spheres(cart, cart[chosen], radius, pbc, reduced.lattice, 0.0)
+    # the search sorts the atoms into boxes of this edge or the radius; a huge, nearly empty cell must not have too many
+    edge = (crystal.volume / _MAX_BOXES) ** (1 / 3)
+    sites, points, images, distances = find_points_in_spheres(
+        cart, cart[chosen], radius, pbc, reduced.lattice, 0.0, edge
+    )
     # a site is not its own neighbour; its images are, and so is another site at the same place
     itself = (chosen[sites] == points) & ~images.any(axis=1)
     return Neighbors(chosen[sites][~itself], points[~itself], distances[~itself])

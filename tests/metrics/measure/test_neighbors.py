@@ -65,3 +65,20 @@ def test_chosen_centres_keep_their_index() -> None:
 def test_a_crushed_cell_is_refused_before_the_search(lattice: np.ndarray) -> None:
     with pytest.raises(UnmeasurableError, match="the bound is 3,000,000"):
         find_neighbors(Crystal.from_arrays(lattice, [[0.0, 0.0, 0.0]], [29]), 4.0)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "count"),
+    [
+        # two atoms 2 angstrom apart, one far away: one pair both ways
+        ((9000.0, 9000.0, 9000.0), 2),
+        # and images at 2.5 angstrom along c: two for each atom, and two more sqrt(2^2 + 2.5^2) = 3.2 away for the pair
+        ((9000.0, 9000.0, 2.5), 2 + 3 * 2 + 2 * 2),
+    ],
+    ids=["box", "sheet"],
+)
+def test_a_huge_and_nearly_empty_cell_needs_no_more_memory(lengths: tuple[float, float, float], count: int) -> None:
+    sites = [[0.0, 0.0, 0.0], [2.0 / 9000, 0.0, 0.0], [0.5, 0.5, 0.5]]
+    found = find_neighbors(Crystal.from_arrays(np.diag(lengths), sites, [3, 3, 3]), 4.0)
+    assert len(found.distances) == count
+    assert found.distances.min() == pytest.approx(2.0)
