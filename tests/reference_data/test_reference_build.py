@@ -16,7 +16,7 @@ import pytest
 
 from reference_data.build import build_set
 from reference_data.errors import ReferenceSetError
-from reference_data.manifest import MANIFEST_FILE, SET_FILES, read_manifest
+from reference_data.manifest import MANIFEST_FILE, read_manifest
 from reference_data.reference import SETS, open_reference
 from reference_data.verify import differences
 
@@ -83,18 +83,6 @@ def test_statistics_count_crystals(small_set: Path) -> None:
         "elements": {"Cl": 2, "Cu": 1, "Na": 2, "Si": 1},
         "space_groups": {"221": 1, "225": 2, "227": 1},
     }
-
-
-def test_a_second_build_gives_the_same_bytes_and_leaves_nothing_behind(
-    small_definition: Path, small_set: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "again"
-    out.mkdir()
-    (out / SET_FILES[0]).write_text("left by an earlier build")
-    build_set(small_definition, out, jobs=2, report=print)
-    for name in (*SET_FILES, MANIFEST_FILE):
-        assert (out / name).read_bytes() == (small_set / name).read_bytes(), name
-    assert [path.name for path in tmp_path.iterdir()] == ["again"]
 
 
 def test_a_killed_build_goes_on_where_it_stopped_and_gives_the_set_of_the_repository(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reference_data.__main__ import main
+from reference_data.manifest import MANIFEST_FILE, SET_FILES
 from reference_data.reference import SETS, set_names
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,14 +36,20 @@ def test_verify_says_what_is_in_order_and_what_is_not(small_copy: Path, capsys: 
     assert captured.err == ""
 
 
-def test_build_writes_a_set_that_verifies(
+def test_a_second_build_gives_the_same_bytes_and_leaves_nothing_behind(
     small_definition: Path, small_set: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["build", str(small_definition), "--out", str(tmp_path / "set"), "--jobs", "1"]) == 0
+    out = tmp_path / "set"
+    out.mkdir()
+    (out / SET_FILES[0]).write_text("left by an earlier build")
+    # the first build of this set ran in one process
+    assert main(["build", str(small_definition), "--out", str(out), "--jobs", "2"]) == 0
     captured = capsys.readouterr()
-    assert captured.out == f"small: 4 crystals in {tmp_path / 'set'}\n"
+    assert captured.out == f"small: 4 crystals in {out}\n"
     assert "10 rows, 5 refused, 4 crystals" in captured.err
-    assert (tmp_path / "set" / "manifest.toml").read_bytes() == (small_set / "manifest.toml").read_bytes()
+    for name in (*SET_FILES, MANIFEST_FILE):
+        assert (out / name).read_bytes() == (small_set / name).read_bytes(), name
+    assert [path.name for path in tmp_path.iterdir()] == ["set"]
 
 
 @pytest.mark.parametrize(
@@ -50,21 +57,37 @@ def test_build_writes_a_set_that_verifies(
     [
         (["verify", "no-such-set"], 1, "no reference set 'no-such-set'; expected one of"),
         (["build", "no-such.toml"], 1, "no-such.toml cannot be read"),
-        (["build", "reference_data/sets/starter.toml", "--out", "/dev/null/x"], 1, "/dev/null"),
+        (["build", str(SETS / "starter.toml"), "--out", "/dev/null/x"], 1, "/dev/null"),
         (["build"], 2, "required: SET.toml"),
         (["build", "x.toml", "--jobs", "0"], 2, "must be at least 1, got 0"),
         (["frobnicate"], 2, "invalid choice: 'frobnicate'"),
         ([], 2, "required: COMMAND"),
     ],
 )
-def test_bad_input_is_one_clear_line_and_the_right_exit_code(arguments: list[str], code: int, message: str) -> None:
+def test_bad_input_is_one_clear_line_and_the_right_exit_code(
+    arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        found: object = main(arguments)
+    except SystemExit as stop:  # how argparse ends on wrong usage
+        found = stop.code
+    captured = capsys.readouterr()
+    assert found == code
+    assert message in captured.err.splitlines()[-1]
+    assert captured.out == ""
+
+
+def test_the_module_runs_as_a_command_without_a_traceback() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "reference_data", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "reference_data", "verify", "no-such-set"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert done.returncode == code
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.returncode == 1
     assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("command", [[], ["list"], ["verify"], ["build"]])
