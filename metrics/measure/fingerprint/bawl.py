@@ -100,35 +100,34 @@ def _graph_hash(crystal: Crystal) -> str:
         successors[low].append(high)
     symbols = symbols_in_formula_order()
     labels = [symbols[number] for number in crystal.atomic_numbers.tolist()]
-    sizes = [1] * crystal.n_sites
-    n_classes = len(set(labels))
     notes: list[tuple[str, int]] = []
-    for _ in range(ITERATIONS):
+    done, n_classes, stable = 0, len(set(labels)), False
+    while done < ITERATIONS and not stable:
         labels = _relabelled(labels, successors)
-        counts: Counter[str] = Counter()
-        for label, size in zip(labels, sizes, strict=True):
-            counts[label] += size
+        counts = Counter(labels)
         notes += sorted(counts.items())
-        if len(counts) == n_classes < len(labels):
-            successors, labels, sizes = _quotient(successors, labels, counts)
-        n_classes = len(counts)
+        stable = len(counts) == n_classes
+        done, n_classes = done + 1, len(counts)
+    successors, labels, sizes = _quotient(successors, labels)
+    for _ in range(done, ITERATIONS):
+        labels = _relabelled(labels, successors)
+        notes += sorted(zip(labels, sizes, strict=True))
     return _hash(str(tuple(notes)))
 
 
 def _relabelled(labels: list[str], successors: list[list[int]]) -> list[str]:
-    joined = [
-        label + "".join(sorted([labels[j] for j in bonded])) for label, bonded in zip(labels, successors, strict=True)
+    return [
+        _hash(label + "".join(sorted([labels[j] for j in bonded])))
+        for label, bonded in zip(labels, successors, strict=True)
     ]
-    return [_hash(text) for text in joined]
 
 
-def _quotient(
-    successors: list[list[int]], labels: list[str], counts: Counter[str]
-) -> tuple[list[list[int]], list[str], list[int]]:
+def _quotient(successors: list[list[int]], labels: list[str]) -> tuple[list[list[int]], list[str], list[int]]:
     """One site per class of equal labels: its successors as classes, its label, the size of the class."""
     representative = {label: site for site, label in enumerate(labels)}
     index = {label: position for position, label in enumerate(representative)}
     bonded = [[index[labels[j]] for j in successors[site]] for site in representative.values()]
+    counts = Counter(labels)
     return bonded, list(representative), [counts[label] for label in representative]
 
 

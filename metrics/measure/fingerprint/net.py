@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 SHELLS = 4
 ROUNDS = 4
 DIGEST_BYTES = 16
-IMAGE_RANGE = 1 << 14
-"""Images up to half of this many cells away along each axis are told apart."""
+MAX_ATOMS = 20_000_000
+"""Bound on the atoms of the infinite net within reach of four bonds along each axis, 80 MB of marks."""
 MAX_VISITS = 30_000_000
 """Bound on the bonds followed for one net, about two seconds; 1,000 sites with 12 bonds each need 2 million."""
 
@@ -49,11 +49,13 @@ def net_digest(around: Surroundings, cuts: NDArray[np.float64]) -> str:
     start, site, image = _bonds(
         around.near.start, around.near.site, around.near.image, around.length, around.kinds, cuts
     )
-    # a bond cannot reach farther than this, nor a walk of four
-    if 2 * SHELLS * int(np.abs(image).max()) >= IMAGE_RANGE:
-        reason = f"bonds reach {np.abs(image).max()} cells away, {IMAGE_RANGE // (2 * SHELLS)} is the bound"
+    # cells that a walk of four bonds can end in, along each axis
+    widths = 2 * SHELLS * np.abs(image).max(axis=0) + 1
+    n_atoms = len(around.kinds) * int(widths.prod())
+    if n_atoms > MAX_ATOMS:
+        reason = f"bonds reach too far: {n_atoms:.2g} atoms to look at around a site, {MAX_ATOMS:.2g} is the bound"
         raise UnmeasurableError(reason)
-    counts, finished = _coordination_sequences(start, site, image, around.kinds, len(around.elements))
+    counts, finished = _coordination_sequences(start, site, image, widths, around.kinds, len(around.elements))
     if not finished:
         reason = f"the bond net is too dense: more than {MAX_VISITS:.0e} bonds within {SHELLS} steps of its sites"
         raise UnmeasurableError(reason)
@@ -107,78 +109,49 @@ def _bonds(
 
 @njit(cache=True)
 def _coordination_sequences(
-    start: NDArray[np.int64], site: NDArray[np.int64], image: NDArray[np.int64], kinds: NDArray[np.int64], n_kinds: int
+    start: NDArray[np.int64],
+    site: NDArray[np.int64],
+    image: NDArray[np.int64],
+    widths: NDArray[np.int64],
+    kinds: NDArray[np.int64],
+    n_kinds: int,
 ) -> tuple[NDArray[np.int64], bool]:
     """(n, 4 * n_kinds) numbers of atoms by shell and element; False where the bound on the work is passed."""
     n_sites = len(kinds)
     counts = np.zeros((n_sites, SHELLS * n_kinds), np.int64)
-    step = np.empty(len(site), np.int64)
-    for at in range(len(site)):
-        step[at] = (image[at, 0] * IMAGE_RANGE + image[at, 1]) * IMAGE_RANGE + image[at, 2]
-    origin = ((IMAGE_RANGE // 2) * IMAGE_RANGE + IMAGE_RANGE // 2) * IMAGE_RANGE + IMAGE_RANGE // 2
-    # open addressing; an entry counts only if stamped with the present centre
-    size = 1024
-    table_cell = np.empty(size, np.int64)
-    table_site = np.empty(size, np.int64)
-    stamp = np.full(size, -1)
-    seen_site = np.empty(size // 2, np.int64)
-    seen_cell = np.empty(size // 2, np.int64)
+    step = (image[:, 0] * widths[1] + image[:, 1]) * widths[2] + image[:, 2]
+    n_cells = widths[0] * widths[1] * widths[2]
+    # the centre in which an atom, by site and cell, was met last
+    met = np.full(n_sites * n_cells, -1, np.int32)
+    atoms = np.empty(1024, np.int64)
     visits = 0
     for centre in range(n_sites):
-        seen_site[0] = centre
-        seen_cell[0] = origin
-        _enter(table_site, table_cell, stamp, centre, origin, centre)
-        n_seen = 1
+        atoms[0] = centre * n_cells + n_cells // 2
+        met[atoms[0]] = centre
+        n_atoms = 1
         done = 0
         for shell in range(SHELLS):
-            shell_end = n_seen
+            shell_end = n_atoms
             for member in range(done, shell_end):
-                i = seen_site[member]
-                cell = seen_cell[member]
+                i = atoms[member] // n_cells
+                cell = atoms[member] - i * n_cells
                 visits += start[i + 1] - start[i]
                 for at in range(start[i], start[i + 1]):
-                    j = site[at]
-                    there = cell + step[at]
-                    if not _enter(table_site, table_cell, stamp, j, there, centre):
+                    atom = site[at] * n_cells + cell + step[at]
+                    if met[atom] == centre:
                         continue
-                    seen_site[n_seen] = j
-                    seen_cell[n_seen] = there
-                    n_seen += 1
-                    counts[centre, shell * n_kinds + kinds[j]] += 1
-                    if 2 * n_seen >= size:
-                        size *= 2
-                        table_cell = np.empty(size, np.int64)
-                        table_site = np.empty(size, np.int64)
-                        stamp = np.full(size, -1)
-                        more_sites = np.empty(size // 2, np.int64)
-                        more_cells = np.empty(size // 2, np.int64)
-                        for again in range(n_seen):
-                            more_sites[again] = seen_site[again]
-                            more_cells[again] = seen_cell[again]
-                            _enter(table_site, table_cell, stamp, seen_site[again], seen_cell[again], centre)
-                        seen_site = more_sites
-                        seen_cell = more_cells
+                    met[atom] = centre
+                    counts[centre, shell * n_kinds + kinds[site[at]]] += 1
+                    if n_atoms == len(atoms):
+                        more = np.empty(2 * n_atoms, np.int64)
+                        more[:n_atoms] = atoms
+                        atoms = more
+                    atoms[n_atoms] = atom
+                    n_atoms += 1
             done = shell_end
             if visits > MAX_VISITS:
                 return counts, False
     return counts, True
-
-
-@njit(cache=True)
-def _enter(
-    table_site: NDArray[np.int64], table_cell: NDArray[np.int64], stamp: NDArray[np.int64], i: int, cell: int, now: int
-) -> bool:
-    """Put an atom into the table; False if it is there."""
-    mask = len(stamp) - 1
-    at = np.int64(_mix(np.uint64(cell) ^ (np.uint64(i) << np.uint64(44))) & np.uint64(mask))
-    while stamp[at] == now:
-        if table_site[at] == i and table_cell[at] == cell:
-            return False
-        at = (at + 1) & mask
-    stamp[at] = now
-    table_site[at] = i
-    table_cell[at] = cell
-    return True
 
 
 @njit(cache=True)
