@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib import import_module
 from pathlib import Path
 
-from leaderboard import commands
-from leaderboard.commands import CommandError
+from leaderboard.errors import CommandError
 
 EPILOG = """\
 Exit status: 0 done, whatever verdicts the records got; 1 the file is refused or the run failed; 2 wrong usage.
@@ -31,9 +31,9 @@ def parser() -> argparse.ArgumentParser:
     )
     subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name: str, text: str) -> argparse.ArgumentParser:
+    def command(name: str, text: str, module: str = "leaderboard.commands") -> argparse.ArgumentParser:
         added = subparsers.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-        added.set_defaults(run=getattr(commands, name))
+        added.set_defaults(run=(module, name))
         return added
 
     def takes_file(added: argparse.ArgumentParser) -> None:
@@ -77,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
         "--method", required=True, metavar="M", help="bawl, short-bawl or canonical-bawl (what novelty uses)"
     )
 
-    table = command("table", "print the board")
+    table = command("table", "print the board", "leaderboard.board_command")
     table.add_argument("--format", choices=("md", "csv", "json"), default="md", help="default: md")
     return top
 
@@ -86,7 +86,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     options = parser().parse_args(arguments)
     try:
-        options.run(options)
+        # imported only now: what measures takes seconds to import, and neither help nor the table needs it
+        module, name = options.run
+        getattr(import_module(module), name)(options)
     except CommandError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

@@ -7,13 +7,12 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from leaderboard.errors import CommandError, RunError
 from leaderboard.progress import Counter, to_terminal
 from leaderboard.protocol import ProtocolError, load_protocol
 from leaderboard.reading import cells, crystals_of, read_records, refuse_unreadable
 from leaderboard.scoring import LIMITS, Resources, Setting, score_file, start_engine
-from leaderboard.stages import RunError
 from leaderboard.store import Store
-from leaderboard.table import board, render
 from metrics.measure import UnmeasurableError
 from metrics.measure.fingerprint import METHODS
 from metrics.score import registry
@@ -31,12 +30,11 @@ if TYPE_CHECKING:
 
     from metrics.crystal import Crystal
     from metrics.measure.engine import Engine
+    from submissions.read import Record
 
 DEFAULT = load_protocol("v1")
-
-
-class CommandError(Exception):
-    """A command that could not be done; the message is the one line the person reads."""
+READING = ("leaderboard.reading",)
+FINGERPRINTS = (*READING, "metrics.measure.fingerprint")
 
 
 def validate(options: Namespace) -> None:
@@ -50,8 +48,9 @@ def validate(options: Namespace) -> None:
     try:
         if options.card is not None:
             load_card(options.card)
-        with start_engine(options.jobs) as engine:
-            structures = _read(options, engine)
+        records = list(split(existing(options.file), LIMITS))
+        with start_engine(options.jobs, preload=READING) as engine:
+            structures = _read(records, engine)
         refuse_unreadable(structures)
     except FileRefusedError as error:
         file_refusal = error
@@ -95,8 +94,9 @@ def fingerprint(options: Namespace) -> None:
         msg = f"no fingerprint method {options.method!r}; available: {', '.join(METHODS)}"
         raise CommandError(msg)
     try:
-        with start_engine(options.jobs) as engine:
-            structures = _read(options, engine)
+        records = list(split(existing(options.file), LIMITS))
+        with start_engine(options.jobs, preload=FINGERPRINTS) as engine:
+            structures = _read(records, engine)
             refuse_unreadable(structures)
             answers = _fingerprints(options.method, crystals_of(structures), engine)
     except FileRefusedError as error:
@@ -105,11 +105,6 @@ def fingerprint(options: Namespace) -> None:
     writer.writerow(("id", "fingerprint", "keys", "reason"))
     for row, (record_id, refusal, detail) in enumerate(cells(structures, "id", "refusal", "detail")):
         writer.writerow((record_id, *answers.get(row, ("", "", f"{refusal}: {detail}"))))
-
-
-def table(options: Namespace) -> None:
-    """Print the board of this machine's store."""
-    sys.stdout.write(render(board(Store()), options.format))
 
 
 def scores_as_text(scores: dict[str, Any]) -> str:
@@ -150,8 +145,7 @@ def _fingerprints(method: str, crystals: Mapping[int, Crystal], engine: Engine) 
     return answers
 
 
-def _read(options: Namespace, engine: Engine) -> pd.DataFrame:
-    records = split(existing(options.file), LIMITS)
+def _read(records: list[Record], engine: Engine) -> pd.DataFrame:
     return read_records(records, LIMITS, engine, to_terminal, time_limit_s=DEFAULT.time_limits_s.parse)
 
 

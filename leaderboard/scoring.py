@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from leaderboard.errors import RunError
 from leaderboard.protocol import load_protocol
 from leaderboard.reading import STRUCTURES_SCHEMA
 from leaderboard.stages import (
     STAGES,
     Context,
-    RunError,
     Tables,
     columns_schema,
 )
@@ -65,8 +65,12 @@ class Setting:
         Raises:
             ProtocolError: there is no such protocol.
             ReferenceSetError: the set does not exist or cannot be opened.
+            RunError: a potential is not available.
 
         """
+        if potentials:
+            msg = f"potential {potentials[0]!r} is not available; available: none"
+            raise RunError(msg)
         found = load_protocol(protocol)
         chosen = reference or next(filter(_is_present, found.references), found.references[-1])
         return cls(found, open_reference(chosen), potentials)
@@ -128,9 +132,9 @@ def score_records(
     return _score(records, content.hexdigest(), None, card, setting, resources, out)
 
 
-def start_engine(jobs: int | None = None) -> Engine:
-    """Start workers that are warm before their first task; default is one per usable core."""
-    return Engine(jobs or len(os.sched_getaffinity(0)), preload=PRELOAD)
+def start_engine(jobs: int | None = None, *, preload: Sequence[str] = PRELOAD) -> Engine:
+    """Start workers that are ready for what comes; default is one per usable core."""
+    return Engine(jobs or len(os.sched_getaffinity(0)), preload=preload)
 
 
 def sha256_of_file(path: Path) -> str:

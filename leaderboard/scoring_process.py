@@ -16,6 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from leaderboard.errors import RunError
 from leaderboard.progress import Progress, Report
 from leaderboard.store import Store
 from submissions.card import Card
@@ -108,7 +109,6 @@ class ScoringProcess:
 def serve(root: Path, answer: Callable[[dict[str, Any]], None]) -> None:
     """Process side: score one request after the other until stdin closes."""
     from leaderboard.scoring import Resources, Setting, score_file, start_engine  # noqa: PLC0415 - not in the app
-    from leaderboard.stages import RunError  # noqa: PLC0415 - not in the app
 
     def report(progress: Progress) -> None:
         answer({"progress": asdict(progress)})

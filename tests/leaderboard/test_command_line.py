@@ -11,11 +11,15 @@ import subprocess
 import sys
 import time
 import zipfile
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+
+from leaderboard.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "submissions" / "examples" / "example.zip"
@@ -25,20 +29,26 @@ DATA = Path(os.environ.get("LEADERBOARD_TEST_DATA", ROOT / ".." / "shared" / "da
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"needs the shared data: {DATA} is not there")
 
 
-def command(*arguments: object, runs: Path) -> list[str]:
-    assert runs.is_absolute()
-    return [sys.executable, "-m", "leaderboard", *map(str, arguments)]
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended and what it wrote."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def leaderboard(*arguments: object, runs: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments, runs=runs),
-        cwd=ROOT,
-        env={**os.environ, "LEADERBOARD_RUNS": str(runs)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def leaderboard(*arguments: object, runs: Path) -> Ended:
+    """Run a command in this process: only what needs to be killed gets one of its own."""
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(stdout), redirect_stderr(stderr):
+        patch.setenv("LEADERBOARD_RUNS", str(runs))
+        patch.chdir(ROOT)
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as stop:  # argparse's way to refuse
+            code = int(stop.code or 0)
+    return Ended(code, stdout.getvalue(), stderr.getvalue())
 
 
 def scores_of(folder: Path) -> dict[str, Any]:
@@ -53,6 +63,14 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     run = leaderboard("score", EXAMPLE, "--card", CARD, "--out", folder / "out", runs=folder / "runs")
     assert run.returncode == 0, run.stderr
     return folder / "out", run.stdout
+
+
+def test_started_from_the_shell_it_explains_itself() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "leaderboard", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for word in ("validate", "score", "fingerprint", "table", "Exit status", "Examples"):
+        assert word in run.stdout
 
 
 def test_every_record_has_a_row_and_every_score_its_interval_and_counts(scored: tuple[Path, str]) -> None:
@@ -114,7 +132,11 @@ def test_killed_at_any_moment_it_resumes_to_the_same_result(scored: tuple[Path, 
     environment = {**os.environ, "LEADERBOARD_RUNS": str(tmp_path / "runs")}
     for _ in range(2):
         with subprocess.Popen(
-            command(*arguments, runs=tmp_path / "runs"), cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "leaderboard", *map(str, arguments)],
+            cwd=ROOT,
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
         ) as process:
             assert process.stderr is not None
             for line in process.stderr:

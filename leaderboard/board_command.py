@@ -1,0 +1,17 @@
+"""``python -m leaderboard table``: the board in a terminal; it reads the store and measures nothing."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from leaderboard.store import Store
+from leaderboard.table import board, render
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+
+def table(options: Namespace) -> None:
+    """Print the board of this machine's store."""
+    sys.stdout.write(render(board(Store()), options.format))

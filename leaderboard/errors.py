@@ -1,0 +1,11 @@
+"""What can go wrong with a command or a run, as one line for the person who asked."""
+
+from __future__ import annotations
+
+
+class RunError(Exception):
+    """A run that cannot be done as asked; the message says what and what to do."""
+
+
+class CommandError(Exception):
+    """A command that could not be done; the message is the one line the person reads."""
