@@ -90,6 +90,8 @@ def test_a_failed_measurement_never_pays(score: Score) -> None:
         pytest.skip("shown, never ranked")
     # reading never leaves a record undecided: its null means that nothing was refused
     measured = [name for name in score.needs if name != "refusal"]
+    if not measured:
+        pytest.skip("reads no measurement")
 
     @settings(max_examples=25, deadline=None)
     @given(rows=columns(score.needs), data=st.data())
