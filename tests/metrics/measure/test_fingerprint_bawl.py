@@ -39,6 +39,14 @@ def test_noble_gas_cell_matches_the_published_string() -> None:
     assert METHODS["bawl"].compute(crystal).fingerprint == "555ee46825c7a7623e5fc8b561cca15b_225_Ne1"
 
 
+def test_body_centred_srsb4_matches_the_published_string() -> None:
+    # SrSb4 in LeMat-Bulk's column entalpic_fingerprint: strontium on 2a, antimony on 8c of space group 229
+    basis = 3.5 * np.array([[-1.0, 1.0, 1.0], [1.0, -1.0, 1.0], [1.0, 1.0, -1.0]])
+    quarters = np.array([[0, 0, 0], [1, 1, 1], [3, 3, 1], [3, 1, 3], [1, 3, 3]]) / 4 * 7.0
+    crystal = Crystal.from_arrays(basis, quarters @ np.linalg.inv(basis), [38, 51, 51, 51, 51])
+    assert METHODS["bawl"].compute(crystal).fingerprint == "38f73083d88aa235c8c8c9d66617f3e3_229_Sr1Sb4"
+
+
 def test_one_measure_fills_both_columns() -> None:
     crystal = prototypes()["AB_cF8_225_a_b"]
     filled = registry()["bawl"].compute(crystal, None)
