@@ -88,6 +88,23 @@ def test_every_record_has_a_row_and_every_score_its_interval_and_counts(scored: 
         assert f"{score['value'] * 100:.2f}" in printed
 
 
+def test_the_example_gets_the_verdicts_it_was_made_for(scored: tuple[Path, str]) -> None:
+    """`expected.csv` is written by the script that makes the example, from what each structure was made to be."""
+    expected = pd.read_csv(EXAMPLE.with_name("expected.csv"), dtype="string")
+    columns = pd.read_parquet(scored[0] / "columns.parquet")
+    assert columns["id"].tolist() == expected["id"].tolist()
+    text = {True: "true", False: "false"}
+    for name in ("refusal", "duplicate_of"):
+        assert columns[name].fillna("").tolist() == expected[name].fillna("").tolist()
+    for name in ("charge_valid", "distance_valid", "plausible"):
+        assert columns[name].map(text).fillna("").tolist() == expected[name].fillna("").tolist()
+    assert columns["in_reference"].notna().map(text).tolist() == expected["identified"].fillna("false").tolist()
+    known = expected["known_as"].notna()
+    assert columns["in_reference"].fillna(value=False).tolist() == known.tolist()
+    for matched, label in zip(columns["matched_id"][known], expected["known_as"][known], strict=True):
+        assert matched.startswith(f"aflow-{label}-")
+
+
 def test_scores_follow_from_the_table_of_facts(scored: tuple[Path, str]) -> None:
     columns = pd.read_parquet(scored[0] / "columns.parquet")
     values = {score["name"]: score["value"] for score in scores_of(scored[0])["scores"]}
