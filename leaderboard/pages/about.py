@@ -18,10 +18,11 @@ _BETTER = {"higher": "higher is better", "lower": "lower is better", "neither": 
 
 def build(protocol: Protocol) -> None:
     """Lay the page out in the current block."""
-    gr.HTML(_page(protocol), elem_id="about", apply_default_css=False, js_on_load=None)
+    gr.HTML(page(protocol), elem_id="about", apply_default_css=False, js_on_load=None)
 
 
-def _page(protocol: Protocol) -> str:
+def page(protocol: Protocol) -> str:
+    """The page as HTML."""
     known = registry()
     ranking = text(known[protocol.ranking].label)
     return f"""

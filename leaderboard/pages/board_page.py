@@ -86,7 +86,7 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
         return event.sort, board.LOWEST if event.sort in ("rank", "model") else board.HIGHEST
 
     view: list[gr.components.Component] = [reference, sort_by, direction, search, kept, picked]
-    changes = (reference.input, sort_by.input, direction.input, search.input, kept.input, picked.input)
+    changes = (reference.input, sort_by.input, direction.input, search.change, kept.input, picked.input)
     gr.on(changes, draw, view, body, trigger_mode="always_last", **QUIET)
     body.click(turn, [sort_by, direction], [sort_by, direction], **QUIET).then(draw, view, body, **QUIET)
     return BoardPage(body, refresh, view, [body, reference])

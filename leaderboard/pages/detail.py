@@ -56,16 +56,16 @@ class Detail:
     outputs: list[gr.components.Component | gr.Column]
 
 
-def build(store: Store, table: Panel) -> Detail:
+def build(store: Store, table: Panel, prefix: str) -> Detail:
     """Lay the part out in the current block; it shows the record that is clicked in the table."""
-    words = gr.HTML(elem_id="structure_words", apply_default_css=False, js_on_load=None)
+    words = gr.HTML(elem_id=f"{prefix}_words", apply_default_css=False, js_on_load=None)
     with gr.Row(equal_height=True, elem_classes="drawings"):
         with gr.Column(min_width=220):
             own_legend = gr.HTML(apply_default_css=False, js_on_load=None)
-            own = viewer("structure_view")
+            own = viewer(f"{prefix}_view")
         with gr.Column(min_width=220, visible=False) as match_column:
             match_legend = gr.HTML(apply_default_css=False, js_on_load=None)
-            match = viewer("match_view")
+            match = viewer(f"{prefix}_match")
     outputs = [words, own_legend, own, match_column, match_legend, match]
 
     def choose(run: str | None, event: gr.EventData) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ import logging
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from leaderboard.scoring_process import ScoringError
 from leaderboard.store import Run
@@ -16,8 +16,7 @@ from leaderboard.table import model_name, run_id
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from leaderboard.progress import Progress
-    from leaderboard.scoring_process import ScoringProcess
+    from leaderboard.progress import Progress, Report
     from leaderboard.store import Store
     from submissions.card import Card
 
@@ -26,6 +25,16 @@ State = Literal["queued", "running", "scored", "failed"]
 _LOG = logging.getLogger(__name__)
 
 MAX_WAITING = 40
+
+
+class Scorer(Protocol):
+    """Where files are scored, one at a time: :class:`leaderboard.scoring_process.ScoringProcess` in the app."""
+
+    def score(self, path: Path, card: Card, *, on_progress: Report) -> Path:
+        """Score a file; the folder of the published run, or ScoringError."""
+
+    def close(self) -> None:
+        """End it."""
 
 
 class QueueFullError(RuntimeError):
@@ -65,7 +74,7 @@ class Job:
 class Jobs:
     """The queue in front of the scoring process."""
 
-    def __init__(self, store: Store, process: ScoringProcess) -> None:
+    def __init__(self, store: Store, process: Scorer) -> None:
         """Nothing waits yet."""
         self._store = store
         self._process = process
@@ -96,9 +105,9 @@ class Jobs:
         self._worker.submit(self._score, job, path, card).add_done_callback(lambda done: _note_failure(job, done))
         return job
 
-    def get(self, job_id: str | None) -> Job | None:
+    def get(self, job_id: str) -> Job | None:
         """The job of this id, if this app has seen it since it started."""
-        return self._jobs.get(job_id or "")
+        return self._jobs.get(job_id)
 
     def ahead_of(self, job: Job) -> int:
         """Number of submissions that come before a waiting one."""

@@ -66,5 +66,5 @@ def notice(kind: str, message: str) -> str:
 
 def facts(pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
     """A list of terms with their values; both are HTML already."""
-    items = "".join(f"<dt>{term}</dt><dd>{value}</dd>" for term, value in dict(pairs).items())
+    items = "".join(f"<div><dt>{term}</dt><dd>{value}</dd></div>" for term, value in dict(pairs).items())
     return f'<dl class="facts">{items}</dl>'

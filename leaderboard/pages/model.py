@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from leaderboard import plots
-from leaderboard.pages import detail, panel, runs
+from leaderboard.pages import panel, runs, section
 from leaderboard.pages.panel import QUIET
 from leaderboard.pages.results import card_html, run_html, scores_html
 
@@ -42,21 +42,13 @@ def build(store: Store, protocol: Protocol) -> ModelPage:
             funnel = gr.Plot(show_label=False, min_width=320, elem_id="plot_funnel")
             elements = gr.Plot(show_label=False, min_width=320, elem_id="plot_elements")
         groups = gr.Plot(show_label=False, elem_id="plot_space_groups")
-        gr.HTML("<h3>Structures</h3>", apply_default_css=False, js_on_load=None)
-        with gr.Row():
-            with gr.Column(scale=5, min_width=320):
-                table = panel.build(store, "model")
-            with gr.Column(scale=4, min_width=320, elem_classes="side"):
-                structure = detail.build(store, table)
+        structures = section.build(store, "model")
 
     def show(run: str | None) -> tuple[object, ...]:
         found = runs.find(store, run)
         if found is None:
-            empty = (None,) * 5
-            return gr.skip(), gr.Column(visible=False), *empty, *panel.fill(None, None), *detail.fill(None, None)
+            return gr.skip(), gr.Column(visible=False), *(None,) * 5, *section.fill(None)
         columns = runs.columns(found.path)
-        readable = columns["id"][columns["refusal"].isna()]
-        first = None if readable.empty else str(readable.iloc[0])
         return (
             run_html(found, protocol),
             gr.Column(visible=True),
@@ -65,13 +57,12 @@ def build(store: Store, protocol: Protocol) -> ModelPage:
             plots.funnel(columns),
             plots.elements(runs.structures(found.path)),
             plots.space_groups(columns),
-            *panel.fill(found, first),
-            *detail.fill(found, first),
+            *section.fill(found),
         )
 
-    outputs = [head, content, scores, card, funnel, elements, groups, *table.outputs, *structure.outputs]
+    outputs = [head, content, scores, card, funnel, elements, groups, *structures.outputs]
     choice.change(show, choice, outputs, **QUIET).then(
-        lambda run: panel.links(runs.find(store, run)), choice, table.buttons, **QUIET
+        lambda run: panel.links(runs.find(store, run)), choice, structures.downloads, **QUIET
     )
     choice.input(None, choice, None, js=_LINK, **QUIET)
     return ModelPage(choice)

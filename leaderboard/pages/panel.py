@@ -88,7 +88,7 @@ def build(store: Store, prefix: str) -> Panel:
         return event.id, draw(run, shown, search, page, event.id)
 
     view = [run, shown, search]
-    gr.on([shown.input, search.input], narrow, [*view, chosen], [page, table], trigger_mode="always_last", **QUIET)
+    gr.on([shown.input, search.change], narrow, [*view, chosen], [page, table], trigger_mode="always_last", **QUIET)
     table.click(turn, [*view, chosen], [page, table], **QUIET)
     table.select(choose, [*view, page], [chosen, table], **QUIET)
     return Panel(table, run, [run, shown, search, page, chosen, table], buttons)

@@ -47,8 +47,9 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
             asked = dict(request.query_params)
             found = runs.find(store, asked.get("model"))
             chosen = gr.Dropdown(runs.choices(store), value=run_id(found) if found else None)
-            first = "model" if found else "submit" if "job" in asked else "board"
-            return gr.Tabs(selected=first), chosen, asked.get("job"), gr.Timer(active="job" in asked)
+            # without a link the visitor may have opened a page already: leave it open
+            opened = gr.Tabs(selected="model" if found else "submit") if found or "job" in asked else gr.skip()
+            return opened, chosen, asked.get("job", ""), gr.Timer(active="job" in asked)
 
         def open_model(event: gr.EventData) -> tuple[object, ...]:
             return gr.Tabs(selected="model"), gr.Dropdown(runs.choices(store), value=event.run)

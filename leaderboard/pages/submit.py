@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from leaderboard.pages import card_form, panel, runs
+from leaderboard.pages import card_form, panel, runs, section
 from leaderboard.pages.jobs import QueueFullError
 from leaderboard.pages.markup import notice, text
 from leaderboard.pages.panel import QUIET
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from leaderboard.store import Store
 
 POLL_S = 0.5
+# shown by the browser itself while the server is asked
+_SENDING = """() => '<div class="progress" role="status"><p>Checking</p><progress></progress></div>'"""
 # the link keeps the submission across a reload of the page
 _REMEMBER = "(job) => { if (job) history.replaceState(null, '', '?job=' + encodeURIComponent(job)); return job; }"
 
@@ -36,13 +38,15 @@ class SubmitPage:
 
     """
 
-    job: gr.State
+    job: gr.Textbox
     timer: gr.Timer
 
 
 def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
     """Lay the page out in the current block."""
-    job, scored, timer = gr.State(None), gr.State(None), gr.Timer(POLL_S, active=False)
+    # the browser knows this one, so that the link can name it; a State stays on the server
+    job = gr.Textbox("", visible="hidden", elem_id="submit_job")
+    scored, timer = gr.State(None), gr.Timer(POLL_S, active=False)
     gr.HTML(
         '<p class="lead">A file of generated crystals and the name of the model are enough. Every record comes back '
         "with its verdicts and the reason for each; nothing leaves this server.</p>",
@@ -63,21 +67,20 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
     status = gr.HTML(elem_id="submit_status", apply_default_css=False, js_on_load=None)
     with gr.Column(visible=False, elem_id="submit_result") as result:
         scores = gr.HTML(elem_id="submit_scores", apply_default_css=False, js_on_load=None)
-        gr.HTML("<h3>Structures</h3>", apply_default_css=False, js_on_load=None)
-        table = panel.build(store, "submit")
+        structures = section.build(store, "submit")
 
     names = list(fields)
 
     def submit(path: str | None, *values: object) -> tuple[object, ...]:
         if path is None:
-            return None, None, gr.Timer(active=False), notice("error", "Choose the file to score first.")
+            return "", None, gr.Timer(active=False), notice("error", "Choose the file to score first.")
         try:
             added = jobs.add(Path(path), card_from_fields(dict(zip(names, values, strict=True))))
         except (FileRefusedError, QueueFullError) as error:
-            return None, None, gr.Timer(active=False), notice("error", str(error))
+            return "", None, gr.Timer(active=False), notice("error", str(error))
         return added.id, None, gr.Timer(active=True), status_html(added, jobs.ahead_of(added))
 
-    def poll(job_id: str | None) -> tuple[object, ...]:
+    def poll(job_id: str) -> tuple[object, ...]:
         found = jobs.get(job_id)
         if found is None:
             return None, gr.Timer(active=False), _forgotten(job_id)
@@ -86,19 +89,19 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
     def show(run: str | None) -> tuple[object, ...]:
         found = runs.find(store, run)
         if found is None:
-            return gr.Column(visible=False), "", *panel.fill(None, None)
+            return gr.Column(visible=False), "", *section.fill(None)
         return (
             gr.Column(visible=True),
             run_html(found, protocol) + scores_html(found, protocol),
-            *panel.fill(found, None),
+            *section.fill(found),
         )
 
-    button.click(submit, [file, *fields.values()], [job, scored, timer, status], **QUIET).then(
-        None, job, None, js=_REMEMBER, **QUIET
-    )
+    button.click(None, None, status, js=_SENDING, **QUIET).then(
+        submit, [file, *fields.values()], [job, scored, timer, status], **QUIET
+    ).then(None, job, None, js=_REMEMBER, **QUIET)
     timer.tick(poll, job, [scored, timer, status], **QUIET)
-    scored.change(show, scored, [result, scores, *table.outputs], **QUIET).then(
-        lambda run: panel.links(runs.find(store, run)), scored, table.buttons, **QUIET
+    scored.change(show, scored, [result, scores, *structures.outputs], **QUIET).then(
+        lambda run: panel.links(runs.find(store, run)), scored, structures.downloads, **QUIET
     )
     return SubmitPage(job, timer)
 
@@ -133,8 +136,8 @@ def _progress_html(job: Job, name: str) -> str:
     )
 
 
-def _forgotten(job_id: str | None) -> str:
-    if job_id is None:
+def _forgotten(job_id: str) -> str:
+    if not job_id:
         return ""
     return notice(
         "note",

@@ -55,7 +55,8 @@ def test_an_atom_is_drawn_in_or_on_the_cell_wherever_it_was_given(at: float, cel
 
 def test_the_cell_has_twelve_edges_of_its_lengths() -> None:
     crystal = Crystal.from_arrays(np.diag([3.0, 4.0, 5.0]), np.array([[0.5, 0.5, 0.5]]), [26])
-    lengths = [np.linalg.norm(np.subtract(*edge)) for edge in scene(crystal, "Fe")["edges"]]
+    ends = np.array(scene(crystal, "Fe")["edges"])
+    lengths = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1).tolist()
     assert sorted(lengths) == pytest.approx([3.0] * 4 + [4.0] * 4 + [5.0] * 4)
 
 

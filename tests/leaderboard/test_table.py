@@ -22,7 +22,7 @@ N_RANKED = load_protocol("v1").n_ranked
 
 
 def records(n: int, n_novel: int) -> list[dict[str, Any]]:
-    """n records that are valid and unique, of which n_novel are novel."""
+    """Valid and unique records, of which the first n_novel are novel."""
     return [good(f"r{number}", in_reference=number >= n_novel) for number in range(n)]
 
 

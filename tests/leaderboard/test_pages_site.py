@@ -1,0 +1,77 @@
+"""The site as a whole: it is built without what measures, and About explains every score and every refusal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from leaderboard.pages.about import page
+from leaderboard.protocol import load_protocol
+from metrics.score import registry
+from submissions.refusal import Reason
+from tests.made_runs import Made, good, publish
+
+if TYPE_CHECKING:
+    from metrics.score import Score
+
+ROOT = Path(__file__).parents[2]
+ABOUT = page(load_protocol("v1"))
+
+BUILD = """
+import sys
+from pathlib import Path
+from leaderboard import plots
+from leaderboard.pages import detail, section, site
+from leaderboard.pages.jobs import Jobs
+from leaderboard.scoring_process import ScoringProcess
+from leaderboard.store import Store
+
+store = Store()
+jobs = Jobs(store, ScoringProcess(store))
+blocks = site.build(store, jobs)
+run = store.runs()[0]
+section.fill(run)
+plots.elements(run.structures())
+assert detail.drawing(run, "a").own
+jobs.close()
+print(sorted({"torch", "pymatgen", "spglib", "numba", "smact"} & set(sys.modules)))
+"""
+
+
+def test_a_site_that_has_drawn_a_run_has_not_loaded_what_measures(tmp_path: Path) -> None:
+    publish(tmp_path, Made("m", [good("a")]))
+    done = subprocess.run(
+        [sys.executable, "-c", BUILD],
+        cwd=ROOT,
+        env={**os.environ, "LEADERBOARD_RUNS": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.parametrize("score", registry().values(), ids=lambda score: score.name)
+def test_about_defines_every_score_by_its_docstring(score: Score) -> None:
+    assert score.definition
+    for paragraph in score.definition.split("\n\n"):
+        assert escape(paragraph) in ABOUT
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_about_lists_every_reason_to_refuse(reason: Reason) -> None:
+    assert f"<code>{reason.value}</code>" in ABOUT
+    assert escape(reason.remedy) in ABOUT
+
+
+def test_about_names_the_protocol() -> None:
+    protocol = load_protocol("v1")
+    assert protocol.hash in ABOUT
+    assert protocol.status in ABOUT
+    assert f"{protocol.n_ranked:,}" in ABOUT
