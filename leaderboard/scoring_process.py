@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from leaderboard.errors import RunError
 from leaderboard.progress import Progress, Report
 from leaderboard.store import Store
+from reference_data.errors import ReferenceSetError
 from submissions.card import Card
 from submissions.refusal import FileRefusedError
 
@@ -126,7 +127,7 @@ def serve(root: Path, answer: Callable[[dict[str, Any]], None]) -> None:
                     Resources(engine, store, report),
                 )
                 answer({"run": str(store.publish(run.path).path)})
-            except (FileRefusedError, RunError, OSError) as error:
+            except (FileRefusedError, ReferenceSetError, RunError, OSError) as error:
                 answer({"error": str(error)})
 
 
