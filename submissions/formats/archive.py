@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _BLOCK = 512
 _LONG_NAME_BYTES = 65_536
+# A path, a link and a pax record: no program writes more headers for one member.
+_EXTENDED_HEADERS = 4
+_NAMING_TYPES = (tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE)
+_EXTENDED_TYPES = (*_NAMING_TYPES, tarfile.GNUTYPE_LONGLINK, tarfile.XGLTYPE)
 _CENTRAL_HEADER = b"PK\x01\x02"
 
 
@@ -101,23 +105,26 @@ def tar_members(stream: BinaryIO, budget: Budget) -> Iterator[Member]:
 
     """
     long_name: str | None = None
+    extended = 0
     while (info := _tar_header(stream)) is not None:
         padded = -(-info.size // _BLOCK) * _BLOCK
-        if info.type in (tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE):
+        extended = extended + 1 if info.type in _EXTENDED_TYPES else 0
+        if extended > _EXTENDED_HEADERS:
+            detail = f"more than {_EXTENDED_HEADERS} extended tar headers for one member; pack the file again"
+            raise RecordRefusedError(Reason.DAMAGED, detail)
+        body = _Slice(stream, info.size)
+        if info.type in _NAMING_TYPES:
             if info.size > _LONG_NAME_BYTES:
-                detail = f"a tar header of {info.size:,} bytes, at most {_LONG_NAME_BYTES:,}; pack it again"
+                detail = f"a tar header of {info.size:,} bytes, at most {_LONG_NAME_BYTES:,}; pack the file again"
                 raise RecordRefusedError(Reason.DAMAGED, detail)
-            data = stream.read(padded)[: info.size]
+            data = body.read()
             gnu = info.type == tarfile.GNUTYPE_LONGNAME
             long_name = _decoded(data.rstrip(b"\x00")) if gnu else _pax_path(data, long_name)
-            continue
-        body = _Slice(stream, info.size)
-        if info.type not in (tarfile.GNUTYPE_LONGLINK, tarfile.XGLTYPE):
+        elif not extended:
             budget.spend_member()
+            name, long_name = long_name or info.name, None
             if not info.isdir():
-                name, long_name = long_name or info.name, None
                 yield Member(name, lambda info=info, body=body: _open_tarred(info, body))  # type: ignore[misc]
-            long_name = None
         _skip(stream, body.left + padded - info.size)
 
 

@@ -37,27 +37,32 @@ def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
     if text[start : start + 1] == b"[":
         pieces = _elements(text, start, limits, to_end=True)
     elif _is_lines(text, start, limits):
-        pieces = (line for line in _lines(text, start) if line)
+        pieces = (line for line in _lines(text, start, limits) if line)
     elif (data := _data_array(text, start, limits)) is not None:
         pieces = _elements(text, data, limits, to_end=False)
     else:
-        yield _record(text[start:], "", limits)
+        yield _record(_piece(text, start, len(text), limits), "", limits)
         return
     for number, piece in enumerate(pieces):
         yield _record(piece, str(number), limits)
 
 
-def _lines(text: bytes, start: int) -> Iterator[bytes]:
+def _piece(text: bytes, begin: int, end: int, limits: Limits) -> bytes:
+    """Part of the text without the blanks around it; of one too large, no more than shows that it is."""
+    return text[begin : min(end, begin + limits.record_bytes + 1)].strip()
+
+
+def _lines(text: bytes, start: int, limits: Limits) -> Iterator[bytes]:
     while start < len(text):
         end = text.find(b"\n", start)
         end = len(text) if end < 0 else end
-        yield text[start:end].strip()
+        yield _piece(text, start, end, limits)
         start = end + 1
 
 
 def _is_lines(text: bytes, start: int, limits: Limits) -> bool:
     """Whether objects stand one to a line, be the first or the second of them damaged."""
-    lines = (line for line in _lines(text, start) if line)
+    lines = (line for line in _lines(text, start, limits) if line)
     first, second = next(lines, b""), next(lines, b"")
     # Inside one object a second line cannot begin with a bracket: a key must come first.
     if second.startswith(b"{"):
@@ -92,13 +97,13 @@ def _elements(text: bytes, start: int, limits: Limits, *, to_end: bool) -> Itera
     begin, depth = start + 1, 1
     for position, mark, depth in _tokens(text, start, limits):
         if depth == 0 or (depth == 1 and mark in b","):
-            element = text[begin:position].strip()
+            element = _piece(text, begin, position, limits)
             if element or depth == 1:
                 yield element
             begin = position + 1
         if depth == 0:
             break
-    if (depth > 0 or to_end) and (element := text[begin:].strip()):
+    if (depth > 0 or to_end) and (element := _piece(text, begin, len(text), limits)):
         yield element
 
 

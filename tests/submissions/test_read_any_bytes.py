@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
-from typing import TYPE_CHECKING
+import subprocess
+import sys
+from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,9 +17,7 @@ from submissions.read import parse, split
 from submissions.refusal import FileRefusedError, RecordRefusedError
 from tests.submissions.packing import cif, crystals, table, tarred, zipped
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ROOT = Path(__file__).parents[2]
 SMALL = Limits(unpacked_bytes=500_000, members=100, record_bytes=50_000, parts=50_000)
 GOOD = [
     cif().encode(),
@@ -82,3 +82,39 @@ def test_good_files_with_bytes_exchanged(good: bytes, places: list[tuple[float, 
         start = int(where * len(content))
         content[start : start + removed] = put
     read(bytes(content), tmp_path)
+
+
+DAMAGE_EVERY_BYTE_OF_THE_FOOTER = """
+import io, sys
+from pathlib import Path
+import pyarrow as pa, pyarrow.parquet as pq
+from submissions.read import split
+from submissions.refusal import FileRefusedError
+path = Path(sys.argv[1])
+buffer = io.BytesIO()
+pq.write_table(pa.table({"id": ["a", "b"], "cif": ["data_a", "data_b"]}), buffer, store_schema=False)
+good = buffer.getvalue()
+footer = int.from_bytes(good[-8:-4], "little") + 8
+refused = 0
+for place in range(len(good) - footer, len(good) - 8):
+    for change in (1, 2, 255):
+        path.write_bytes(good[:place] + bytes([good[place] ^ change]) + good[place + 1 :])
+        try:
+            list(split(path))
+        except FileRefusedError:
+            refused += 1
+print(refused)
+"""
+
+
+def test_no_damage_to_a_parquet_footer_ends_the_process(tmp_path: Path) -> None:
+    # pyarrow calls std::terminate over a column whose statistics are damaged, which no except clause can stop.
+    done = subprocess.run(
+        [sys.executable, "-c", DAMAGE_EVERY_BYTE_OF_THE_FOOTER, str(tmp_path / "any")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 100

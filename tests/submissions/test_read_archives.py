@@ -201,6 +201,14 @@ def test_a_tar_that_ends_early_keeps_what_came_before(kept: int, tmp_path: Path)
     assert Reason.DAMAGED in {reason(result) for result in results.values()}
 
 
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XGLTYPE])
+def test_a_tar_of_nothing_but_headers_is_given_up_soon(kind: bytes, tmp_path: Path) -> None:
+    header = tarfile.TarInfo("x")
+    header.type = kind
+    with pytest.raises(FileRefusedError, match="more than 4 extended tar headers"):
+        read_all(tmp_path, header.tobuf(tarfile.GNU_FORMAT) * 1_000)
+
+
 def test_a_zip_that_ends_early_is_refused_as_a_file(tmp_path: Path) -> None:
     with pytest.raises(FileRefusedError) as caught:
         read_all(tmp_path, zipped({"a.cif": cif()})[:-40])
