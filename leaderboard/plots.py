@@ -132,6 +132,7 @@ def _styled(figure: go.Figure, title: str, x_title: str, y_title: str) -> go.Fig
         bargap=0.25,
         showlegend=False,
     )
+    figure.update_traces(marker_line_width=0)
     figure.update_xaxes(title=x_title, gridcolor=GRID, zerolinecolor=GRID, automargin=True, fixedrange=True)
     figure.update_yaxes(title=y_title, gridcolor=GRID, zerolinecolor=GRID, automargin=True, fixedrange=True)
     return figure

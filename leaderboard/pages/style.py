@@ -42,4 +42,6 @@ def theme() -> gr.themes.Base:
         body_text_color_subdued="*neutral_500",
         link_text_color_dark="*primary_400",
         body_background_fill_dark="#14171c",
+        block_background_fill_dark="#191d23",
+        input_background_fill_dark="#191d23",
     )

@@ -87,7 +87,8 @@ async function draw() {
     view.rotate(18, "y");
     view.rotate(8, "x");
     view.zoomTo();
-    view.zoom(1.15);
+    // zoomTo fits the crystal to the width with a wide margin, whatever the height
+    view.zoom((2 * Math.min(canvas.clientWidth, canvas.clientHeight)) / Math.max(canvas.clientWidth, 1));
     view.render();
     canvas.dataset.atoms = String(scene.positions.length);
   } catch (error) {

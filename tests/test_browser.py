@@ -1,0 +1,299 @@
+"""The app as a visitor meets it: a real server, a real browser, a real submission; nothing leaves the machine."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from leaderboard.protocol import load_protocol
+from leaderboard.store import Store
+from leaderboard.table import board, run_id
+from tests.made_runs import Made, good, publish, refused
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, see requirements-dev.txt")
+expect = playwright.expect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Dialog, Page
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--enable-unsafe-swiftshader",  # WebGL without a graphics card
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+HOSTILE = "<img src=x onerror=alert(1)>"
+PATIENCE_MS = 60_000.0
+SCORING_MS = 180_000.0
+START_S = 120.0
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: none of its commands is on the path")
+
+# caesium chloride, a = 4.12 angstrom; with a = 1.2 its atoms are 1.04 angstrom apart
+CIF = """data_{name}
+_cell_length_a {a}
+_cell_length_b {a}
+_cell_length_c {a}
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+_symmetry_space_group_name_H-M 'P 1'
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+Cs1 Cs 0 0 0
+Cl1 Cl 0.5 0.5 0.5
+"""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Two ranked models, one that is not, and one whose names try to be markup."""
+    root = tmp_path_factory.mktemp("runs")
+    n = load_protocol("v1").n_ranked
+    for model, n_novel in (("alpha", 1_200), ("beta", 1_800)):
+        publish(root, Made(model, [good(f"{model}-{i}", in_reference=i >= n_novel) for i in range(n)]))
+    publish(root, Made("gamma", [good("a"), refused("b", "malformed", "no cell"), good("c", in_reference=True)]))
+    publish(root, Made(HOSTILE, [good(HOSTILE), refused(f"{HOSTILE}2", "malformed", HOSTILE)]))
+    return Store(root)
+
+
+@pytest.fixture(scope="module")
+def address(store: Store) -> Iterator[str]:
+    """Where ``python app.py`` serves the store."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = {**os.environ, "GRADIO_SERVER_PORT": str(port), "LEADERBOARD_RUNS": str(store.root)}
+    log = store.root / "app.log"
+    with (
+        log.open("w") as output,
+        subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT) as app,
+    ):
+        url = f"http://127.0.0.1:{port}/"
+        end = time.monotonic() + START_S
+        while not answers(url):
+            assert app.poll() is None, log.read_text()
+            assert time.monotonic() < end, f"no answer within {START_S} s: {log.read_text()}"
+            time.sleep(0.2)
+        yield url
+        app.terminate()
+    assert "Traceback" not in log.read_text()
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url) as response:  # noqa: S310 - our own server, always http
+            return bool(response.status == 200)
+    except urllib.error.URLError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@contextmanager
+def visit(browser: Browser, url: str, *, width: int = 1280, height: int = 900, scheme: str = "light") -> Iterator[Page]:
+    """A visit that fails on a script that ran, an error of the page, or a request to another machine."""
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    page = context.new_page()
+    wrong: list[str] = []
+    here = re.compile(r"^(https?://127\.0\.0\.1[:/]|data:|blob:|about:)")
+    page.on("request", lambda request: wrong.extend([] if here.match(request.url) else [request.url]))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+
+    def refuse(dialog: Dialog) -> None:
+        wrong.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+    page.on("dialog", refuse)
+    page.goto(url)
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def models(page: Page) -> list[str]:
+    page.wait_for_selector("#board tbody tr")
+    return [name.strip() for name in page.locator("#board tbody th a").all_inner_texts()]
+
+
+def until_models(page: Page, expected: list[str]) -> None:
+    names = page.locator("#board tbody th a")
+    expect(names).to_have_text(expected)
+
+
+def choose(page: Page, elem_id: str, option: str) -> None:
+    page.locator(f"#{elem_id} input").click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def upload(page: Page, path: Path) -> None:
+    page.locator("#submission_file input[type=file]").set_input_files(path)
+    expect(page.locator("#submission_file table")).to_be_visible()
+
+
+def test_the_board_shows_the_store(browser: Browser, address: str, store: Store) -> None:
+    with visit(browser, address) as page:
+        table = board(store).sort_values("vun", ascending=False, kind="stable")
+        assert models(page) == table["model"].tolist()
+        first = page.locator("#board tbody tr", has_text="beta")
+        # 1,800 of 2,500 records
+        expect(first).to_contain_text("72.0")
+        expect(first.locator("td.rank")).to_have_text("1")
+        expect(page.locator("#board tbody tr", has_text="gamma")).to_contain_text("not ranked: 3 records")
+
+
+def test_the_board_sorts_searches_and_filters(browser: Browser, address: str) -> None:
+    with visit(browser, address) as page:
+        models(page)
+        choose(page, "board_sort", "Model")
+        choose(page, "board_order", "Lowest first")
+        until_models(page, [HOSTILE, "alpha", "beta", "gamma"])
+        page.locator("#board [data-sort=model]").click()  # the heading turns the order
+        until_models(page, ["gamma", "beta", "alpha", HOSTILE])
+        choose(page, "board_show", "ranked")
+        until_models(page, ["beta", "alpha"])
+        page.locator("#board_search input, #board_search textarea").fill("ALPH")
+        until_models(page, ["alpha"])
+
+
+def test_a_model_has_a_page_and_a_link(browser: Browser, address: str, store: Store) -> None:
+    with visit(browser, address) as page:
+        page.locator("#board a", has_text="gamma").click()
+        expect(page.locator("#model_head h2")).to_have_text("gamma")
+        link = page.url
+    run = next(run for run in store.runs() if run.record["model"]["model"] == "gamma")
+    assert link.partition("?model=")[2] == run_id(run)
+    with visit(browser, link) as page:
+        expect(page.locator("#model_head h2")).to_have_text("gamma")
+        expect(page.locator("#model_structures")).to_contain_text("refused: malformed (no cell)")
+        # caesium chloride: eight corners and the centre
+        expect(page.locator("#model_view .canvas")).to_have_attribute("data-atoms", "9")
+        assert colours(page.locator("#model_view canvas").screenshot()) > 20
+        page.locator("#model_structures [data-id=b]").click()
+        expect(page.locator("#model_words")).to_contain_text("refused: malformed")
+        expect(page.locator("#model_view .canvas")).to_have_attribute("data-atoms", "0")
+        page.wait_for_selector("#plot_funnel .main-svg")
+
+
+def colours(png: bytes) -> int:
+    """Number of different colours of a picture: an empty canvas has one."""
+    from PIL import Image  # noqa: PLC0415 - comes with gradio; only this test looks at pixels
+
+    with Image.open(io.BytesIO(png)) as image:
+        found = image.convert("RGB").getcolors(maxcolors=image.width * image.height)
+    return len(found or [])
+
+
+def test_long_tables_come_in_pages(browser: Browser, address: str) -> None:
+    with visit(browser, f"{address}?model=beta") as page:
+        pager = page.locator("#model_structures .pager")
+        expect(pager).to_contain_text("1 to 50 of 2,500")
+        pager.get_by_text("Next").click()
+        expect(pager).to_contain_text("51 to 100 of 2,500")
+        choose(page, "model_show", "known")
+        expect(pager).to_contain_text("1 to 50 of 700")
+        page.locator("#model_search input, #model_search textarea").fill("beta-1999")
+        expect(pager).to_contain_text("1 to 1 of 1")
+
+
+def test_nothing_of_a_submission_becomes_markup(browser: Browser, address: str) -> None:
+    with visit(browser, address) as page:
+        assert HOSTILE in models(page)
+        page.locator("#board a", has_text=HOSTILE).click()
+        expect(page.locator("#model_head h2")).to_have_text(HOSTILE)
+        expect(page.locator("#model_words h3")).to_contain_text(HOSTILE)
+        assert page.locator("img[src=x]").count() == 0
+
+
+def test_a_submission_is_scored_and_listed(browser: Browser, address: str, store: Store, tmp_path: Path) -> None:
+    submission = tmp_path / "mine.zip"
+    with zipfile.ZipFile(submission, "w") as archive:
+        archive.writestr("good.cif", CIF.format(name="good", a=4.12))
+        archive.writestr("crowded.cif", CIF.format(name="crowded", a=1.2))
+        archive.writestr("broken.cif", "data_broken\n_cell_length_a nonsense\n")
+    with visit(browser, address) as page:
+        page.get_by_role("tab", name="Submit").click()
+        status = page.locator("#submit_status")
+        page.locator("#submit_button").click()
+        expect(status).to_contain_text("Choose the file")
+        upload(page, submission)
+        page.locator("#submit_button").click()
+        expect(status).to_contain_text("model: missing")
+        page.locator("#card_model input, #card_model textarea").fill("delta")
+        page.locator("#submit_button").click()
+        expect(status).to_contain_text("mine.zip of delta is scored.", timeout=SCORING_MS)
+        rows = page.locator("#submit_structures tbody tr")
+        expect(rows).to_have_count(3)
+        expect(rows.filter(has_text="crowded")).to_contain_text("distances: two atoms are closer")
+        expect(rows.filter(has_text="broken")).to_contain_text("refused: ")
+        with page.expect_download() as download:
+            page.locator("#submit_csv").click()
+        assert "crowded" in Path(download.value.path()).read_text()
+        page.reload()  # the link remembers the submission
+        expect(status).to_contain_text("mine.zip of delta is scored.", timeout=SCORING_MS)
+        page.get_by_role("tab", name="Board").click()
+        expect(page.locator("#board")).to_contain_text("delta")
+    run = next(run for run in store.runs() if run.record["model"]["model"] == "delta")
+    assert sorted(run.columns()["id"]) == ["broken", "crowded", "good"]
+    with visit(browser, address) as page:
+        page.get_by_role("tab", name="Submit").click()
+        upload(page, submission)
+        page.locator("#card_model input, #card_model textarea").fill("epsilon")
+        page.locator("#submit_button").click()
+        expect(page.locator("#submit_status")).to_contain_text("handed in before, as delta")
+
+
+def test_a_file_that_cannot_be_read_is_refused_in_the_page(browser: Browser, address: str, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.zip"
+    empty.write_bytes(b"")
+    with visit(browser, address) as page:
+        page.get_by_role("tab", name="Submit").click()
+        upload(page, empty)
+        page.locator("#card_model input, #card_model textarea").fill("empty")
+        page.locator("#submit_button").click()
+        expect(page.locator("#submit_status [role=alert]")).to_contain_text("was not scored: empty")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_board_fits_a_telephone(browser: Browser, address: str, scheme: str) -> None:
+    with visit(browser, address, width=390, height=844, scheme=scheme) as page:
+        assert "beta" in models(page)
+        # the table scrolls inside its own box, the page does not scroll sideways
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        brightness = sum(map(int, re.findall(r"\d+", background)[:3])) / 3
+        assert (brightness < 128) == (scheme == "dark")
