@@ -64,6 +64,13 @@ function drawCell(scene) {
   });
 }
 
+function fit() {
+  view.zoomTo();
+  // zoomTo fits the crystal to the width with a wide margin, whatever the height
+  view.zoom((2 * Math.min(canvas.clientWidth, canvas.clientHeight)) / Math.max(canvas.clientWidth, 1));
+  view.render();
+}
+
 async function draw() {
   const scene = props.value;
   if (!scene || !scene.positions) {
@@ -76,7 +83,7 @@ async function draw() {
     if (!view) {
       view = library.createViewer(canvas, { backgroundAlpha: 0, antialias: true, orthographic: true });
       if (!view) throw new Error("this browser has no WebGL");
-      new ResizeObserver(() => view.resize()).observe(canvas);
+      new ResizeObserver(() => { view.resize(); fit(); }).observe(canvas);
     }
     view.clear();
     view.removeAllLabels();
@@ -86,10 +93,7 @@ async function draw() {
     view.rotate(-80, "x");
     view.rotate(18, "y");
     view.rotate(8, "x");
-    view.zoomTo();
-    // zoomTo fits the crystal to the width with a wide margin, whatever the height
-    view.zoom((2 * Math.min(canvas.clientWidth, canvas.clientHeight)) / Math.max(canvas.clientWidth, 1));
-    view.render();
+    fit();
     canvas.dataset.atoms = String(scene.positions.length);
   } catch (error) {
     say(`The 3D view could not be drawn: ${error.message}.`);
