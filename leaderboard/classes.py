@@ -12,10 +12,6 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -40,16 +36,6 @@ class Standing:
     matched_id: str | None = None
     distance: float | None = None
     failure: str | None = None
-
-
-def components(n: int, edges: Sequence[tuple[int, int]]) -> list[int]:
-    """Label of the connected component of each of n nodes."""
-    if not n:
-        return []
-    pairs = np.asarray(edges, dtype=np.int64).reshape(-1, 2)
-    graph = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
-    labels: list[int] = connected_components(graph, directed=False)[1].tolist()
-    return labels
 
 
 def standing(comparisons: Sequence[tuple[str, Comparison | str]]) -> Standing:

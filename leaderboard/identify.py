@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import combinations
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
 
-from leaderboard.classes import Standing, certain, components, representatives, spread, standing
+from leaderboard.classes import Standing, certain, representatives, spread, standing
 from leaderboard.progress import Counter, Report
 from metrics.measure.matching import Candidate, Comparison, MatchSettings, compare
+from metrics.measure.pairs import Pair, ask, components, pairs_of_one_formula
 from metrics.table import frame
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ IDENTITY_COLUMNS: dict[str, pa.DataType] = {
     "identity_rule": pa.string(),
 }
 
-Pair = tuple[int, int]
 Answer: TypeAlias = Comparison | str  # a verdict, or the reason why there is none
 
 
@@ -100,32 +100,21 @@ def _compare_all(
     candidates: Sequence[Candidate], reference: Reference, protocol: Protocol, engine: Engine, report: Report
 ) -> tuple[dict[Pair, Answer], list[list[tuple[str, Answer]]]]:
     """Verdicts inside the submission by pair, and of each candidate with the reference crystals of its formula."""
-    by_formula: dict[str, list[int]] = defaultdict(list)
-    for number, candidate in enumerate(candidates):
-        by_formula[candidate.reduced_formula].append(number)
-    pairs = [pair for group in by_formula.values() for pair in combinations(group, 2)]
-    known = [
-        (number, crystal)
-        for crystal in reference.rows_of_formulas(by_formula)
-        for number in by_formula[crystal.reduced_formula]
-    ]
-    settings = MatchSettings(**protocol.matching)
-    tasks = [(candidates[a], candidates[b], settings) for a, b in pairs]
-    tasks += [(candidates[number], crystal.candidate(), settings) for number, crystal in known]
-    counter = Counter("identify", len(tasks), report)
-    answers: list[Answer] = [""] * len(tasks)
-    for outcome in engine.map(compare_pair, tasks, time_limit_s=protocol.time_limits_s.match):
-        answers[outcome.index] = outcome.value if outcome.failure is None else outcome.failure
-        counter.add()
+    known = reference.rows_of_formulas(candidate.reduced_formula for candidate in candidates)
+    everyone = [*candidates, *(crystal.candidate() for crystal in known)]
+    pairs = list(pairs_of_one_formula(candidates, everyone[len(candidates) :]))
+    question = partial(compare, settings=MatchSettings(**protocol.matching))
+    limit = protocol.time_limits_s.match
+    counter = Counter("identify", len(pairs), report)
+    inside: dict[Pair, Answer] = {}
     outside: list[list[tuple[str, Answer]]] = [[] for _ in candidates]
-    for (number, crystal), answer in zip(known, answers[len(pairs) :], strict=True):
-        outside[number].append((crystal.id, answer))
-    return dict(zip(pairs, answers, strict=False)), outside
-
-
-def compare_pair(task: tuple[Candidate, Candidate, MatchSettings]) -> Comparison:
-    """Verdict of one pair; runs in a worker process."""
-    return compare(*task)
+    for (first, second), answer in ask(question, everyone, pairs, engine=engine, time_limit_s=limit):
+        if second < len(candidates):
+            inside[first, second] = answer
+        else:
+            outside[first].append((known[second - len(candidates)].id, answer))
+        counter.add()
+    return inside, outside
 
 
 def _reference_facts(own: Standing) -> dict[str, object]:

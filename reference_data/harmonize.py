@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from itertools import combinations
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from metrics.measure.matching import Candidate, MatchSettings, compare
+from metrics.measure.pairs import Pair, ask, components, pairs_of_one_formula
 from reference_data.errors import ReferenceSetError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from metrics.measure.engine import Engine
     from reference_data.sources.base import SourceRow
 
-FORMULA_TIME_LIMIT_S = 3_600.0  # a formula with a hundred polymorphs has 5,000 pairs
+TIME_LIMIT_S = 300.0  # of two rows, however large
 
 
 @dataclass(frozen=True)
@@ -43,44 +44,31 @@ def merge(rows: Iterable[MeasuredRow], settings: MatchSettings, engine: Engine) 
     for the crystal. The order of the rows does not matter.
 
     Raises:
-        ReferenceSetError: the rows of a formula could not be compared.
+        ReferenceSetError: two rows could not be compared, and no other row joins them.
 
     """
-    by_formula: dict[str, list[MeasuredRow]] = defaultdict(list)
-    for row in sorted(rows, key=lambda measured: measured.row.id):
-        by_formula[row.facts["reduced_formula"]].append(row)
-    shared = [formula for formula, own in by_formula.items() if len(own) > 1]
-    labels = {formula: [0] for formula in by_formula}
-    tasks = (([measured.candidate for measured in by_formula[formula]], settings) for formula in shared)
-    for outcome in engine.map(component_labels, tasks, time_limit_s=FORMULA_TIME_LIMIT_S):
-        formula = shared[outcome.index]
-        if outcome.failure is not None:
+    ordered = sorted(rows, key=lambda measured: (measured.facts["reduced_formula"], measured.row.id))
+    candidates = [measured.candidate for measured in ordered]
+    same: list[Pair] = []
+    failed: dict[Pair, str] = {}
+    question, pairs = partial(compare, settings=settings), pairs_of_one_formula(candidates)
+    for pair, answer in ask(question, candidates, pairs, engine=engine, time_limit_s=TIME_LIMIT_S):
+        if isinstance(answer, str):
+            failed[pair] = answer
+        elif answer.same:
+            same.append(pair)
+    labels = components(len(ordered), same)
+    for (first, second), failure in sorted(failed.items()):
+        if labels[first] != labels[second]:
             raise ReferenceSetError(
-                what=f"the {len(by_formula[formula])} rows of {formula} could not be compared ({outcome.failure})",
-                expected="a verdict on every pair",
+                what=f"{ordered[first].row.id} and {ordered[second].row.id} could not be compared ({failure})",
+                expected="a verdict on every two rows of one formula",
                 remedy="leave out the row that fails, or report it as a bug",
             )
-        labels[formula] = outcome.value
-    groups: list[list[MeasuredRow]] = []
-    for formula in sorted(by_formula):
-        members: dict[int, list[MeasuredRow]] = defaultdict(list)
-        for label, row in zip(labels[formula], by_formula[formula], strict=True):
-            members[label].append(row)
-        groups.extend(members.values())
-    return groups
-
-
-def component_labels(task: tuple[Sequence[Candidate], MatchSettings]) -> list[int]:
-    """Label each candidate with the first one of its connected component; runs in a worker process."""
-    candidates, settings = task
-    labels = list(range(len(candidates)))
-    for first, second in combinations(range(len(candidates)), 2):
-        if labels[first] == labels[second]:
-            continue
-        if compare(candidates[first], candidates[second], settings).same:
-            kept, lost = sorted((labels[first], labels[second]))
-            labels = [kept if label == lost else label for label in labels]
-    return labels
+    groups: dict[int, list[MeasuredRow]] = defaultdict(list)
+    for label, measured in zip(labels, ordered, strict=True):
+        groups[label].append(measured)
+    return list(groups.values())
 
 
 def merged_counts(groups: Sequence[Sequence[MeasuredRow]]) -> tuple[Counter[str], Counter[str]]:

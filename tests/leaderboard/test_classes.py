@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import networkx as nx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from metrics.measure.matching import Comparison
 
-from leaderboard.classes import Standing, certain, components, representatives, spread, standing
+from leaderboard.classes import Standing, certain, representatives, spread, standing
+from metrics.measure.matching import Comparison
+from metrics.measure.pairs import components
 
 MAX_NODES = 9
 N = st.integers(1, MAX_NODES)
@@ -17,20 +17,6 @@ N = st.integers(1, MAX_NODES)
 def edges(n: int) -> st.SearchStrategy[list[tuple[int, int]]]:
     node = st.integers(0, n - 1)
     return st.lists(st.tuples(node, node), max_size=12)
-
-
-@given(n=N, data=st.data())
-def test_components_are_those_of_networkx(n: int, data: st.DataObject) -> None:
-    drawn = data.draw(edges(n))
-    graph = nx.Graph(drawn)
-    graph.add_nodes_from(range(n))
-    labels = components(n, drawn)
-    found = {frozenset(i for i in range(n) if labels[i] == label) for label in labels}
-    assert found == {frozenset(part) for part in nx.connected_components(graph)}
-
-
-def test_no_crystals_no_classes() -> None:
-    assert components(0, []) == []
 
 
 @given(n=N, data=st.data())
