@@ -13,9 +13,9 @@ from leaderboard.pages.style import CSS, theme
 from leaderboard.pages.viewer import STATIC
 from leaderboard.scoring_process import ScoringProcess
 from leaderboard.store import Store
+from submissions.limits import Limits
 
 DEFAULT_PORT = 7860
-MAX_UPLOAD_BYTES = 200_000_000
 
 
 def main() -> None:
@@ -38,7 +38,7 @@ def main() -> None:
         ssr_mode=False,
         run_history=False,
         enable_monitoring=False,
-        max_file_size=MAX_UPLOAD_BYTES,
+        max_file_size=Limits().upload_bytes,
         footer_links=[],
         theme=theme(),
         css=CSS.read_text(),

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from leaderboard.__main__ import main
 from leaderboard.protocol import load_protocol
-from leaderboard.store import Store
+from leaderboard.store import Run, Store
 from leaderboard.table import board, run_id
 from tests.made_runs import Made, good, publish, refused
 
@@ -239,7 +240,9 @@ def test_nothing_of_a_submission_becomes_markup(browser: Browser, address: str) 
         assert page.locator("img[src=x]").count() == 0
 
 
-def test_a_submission_is_scored_and_listed(browser: Browser, address: str, store: Store, tmp_path: Path) -> None:
+def test_a_submission_is_scored_and_listed(
+    browser: Browser, address: str, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     submission = tmp_path / "mine.zip"
     with zipfile.ZipFile(submission, "w") as archive:
         archive.writestr("good.cif", CIF.format(name="good", a=4.12))
@@ -269,6 +272,9 @@ def test_a_submission_is_scored_and_listed(browser: Browser, address: str, store
         expect(page.locator("#board")).to_contain_text("delta")
     run = next(run for run in store.runs() if run.record["model"]["model"] == "delta")
     assert sorted(run.columns()["id"]) == ["broken", "crowded", "good"]
+    monkeypatch.setenv("LEADERBOARD_RUNS", str(tmp_path / "runs"))
+    assert main(["score", str(submission), "--out", str(tmp_path / "offline")]) == 0
+    assert Run(tmp_path / "offline").scores == run.scores  # the command line gives the same numbers
     with visit(browser, address) as page:
         page.get_by_role("tab", name="Submit").click()
         upload(page, submission)
