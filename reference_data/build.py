@@ -100,7 +100,8 @@ def _write(
     (out / MANIFEST_FILE).unlink(missing_ok=True)  # without it the folder is no set until all is written
     table = _table(groups)
     write_crystals(table, out / CRYSTALS_FILE)
-    Index.build(table["keys"].to_pylist(), table["reduced_formula"].to_pylist()).write(out)
+    columns = [table[name].to_pylist() for name in ("keys", "bawls", "prototype", "reduced_formula")]
+    Index.build(*columns).write(out)
     _write_json(out / STATISTICS_FILE, statistics(table))
     _write_lines(out / REFUSALS_FILE, (asdict(refusal) for refusal in refusals))
     manifest = Manifest(
@@ -193,6 +194,8 @@ def _table(groups: Sequence[Group]) -> pa.Table:
                 "space_group": first.facts["space_group"],
                 "keys": first.facts["canonical_bawl_keys"],
                 "bawl": first.facts["bawl"],
+                "bawls": [measured.facts["bawl"] for measured in group],
+                "prototype": first.facts["prototype"],
             }
         )
     return pa.Table.from_pylist(rows, schema=SCHEMA)

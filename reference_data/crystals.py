@@ -38,6 +38,8 @@ SCHEMA = pa.schema(
         ("space_group", pa.int64()),
         ("keys", pa.list_(pa.string())),
         ("bawl", pa.string()),
+        ("bawls", pa.list_(pa.string())),  # one for each source id, null where there is none
+        ("prototype", pa.string()),
         ("energy_per_atom", pa.float64()),
         ("energy_convention", pa.string()),
         ("formation_energy_per_atom", pa.float64()),
@@ -61,6 +63,8 @@ class ReferenceCrystal:
         space_group: international number; None where it could not be determined.
         keys: canonical fingerprint keys, the primary one first.
         bawl: BAWL fingerprint, as published by the source or computed; None where there is none.
+        bawls: that of each source row, for each source id.
+        prototype: see :mod:`metrics.measure.prototype`; None where there is no space group.
 
     """
 
@@ -74,6 +78,8 @@ class ReferenceCrystal:
     space_group: int | None
     keys: tuple[str, ...]
     bawl: str | None
+    bawls: tuple[str | None, ...]
+    prototype: str | None
 
     def candidate(self) -> Candidate:
         """The crystal in the form that :func:`metrics.measure.matching.compare` takes; this imports pymatgen."""
@@ -94,6 +100,8 @@ _CRYSTAL_COLUMNS = (
     "space_group",
     "keys",
     "bawl",
+    "bawls",
+    "prototype",
 )
 
 
@@ -149,6 +157,8 @@ def _crystals(numbers: Sequence[int], table: pa.Table) -> Iterator[ReferenceCrys
             space_group=row["space_group"],
             keys=tuple(row["keys"]),
             bawl=row["bawl"],
+            bawls=tuple(row["bawls"]),
+            prototype=row["prototype"],
         )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reference_data.sources.base import SourceRow
 
 REQUIRED = ("reduced_formula", "anonymous_formula", "chemical_system", "n_sites", "canonical_bawl_keys")
-OPTIONAL = ("space_group", "bawl")
+OPTIONAL = ("space_group", "bawl", "prototype")
 TIME_LIMIT_S = 300.0
 
 
@@ -32,13 +32,14 @@ def needed_measures() -> dict[str, Measure]:
 
 
 def check_versions() -> None:
-    """The fingerprints in the code are those that opening a set accepts.
+    """The texts that look-ups compare, fingerprints and prototypes, are made as opening a set accepts them.
 
     Raises:
         ReferenceSetError: they differ: a set built now could not be opened.
 
     """
-    versions = {name: METHODS[name].version for name in FINGERPRINT_VERSIONS}
+    fingerprints = {name: METHODS[name].version for name in FINGERPRINT_VERSIONS if name in METHODS}
+    versions = {**fingerprints, "prototype": registry()["prototype"].version}
     if versions != FINGERPRINT_VERSIONS:
         raise ReferenceSetError(
             what=f"the code's fingerprints are {versions}",

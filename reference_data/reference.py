@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from reference_data.accepted import FINGERPRINT_VERSIONS
 from reference_data.crystals import CRYSTALS_FILE, CrystalTable, ReferenceCrystal
 from reference_data.errors import ReferenceSetError
-from reference_data.index import Index
+from reference_data.index import Index, TextIndex
 from reference_data.manifest import MANIFEST_FILE, STATISTICS_FILE, Manifest, read_manifest
 
 if TYPE_CHECKING:
@@ -81,12 +81,29 @@ class Reference:
 
     def rows_with_keys(self, keys: Iterable[str]) -> dict[str, list[int]]:
         """For each of these fingerprint keys that the set has, the numbers of the rows that hold it."""
-        wanted = sorted(set(keys))
-        proposed = dict(zip(wanted, self._index.rows_with_keys(wanted), strict=True))
+        return self._confirmed(self._index.keys, "keys", keys)
+
+    def known_bawls(self, bawls: Iterable[str]) -> set[str]:
+        """Those of these BAWL fingerprints that any row of any source has."""
+        return set(self._confirmed(self._index.bawls, "bawls", bawls))
+
+    def known_prototypes(self, prototypes: Iterable[str]) -> set[str]:
+        """Those of these prototypes that any crystal of the set has."""
+        return set(self._confirmed(self._index.prototypes, "prototype", prototypes))
+
+    def _confirmed(self, index: TextIndex, column: str, texts: Iterable[str]) -> dict[str, list[int]]:
+        """For each of these texts that the column has, rows that hold it: proposed by the index, confirmed there."""
+        wanted = sorted(set(texts))
+        proposed = dict(zip(wanted, index.rows_with(wanted), strict=True))
         numbers = sorted({int(row) for rows in proposed.values() for row in rows})
-        held = dict(zip(numbers, self._table.rows(numbers, ["keys"])["keys"].to_pylist(), strict=True))
-        confirmed = {key: [row for row in rows.tolist() if key in held[row]] for key, rows in proposed.items()}
-        return {key: rows for key, rows in confirmed.items() if rows}
+        held = dict(zip(numbers, self._table.rows(numbers, [column])[column].to_pylist(), strict=True))
+
+        def holds(row: int, text: str) -> bool:
+            value = held[row]
+            return value == text if isinstance(value, str) else text in (value or ())
+
+        confirmed = {text: [row for row in rows.tolist() if holds(row, text)] for text, rows in proposed.items()}
+        return {text: rows for text, rows in confirmed.items() if rows}
 
 
 def open_reference(name_or_folder: str | Path) -> Reference:

@@ -70,6 +70,7 @@ def _fact_differences(crystal: ReferenceCrystal, *, bawl_is_published: bool) -> 
         "chemical_system": crystal.chemical_system,
         "n_sites": crystal.crystal.n_sites,
         "space_group": crystal.space_group,
+        "prototype": crystal.prototype,
         "canonical_bawl_keys": list(crystal.keys),
     } | ({} if bawl_is_published else {"bawl": crystal.bawl})
     for name, value in stored.items():
@@ -88,3 +89,8 @@ def _lookup_differences(reference: Reference, crystal: ReferenceCrystal) -> Iter
     for key in crystal.keys:
         if crystal.row not in found.get(key, []):
             yield f"{crystal.id}: not found by its key {key}"
+    bawls = {bawl for bawl in crystal.bawls if bawl is not None}
+    for bawl in sorted(bawls - reference.known_bawls(bawls)):
+        yield f"{crystal.id}: not found by the BAWL {bawl} of a source"
+    if crystal.prototype is not None and not reference.known_prototypes([crystal.prototype]):
+        yield f"{crystal.id}: not found by its prototype {crystal.prototype}"

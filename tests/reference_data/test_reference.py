@@ -14,8 +14,9 @@ from metrics.measure.fingerprint import METHODS
 from metrics.measure.matching import Candidate, MatchSettings, compare
 from reference_data.accepted import FINGERPRINT_VERSIONS
 from reference_data.errors import ReferenceSetError
-from reference_data.index import KEY_DIGESTS_FILE, KEY_ROWS_FILE
+from reference_data.index import BAWL_ROWS_FILE, KEY_DIGESTS_FILE, KEY_ROWS_FILE, PROTOTYPE_ROWS_FILE
 from reference_data.manifest import MANIFEST_FILE, SET_FILES
+from reference_data.measure import check_versions
 from reference_data.reference import Reference, open_reference
 from tests.disguise import disguised
 
@@ -69,21 +70,44 @@ def test_elements_and_prototypes_that_are_one_crystal_are_merged(starter: Refere
     assert "element-C-diamond" not in graphite.source_ids
 
 
+def test_bawl_is_known_by_that_of_any_source_row_and_prototypes_by_their_text(small_set: Path) -> None:
+    reference = open_reference(small_set)
+    salt = reference.rows_of_formulas(["NaCl"])[0]
+    # a-salt carries what its source publishes, b-salt what the code computes; they are one crystal
+    assert salt.bawl == salt.bawls[0] == "published-salt"
+    computed = salt.bawls[1]
+    assert computed is not None
+    assert computed.endswith("_225_Na4Cl4")
+    assert reference.known_bawls(["published-salt", computed, "x", "y"]) == {"published-salt", computed, "x"}
+    # rock salt, copper, and diamond's positions; not those of wurtzite
+    assert salt.prototype == "AB:225:4[-3mm]|4[-3mm]"
+    texts = [salt.prototype, "A:225:4[-3mm]", "A:227:8[-43m]", "AB:186:2[3m]|2[3m]"]
+    assert reference.known_prototypes(texts) == set(texts[:3])
+
+
 def test_what_the_set_does_not_have_is_not_found(small_set: Path) -> None:
     reference = open_reference(small_set)
     assert reference.rows_of_formulas(["KBr", "Na2Cl2", ""]) == []
     assert reference.rows_with_keys(["NaCl:1:0", ""]) == {}
     assert reference.rows_with_keys([]) == {}
+    assert reference.known_bawls([]) == reference.known_bawls([""]) == set()
+    assert reference.known_prototypes([]) == reference.known_prototypes(["AB:225:"]) == set()
 
 
-def test_a_collision_of_digests_is_no_hit(small_copy: Path) -> None:
-    # an index in which the digest of a foreign key leads to a row that does not hold it
+@pytest.mark.parametrize("name", [KEY_ROWS_FILE, BAWL_ROWS_FILE, PROTOTYPE_ROWS_FILE])
+def test_a_collision_of_digests_is_no_hit(small_copy: Path, name: str) -> None:
+    # an index in which the digest of a foreign text leads to a row that does not hold it
+    first = open_reference(small_copy).crystals([0])[0]
+    spoiled = np.load(small_copy / name)
+    spoiled[:] = 3
+    np.save(small_copy / name, spoiled)
     reference = open_reference(small_copy)
-    keys = reference.crystals([0])[0].keys
-    spoiled = np.load(small_copy / KEY_ROWS_FILE)
-    spoiled[:] = reference.n_crystals - 1
-    np.save(small_copy / KEY_ROWS_FILE, spoiled)
-    assert open_reference(small_copy).rows_with_keys(keys) == {}
+    found = {
+        KEY_ROWS_FILE: reference.rows_with_keys(first.keys),
+        BAWL_ROWS_FILE: reference.known_bawls(filter(None, first.bawls)),
+        PROTOTYPE_ROWS_FILE: reference.known_prototypes(filter(None, [first.prototype])),
+    }
+    assert [file for file, hits in found.items() if not hits] == [name]
 
 
 def test_many_formulas_read_each_crystal_once(small_set: Path) -> None:
@@ -108,14 +132,14 @@ def test_opening_and_looking_up_imports_no_pymatgen() -> None:
 
 def test_the_versions_a_set_needs_are_those_of_the_code() -> None:
     # raise reference_data/accepted.py and build the sets again when a fingerprint changes
-    assert {name: METHODS[name].version for name in FINGERPRINT_VERSIONS} == FINGERPRINT_VERSIONS
+    check_versions()
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("canonical-bawl = {version}", "canonical-bawl = 99", "fingerprints .*99.*expected .*canonical-bawl"),
-        ("format_version = 1", "format_version = 99", "format version 99; expected version 1"),
+        ("format_version = 2", "format_version = 99", "format version 99; expected version 2"),
         ("indicative = true", "indicative = maybe", "not TOML"),
         ("n_crystals = 4", "n_crystals = -4", "n_crystals"),
         ("indicative = true", "indicative = true\nsurprise = 1", "surprise"),

@@ -30,6 +30,8 @@ def table(request: pytest.FixtureRequest, tmp_path: Path) -> CrystalTable:
             "space_group": None,
             "keys": [f"Cu:1:{number}"],
             "bawl": None,
+            "bawls": [None],
+            "prototype": None,
         }
         for number in range(10)
     ]

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TEXTS = st.text(alphabet="AB:1", min_size=1, max_size=4)
-ROWS = st.lists(st.tuples(TEXTS, st.lists(TEXTS, max_size=3)), min_size=1, max_size=20)
+Row = tuple[str, list[str], list[str | None], str | None]  # formula, keys, BAWLs, prototype
+ROWS = st.lists(
+    st.tuples(TEXTS, st.lists(TEXTS, max_size=3), st.lists(st.none() | TEXTS, max_size=3), st.none() | TEXTS),
+    min_size=1,
+    max_size=20,
+)
 
 
 def test_digest_is_the_start_of_blake2b() -> None:
@@ -26,27 +31,32 @@ def test_digest_is_the_start_of_blake2b() -> None:
 
 
 @given(ROWS)
-def test_written_index_finds_exactly_the_rows_of_each_key_and_formula(rows: list[tuple[str, list[str]]]) -> None:
+def test_written_index_finds_exactly_the_rows_of_each_text_and_formula(rows: list[Row]) -> None:
     rows = sorted(rows, key=lambda row: row[0])
-    formulas, keys = [row[0] for row in rows], [row[1] for row in rows]
+    formulas, keys, bawls, prototypes = (list(column) for column in zip(*rows, strict=True))
     with TemporaryDirectory() as folder:
-        Index.build(keys, formulas).write(Path(folder))
-        if not any(keys):
-            return  # a set without any key is never written: such rows are refused
+        Index.build(keys, bawls, prototypes, formulas).write(Path(folder))
         index = Index.open(Path(folder))
         wanted = sorted({key for own in keys for key in own} | {"absent"})
-        for key, found in zip(wanted, index.rows_with_keys(wanted), strict=True):
-            expected = [row for row, own in enumerate(keys) for _ in range(own.count(key))]
-            assert found.tolist() == expected
+        for key, found in zip(wanted, index.keys.rows_with(wanted), strict=True):
+            assert found.tolist() == [row for row, own in enumerate(keys) for _ in range(own.count(key))]
+        for text_index, column in ((index.bawls, bawls), (index.prototypes, [[own] for own in prototypes])):
+            wanted = sorted({text for own in column for text in own if text is not None} | {"absent"})
+            for text, found in zip(wanted, text_index.rows_with(wanted), strict=True):
+                assert found.tolist() == [row for row, own in enumerate(column) if text in own][:1]
         wanted = sorted({*formulas, "absent"})
         for formula, found in zip(wanted, index.rows_of_formulas(wanted), strict=True):
             assert found.tolist() == [row for row, own in enumerate(formulas) if own == formula]
 
 
+def small_index() -> Index:
+    return Index.build([["a", "b"], ["b"]], [["c", None], ["d", "c"]], ["p", None], ["A", "B"])
+
+
 def test_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        Index.build([["a", "b"], ["b"]], ["A", "B"]).write(tmp_path / name)
+        small_index().write(tmp_path / name)
     for name in INDEX_FILES:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
@@ -54,7 +64,7 @@ def test_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", INDEX_FILES)
 @pytest.mark.parametrize("damage", [np.zeros(5, dtype=np.float32), np.zeros((7, 2), dtype=np.uint32), None])
 def test_a_foreign_array_is_refused(tmp_path: Path, name: str, damage: NDArray[np.generic] | None) -> None:
-    Index.build([["a", "b"], ["b"]], ["A", "B"]).write(tmp_path)
+    small_index().write(tmp_path)
     if damage is None:
         (tmp_path / name).write_bytes(b"no array")
     else:

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from reference_data.crystals import CRYSTALS_FILE, write_crystals
-from reference_data.index import FORMULA_DIGESTS_FILE, KEY_DIGESTS_FILE
+from reference_data.index import BAWL_DIGESTS_FILE, FORMULA_DIGESTS_FILE, KEY_DIGESTS_FILE, PROTOTYPE_DIGESTS_FILE
 from reference_data.manifest import SET_FILES, FileRecord, read_manifest, write_manifest
 from reference_data.sources.base import file_sha256
 from reference_data.verify import differences
@@ -50,6 +50,7 @@ def test_one_changed_byte_is_noticed(small_copy: Path, name: str) -> None:
     [
         ("keys", ["Cu:1:0"], "c-copper: canonical_bawl_keys is"),
         ("bawl", "0_1_Si8", "b-silicon: bawl is 0_1_Si8 in the set"),
+        ("prototype", "A:1:1[1]", "c-copper: prototype is A:1:1[1] in the set"),
         ("space_group", 1, "c-copper: space_group is 1 in the set, measured again it is 225"),
     ],
 )
@@ -67,7 +68,12 @@ def test_a_fact_that_the_code_measures_otherwise_is_named(
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [(KEY_DIGESTS_FILE, "not found by its key"), (FORMULA_DIGESTS_FILE, "not found by its formula")],
+    [
+        (KEY_DIGESTS_FILE, "not found by its key"),
+        (BAWL_DIGESTS_FILE, "not found by the BAWL"),
+        (PROTOTYPE_DIGESTS_FILE, "not found by its prototype"),
+        (FORMULA_DIGESTS_FILE, "not found by its formula"),
+    ],
 )
 def test_a_crystal_that_the_index_does_not_lead_to_is_named(small_copy: Path, name: str, message: str) -> None:
     np.save(small_copy / name, np.load(small_copy / name) + np.uint64(1))
