@@ -11,7 +11,7 @@ from leaderboard.pages import runs
 from leaderboard.pages.lookup import NoReferenceError, reference_crystal
 from leaderboard.pages.markup import UNKNOWN, facts, formula, text, yes_no
 from leaderboard.pages.panel import QUIET
-from leaderboard.pages.structures import CHARGE_RULES, reasons, record_of
+from leaderboard.pages.structures import CHARGE_RULES, cautions, reasons, record_of
 from leaderboard.pages.viewer import Scene, legend_html, scene, viewer
 
 if TYPE_CHECKING:
@@ -105,6 +105,8 @@ def _words(row: Mapping[str, Any]) -> str:
     against = reasons(row)
     listed = "".join(f"<li>{text(reason)}</li>" for reason in against)
     verdict = f'<ul class="reasons">{listed}</ul>' if against else "<p>Valid, unique and novel.</p>"
+    near = "".join(f"<li>{text(caution)}</li>" for caution in cautions(row))
+    verdict += f'<p class="dim">Novel, but:</p><ul class="reasons">{near}</ul>' if near else ""
     return f'<h3 class="structure">{text(row["id"])} <span class="dim">{title}</span></h3>{verdict}{facts(verdicts)}'
 
 

@@ -21,6 +21,7 @@ SHOWN: Mapping[str, Callable[[pd.DataFrame], pd.Series[bool]]] = {
     "invalid": lambda rows: ~rows["valid"],
     "duplicate": lambda rows: ~rows["unique"],
     "known": lambda rows: rows["in_reference"],
+    "novel, but close to known": lambda rows: ~rows["in_reference"] & _close(rows),
     "undecided": lambda rows: rows["refusal"].isna() & rows[["valid", "unique", "in_reference"]].isna().any(axis=1),
 }
 """The choices of the filter; a fact that is unknown matches none but the last."""
@@ -43,7 +44,20 @@ IDENTITY_RULES: Mapping[str, str] = {
     "matcher": "StructureMatcher",
 }
 
+CAUTIONS: Mapping[str, str] = {
+    "near_reference": "near a reference crystal of the same formula (distance below 0.10)",
+    "known_up_to_superstructure": "a distorted supercell of a reference crystal, or the reverse",
+    "known_up_to_disorder": "a reference crystal with exchangeable elements ordered otherwise",
+    "prototype_in_reference": "of a prototype that the reference has with other elements",
+}
+
 _HEAD = ("Id", "Formula", "Space group", "Readable", "Valid", "Unique", "Novel", "Why")
+
+
+def _close(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Near, superstructure or reordering of a reference crystal; a prototype in common is not that close."""
+    close = [name for name in CAUTIONS if name != "prototype_in_reference" and name in rows]
+    return rows[close].fillna(value=False).any(axis=1).astype("boolean")
 
 
 def select(rows: pd.DataFrame, shown: str, search: str) -> pd.DataFrame:
@@ -93,6 +107,13 @@ def reasons(row: Mapping[str, Any]) -> list[str]:
     if row["unknown_reasons"]:
         found.append(f"undecided: {row['unknown_reasons']}")
     return found
+
+
+def cautions(row: Mapping[str, Any]) -> list[str]:
+    """What a novel record is close to all the same; empty for a known one and where nothing is close."""
+    if row["in_reference"] is not False:
+        return []
+    return [note for column, note in CAUTIONS.items() if row.get(column)]
 
 
 def known_as(row: Mapping[str, Any]) -> str:

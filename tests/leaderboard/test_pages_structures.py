@@ -164,3 +164,13 @@ def test_structures_have_the_schema_of_the_store(run: Run) -> None:
     crystal = runs.crystal(run.path, "fine")
     assert crystal is not None
     assert crystal.volume == pytest.approx(4.123**3)
+
+
+@pytest.mark.parametrize(
+    ("in_reference", "expected"),
+    [(False, ["near_reference"]), (True, []), (None, [])],
+    ids=["novel", "known", "unsure"],
+)
+def test_only_a_novel_record_says_what_it_is_close_to(*, in_reference: bool | None, expected: list[str]) -> None:
+    row = {"in_reference": in_reference, "near_reference": True, "known_up_to_disorder": None}
+    assert structures.cautions(row) == [structures.CAUTIONS[name] for name in expected]
