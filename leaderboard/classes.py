@@ -13,9 +13,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from metrics.measure.matching import Comparison
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A yes or a no, or None with the reason why it is unknown."""
+
+    value: bool | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -26,8 +34,11 @@ class Standing:
         known: in the set; None where a comparison failed and no other matched.
         rule: what decided.
         matched_id: the nearest crystal that matched.
-        distance: to the nearest crystal of the same formula, matching or not.
+        distance: to the nearest crystal of the same formula, matching or not; None where there is none, and where one
+            of the distances is unknown, which could be the smallest.
+        near: not in the set, but nearer to one of its crystals than a bound.
         failure: why ``known`` is None.
+        distance_failure: why ``distance`` is None although the set has crystals of the formula.
 
     """
 
@@ -35,31 +46,64 @@ class Standing:
     rule: str | None = None
     matched_id: str | None = None
     distance: float | None = None
+    near: bool | None = False
     failure: str | None = None
+    distance_failure: str | None = None
 
 
-def standing(comparisons: Sequence[tuple[str, Comparison | str]]) -> Standing:
+def any_of(answers: Iterable[tuple[str, bool | str]]) -> Fact:
+    """Yes where one comparison says yes; else unknown where one has no answer; else no.
+
+    Args:
+        answers: id of the other crystal with the answer, or with the reason why there is none.
+
+    """
+    reason = None
+    for identifier, answer in answers:
+        if isinstance(answer, str):
+            reason = reason or f"comparison with {identifier}: {answer}"
+        elif answer:
+            return Fact(value=True)
+    return Fact(value=None if reason else False, reason=reason)
+
+
+def standing(comparisons: Sequence[tuple[str, Comparison | str]], near_distance: float) -> Standing:
     """Sum up the comparisons of one crystal with the reference crystals of its formula.
 
     Args:
         comparisons: reference id with the verdict, or with the reason why there is none.
+        near_distance: a crystal that is not in the set is near below this distance to one that is.
 
     """
-    verdicts = sorted(
-        ((math.inf if verdict.distance is None else verdict.distance, identifier, verdict))
-        for identifier, verdict in comparisons
-        if not isinstance(verdict, str)
+    if not comparisons:
+        return Standing(known=False, rule="no_candidate")
+    known = any_of((own, found if isinstance(found, str) else found.same) for own, found in comparisons)
+    distances = [(own, distance_or_reason(found)) for own, found in comparisons]
+    unknown = any_of((own, far if isinstance(far, str) else False) for own, far in distances).reason
+    near = any_of((own, far if isinstance(far, str) else far < near_distance) for own, far in distances)
+    distance = None if unknown else min(far for _, far in distances if not isinstance(far, str))
+    if known.value is None:
+        return Standing(None, distance=distance, near=None, failure=known.reason, distance_failure=unknown)
+    _, identifier, rule = min(
+        (math.inf if found.distance is None else found.distance, own, found.rule)
+        for own, found in comparisons
+        if not isinstance(found, str) and found.same is known.value
     )
-    distance = next((near for near, _, _ in verdicts if near < math.inf), None)
-    for _, identifier, verdict in verdicts:
-        if verdict.same:
-            return Standing(known=True, rule=verdict.rule, matched_id=identifier, distance=distance)
-    failures = [
-        f"comparison with {identifier}: {verdict}" for identifier, verdict in comparisons if isinstance(verdict, str)
-    ]
-    if failures:
-        return Standing(known=None, distance=distance, failure=failures[0])
-    return Standing(known=False, rule=verdicts[0][2].rule if verdicts else "no_candidate", distance=distance)
+    return Standing(
+        known.value,
+        rule=rule,
+        matched_id=identifier if known.value else None,
+        distance=distance,
+        near=False if known.value else near.value,
+        distance_failure=unknown,
+    )
+
+
+def distance_or_reason(found: Comparison | str) -> float | str:
+    """The distance of two crystals, or why there is none."""
+    if isinstance(found, str):
+        return found
+    return "the distance is not determined, too many sites" if found.distance is None else found.distance
 
 
 def spread(standings: Sequence[Standing], classes: Sequence[int]) -> list[Standing]:
@@ -73,12 +117,28 @@ def spread(standings: Sequence[Standing], classes: Sequence[int]) -> list[Standi
         undecided = [other for other in by_class[label] if other.known is None]
         if own.known or not (known or undecided):
             result.append(own)
-        elif known:
-            nearest = min(known, key=lambda other: (other.distance or 0.0, other.matched_id or ""))
-            result.append(replace(nearest, distance=own.distance))
+            continue
+        if known:
+            shared = min(known, key=lambda other: (other.distance or 0.0, other.matched_id or ""))
         else:
-            result.append(replace(undecided[0], distance=own.distance, failure=own.failure or undecided[0].failure))
+            shared = replace(undecided[0], failure=own.failure or undecided[0].failure)
+        result.append(replace(shared, distance=own.distance, distance_failure=own.distance_failure))
     return result
+
+
+def spread_facts(facts: Sequence[Fact], classes: Sequence[int]) -> list[Fact]:
+    """Give all crystals of a class one fact: yes if one has it, else unknown if it is so for one, else no."""
+    by_class: dict[int, list[Fact]] = defaultdict(list)
+    for own, label in zip(facts, classes, strict=True):
+        by_class[label].append(own)
+    decided = {
+        label: next((own for own in members if own.value), None)
+        or next((own for own in members if own.value is None), members[0])
+        for label, members in by_class.items()
+    }
+    return [
+        own if own.value == decided[label].value else decided[label] for own, label in zip(facts, classes, strict=True)
+    ]
 
 
 def representatives(classes: Sequence[int], rows: Sequence[Sequence[int]], is_valid: Sequence[bool]) -> dict[int, int]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.classes import Standing, certain, representatives, spread, standing
+from leaderboard.classes import Fact, Standing, any_of, certain, representatives, spread, spread_facts, standing
 from metrics.measure.matching import Comparison
 from metrics.measure.pairs import components
 
@@ -58,44 +58,90 @@ def verdict(rule: str, *, same: bool, distance: float | None) -> Comparison:
     return Comparison(same=same, rule=rule, distance=distance)  # type: ignore[arg-type] # a literal of the closed list
 
 
-NEAR_MISS = verdict("matcher", same=False, distance=0.1)
+NEAR = 0.1
+FAR_MISS = verdict("distance", same=False, distance=0.4)
+NEAR_MISS = verdict("matcher", same=False, distance=0.09)
 MATCH = verdict("keys_and_distance", same=True, distance=0.2)
 NEARER_MATCH = verdict("matcher", same=True, distance=0.15)
+NO_DISTANCE = verdict("matcher", same=False, distance=None)
 TIME_LIMIT = "time_limit: took longer than 30 s"
+FAILED = f"comparison with b: {TIME_LIMIT}"
 
 
 @pytest.mark.parametrize(
     ("comparisons", "expected"),
     [
         ([], Standing(known=False, rule="no_candidate")),
-        ([("a", NEAR_MISS)], Standing(known=False, rule="matcher", distance=0.1)),
+        ([("a", FAR_MISS)], Standing(known=False, rule="distance", distance=0.4)),
+        ([("a", FAR_MISS), ("b", NEAR_MISS)], Standing(known=False, rule="matcher", distance=0.09, near=True)),
         (
             [("a", NEAR_MISS), ("b", MATCH), ("c", NEARER_MATCH)],
-            Standing(known=True, rule="matcher", matched_id="c", distance=0.1),
+            Standing(known=True, rule="matcher", matched_id="c", distance=0.09),
         ),
         (
-            [("a", TIME_LIMIT), ("b", MATCH)],
-            Standing(known=True, rule="keys_and_distance", matched_id="b", distance=0.2),
+            [("b", TIME_LIMIT), ("c", MATCH)],
+            Standing(known=True, rule="keys_and_distance", matched_id="c", distance_failure=FAILED),
         ),
         (
             [("a", NEAR_MISS), ("b", TIME_LIMIT)],
-            Standing(known=None, distance=0.1, failure=f"comparison with b: {TIME_LIMIT}"),
+            Standing(known=None, near=None, failure=FAILED, distance_failure=FAILED),
+        ),
+        (
+            [("a", FAR_MISS), ("b", NO_DISTANCE)],
+            Standing(
+                known=False,
+                rule="distance",
+                near=None,
+                distance_failure="comparison with b: the distance is not determined, too many sites",
+            ),
         ),
     ],
-    ids=["nothing of the formula", "none matches", "nearest match", "a match outweighs a failure", "failure"],
+    ids=[
+        "nothing of the formula",
+        "none matches",
+        "one is near",
+        "nearest match",
+        "a match outweighs a failure",
+        "a failure never pays",
+        "an unknown distance could be the smallest",
+    ],
 )
 def test_standing_sums_up_comparisons(comparisons: list[tuple[str, Comparison | str]], expected: Standing) -> None:
-    assert standing(comparisons) == expected
-    assert standing(comparisons[::-1]) == expected
+    assert standing(comparisons, NEAR) == expected
+    assert standing(comparisons[::-1], NEAR) == expected
 
 
 def test_a_class_that_holds_a_known_crystal_is_known_and_each_keeps_its_distance() -> None:
     known = Standing(known=True, rule="matcher", matched_id="ref", distance=0.1)
     novel = Standing(known=False, rule="distance", distance=0.3)
-    unknown = Standing(known=None, failure="comparison with x: time_limit")
-    spread_out = spread([known, novel, unknown, novel, unknown, novel], [0, 0, 0, 1, 2, 2])
+    near = Standing(known=False, rule="distance", distance=0.05, near=True)
+    unknown = Standing(known=None, near=None, failure=FAILED, distance_failure=FAILED)
+    spread_out = spread([known, novel, unknown, novel, unknown, near], [0, 0, 0, 1, 2, 2])
     assert spread_out[1] == Standing(known=True, rule="matcher", matched_id="ref", distance=0.3)
-    assert spread_out[2] == Standing(known=True, rule="matcher", matched_id="ref", distance=None)
+    assert spread_out[2] == Standing(known=True, rule="matcher", matched_id="ref", distance_failure=FAILED)
     assert spread_out[3] == novel
-    assert spread_out[5].known is None
-    assert spread_out[5].failure == unknown.failure
+    assert spread_out[5] == Standing(known=None, near=None, distance=0.05, failure=FAILED)
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ([], Fact(value=False)),
+        ([("a", False)], Fact(value=False)),
+        ([("a", False), ("b", TIME_LIMIT)], Fact(value=None, reason=FAILED)),
+        ([("b", TIME_LIMIT), ("a", True)], Fact(value=True)),
+    ],
+)
+def test_any_of_is_three_valued(answers: list[tuple[str, bool | str]], expected: Fact) -> None:
+    assert any_of(answers) == expected
+
+
+@given(data=st.data(), n=N)
+def test_a_class_has_one_fact_whatever_the_order(data: st.DataObject, n: int) -> None:
+    facts = data.draw(st.lists(st.sampled_from([True, False, None]), min_size=n, max_size=n))
+    classes = data.draw(st.lists(st.integers(0, 2), min_size=n, max_size=n))
+    found = spread_facts([Fact(value, None if value is not None else "why") for value in facts], classes)
+    for label, own in zip(classes, found, strict=True):
+        members = {value for value, other in zip(facts, classes, strict=True) if other == label}
+        assert own.value == (True if True in members else None if None in members else False)
+        assert (own.reason is None) == (own.value is not None)

@@ -1,0 +1,82 @@
+"""Other senses in which a record may be known, each a question about it and a reference crystal of its formula.
+
+They stand beside the verdict: who is in the reference set is in it in every wider sense too, and is not asked about.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from leaderboard.classes import Fact, any_of, spread_facts
+from metrics.measure.default_matcher import same_by_default_matcher
+from metrics.measure.disorder import has_substitutes, same_up_to_disorder
+from metrics.measure.matching import Comparison
+from metrics.measure.superstructure import may_be_superstructure, same_up_to_superstructure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from leaderboard.classes import Standing
+    from leaderboard.pool import Pool
+    from metrics.measure.matching import Candidate, MatchSettings
+    from metrics.measure.pairs import Pair
+
+
+def known_variants(
+    verdicts: Mapping[Pair, Comparison | str],
+    pool: Pool,
+    standings: Sequence[Standing],
+    classes: Sequence[int],
+    settings: MatchSettings,
+) -> dict[str, list[Fact]]:
+    """Facts of each record's crystal, by column.
+
+    Args:
+        verdicts: of each pair of a record's crystal and a reference crystal of its formula, or why there is none.
+        pool: the crystals; those of the records come first.
+        standings: of the crystals of the records, one for a whole class.
+        classes: class of each of them.
+        settings: of the verdict.
+
+    A question that was not answered leaves the fact unknown unless another crystal gave a yes. Up to a superstructure
+    and up to disorder a class is known as a whole; by the default matcher, whose answer may depend on the
+    description, every crystal stands for itself.
+
+    """
+    undecided = {
+        pair: found
+        for pair, found in verdicts.items()
+        if not standings[pair[0]].known and isinstance(found, Comparison)
+    }
+
+    def facts(question: Callable[[Candidate, Candidate], bool], pairs: Sequence[Pair]) -> list[Fact]:
+        answers: list[list[tuple[str, bool | str]]] = [[] for _ in standings]
+        for (own, other), answer in pool.ask("variants", question, pairs).items():
+            answers[own].append((pool.names[other], answer))
+        return [any_of(own) for own in answers]
+
+    def or_known(narrow: Sequence[Fact]) -> list[Fact]:
+        return spread_facts([_or_known(own, fact) for own, fact in zip(standings, narrow, strict=True)], classes)
+
+    crystals = pool.crystals
+    nested = [
+        (own, other)
+        for (own, other), found in undecided.items()
+        if may_be_superstructure(crystals[own], crystals[other], found)
+    ]
+    mixed = [pair for pair in undecided if has_substitutes(crystals[pair[0]])]
+    return {
+        "known_up_to_superstructure": or_known(facts(partial(same_up_to_superstructure, settings=settings), nested)),
+        "known_up_to_disorder": or_known(facts(partial(same_up_to_disorder, settings=settings), mixed)),
+        "in_reference_matcher": facts(same_by_default_matcher, list(verdicts)),
+    }
+
+
+def _or_known(own: Standing, fact: Fact) -> Fact:
+    """In the reference set, or known by the fact; who is in it was not asked about."""
+    if own.known or fact.value:
+        return Fact(value=True)
+    if own.known is None:
+        return Fact(None, "in_reference is unknown")
+    return fact
