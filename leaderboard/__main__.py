@@ -18,6 +18,7 @@ Examples:
   python -m leaderboard score submissions/examples/example.zip --out out
   python -m leaderboard fingerprint my.zip --method canonical-bawl > fingerprints.csv
   python -m leaderboard table --format csv
+  python -m leaderboard benchmark identity
 """
 
 
@@ -29,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    top.set_defaults(interrupted="the same command goes on where it stopped")
     subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, text: str, module: str = "leaderboard.commands") -> argparse.ArgumentParser:
@@ -79,6 +81,34 @@ def parser() -> argparse.ArgumentParser:
 
     table = command("table", "print the board", "leaderboard.board_command")
     table.add_argument("--format", choices=("md", "csv", "json"), default="md", help="default: md")
+
+    benchmark = subparsers.add_parser("benchmark", help="measure the methods themselves, on known crystals")
+    subjects = benchmark.add_subparsers(dest="subject", required=True, metavar="SUBJECT")
+    identity = subjects.add_parser(
+        "identity",
+        help="how well each method tells crystals apart, or the same",
+        description="How well each method of identity tells crystals apart, or the same: other descriptions and "
+        "disturbances of a crystal, pairs of one formula, named cases, CPU time.",
+    )
+    identity.set_defaults(run=("leaderboard.benchmark.command", "identity"), interrupted="nothing was written")
+    identity.add_argument(
+        "--data",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="parquet or CSV tables with a column of CIFs and one of ids, or any file that can be submitted "
+        "(default: the sources of the starter set)",
+    )
+    identity.add_argument(
+        "--n", type=_positive, default=300, metavar="N", help="crystals that are changed in every way (default: 300)"
+    )
+    identity.add_argument(
+        "--seed", type=_not_negative, default=0, metavar="S", help="of all that is random (default: 0)"
+    )
+    identity.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder of the result (default: runs/benchmark/identity)"
+    )
+    identity.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: usable cores)")
     return top
 
 
@@ -93,18 +123,26 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"error: {error}\n")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted; the same command goes on where it stopped\n")
+        sys.stderr.write(f"\ninterrupted; {options.interrupted}\n")
         return 130
     return 0
 
 
 def _positive(text: str) -> int:
+    return _whole(text, least=1)
+
+
+def _not_negative(text: str) -> int:
+    return _whole(text, least=0)
+
+
+def _whole(text: str, *, least: int) -> int:
     try:
         number = int(text)
     except ValueError:
-        number = 0
-    if number < 1:
-        msg = f"{text!r} is not a number of processes; it must be a whole number from 1"
+        number = least - 1
+    if number < least:
+        msg = f"{text!r} must be a whole number from {least}"
         raise argparse.ArgumentTypeError(msg)
     return number
 

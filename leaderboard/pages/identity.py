@@ -1,0 +1,163 @@
+"""How well each method of identity does: the benchmark's result as a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from leaderboard.benchmark.result import COMMAND, newest_result
+from leaderboard.pages.markup import Interval, facts, interval, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from leaderboard.store import Store
+
+_KINDS = {
+    "description": (
+        "Kept under another description",
+        "The same crystal, written down otherwise: anything below 100 % lets a copy pass as new.",
+    ),
+    "disturbance": (
+        "Kept under a disturbance",
+        (
+            "A copy with noise of so many angstrom per Cartesian component, or a strained cell. The last row is no "
+            "right or wrong: a known hole of every method that compares primitive cells."
+        ),
+    ),
+}
+
+
+def build(store: Store) -> None:
+    """Lay the page out in the current block."""
+    gr.HTML(page(newest_result(store)), elem_id="identity", apply_default_css=False, js_on_load=None)
+
+
+def page(result: dict[str, Any] | None) -> str:
+    """The page as HTML, from the content of ``identity.json``; None where there is none."""
+    again = f"<p>Measure it yourself: <code>{COMMAND} --data FILE...</code></p>"
+    if result is None:
+        return f'<div class="prose-page"><h2>Benchmark of identity</h2><p>No result yet.</p>{again}</div>'
+    names = [method["name"] for method in result["methods"]]
+    parts = [
+        f'<div class="prose-page"><h2>Benchmark of identity</h2>{_introduction(result)}{again}</div>',
+        *(_changes(result, kind, names) for kind in _KINDS),
+        *(_judged(result, judge) for judge in result["agreement"]["judges"]),
+        _cases(result, names),
+        _costs(result, names),
+        _methods(result),
+    ]
+    return "\n".join(parts)
+
+
+def _introduction(result: dict[str, Any]) -> str:
+    agreement = result["agreement"]
+    return (
+        "<p>Novelty and uniqueness rest on a decision: are two crystals the same? Each column is a way to decide, put "
+        "to the same pairs of crystals. In the lighter tone: 95 % intervals, Wilson's for shares and by bootstrap over "
+        "formulas for pairs. A method that gives no answer is counted as wrong.</p>"
+        + facts(
+            {
+                "Crystals": f"{result['n_crystals']:,} from {text(', '.join(own['name'] for own in result['data']))}",
+                "Changed": f"{result['n_sampled']:,}",
+                "Pairs of one formula": f"{agreement['n_pairs']:,} of {agreement['n_formulas']:,} formulas",
+                "Seed": str(result["seed"]),
+                "Versions": text(", ".join(f"{name} {number}" for name, number in result["versions"].items())),
+            }
+        )
+    )
+
+
+def _changes(result: dict[str, Any], kind: str, names: Sequence[str]) -> str:
+    title, lead = _KINDS[kind]
+    rows = [
+        (
+            text(change["name"]),
+            [
+                f"{change['n']:,}",
+                *(_share(change["methods"][name], change["methods"][name]["share"]) for name in names),
+            ],
+        )
+        for change in result["changes"]
+        if change["kind"] == kind
+    ]
+    return _section(title, lead, ["n", *_labels(result, names)], rows)
+
+
+def _judged(result: dict[str, Any], judge: dict[str, Any]) -> str:
+    others = list(judge["methods"])
+    label = _labels(result, [judge["judge"]])[0]
+    lead = (
+        f"{judge['n_judged']:,} pairs of real crystals of one formula, {judge['n_same']:,} of them the same by "
+        f"{label}. Recall: of those, the share a method finds. Precision: of those a method finds, the share that "
+        f"{label} confirms."
+    )
+    rows = [
+        (measure, [_share(own, own["value"]) for own in (judge["methods"][name][measure] for name in others)])
+        for measure in ("recall", "precision")
+    ]
+    rows += [
+        (f"pairs {what}", [f"{judge['methods'][name][count]:,}" for name in others])
+        for count, what in (("n_missed", "missed"), ("n_added", "added"), ("n_unknown", "without an answer"))
+    ]
+    return _section(f"Agreement with {label}", lead, _labels(result, others), rows)
+
+
+def _cases(result: dict[str, Any], names: Sequence[str]) -> str:
+    rows = [
+        (
+            text(case["name"]),
+            [_answer(case["same"]), *(_answer(case["answers"][name], case["same"]) for name in names)],
+        )
+        for case in result["cases"]
+    ]
+    lead = "Pairs whose right answer is known. Wrong answers stand out."
+    return _section("Named cases", lead, ["right", *_labels(result, names)], rows)
+
+
+def _costs(result: dict[str, Any], names: Sequence[str]) -> str:
+    rows = [
+        (what, [_ms(result["costs"][name][cost]) for name in names])
+        for cost, what in (("structure_ms", "per structure"), ("pair_ms", "per pair"))
+    ]
+    lead = "CPU milliseconds of one core: the median, and in the lighter tone the mean."
+    return _section("Cost", lead, _labels(result, names), rows)
+
+
+def _methods(result: dict[str, Any]) -> str:
+    items = "".join(
+        f"<dt>{text(method['label'])}</dt><dd><p>{text(method['definition'])}</p></dd>" for method in result["methods"]
+    )
+    return f'<div class="prose-page"><h2>Methods</h2><dl class="definitions">{items}</dl></div>'
+
+
+def _section(title: str, lead: str, heads: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]]) -> str:
+    """Heading, a line, a table; the first column names the row."""
+    head = "".join(f'<th scope="col" class="right">{cell}</th>' for cell in heads)
+    body = "".join(
+        f'<tr><th scope="row">{name}</th>{"".join(f"<td class=right>{cell}</td>" for cell in cells)}</tr>'
+        for name, cells in rows
+    )
+    table = f"<table><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="prose-page"><h2>{text(title)}</h2><p>{text(lead)}</p></div><div class="scroll">{table}</div>'
+
+
+def _labels(result: dict[str, Any], names: Iterable[str]) -> list[str]:
+    labels = {method["name"]: text(method["label"]) for method in result["methods"]}
+    return [labels[name] for name in names]
+
+
+def _share(own: dict[str, Any], value: float | None) -> str:
+    return interval(Interval(value, own["low"], own["high"]), "share")
+
+
+def _answer(answer: bool | None, right: bool | None = None) -> str:  # noqa: FBT001 - an answer is what it is about
+    word = {True: "same", False: "different", None: "?"}[answer]
+    return word if right is None or answer == right else f'<span class="no">{word}</span>'
+
+
+def _ms(cost: dict[str, Any]) -> str:
+    if cost["median"] is None:
+        return "?"
+    return f'<span class="value">{cost["median"]:.2f}</span><span class="interval">{cost["mean"]:.2f}</span>'
