@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from submissions.checked import atomic_number, check_full_occupancy, check_site_count, crystal, decoded
+from submissions.formats import plain_cif
 from submissions.record import Record
 from submissions.refusal import Reason, RecordRefusedError, one_line, shown
 from submissions.stream import lines, too_large
@@ -100,10 +101,24 @@ def parse(payload: bytes, limits: Limits) -> Crystal:
         RecordRefusedError: with the reason.
 
     """
-    # pymatgen takes about a second to import, and whoever only lists records has no use for it.
+    text = bounded(decoded(payload), limits)
+    return plain_cif.read(text, limits) or parse_with_pymatgen(text, limits)
+
+
+def parse_with_pymatgen(text: str, limits: Limits) -> Crystal:
+    """Read one CIF block, however it is written; `plain_cif.read` gives the same or nothing.
+
+    Args:
+        text: the CIF without empty lines.
+        limits: the bounds.
+
+    Raises:
+        RecordRefusedError: with the reason.
+
+    """
+    # pymatgen takes about a second to import, and whoever only lists records or reads plain CIFs has no use for it.
     from pymatgen.io.cif import CifFile, CifParser  # noqa: PLC0415 - see above
 
-    text = _bounded(decoded(payload), limits)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -123,7 +138,13 @@ def parse(payload: bytes, limits: Limits) -> Crystal:
     return _ordered(structure, limits)
 
 
-def _bounded(text: str, limits: Limits) -> str:
+def bounded(text: str, limits: Limits) -> str:
+    """Text without empty lines.
+
+    Raises:
+        RecordRefusedError: a line is too long, or there are too many values.
+
+    """
     kept = [line for line in text.splitlines() if line.strip()]
     longest = max(map(len, kept), default=0)
     if longest > limits.cif_line_characters:
