@@ -23,13 +23,19 @@ def as_text(result: dict[str, Any]) -> str:
     parts = [_data(result)]
     for kind, title in KINDS.items():
         rows = [change for change in result["changes"] if change["kind"] == kind]
-        parts.append(_table(f"{title} (share, 95 % Wilson interval)", ["n", *labels], _change_rows(rows, names)))
+        parts.append(
+            _table(
+                f"{title} (share, 95 % Wilson interval; ?n: no answer for n, not kept)",
+                ["n", *labels],
+                _change_rows(rows, names),
+            )
+        )
     parts += [_judged(result, judge, names) for judge in result["agreement"]["judges"]]
     title = "Named cases (right answer: s same, d different; ! wrong, ? unknown)"
     parts.append(_table(title, ["right", *labels], _case_rows(result["cases"], names)))
     title = "CPU milliseconds (median, under it the mean)"
     parts.append(_table(title, labels, _cost_rows(result["costs"], names)))
-    return "\n".join(parts)
+    return "\n".join([*parts, _unknown(result)])
 
 
 def _data(result: dict[str, Any]) -> str:
@@ -47,7 +53,7 @@ def _data(result: dict[str, Any]) -> str:
 def _change_rows(changes: Iterable[dict[str, Any]], names: Sequence[str]) -> Iterable[Row]:
     for change in changes:
         own = [change["methods"][name] for name in names]
-        upper = [str(change["n"]), *(_number(entry["share"]) for entry in own)]
+        upper = [str(change["n"]), *(_unsure(entry["share"], entry["n_unknown"]) for entry in own)]
         yield change["name"], upper, ["", *(_interval(entry["low"], entry["high"]) for entry in own)]
 
 
@@ -86,6 +92,15 @@ def _cost_rows(costs: dict[str, Any], names: Sequence[str]) -> Iterable[Row]:
         yield title, [_ms(entry["median"]) for entry in own], [_ms(entry["mean"]) for entry in own]
 
 
+def _unknown(result: dict[str, Any]) -> str:
+    lines = [
+        f"{method['label']}: {count} x {reason}"
+        for method in result["methods"]
+        for reason, count in result["unknown"][method["name"]].items()
+    ]
+    return "\n".join(["Most frequent reasons for no answer", *(lines or ["none"])]) + "\n"
+
+
 def _table(title: str, heads: Sequence[str], rows: Iterable[Row]) -> str:
     """First column to the left, the others to the right; a row has one or two lines."""
     kept = list(rows)
@@ -109,6 +124,10 @@ def _line(name: str, cells: Sequence[str], first: int, columns: Sequence[int]) -
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
+
+
+def _unsure(value: float | None, n_unknown: int) -> str:
+    return _number(value) + (f" ?{n_unknown}" if n_unknown else "")
 
 
 def _interval(low: float | None, high: float | None) -> str:

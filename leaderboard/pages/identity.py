@@ -36,17 +36,17 @@ def build(store: Store) -> None:
 
 def page(result: dict[str, Any] | None) -> str:
     """The page as HTML, from the content of ``identity.json``; None where there is none."""
-    again = f"<p>Measure it yourself: <code>{COMMAND} --data FILE...</code></p>"
+    again = f"<p>Measure it again: <code>{COMMAND}</code>, on other crystals with <code>--data FILE...</code></p>"
     if result is None:
         return f'<div class="prose-page"><h2>Benchmark of identity</h2><p>No result yet.</p>{again}</div>'
     names = [method["name"] for method in result["methods"]]
     parts = [
         f'<div class="prose-page"><h2>Benchmark of identity</h2>{_introduction(result)}{again}</div>',
+        _methods(result),
         *(_changes(result, kind, names) for kind in _KINDS),
         *(_judged(result, judge) for judge in result["agreement"]["judges"]),
         _cases(result, names),
         _costs(result, names),
-        _methods(result),
     ]
     return "\n".join(parts)
 
@@ -76,7 +76,7 @@ def _changes(result: dict[str, Any], kind: str, names: Sequence[str]) -> str:
             text(change["name"]),
             [
                 f"{change['n']:,}",
-                *(_share(change["methods"][name], change["methods"][name]["share"]) for name in names),
+                *(_kept(change["methods"][name]) for name in names),
             ],
         )
         for change in result["changes"]
@@ -127,9 +127,18 @@ def _costs(result: dict[str, Any], names: Sequence[str]) -> str:
 
 def _methods(result: dict[str, Any]) -> str:
     items = "".join(
-        f"<dt>{text(method['label'])}</dt><dd><p>{text(method['definition'])}</p></dd>" for method in result["methods"]
+        f"<dt>{text(method['label'])}</dt><dd><p>{text(method['definition'])}</p>"
+        f"{_reasons(result['unknown'][method['name']])}</dd>"
+        for method in result["methods"]
     )
     return f'<div class="prose-page"><h2>Methods</h2><dl class="definitions">{items}</dl></div>'
+
+
+def _reasons(unknown: dict[str, int]) -> str:
+    if not unknown:
+        return ""
+    listed = "; ".join(f"{count:,} x {reason}" for reason, count in unknown.items())
+    return f'<p class="dim">No answer: {text(listed)}.</p>'
 
 
 def _section(title: str, lead: str, heads: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]]) -> str:
@@ -150,6 +159,11 @@ def _labels(result: dict[str, Any], names: Iterable[str]) -> list[str]:
 
 def _share(own: dict[str, Any], value: float | None) -> str:
     return interval(Interval(value, own["low"], own["high"]), "share")
+
+
+def _kept(own: dict[str, Any]) -> str:
+    unknown = f'<span class="interval">{own["n_unknown"]} without an answer</span>' if own["n_unknown"] else ""
+    return _share(own, own["share"]) + unknown
 
 
 def _answer(answer: bool | None, right: bool | None = None) -> str:  # noqa: FBT001 - an answer is what it is about
