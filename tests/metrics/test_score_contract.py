@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -13,25 +13,16 @@ from hypothesis import strategies as st
 from leaderboard.stages import columns_schema
 from metrics.score import Score, registry
 from metrics.table import frame
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from tests.metrics.facts import AGAINST, cell
 
 SCHEMA = columns_schema()
-AGAINST: Mapping[str, Any] = {"n_crystals": 2, "elements": {"Na": 1, "Cl": 1}, "space_groups": {"225": 1}}
-VALUES: dict[pa.DataType, st.SearchStrategy[Any]] = {
-    pa.bool_(): st.booleans(),
-    pa.int64(): st.integers(1, 230),
-    pa.float64(): st.floats(0, 50),
-    pa.string(): st.sampled_from(["a", "b", "NaCl"]),
-}
 
 every_score = pytest.mark.parametrize("score", list(registry().values()), ids=lambda score: score.name)
 
 
 def columns(names: tuple[str, ...]) -> st.SearchStrategy[pd.DataFrame]:
     """Tables of 1 to 12 records with the named columns, nulls among them."""
-    cells = {name: st.none() | VALUES[SCHEMA.field(name).type] for name in names}
+    cells = {name: cell(name, SCHEMA.field(name).type) for name in names}
     schema = pa.schema([SCHEMA.field(name) for name in names])
     return st.lists(st.fixed_dictionaries(cells), min_size=1, max_size=12).map(lambda rows: frame(rows, schema))
 

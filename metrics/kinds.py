@@ -1,0 +1,157 @@
+"""Records grouped by what they add to a histogram."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from math import floor
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+Bin: TypeAlias = "str | int"
+Contribution: TypeAlias = "tuple[tuple[Bin, float], ...]"
+"""What a record adds: bins with their shares, which add up to one; sorted by bin."""
+
+_SYMBOL_AND_AMOUNT = re.compile(r"([A-Z][a-z]?)(\d*)")
+_LAST_TRICLINIC_TO_CUBIC = {
+    2: "triclinic",
+    15: "monoclinic",
+    74: "orthorhombic",
+    142: "tetragonal",
+    167: "trigonal",
+    194: "hexagonal",
+    230: "cubic",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Kinds:
+    """Records that add the same to a histogram, counted.
+
+    Attributes:
+        counts: (k,) int64, records of each kind, kinds in sorted order.
+        shares: (k, b) share of each bin in a record of each kind; rows add up to one.
+        bins: b bins, sorted.
+        n_unknown: records of which nothing is known.
+
+    """
+
+    counts: NDArray[np.int64]
+    shares: NDArray[np.float64]
+    bins: tuple[Bin, ...]
+    n_unknown: int
+
+    @property
+    def n_known(self) -> int:
+        """Records that are in the histogram."""
+        return int(self.counts.sum())
+
+    @property
+    def histogram(self) -> dict[Bin, float]:
+        """Records in each bin, shared ones in parts."""
+        return dict(zip(self.bins, self.in_bins(self.counts).tolist(), strict=True))
+
+    def in_bins(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(..., b) records in each bin of samples that hold (..., k) ``counts`` of the kinds."""
+        records: NDArray[np.float64] = counts @ self.shares
+        return records
+
+
+def group(contributions: Iterable[Contribution | None]) -> Kinds:
+    """Count the records of each kind; None is a record of which nothing is known."""
+    counted = Counter(contributions)
+    n_unknown = counted.pop(None, 0)
+    kinds = sorted(kind for kind in counted if kind is not None)
+    bins = sorted({own for kind in kinds for own, _ in kind})
+    shares = np.zeros((len(kinds), len(bins)))
+    place = {own: at for at, own in enumerate(bins)}
+    for row, kind in zip(shares, kinds, strict=True):
+        for own, share in kind:
+            row[place[own]] = share
+    return Kinds(np.array([counted[kind] for kind in kinds], dtype=np.int64), shares, tuple(bins), n_unknown)
+
+
+def element_shares(formulas: pd.Series[str]) -> Kinds:
+    """Atomic fractions of the elements in each record; what names no element is unknown."""
+    known = {formula: _fractions(formula) for formula in formulas.dropna().unique()}
+    return group(None if pd.isna(formula) else known[formula] for formula in formulas)
+
+
+def element_occurrences(formulas: pd.Series[str]) -> Kinds:
+    """Elements that occur in each record, whatever their amounts; as rows of ones, not of shares."""
+    kinds = element_shares(formulas)
+    return replace(kinds, shares=(kinds.shares > 0).astype(np.float64))
+
+
+def distinct(column: pd.Series[Any]) -> tuple[NDArray[np.float64], NDArray[np.int64], int]:
+    """Rising different numbers of a column, how often each occurs, and how many records have none."""
+    known = column.dropna().to_numpy(dtype=np.float64)
+    values, counts = np.unique(known, return_counts=True)
+    return values, counts.astype(np.int64), len(column) - len(known)
+
+
+def whole_numbers(column: pd.Series[int]) -> Kinds:
+    """Each number is its own bin."""
+    return group(None if pd.isna(value) else ((int(value), 1.0),) for value in column)
+
+
+def binned(column: pd.Series[float], width: float) -> Kinds:
+    """Bins of this width, numbered from the one that starts at 0."""
+    return group(None if pd.isna(value) else ((floor(value / width), 1.0),) for value in column)
+
+
+def binned_lists(column: pd.Series[Any], width: float) -> Kinds:
+    """Bins of this width; the values of a record share its weight."""
+    return group(
+        None if values is None else _even_shares([floor(value / width) for value in values]) for values in lists(column)
+    )
+
+
+def lists(column: pd.Series[Any]) -> list[list[Any] | None]:
+    """Values of a list column as Python lists; null, or an empty list, is None."""
+    known = zip(column.isna(), column, strict=True)
+    return [None if is_null or len(values) == 0 else list(values) for is_null, values in known]
+
+
+def crystal_systems(column: pd.Series[int]) -> Kinds:
+    """Crystal system of each space group, 1 to 230 (International Tables for Crystallography A)."""
+    return group(None if pd.isna(value) else ((crystal_system(int(value)), 1.0),) for value in column)
+
+
+def crystal_system(space_group: int) -> str:
+    """Name of the crystal system; rhombohedral lattices count as trigonal.
+
+    Raises:
+        ValueError: no space group has this number.
+
+    """
+    if not 1 <= space_group <= max(_LAST_TRICLINIC_TO_CUBIC):
+        msg = f"space group {space_group} is not between 1 and {max(_LAST_TRICLINIC_TO_CUBIC)}"
+        raise ValueError(msg)
+    return next(name for last, name in _LAST_TRICLINIC_TO_CUBIC.items() if space_group <= last)
+
+
+def elements_of(formula: str) -> dict[str, int]:
+    """Amounts by symbol of a reduced formula without brackets; empty where it names none."""
+    amounts: Counter[str] = Counter()
+    for symbol, amount in _SYMBOL_AND_AMOUNT.findall(formula):
+        amounts[symbol] += int(amount or 1)
+    return dict(sorted(amounts.items()))
+
+
+def _fractions(formula: str) -> Contribution | None:
+    amounts = elements_of(formula)
+    total = sum(amounts.values())
+    return tuple((symbol, amount / total) for symbol, amount in amounts.items()) if total else None
+
+
+def _even_shares(bins: list[int]) -> Contribution:
+    return tuple((own, count / len(bins)) for own, count in sorted(Counter(bins).items()))
