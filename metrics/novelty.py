@@ -52,7 +52,7 @@ def novel_matcher(rows: pd.DataFrame, _against: Against) -> Value:
     return share(~rows["in_reference_matcher"])
 
 
-@score(label="Novel up to disorder", unit="share", better="higher", needs=("known_up_to_disorder",))
+@score(label="Novel (disorder)", unit="share", better="higher", needs=("known_up_to_disorder",))
 def novel_up_to_disorder(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of records that are novel and not merely another ordering of a reference crystal.
 
@@ -63,7 +63,7 @@ def novel_up_to_disorder(rows: pd.DataFrame, _against: Against) -> Value:
     return share(~rows["known_up_to_disorder"])
 
 
-@score(label="Novel prototype", unit="share", better="neither", needs=("prototype_in_reference",))
+@score(label="Novel (prototype)", unit="share", better="neither", needs=("prototype_in_reference",))
 def novel_prototype(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of records whose structure type no reference crystal has, whatever its elements.
 
@@ -76,7 +76,7 @@ def novel_prototype(rows: pd.DataFrame, _against: Against) -> Value:
 
 
 @score(
-    label="Continuous novelty",
+    label="Novelty (distance)",
     unit="site spacings",
     better="higher",
     needs=("nearest_reference_distance", "identity_rule"),

@@ -33,7 +33,7 @@ def unique_bawl(rows: pd.DataFrame, _against: Against) -> Value:
 
 
 @score(
-    label="Continuous uniqueness",
+    label="Uniqueness (distance)",
     unit="site spacings",
     better="higher",
     needs=("nearest_record_distance", "n_others_of_formula"),

@@ -29,9 +29,10 @@ def page(protocol: Protocol) -> str:
 <div class="prose-page">
 <h2>What the numbers mean</h2>
 <p>A submission is one file of generated crystals. Every structure that somebody meant to hand in is a record, and
-every score is a share of <em>all</em> records: a record that could not be read, or whose measurement failed, counts
-against the model and is shown with its reason. The interval in the lighter tone is the 95 % Wilson interval of the
-share for this number of records; it does not cover the spread between training or sampling runs, which is larger.</p>
+every score is over <em>all</em> records: a record that could not be read, or whose measurement failed, counts
+against the model and is shown with its reason. The interval in the lighter tone is the 95 % interval for this number of
+records (Wilson for shares, bootstrap for means); it does not cover the spread between training or sampling runs, which
+is larger.</p>
 <p>The board ranks by {ranking}, highest first. Ranked are submissions of exactly {protocol.n_ranked:,} records scored
 under the protocol's own settings; all others are listed, unranked, with the reason. Each reference set has its own
 board. A result is "unverified" until the maintainers have scored it again.</p>

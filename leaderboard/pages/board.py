@@ -114,7 +114,10 @@ def legend(protocol: Protocol, reference: str, *, indicative: bool) -> str:
     ranking = text(registry()[protocol.ranking].label)
     condition = f"submissions of exactly {protocol.n_ranked:,} records under the protocol's own settings"
     lines = [
-        "Scores are percent of all records handed in; in a lighter tone the 95 % Wilson interval.",
+        (
+            "Shares are percent of all records handed in, distances are in site spacings, (volume / sites)<sup>1/3</sup>; "
+            "in a lighter tone the 95 % interval: Wilson for shares, bootstrap for means."
+        ),
         '<span class="best">Bold</span>: best of the ranked rows of a column, or of all rows where none is ranked.',
         f"Rank: by {ranking}, highest first, for {condition}.",
         f"Protocol {text(protocol.name)} ({text(protocol.status)}), hash {text(protocol.hash[:12])}.",
