@@ -11,6 +11,7 @@ import pyarrow as pa
 import spglib
 
 from metrics.measure import UnmeasurableError, measure
+from metrics.measure.fingerprint.symmetry_bound import check_symmetry_is_bounded
 from metrics.measure.reduced_cell import reduce_cell
 
 if TYPE_CHECKING:
@@ -36,13 +37,13 @@ def symmetry_dataset(
 
     The search runs on the reduced cell, in which operations and transformations are expressed, because spglib fails
     on very skewed cells; the sites keep their number and order. The last few answers are kept, because several facts
-    about one crystal ask the same question. The slowest cells known are rattled by a fraction of the tolerance: 1,000
-    sites of one element take 3 s.
+    about one crystal ask the same question.
 
     Raises:
-        UnmeasurableError: spglib finds no space group (overlapping atoms, cell without volume, ...).
+        UnmeasurableError: spglib finds no space group (overlapping atoms, cell without volume, ...), or may take long.
 
     """
+    check_symmetry_is_bounded(crystal, symprec)
     reduced = reduce_cell(crystal)
     cell = (reduced.lattice.tolist(), reduced.frac_coords.tolist(), reduced.atomic_numbers.tolist())
     with warnings.catch_warnings():

@@ -18,6 +18,7 @@ from metrics.measure import NoSettings, UnmeasurableError, measure
 from metrics.measure.fingerprint.econ import econ_bonds
 from metrics.measure.fingerprint.elements import symbols_in_formula_order, unreduced_formula
 from metrics.measure.fingerprint.method import Fingerprint
+from metrics.measure.fingerprint.symmetry_bound import check_symmetry_is_bounded
 
 if TYPE_CHECKING:
     from metrics.crystal import Crystal
@@ -27,7 +28,7 @@ DIGEST_BYTES = 16
 SYMPREC_ANGSTROM = 0.01
 ANGLE_TOLERANCE_DEGREES = 5.0
 MAX_SITES = 2_000
-"""Spglib's time grows with sites times translations and cannot be bounded from outside."""
+"""The bond graph of 2,000 sites takes a second."""
 
 
 def bawl(crystal: Crystal) -> Fingerprint:
@@ -36,8 +37,9 @@ def bawl(crystal: Crystal) -> Fingerprint:
     Where spglib finds no symmetry (sites too close together), the number is left out, the underscores stay.
 
     Raises:
-        UnmeasurableError: no bonds can be drawn (see :func:`~metrics.measure.fingerprint.econ.econ_bonds`) or more
-            sites than the bound.
+        UnmeasurableError: no bonds can be drawn (see :func:`~metrics.measure.fingerprint.econ.econ_bonds`), more
+            sites than the bound, or a search for the space group that may take long
+            (:func:`~metrics.measure.fingerprint.symmetry_bound.check_symmetry_is_bounded`).
 
     """
     return _whole(_graph_hash(crystal), crystal)
@@ -47,7 +49,7 @@ def short_bawl(crystal: Crystal) -> Fingerprint:
     """``{graph hash}_{formula}``: BAWL without the space group, which the smallest noise changes.
 
     Raises:
-        UnmeasurableError: as :func:`bawl`.
+        UnmeasurableError: as :func:`bawl`, but for the space group.
 
     """
     return _short(_graph_hash(crystal), crystal)
@@ -57,7 +59,11 @@ def short_bawl(crystal: Crystal) -> Fingerprint:
 def bawl_columns(crystal: Crystal, _: NoSettings) -> dict[str, str]:
     """Both strings, the bonds drawn once."""
     graph = _graph_hash(crystal)
-    return {"bawl": _whole(graph, crystal).fingerprint, "short_bawl": _short(graph, crystal).fingerprint}
+    short = _short(graph, crystal).fingerprint
+    try:
+        return {"bawl": _whole(graph, crystal).fingerprint, "short_bawl": short}
+    except UnmeasurableError as error:
+        raise UnmeasurableError(error.reason, short_bawl=short) from error
 
 
 def _whole(graph: str, crystal: Crystal) -> Fingerprint:
@@ -71,6 +77,7 @@ def _short(graph: str, crystal: Crystal) -> Fingerprint:
 
 
 def _space_group(crystal: Crystal) -> str:
+    check_symmetry_is_bounded(crystal, SYMPREC_ANGSTROM)
     # elements numbered by first appearance, as pymatgen hands them to spglib
     kinds: dict[int, int] = {}
     types = [kinds.setdefault(number, len(kinds) + 1) for number in crystal.atomic_numbers.tolist()]

@@ -16,9 +16,10 @@ from numba import njit
 
 from metrics.crystal import Crystal
 from metrics.measure import UnmeasurableError
+from metrics.measure.fingerprint.neighbours import neighbours_within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
 
 TOLERANCES_ANGSTROM = (0.25, 0.22, 0.285)
 """The first decides, the others give alternatives where a displacement lies near the first."""
+REACH = 4.0
+"""Sites farther apart than this many tolerances cannot be confused."""
 BIN_ANGSTROM = 1.2
-"""At least four times the largest tolerance, so that a search reaches into one neighbouring bin per axis."""
+"""At least, and not less than `REACH` tolerances: a search of half of that reaches one neighbouring bin per axis."""
 MAX_BINS = 64
-MAX_COMPARISONS = 200_000_000
-"""Bound on the pairs of sites compared, a few seconds."""
+MAX_STEPS = 100_000_000
+"""Bound on the bins and sites looked at, about a second. Only a large cell with like sites so close that they can be
+confused comes near it."""
 MAX_TABLE = 25_000_000
 """Bound on the table of translations by sites, 0.1 GB: 5,000 sites of one element."""
 SAME_RESIDUAL_ANGSTROM = 1e-6
@@ -54,6 +58,21 @@ class Group(NamedTuple):
         return len(self.vectors)
 
 
+class Translations(NamedTuple):
+    """Translations within a tolerance, whether they form a group or not.
+
+    Attributes:
+        permutations: as those of :class:`Group`.
+        vectors: as those of :class:`Group`.
+        residuals: (k,) largest distance in angstrom of a translated site from the like site it falls on.
+
+    """
+
+    permutations: NDArray[np.int32]
+    vectors: NDArray[np.int64]
+    residuals: NDArray[np.float64]
+
+
 def translation_groups(cell: Reduced, atomic_numbers: NDArray[np.int64]) -> tuple[Group, ...]:
     """The group of translations for each of the tolerances, in their order.
 
@@ -63,20 +82,61 @@ def translation_groups(cell: Reduced, atomic_numbers: NDArray[np.int64]) -> tupl
         UnmeasurableError: more sites, or more comparisons of them, than the bounds allow.
 
     """
+    return groups_of(translations_within(cell, atomic_numbers, max(TOLERANCES_ANGSTROM)), TOLERANCES_ANGSTROM)
+
+
+def groups_of(found: Translations, tolerances: Sequence[float]) -> tuple[Group, ...]:
+    """For each of the tolerances the group of the translations within it, or within the next lower that close."""
+    order = np.argsort(found.residuals, kind="stable")
+    rising = found.residuals[order]
+    closed = _closed(found.vectors[order], found.permutations.shape[1])
+    groups = []
+    for tolerance in tolerances:
+        n_kept = int(np.searchsorted(rising, tolerance, side="right"))
+        while not closed[n_kept]:
+            # the identity, which comes first, is a group
+            n_kept = max(1, int(np.searchsorted(rising, rising[n_kept - 1] - SAME_RESIDUAL_ANGSTROM, side="right")))
+        kept = np.sort(order[:n_kept])
+        groups.append(Group(found.permutations[kept], found.vectors[kept]))
+    return tuple(groups)
+
+
+def translations_within(cell: Reduced, atomic_numbers: NDArray[np.int64], tolerance: float) -> Translations:
+    """All translations that bring every site within `tolerance` (angstrom) of a like site, one to one.
+
+    Raises:
+        UnmeasurableError: more sites, or more comparisons of them, than the bounds allow.
+
+    """
     _, kinds, counts = np.unique(atomic_numbers, return_inverse=True, return_counts=True)
     if math.gcd(*counts.tolist()) == 1:
-        identity = Group(np.arange(len(kinds), dtype=np.int32)[None, :], np.zeros((1, 3), np.int64))
-        return (identity,) * len(TOLERANCES_ANGSTROM)
+        return Translations(np.arange(len(kinds), dtype=np.int32)[None, :], np.zeros((1, 3), np.int64), np.zeros(1))
     rarest = np.flatnonzero(kinds == np.argmin(counts))
     if len(kinds) * len(rarest) > MAX_TABLE:
         reason = f"{len(kinds)} sites, {len(rarest)} of the rarest element; their product may be {MAX_TABLE:.2g}"
         raise UnmeasurableError(reason)
-    permutations, vectors, residuals, finished = _search(_grid(cell, kinds), rarest, max(TOLERANCES_ANGSTROM))
+    # where no site can be confused with another, one pair of a translation finds it as well as any other
+    from_sites = rarest if _crowded(cell, kinds, tolerance) else rarest[:1]
+    permutations, vectors, residuals, finished = _search(_grid(cell, kinds, tolerance), rarest, from_sites, tolerance)
     if not finished:
-        reason = f"the translations of {len(kinds)} sites took more than {MAX_COMPARISONS:.0e} comparisons of sites"
+        reason = f"the translations of {len(kinds)} sites took more than {MAX_STEPS:.0e} steps"
         raise UnmeasurableError(reason)
-    found = Group(permutations, vectors)
-    return tuple(_largest_group(found, residuals, tolerance) for tolerance in TOLERANCES_ANGSTROM)
+    return Translations(permutations, vectors, residuals)
+
+
+def count_near_translations(cell: Reduced, atomic_numbers: NDArray[np.int64], reach: float, share: float) -> int:
+    """How many translations of one site of the rarest element onto others bring much of the crystal near like sites.
+
+    Args:
+        cell: from :func:`~metrics.measure.fingerprint.neighbours.reduce_cell`.
+        atomic_numbers: (n,).
+        reach: how near, in angstrom.
+        share: of the sites that must come so near, 0-1.
+
+    """
+    _, kinds, counts = np.unique(atomic_numbers, return_inverse=True, return_counts=True)
+    rarest = np.flatnonzero(kinds == np.argmin(counts))
+    return int(_count_near(_grid(cell, kinds, reach), rarest, reach, int((1 - share) * len(kinds))))
 
 
 def primitive_cell(cell: Reduced, atomic_numbers: NDArray[np.int64], group: Group) -> Crystal:
@@ -94,24 +154,38 @@ def primitive_cell(cell: Reduced, atomic_numbers: NDArray[np.int64], group: Grou
     return Crystal.from_arrays(lattice, coords - np.floor(coords), atomic_numbers[representative])
 
 
-def _largest_group(found: Group, residuals: NDArray[np.float64], tolerance: float) -> Group:
-    limit = tolerance
-    while True:
-        kept = residuals <= limit
-        group = found if kept.all() else Group(found.permutations[kept], found.vectors[kept])
-        n_sites = found.permutations.shape[1]
-        index = n_sites**3 // abs(int(np.prod(np.diag(_lattice_of(group.vectors, n_sites)))))
-        if index == group.order:
-            return group
-        limit = float(residuals[kept].max()) - SAME_RESIDUAL_ANGSTROM
+def _crowded(cell: Reduced, kinds: NDArray[np.int64], tolerance: float) -> bool:
+    """Whether two like sites, or a site and its image, are so close that a search may take one for the other."""
+    near = neighbours_within(cell, np.full(len(kinds), REACH * tolerance))
+    like = kinds[near.site] == np.repeat(kinds, np.diff(near.start))
+    return bool(like.any()) or float(_heights(cell).min()) < REACH * tolerance
+
+
+def _heights(cell: Reduced) -> NDArray[np.float64]:
+    heights: NDArray[np.float64] = 1.0 / np.linalg.norm(np.linalg.inv(cell.lattice), axis=0)
+    return heights
+
+
+def _closed(vectors: NDArray[np.int64], n_sites: int) -> list[bool]:
+    """For 0, 1, ... first vectors: whether they are as many as there are in the lattice they span with the cell's."""
+    rows = _no_lattice(n_sites)
+    closed = [False]
+    for order, vector in enumerate(vectors.tolist(), start=1):
+        _insert(rows, vector)
+        closed.append(n_sites**3 == order * abs(rows[0][0] * rows[1][1] * rows[2][2]))
+    return closed
 
 
 def _lattice_of(vectors: NDArray[np.int64], n_sites: int) -> NDArray[np.int64]:
     """Hermite normal form (3, 3) of the integer lattice spanned by `vectors` and n_sites times the unit vectors."""
-    rows = [[n_sites if i == j else 0 for j in range(3)] for i in range(3)]
+    rows = _no_lattice(n_sites)
     for vector in vectors.tolist():
         _insert(rows, vector)
     return np.array(rows, dtype=np.int64)
+
+
+def _no_lattice(n_sites: int) -> list[list[int]]:
+    return [[n_sites if i == j else 0 for j in range(3)] for i in range(3)]
 
 
 def _insert(rows: list[list[int]], vector: Iterable[int]) -> None:
@@ -140,9 +214,8 @@ class _Grid(NamedTuple):
     following: NDArray[np.int64]
 
 
-def _grid(cell: Reduced, kinds: NDArray[np.int64]) -> _Grid:
-    heights = 1.0 / np.linalg.norm(np.linalg.inv(cell.lattice), axis=0)
-    n_bins = np.clip((heights / BIN_ANGSTROM).astype(np.int64), 1, MAX_BINS)
+def _grid(cell: Reduced, kinds: NDArray[np.int64], tolerance: float) -> _Grid:
+    n_bins = np.clip((_heights(cell) / max(BIN_ANGSTROM, REACH * tolerance)).astype(np.int64), 1, MAX_BINS)
     head = np.full(int(n_bins.prod()), -1)
     following = np.full(len(kinds), -1)
     places = np.ravel_multi_index(tuple(np.minimum(cell.frac_coords * n_bins, n_bins - 1).astype(np.int64).T), n_bins)
@@ -154,9 +227,9 @@ def _grid(cell: Reduced, kinds: NDArray[np.int64]) -> _Grid:
 
 @njit(cache=True)
 def _search(
-    grid: _Grid, rarest: NDArray[np.int64], tolerance: float
+    grid: _Grid, rarest: NDArray[np.int64], from_sites: NDArray[np.int64], tolerance: float
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64], bool]:
-    """Try the translation between every ordered pair of `rarest` sites; last: whether it was brought to an end."""
+    """Try the translation from each of `from_sites` to each of `rarest`; last: whether it was brought to an end."""
     n_sites = len(grid.kinds)
     n_rare = len(rarest)
     # a permutation is told by where it sends one site, so there are at most n_rare of them
@@ -165,20 +238,21 @@ def _search(
     residuals = np.zeros(n_rare, np.float64)
     permutations[0] = np.arange(n_sites)
     n_found = 1
-    tried = np.zeros((n_rare, n_sites), np.bool_)
-    for i in range(n_rare):
-        tried[i, rarest[i]] = True
+    tried = np.zeros((len(from_sites), n_sites), np.bool_)
+    for i in range(len(from_sites)):
+        tried[i, from_sites[i]] = True
     order = np.arange(n_sites)
     target = np.empty(n_sites, np.int64)
     image = np.empty((n_sites, 3), np.int64)
-    compared = 0
-    for i in range(n_rare):
+    steps = 0
+    for i in range(len(from_sites)):
         for j in rarest:
             if tried[i, j]:
                 continue
-            residual, looked = _translation(grid, grid.frac[j] - grid.frac[rarest[i]], tolerance, order, target, image)
-            compared += looked
-            if compared > MAX_COMPARISONS:
+            shift = grid.frac[j] - grid.frac[from_sites[i]]
+            residual, taken = _translation(grid, shift, tolerance, order, target, image)
+            steps += taken
+            if steps > MAX_STEPS:
                 return permutations[:n_found], vectors[:n_found], residuals[:n_found], False
             if residual > tolerance or (permutations[:n_found, rarest[0]] == target[rarest[0]]).any():
                 continue
@@ -187,10 +261,10 @@ def _search(
             residuals[n_found] = residual
             before = n_found
             n_found = _multiply(grid, permutations, vectors, residuals, before, rarest[0], tolerance)
-            compared += (n_found - before) * n_sites
+            steps += n_found * n_sites
             for found in range(before, n_found):
-                for s in range(n_rare):
-                    tried[s, permutations[found, rarest[s]]] = True
+                for s in range(len(from_sites)):
+                    tried[s, permutations[found, from_sites[s]]] = True
     return permutations[:n_found], vectors[:n_found], residuals[:n_found], True
 
 
@@ -207,16 +281,15 @@ def _multiply(
     """Append the products of permutation `new` with all others, which need no search; the number there is then."""
     n_sites = len(grid.kinds)
     n_found = new + 1
-    factor = 1
-    while factor < n_found:
-        product = permutations[new][permutations[factor]]
-        vector = (vectors[new] + vectors[factor]) % n_sites
+    factor = 0
+    while factor + 1 < n_found:
         factor += 1
-        if (permutations[:n_found, pivot] == product[pivot]).any():
+        if (permutations[:n_found, pivot] == permutations[new, permutations[factor, pivot]]).any():
             continue
-        residual = _residual(grid, vector / n_sites, product)
+        permutations[n_found] = permutations[new][permutations[factor]]
+        vector = (vectors[new] + vectors[factor]) % n_sites
+        residual = _residual(grid, vector / n_sites, permutations[n_found])
         if residual <= tolerance:
-            permutations[n_found] = product
             vectors[n_found] = vector
             residuals[n_found] = residual
             n_found += 1
@@ -232,19 +305,19 @@ def _translation(
     target: NDArray[np.int64],
     image: NDArray[np.int64],
 ) -> tuple[float, int]:
-    """Largest residual in angstrom (infinite if it fails) of the translation near `shift`, and the pairs compared.
+    """Largest residual in angstrom (infinite if it fails) of the translation near `shift`, and the steps taken.
 
     A translation with all residuals within the tolerance differs from the one between any of its pairs by at most the
     tolerance. So a first pass allows twice that and takes the mean; the second goes from there.
     """
-    compared = 0
+    steps = 0
     for reach in (2.0 * tolerance, 1.5 * tolerance):
-        failed, looked = _images(grid, shift, reach, order, target, image)
-        compared += looked
+        failed, taken = _images(grid, shift, reach, order, target, image)
+        steps += taken
         if failed >= 0:
             # asked first next time: a single odd site rules out most translations
             order[0], order[failed] = order[failed], order[0]
-            return math.inf, compared
+            return math.inf, steps
         shift = np.zeros(3)
         for s in order:
             for axis in range(3):
@@ -253,9 +326,24 @@ def _translation(
     hit = np.zeros(len(target), np.bool_)
     for s in target:
         if hit[s]:
-            return math.inf, compared
+            return math.inf, steps
         hit[s] = True
-    return _residual(grid, shift, target), compared
+    return _residual(grid, shift, target), steps
+
+
+@njit(cache=True)
+def _count_near(grid: _Grid, rarest: NDArray[np.int64], reach: float, most_missed: int) -> int:
+    """Number of translations that leave at most so many sites without a like site within reach."""
+    count = 0
+    for j in rarest:
+        shift = grid.frac[j] - grid.frac[rarest[0]]
+        missed = 0
+        for s in range(len(grid.kinds)):
+            missed += _like_site(grid, s, shift, reach)[0] < 0
+            if missed > most_missed:
+                break
+        count += missed <= most_missed
+    return count
 
 
 @njit(cache=True)
@@ -269,48 +357,53 @@ def _images(
 ) -> tuple[int, int]:
     """Fill the nearest like site, and its cell, to every shifted site.
 
-    Returns the place in `order` of the first site that has none within reach, or -1; and the pairs compared.
+    Returns the place in `order` of the first site that has none within reach, or -1; and the steps taken.
     """
-    compared = 0
-    bins = np.empty((3, 2), np.int64)
-    n_near = np.empty(3, np.int64)
+    steps = 0
     for place in range(len(order)):
         s = order[place]
-        x, y, z = grid.frac[s, 0] + shift[0], grid.frac[s, 1] + shift[1], grid.frac[s, 2] + shift[2]
-        _near_bins(x, grid.n_bins[0], bins[0], n_near[0:1])
-        _near_bins(y, grid.n_bins[1], bins[1], n_near[1:2])
-        _near_bins(z, grid.n_bins[2], bins[2], n_near[2:3])
-        best = reach
-        found = False
-        for a in range(n_near[0]):
-            for b in range(n_near[1]):
-                for c in range(n_near[2]):
-                    other = grid.head[(bins[0, a] * grid.n_bins[1] + bins[1, b]) * grid.n_bins[2] + bins[2, c]]
-                    while other >= 0:
-                        compared += 1
-                        if grid.kinds[other] == grid.kinds[s]:
-                            dx, dy, dz = grid.frac[other, 0] - x, grid.frac[other, 1] - y, grid.frac[other, 2] - z
-                            length = _length(grid.lattice, dx - round(dx), dy - round(dy), dz - round(dz))
-                            if length <= best:
-                                best = length
-                                found = True
-                                target[s] = other
-                                image[s, 0], image[s, 1], image[s, 2] = -round(dx), -round(dy), -round(dz)
-                        other = grid.following[other]
-        if not found:
-            return place, compared + 1
-    return -1, compared
+        other, taken = _like_site(grid, s, shift, reach)
+        steps += taken
+        if other < 0:
+            return place, steps
+        target[s] = other
+        for axis in range(3):
+            image[s, axis] = -round(grid.frac[other, axis] - (grid.frac[s, axis] + shift[axis]))
+    return -1, steps
 
 
 @njit(cache=True)
-def _near_bins(position: float, n_bins: int, bins: NDArray[np.int64], n_near: NDArray[np.int64]) -> None:
+def _like_site(grid: _Grid, s: int, shift: NDArray[np.float64], reach: float) -> tuple[int, int]:
+    """The nearest like site within reach of a shifted site, or -1; and the steps taken."""
+    x, y, z = grid.frac[s, 0] + shift[0], grid.frac[s, 1] + shift[1], grid.frac[s, 2] + shift[2]
+    n_a, n_b, n_c = grid.n_bins[0], grid.n_bins[1], grid.n_bins[2]
+    near_a, near_b, near_c = _near_bins(x, n_a), _near_bins(y, n_b), _near_bins(z, n_c)
+    nearest = -1
+    steps = 0
+    for i in range(min(n_a, 2)):
+        for j in range(min(n_b, 2)):
+            for k in range(min(n_c, 2)):
+                other = grid.head[(near_a[i] * n_b + near_b[j]) * n_c + near_c[k]]
+                steps += 1
+                while other >= 0:
+                    steps += 1
+                    if grid.kinds[other] == grid.kinds[s]:
+                        dx, dy, dz = grid.frac[other, 0] - x, grid.frac[other, 1] - y, grid.frac[other, 2] - z
+                        length = _length(grid.lattice, dx - round(dx), dy - round(dy), dz - round(dz))
+                        if length <= reach:
+                            reach = length
+                            nearest = other
+                    other = grid.following[other]
+    return nearest, steps
+
+
+@njit(cache=True)
+def _near_bins(position: float, n_bins: int) -> tuple[int, int]:
     """The bin of a fractional position along one axis and the nearer one of its two neighbours."""
     inside = (position - math.floor(position)) * n_bins
     own = math.floor(inside)
     other = own + 1 if inside - own > 0.5 else own - 1  # noqa: PLR2004 - the middle of the bin
-    bins[0] = own % n_bins
-    bins[1] = other % n_bins
-    n_near[0] = min(n_bins, 2)
+    return own % n_bins, other % n_bins
 
 
 @njit(cache=True)
