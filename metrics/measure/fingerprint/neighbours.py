@@ -24,6 +24,7 @@ MAX_PAIRS = 10_000_000
 MAX_CANDIDATES = 500_000_000
 """Bound on the distances computed, a few seconds."""
 MAX_REDUCTION_ROUNDS = 200
+AROUND = np.array([[i, j] for i in (-1, 0, 1) for j in (-1, 0, 1)])
 
 
 class Reduced(NamedTuple):
@@ -111,8 +112,8 @@ def _short_basis(lattice: NDArray[np.float64]) -> NDArray[np.float64]:
         # nearest lattice point of the plane of the two shorter rows, then its surroundings
         plane = np.stack([shortest, middle])
         near = np.rint(np.linalg.solve(plane @ plane.T, plane @ longest))
-        offsets = [(near + np.array([i, j])) @ plane for i in (-1, 0, 1) for j in (-1, 0, 1)]
-        longest = min((longest - offset for offset in offsets), key=lambda row: float(row @ row))
+        shorter = longest - (near + AROUND) @ plane
+        longest = shorter[np.argmin((shorter**2).sum(axis=1))]
         reduced = np.stack([shortest, middle, longest])
         if (reduced**2).sum() >= (basis**2).sum() * (1 - 1e-12):
             break

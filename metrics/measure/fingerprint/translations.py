@@ -87,6 +87,8 @@ def translation_groups(cell: Reduced, atomic_numbers: NDArray[np.int64]) -> tupl
 
 def groups_of(found: Translations, tolerances: Sequence[float]) -> tuple[Group, ...]:
     """For each of the tolerances the group of the translations within it, or within the next lower that close."""
+    if len(found.residuals) == 1:
+        return (Group(found.permutations, found.vectors),) * len(tolerances)
     order = np.argsort(found.residuals, kind="stable")
     rising = found.residuals[order]
     closed = _closed(found.vectors[order], found.permutations.shape[1])
