@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
 
 from leaderboard.errors import CommandError
+from metrics.measure.engine import THREADS
 
 EPILOG = """\
 Exit status: 0 done, whatever verdicts the records got; 1 the file is refused or the run failed; 2 wrong usage.
@@ -116,6 +118,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     options = parser().parse_args(arguments)
     try:
+        # one thread, set before numpy is imported: the workers fill the cores, and numbers stay the same anywhere
+        os.environ.update(THREADS)
         # imported only now: what measures takes seconds to import, and neither help nor the table needs it
         module, name = options.run
         getattr(import_module(module), name)(options)

@@ -112,15 +112,15 @@ def scores_as_text(scores: dict[str, Any]) -> str:
     names = {name: definition.label for name, definition in registry().items()}
     lines = [
         f"{scores['n_submitted']} records, protocol {scores['protocol']}, reference {scores['reference']}",
-        f"{'score':<24}{'value':>8}{'95 % interval':>18}  {'unit':<14}{'counted':>8}{'unknown':>8}",
+        f"{'score':<36}{'value':>9}{'95 % interval':>20}  {'unit':<22}{'counted':>8}{'unknown':>8}",
     ]
     for entry in scores["scores"]:
-        scale, unit = (100, "%") if entry["unit"] == "share" else (1, entry["unit"])
+        scale, digits, unit = (100, 2, "%") if entry["unit"] == "share" else (1, 3, entry["unit"])
         known = entry["value"] is not None
-        value = f"{entry['value'] * scale:.2f}" if known else "-"
-        interval = f"[{entry['low'] * scale:.2f}, {entry['high'] * scale:.2f}]" if known else "-"
+        value = f"{entry['value'] * scale:.{digits}f}" if known else "-"
+        interval = f"[{entry['low'] * scale:.{digits}f}, {entry['high'] * scale:.{digits}f}]" if known else "-"
         counts = f"{entry['n_counted']:>8}{entry['n_unknown']:>8}"
-        lines.append(f"{names[entry['name']]:<24}{value:>8}{interval:>18}  {unit:<14}{counts}")
+        lines.append(f"{names[entry['name']]:<36}{value:>9}{interval:>20}  {unit:<22}{counts}")
     return "\n".join(lines) + "\n"
 
 

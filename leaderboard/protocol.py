@@ -38,6 +38,7 @@ class Protocol(BaseModel):
     n_ranked: int
     ranking: str
     scores: tuple[str, ...]
+    headline: tuple[str, ...]
     references: tuple[str, ...]
     time_limits_s: TimeLimits
     measures: dict[str, dict[str, Any]]

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from leaderboard.errors import RunError
 from leaderboard.progress import Progress, Report
 from leaderboard.store import Store
+from metrics.measure.engine import THREADS
 from reference_data.errors import ReferenceSetError
 from submissions.card import Card
 from submissions.refusal import FileRefusedError
@@ -52,6 +53,7 @@ class ScoringProcess:
         self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
             [sys.executable, "-m", __name__, str(self._store.root.resolve())],
             cwd=ROOT,
+            env={**os.environ, **THREADS},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

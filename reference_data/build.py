@@ -19,6 +19,8 @@ import pyarrow as pa
 from metrics.measure.cache import Cache
 from metrics.measure.engine import Engine
 from metrics.measure.matching import MatchSettings
+from metrics.reference_statistics import statistics
+from metrics.table import frame
 from reference_data.accepted import FINGERPRINT_VERSIONS
 from reference_data.crystals import CRYSTALS_FILE, SCHEMA, write_crystals
 from reference_data.definition import load_definition
@@ -37,7 +39,7 @@ from reference_data.manifest import (
     SourceRecord,
     write_manifest,
 )
-from reference_data.measure import check_versions, measure_rows, needed_measures
+from reference_data.measure import check_versions, facts_schema, measure_rows, needed_measures
 from reference_data.sources.base import SourceRefusal, SourceRow, file_sha256
 
 if TYPE_CHECKING:
@@ -102,7 +104,7 @@ def _write(
     write_crystals(table, out / CRYSTALS_FILE)
     columns = [table[name].to_pylist() for name in ("keys", "bawls", "prototype", "reduced_formula")]
     Index.build(*columns).write(out)
-    _write_json(out / STATISTICS_FILE, statistics(table))
+    _write_json(out / STATISTICS_FILE, statistics(frame((group[0].facts for group in groups), facts_schema())))
     _write_lines(out / REFUSALS_FILE, (asdict(refusal) for refusal in refusals))
     manifest = Manifest(
         format_version=FORMAT_VERSION,
@@ -138,22 +140,6 @@ def _only_build_of(out: Path, scratch: Path) -> Iterator[None]:
                 remedy="wait for it, or choose another folder with --out",
             ) from error
         yield
-
-
-def statistics(table: pa.Table) -> dict[str, dict[str, int]]:
-    """Histograms of a set, bin to number of crystals.
-
-    ``elements``: crystals that contain the element; ``space_groups``: by international number, ``unknown`` where it
-    could not be determined.
-    """
-    elements = Counter(symbol for system in table["chemical_system"].to_pylist() for symbol in system.split("-"))
-    groups = Counter(table["space_group"].to_pylist())
-    unknown = groups.pop(None, 0)
-    return {
-        "elements": dict(sorted(elements.items())),
-        "space_groups": {str(number): groups[number] for number in sorted(groups)}
-        | ({"unknown": unknown} if unknown else {}),
-    }
 
 
 def _read(definition: SetDefinition, folder: Path, report: Callable[[str], None]) -> list[SourceRow | SourceRefusal]:
@@ -244,7 +230,7 @@ def _progress(total: int, report: Callable[[str], None]) -> Callable[[int], None
 
 
 def _write_json(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def _write_lines(path: Path, rows: Iterable[object]) -> None:

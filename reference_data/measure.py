@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from metrics.measure import registry
 from metrics.measure.batch import measure_crystals
 from metrics.measure.fingerprint import METHODS
@@ -21,7 +23,19 @@ if TYPE_CHECKING:
     from reference_data.sources.base import SourceRow
 
 REQUIRED = ("reduced_formula", "anonymous_formula", "chemical_system", "n_sites", "canonical_bawl_keys")
-OPTIONAL = ("space_group", "bawl", "prototype")
+OPTIONAL = (
+    "space_group",
+    "bawl",
+    "prototype",
+    # what only the statistics of a set read
+    "density",
+    "volume_per_atom",
+    "n_sites_primitive",
+    "amd",
+    "composition_features",
+    "site_elements",
+    "coordination_numbers",
+)
 TIME_LIMIT_S = 300.0
 
 
@@ -29,6 +43,12 @@ def needed_measures() -> dict[str, Measure]:
     """The measurements that fill the columns of a set, by name."""
     columns = {*REQUIRED, *OPTIONAL}
     return {name: own for name, own in registry().items() if columns & set(own.columns)}
+
+
+def facts_schema() -> pa.Schema:
+    """Columns of the facts that a set keeps of a row."""
+    declared = {column: kind for own in registry().values() for column, kind in own.columns.items()}
+    return pa.schema({name: declared[name] for name in (*REQUIRED, *OPTIONAL)})
 
 
 def check_versions() -> None:

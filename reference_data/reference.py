@@ -9,7 +9,7 @@ import hashlib
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reference_data.accepted import FINGERPRINT_VERSIONS
 from reference_data.crystals import CRYSTALS_FILE, CrystalTable, ReferenceCrystal
@@ -18,7 +18,7 @@ from reference_data.index import Index, TextIndex
 from reference_data.manifest import MANIFEST_FILE, STATISTICS_FILE, Manifest, read_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 SETS = Path(__file__).parent / "sets"
 REBUILD = "build the set again with `python -m reference_data build`"
@@ -58,9 +58,9 @@ class Reference:
         return self.manifest.n_crystals
 
     @cached_property
-    def statistics(self) -> dict[str, dict[str, int]]:
-        """Histograms of the set, bin to number of crystals: ``elements`` that occur, ``space_groups``."""
-        content: dict[str, dict[str, int]] = json.loads((self.folder / STATISTICS_FILE).read_text(encoding="utf-8"))
+    def statistics(self) -> Mapping[str, Any]:
+        """What scores compare with: see :class:`metrics.reference_statistics.ReferenceStatistics`."""
+        content: dict[str, Any] = json.loads((self.folder / STATISTICS_FILE).read_text(encoding="utf-8"))
         return content
 
     def crystals(self, rows: Sequence[int]) -> list[ReferenceCrystal]:

@@ -73,9 +73,9 @@ def columns(table: pd.DataFrame, protocol: Protocol) -> list[Column]:
     return sorted(found, key=lambda column: (first[column.group], order.get(column.score, len(order)), column.name))
 
 
-def default_columns(found: Sequence[Column]) -> list[str]:
-    """Columns shown at first: those with a direction; the others wait in the picker."""
-    return [column.name for column in found if column.better != "neither"]
+def default_columns(found: Sequence[Column], protocol: Protocol) -> list[str]:
+    """Columns shown at first, the protocol's headline; the others wait in the picker."""
+    return [column.name for column in found if column.score in protocol.headline]
 
 
 def sort_choices(found: Sequence[Column]) -> list[tuple[str, str]]:
@@ -115,7 +115,7 @@ def legend(protocol: Protocol, reference: str, *, indicative: bool) -> str:
     condition = f"submissions of exactly {protocol.n_ranked:,} records under the protocol's own settings"
     lines = [
         (
-            "Shares are percent of all records handed in, distances are in site spacings, (volume / sites)<sup>1/3</sup>; "
+            "Shares are percent of all records handed in, distances in site spacings, (volume / sites)<sup>1/3</sup>; "
             "in a lighter tone the 95 % interval: Wilson for shares, bootstrap for means."
         ),
         '<span class="best">Bold</span>: best of the ranked rows of a column, or of all rows where none is ranked.',

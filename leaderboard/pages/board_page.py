@@ -46,7 +46,7 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
         _references(table, protocol)[0],
         protocol.ranking,
         board.HIGHEST,
-        columns=tuple(board.default_columns(found)),
+        columns=tuple(board.default_columns(found, protocol)),
     )
     with gr.Row(elem_classes="controls"):
         sort_by = gr.Dropdown(

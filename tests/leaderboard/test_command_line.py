@@ -85,7 +85,8 @@ def test_every_record_has_a_row_and_every_score_its_interval_and_counts(scored: 
     for score in result["scores"]:
         assert score["n_counted"] + score["n_unknown"] == n_files
         assert score["low"] <= score["value"] <= score["high"]
-        assert f"{score['value'] * (100 if score['unit'] == 'share' else 1):.2f}" in printed
+        shown = f"{score['value'] * 100:.2f}" if score["unit"] == "share" else f"{score['value']:.3f}"
+        assert shown in printed
 
 
 def test_the_example_gets_the_verdicts_it_was_made_for(scored: tuple[Path, str]) -> None:

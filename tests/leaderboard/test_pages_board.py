@@ -42,7 +42,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 
 @pytest.fixture
 def view(table: pd.DataFrame) -> View:
-    shown = board.default_columns(board.columns(table, PROTOCOL))
+    shown = board.default_columns(board.columns(table, PROTOCOL), PROTOCOL)
     return View("starter", PROTOCOL.ranking, HIGHEST, columns=tuple(shown))
 
 
@@ -62,11 +62,9 @@ def test_columns_of_a_group_stand_together(table: pd.DataFrame) -> None:
     assert len(set(groups)) == sum(a != b for a, b in zip(groups, [None, *groups[:-1]], strict=True))
 
 
-def test_scores_without_a_direction_wait_in_the_picker(table: pd.DataFrame) -> None:
+def test_what_the_protocol_does_not_headline_waits_in_the_picker(table: pd.DataFrame) -> None:
     found = board.columns(table, PROTOCOL)
-    assert set(board.default_columns(found)) == {
-        column.name for column in found if registry()[column.score].better != "neither"
-    }
+    assert set(board.default_columns(found, PROTOCOL)) == set(PROTOCOL.headline) < {column.name for column in found}
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ NAMES = sorted(path.stem for path in PROTOCOLS.glob("*.toml"))
 def test_a_protocol_names_what_exists_and_leaves_no_threshold_to_the_code(name: str) -> None:
     protocol = load_protocol(name)
     assert protocol.name == name
-    assert set(protocol.scores) <= set(scores())
+    assert set(protocol.scores) == set(scores())
+    assert set(protocol.headline) <= set(protocol.scores)
     assert scores()[protocol.ranking].better != "neither"
     assert set(protocol.measures) == set(measures())
     for measure, own in protocol.measures.items():
