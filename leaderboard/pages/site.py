@@ -1,4 +1,4 @@
-"""The four pages as one site, and the links that lead into them."""
+"""The pages as one site, and the links that lead into them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from leaderboard.pages import about, board_page, model, runs, submit
+from leaderboard.pages import about, board_page, identity, model, runs, submit
 from leaderboard.pages.panel import QUIET
 from leaderboard.protocol import load_protocol
 from leaderboard.table import run_id
@@ -40,6 +40,8 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
                 submission = submit.build(store, jobs, protocol)
             with gr.Tab("Model", id="model") as model_tab:
                 page = model.build(store, protocol)
+            with gr.Tab("Identity", id="identity"):
+                identity.build(store)
             with gr.Tab("About", id="about"):
                 about.build(protocol)
 

@@ -145,15 +145,31 @@ def primitive_cell(cell: Reduced, atomic_numbers: NDArray[np.int64], group: Grou
     """The cell of which `cell` holds ``group.order`` copies; positions are the mean over the copies."""
     n_sites = len(atomic_numbers)
     lattice = _lattice_of(group.vectors, n_sites) / n_sites @ cell.lattice
-    shift = group.vectors / n_sites
-    representative = np.flatnonzero(group.permutations.min(axis=0) == np.arange(n_sites))
-    # off[g, s]: how far the image of site s under translation g is from where it should be
-    here = cell.frac_coords[representative]
-    off = cell.frac_coords[group.permutations[:, representative]] - here - shift[:, None]
-    off -= np.rint(off)
-    frac = here + off.mean(axis=0)
+    representative, off = _copies(cell, group)
+    frac = cell.frac_coords[representative] + off.mean(axis=0)
     coords = frac @ cell.lattice @ np.linalg.inv(lattice)
     return Crystal.from_arrays(lattice, coords - np.floor(coords), atomic_numbers[representative])
+
+
+def folding_deviation(cell: Reduced, group: Group) -> float:
+    """Standard deviation (angstrom, per Cartesian component) of the copies from their mean, 0 for a single copy.
+
+    Noise of that size would explain what :func:`primitive_cell` averages away.
+    """
+    _, off = _copies(cell, group)
+    away = (off - off.mean(axis=0)) @ cell.lattice
+    degrees = 3 * off.shape[1] * (group.order - 1)
+    return float(np.sqrt((away**2).sum() / degrees)) if degrees else 0.0
+
+
+def _copies(cell: Reduced, group: Group) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """One site of each orbit, and how far each of its images is from where the translation says, (k, orbits, 3)."""
+    n_sites = len(cell.frac_coords)
+    representative = np.flatnonzero(group.permutations.min(axis=0) == np.arange(n_sites))
+    shift = group.vectors / n_sites
+    off = cell.frac_coords[group.permutations[:, representative]] - cell.frac_coords[representative] - shift[:, None]
+    off -= np.rint(off)
+    return representative, off
 
 
 def _crowded(cell: Reduced, kinds: NDArray[np.int64], tolerance: float) -> bool:
