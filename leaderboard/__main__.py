@@ -13,7 +13,7 @@ from metrics.measure.engine import THREADS
 
 EPILOG = """\
 Exit status: 0 done, whatever verdicts the records got; 1 the file is refused or the run failed; 2 wrong usage.
-stdout carries only the result; progress and warnings go to stderr. Interrupted, the same command goes on.
+stdout carries only the result; progress and warnings go to stderr. An interrupted `score` goes on when given again.
 
 Examples:
   python -m leaderboard validate submissions/examples/example.zip

@@ -24,6 +24,7 @@ from leaderboard.stages import (
     columns_schema,
 )
 from leaderboard.store import Run, read_json, write_json
+from metrics.measure import matching
 from metrics.measure import registry as measures
 from metrics.measure.cache import Cache
 from metrics.measure.engine import Engine
@@ -88,6 +89,7 @@ class Setting:
             "reference": self.reference.manifest_sha256,
             "potentials": self.potentials,
             "measures": {name: measure.version for name, measure in measures().items()},
+            "verdict": matching.VERSION,
             "scores": {name: score.version for name, score in scores().items()},
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

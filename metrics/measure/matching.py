@@ -22,6 +22,9 @@ from metrics.measure.fingerprint.distance_profile import Profile, distance_profi
 from metrics.measure.fingerprint.neighbours import reduce_cell
 from metrics.measure.fingerprint.translations import folding_deviation, primitive_cell, translation_groups
 
+VERSION = 1
+"""Of the verdict; raised when it could change under the same settings."""
+
 MAX_FOLDING_ANGSTROM = 0.055
 """Gaussian noise of 0.05 angstrom a component may be averaged away; the tilts and orderings of real crystals whose
 primitive size is in doubt deviate by 0.058 (KMnF3 mp-644332) and more."""
