@@ -53,6 +53,20 @@ def lemat_cifs(source: str) -> dict[str, str]:
     return dict(zip(table["file"], table["cif"], strict=True))
 
 
+@cache
+def shared_cifs() -> dict[str, str]:
+    """Source id -> CIF text of every crystal of the shared data, each id once: about 35,500."""
+    cifs: dict[str, str] = {}
+    for source in SOURCES:
+        for file, cif in lemat_cifs(source).items():
+            cifs.setdefault(Path(file).stem.removeprefix(f"{source}_"), cif)
+    for path in sorted(shared("reference").glob("mp*.csv.gz")):
+        table = pd.read_csv(path, usecols=["material_id", "cif"])
+        for identifier, cif in zip(table["material_id"], table["cif"], strict=True):
+            cifs.setdefault(identifier, cif)
+    return cifs
+
+
 def parsed(cif: str) -> Crystal:
     """A crystal as pymatgen's CIF reader gives it; its warnings (coordinates snapped to 1/3 ...) are expected."""
     with warnings.catch_warnings():
