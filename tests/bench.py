@@ -1,4 +1,4 @@
-"""``make bench``: how fast, as ratios of CPU time measured in one run; figures in seconds would mean nothing elsewhere."""
+"""``make bench``: how fast, as ratios of CPU time measured in one run; seconds would mean nothing elsewhere."""
 
 from __future__ import annotations
 
