@@ -17,6 +17,7 @@ import spglib
 from metrics.measure import NoSettings, UnmeasurableError, measure
 from metrics.measure.fingerprint.econ import econ_bonds
 from metrics.measure.fingerprint.elements import symbols_in_formula_order, unreduced_formula
+from metrics.measure.fingerprint.label_rounds import label_rounds
 from metrics.measure.fingerprint.method import Fingerprint
 from metrics.measure.fingerprint.symmetry_bound import check_symmetry_is_bounded
 
@@ -115,10 +116,9 @@ def _graph_hash(crystal: Crystal) -> str:
         notes += sorted(counts.items())
         stable = len(counts) == n_classes
         done, n_classes = done + 1, len(counts)
-    successors, labels, sizes = _quotient(successors, labels)
-    for _ in range(done, ITERATIONS):
-        labels = _relabelled(labels, successors)
-        notes += sorted(zip(labels, sizes, strict=True))
+    bonded, labels, sizes = _quotient(successors, labels)
+    for own in label_rounds(labels, bonded, ITERATIONS - done):
+        notes += sorted(zip(own, sizes, strict=True))
     return _hash(str(tuple(notes)))
 
 

@@ -1,0 +1,123 @@
+"""Cells that make others wait: each gets an answer or a reason after a bounded amount of work."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from metrics.crystal import Crystal
+from metrics.measure import NoSettings, UnmeasurableError, registry
+from metrics.measure.fingerprint import METHODS
+from metrics.measure.fingerprint.symmetry_bound import MAX_SITE_PAIRS, check_symmetry_is_bounded
+from metrics.measure.symmetry import SymmetrySettings, measure_space_group
+from tests.metrics.measure.fingerprint_crystals import prototypes, shared_cifs
+
+COPPER = Crystal.from_arrays(3.0 * np.eye(3), [[0.0, 0.0, 0.0]], [29])
+BOX = 20 * np.eye(3)
+TOO_LONG = "the search for the space group would take too long"
+
+
+def repeated(crystal: Crystal, counts: tuple[int, int, int], noise: float = 0.0) -> Crystal:
+    """A supercell, rattled."""
+    cells = np.stack(np.meshgrid(*map(np.arange, counts), indexing="ij"), axis=-1).reshape(-1, 1, 3)
+    lattice = crystal.lattice * np.array(counts)[:, None]
+    frac = ((crystal.frac_coords + cells) / counts).reshape(-1, 3)
+    frac += np.random.default_rng(0).normal(scale=noise, size=frac.shape) @ np.linalg.inv(lattice)
+    return Crystal.from_arrays(lattice, frac, np.tile(crystal.atomic_numbers, len(cells)))
+
+
+def grid(n: int, *, noise: float = 0.0, odd: float = 0.0) -> Crystal:
+    """n^3 copper atoms 3 angstrom apart, rattled, one of them moved."""
+    perfect = repeated(COPPER, (n, n, n), noise)
+    frac = perfect.frac_coords.copy()
+    frac[len(frac) // 2, 0] += odd / (3.0 * n)
+    return Crystal(perfect.lattice, frac, perfect.atomic_numbers)
+
+
+def molecules(n: int, noise: float) -> Crystal:
+    """2 n^3 atoms as pairs 0.74 angstrom apart, rattled: like sites that a search may take for one another."""
+    pair = Crystal.from_arrays(3.0 * np.eye(3), [[0.0, 0.0, 0.0], [0.0, 0.0, 0.74 / 3.0]], [1, 1])
+    return repeated(pair, (n, n, n), noise)
+
+
+def needle(noise: float) -> Crystal:
+    """1,000 atoms in a row, the cell a thousand times as long as wide."""
+    return repeated(COPPER, (1, 1, 1000), noise)
+
+
+def ten_elements() -> Crystal:
+    """1,000 sites of a lattice with elements at random."""
+    crystal = grid(10)
+    return Crystal(crystal.lattice, crystal.frac_coords, np.random.default_rng(0).integers(20, 30, 1000))
+
+
+# expected: the Zp of the keys or the reason of canonical-bawl, the number or the reason of the space group
+CASES = {
+    "1,000 sites": (grid(10), 1, 221),
+    "1,000 sites rattled by a quarter of the tolerance": (grid(10, noise=0.0025), 1, TOO_LONG),
+    "1,000 sites rattled by 0.03 angstrom": (grid(10, noise=0.03), 1, TOO_LONG),
+    # under each of 1,000 translations some of 1,000 sites are off by more than the tolerance of 0.25 angstrom
+    "1,000 sites rattled by 0.05 angstrom": (grid(10, noise=0.05), 1000, TOO_LONG),
+    "1,000 sites rattled by 0.1 angstrom": (grid(10, noise=0.1), 1000, TOO_LONG),
+    "1,000 sites, one moved": (grid(10, odd=0.4), 1000, TOO_LONG),
+    "1,000 sites, one moved by the tolerance": (grid(10, odd=0.012), 1, TOO_LONG),
+    "1,000 sites of ten elements at random": (ten_elements(), 1, 1),
+    "eight cells of 125 sites, one moved": (
+        repeated(grid(5, odd=0.4), (2, 2, 2)),
+        125,
+        99,  # P4mm: what moving one atom along x leaves of the cube
+    ),
+    "1,024 atoms of molecules": (molecules(8, 0.0), 2, 123),
+    "1,024 atoms of rattled molecules": (molecules(8, 0.05), "took more than 1e+08 steps", TOO_LONG),
+    "needle": (needle(0.0), 1, 221),
+    "rattled needle": (needle(0.03), 1, TOO_LONG),
+    "skewed": (Crystal.from_arrays([[3, 0, 0], [900, 3, 0], [2700, 900, 3]], [[0.1, 0.2, 0.3]], [29]), 1, 221),
+    "isolated": (Crystal.from_arrays(BOX, [[0.0, 0.0, 0.0]], [29]), "no neighbour within 10 angstrom", 221),
+    "coincident": (Crystal.from_arrays(BOX, np.zeros((100, 3)), [29] * 100), "0 angstrom apart", "no space group"),
+    "1,000 coincident": (Crystal.from_arrays(BOX, np.zeros((1000, 3)), [29] * 1000), "0 angstrom apart", "1e+08 steps"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_keys_or_a_reason(name: str) -> None:
+    crystal, expected, _ = CASES[name]
+    if isinstance(expected, str):
+        with pytest.raises(UnmeasurableError, match=re.escape(expected)):
+            METHODS["canonical-bawl"].compute(crystal)
+    else:
+        assert METHODS["canonical-bawl"].compute(crystal).fingerprint.split(":")[1] == str(expected)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_space_group_or_a_reason(name: str) -> None:
+    crystal, _, expected = CASES[name]
+    if isinstance(expected, str):
+        with pytest.raises(UnmeasurableError, match=re.escape(expected)):
+            measure_space_group(crystal, SymmetrySettings())
+    else:
+        assert measure_space_group(crystal, SymmetrySettings()) == {"space_group": expected}
+
+
+def test_short_bawl_is_known_without_the_space_group() -> None:
+    crystal = grid(10, noise=0.0025)
+    with pytest.raises(UnmeasurableError, match=TOO_LONG) as caught:
+        registry()["bawl"].compute(crystal, NoSettings())
+    assert caught.value.known == {"short_bawl": METHODS["short-bawl"].compute(crystal).fingerprint}
+    with pytest.raises(UnmeasurableError, match=TOO_LONG):
+        METHODS["bawl"].compute(crystal)
+
+
+def test_no_known_crystal_is_refused() -> None:
+    for crystal in prototypes().values():
+        check_symmetry_is_bounded(crystal, 0.01)
+    pairs = []
+    for cif in shared_cifs().values():
+        stated = re.search(r"_chemical_formula_sum\s+'?([^'\n]+)", cif)
+        assert stated is not None
+        counts = [int(n or 1) for n in re.findall(r"[A-Z][a-z]?(\d*)", stated[1])]
+        pairs.append(sum(counts) * min(counts))
+    assert len(pairs) > 35_000
+    # the largest was counted from the parsed structures: 168 sites, 56 of the rarest element
+    assert max(pairs) == 9_408 < MAX_SITE_PAIRS
