@@ -54,10 +54,14 @@ CANONICAL_MEAN_MS = 3.3
 
 def main() -> None:
     """Print CPU milliseconds and ratios."""
-    print_ratios(sample())
-    if (DATA / "oracles").exists():
-        print_beside_published_code()
-        print_canonical()
+    with warnings.catch_warnings():
+        # pymatgen about missing oxidation states and electronegativities, and about how it calls spglib
+        warnings.simplefilter("ignore", UserWarning)
+        warnings.simplefilter("ignore", DeprecationWarning)
+        print_ratios(sample())
+        if (DATA / "oracles").exists():
+            print_beside_published_code()
+            print_canonical()
 
 
 def print_ratios(crystals: list[Crystal]) -> None:
@@ -153,8 +157,4 @@ def cpu_ms(task: Callable[[Crystal], object], crystals: list[Crystal]) -> np.nda
 
 
 if __name__ == "__main__":
-    with warnings.catch_warnings():
-        # pymatgen about noble gases without an electronegativity and the way it calls spglib
-        warnings.simplefilter("ignore", UserWarning)
-        warnings.simplefilter("ignore", DeprecationWarning)
-        main()
+    main()

@@ -65,6 +65,13 @@ def main() -> None:
     if not (DATA / "reference").exists() or not (DATA / "submissions").exists():
         print(f"identity: skipped, needs the shared crystals in {DATA}; set LEADERBOARD_TEST_DATA")
         return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # pymatgen about noble gases without an electronegativity
+        print_verdicts()
+
+
+def print_verdicts() -> None:
+    """The figures of :func:`main`."""
     rng = np.random.default_rng(0)
     cifs = shared_cifs()
     by_ratio: dict[Ratio, list[str]] = defaultdict(list)
@@ -178,6 +185,4 @@ def matcher_seconds(pairs: list[tuple[Crystal, Crystal]]) -> float:
 
 
 if __name__ == "__main__":
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # pymatgen about noble gases without an electronegativity
-        main()
+    main()
