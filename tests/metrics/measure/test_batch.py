@@ -85,7 +85,9 @@ def test_every_column_a_measurement_fills_is_declared_and_every_null_has_a_reaso
 def test_what_exceeds_a_limit_is_a_reason_and_is_tried_again_next_time(engine: Engine, tmp_path: Path) -> None:
     results, _ = measured(engine, tmp_path / "cache.sqlite", [ROCKSALT], time_limit_s=1e-4)
     reasons = {result.reason for result in results[ROCKSALT.sha256].values()}
-    assert reasons == {"time_limit: took longer than 0.0001 s"}
+    # the quickest measurement may be done before anybody looks at the clock
+    assert "time_limit: took longer than 0.0001 s" in reasons
+    assert reasons <= {None, "time_limit: took longer than 0.0001 s"}
     results, counts = measured(engine, tmp_path / "cache.sqlite", [ROCKSALT])
     assert counts.measured == 1
     assert all(result.reason is None for result in results[ROCKSALT.sha256].values())
