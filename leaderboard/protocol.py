@@ -46,8 +46,8 @@ class Protocol(BaseModel):
 
     @property
     def hash(self) -> str:
-        """Hex sha256 of the content as sorted JSON; the status is left out, so finishing a draft keeps its hash."""
-        content = self.model_dump(mode="json", exclude={"status"})
+        """Hex sha256 of what decides a number, as sorted JSON: all but the status and what the board shows at first."""
+        content = self.model_dump(mode="json", exclude={"status", "headline"})
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

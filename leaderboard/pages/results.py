@@ -9,37 +9,46 @@ from leaderboard.table import model_name, not_ranked
 from metrics.score import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from leaderboard.protocol import Protocol
     from leaderboard.store import Run
 
 
 def scores_html(run: Run, protocol: Protocol) -> str:
-    """Every score with its interval and its counts, and the sentence that defines it; in the protocol's order."""
-    known = registry()
+    """Every score with its interval, unit, counts and meaning: the protocol's headline, the others folded below it."""
     order = {name: place for place, name in enumerate(protocol.scores)}
-    lines = []
-    for score in sorted(run.scores["scores"], key=lambda score: order.get(score["name"], len(order))):
-        entry = known.get(score["name"])
-        label = entry.label if entry else score["name"]
-        if score["variant"]:
-            label = f"{label}, {score['variant']}"
-        meaning = entry.definition.partition("\n\n")[0] if entry else ""
-        value = Interval(score["value"], score["low"], score["high"])
-        lines.append(
-            f'<tr><th scope="row">{text(label)}</th>'
-            f'<td class="right score">{interval(value, score["unit"])}</td>'
-            f'<td class="right">{score["n_counted"]:,}</td><td class="right">{score["n_unknown"]:,}</td>'
-            f'<td class="meaning">{text(meaning)}</td></tr>'
-        )
+    found = sorted(run.scores["scores"], key=lambda score: order.get(score["name"], len(order)))
+    headline = [score for score in found if score["name"] in protocol.headline]
+    others = [score for score in found if score["name"] not in protocol.headline]
+    folded = f"<details><summary>{len(others)} more scores</summary>{_table(others)}</details>" if others else ""
+    return _table(headline) + folded
+
+
+def _table(scores: Sequence[Mapping[str, Any]]) -> str:
     head = (
-        '<th scope="col">Score</th><th scope="col" class="right">Percent [95 %]</th>'
+        '<th scope="col">Score</th><th scope="col" class="right">Value [95 %]</th><th scope="col">Unit</th>'
         '<th scope="col" class="right">Known</th><th scope="col" class="right">Unknown</th><th scope="col">Meaning</th>'
     )
+    body = "".join(_line(score) for score in scores)
     return (
-        f'<div class="scroll"><table class="scores"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(lines)}</tbody></table></div>"
+        f'<div class="scroll"><table class="scores"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
+
+
+def _line(score: Mapping[str, Any]) -> str:
+    entry = registry().get(score["name"])
+    label = entry.label if entry else score["name"]
+    if score["variant"]:
+        label = f"{label}, {score['variant']}"
+    meaning = entry.definition.partition("\n\n")[0] if entry else ""
+    value = Interval(score["value"], score["low"], score["high"])
+    unit = "%" if score["unit"] == "share" else score["unit"]
+    return (
+        f'<tr><th scope="row">{text(label)}</th>'
+        f'<td class="right score">{interval(value, score["unit"])}</td><td>{text(unit)}</td>'
+        f'<td class="right">{score["n_counted"]:,}</td><td class="right">{score["n_unknown"]:,}</td>'
+        f'<td class="meaning">{text(meaning)}</td></tr>'
     )
 
 
