@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
 from leaderboard.protocol import load_protocol
+from leaderboard.reading import STRUCTURES_SCHEMA
 from leaderboard.stages import columns_schema
 from leaderboard.store import Run, Store, write_json
 from metrics.crystal import Crystal
@@ -22,18 +22,6 @@ from metrics.table import frame, write_parquet
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-STRUCTURES = pa.schema(
-    {
-        "id": pa.string(),
-        "sha256": pa.string(),
-        "lattice": pa.list_(pa.float64()),
-        "frac_coords": pa.list_(pa.float64()),
-        "atomic_numbers": pa.list_(pa.int64()),
-        "refusal": pa.string(),
-        "detail": pa.string(),
-    }
-)
 
 COLUMNS = columns_schema()
 
@@ -115,8 +103,8 @@ def publish(root: Path, made: Made) -> Run:
     folder.mkdir(parents=True)
     columns = frame(made.records, COLUMNS)
     write_parquet(columns, COLUMNS, folder / "columns.parquet")
-    structures = frame([_structure(facts) for facts in made.records], STRUCTURES)
-    write_parquet(structures, STRUCTURES, folder / "structures.parquet")
+    structures = frame([_structure(facts) for facts in made.records], STRUCTURES_SCHEMA)
+    write_parquet(structures, STRUCTURES_SCHEMA, folder / "structures.parquet")
     # every other score is resampled a thousand times: seconds for what no page needs
     made_scores = [registry()[name] for name in protocol.scores if registry()[name].unit in {"share", "site spacings"}]
     scores = [
