@@ -19,8 +19,9 @@ from metrics.crystal import Crystal
 from metrics.measure.convert import to_structure
 from metrics.measure.fingerprint.canonical import formula_units
 from metrics.measure.fingerprint.distance_profile import Profile, distance_profile, profile_distance
+from metrics.measure.fingerprint.folding import folding_deviation, primitive_cell
 from metrics.measure.fingerprint.neighbours import reduce_cell
-from metrics.measure.fingerprint.translations import folding_deviation, primitive_cell, translation_groups
+from metrics.measure.fingerprint.translations import translation_groups
 
 VERSION = 1
 """Of the verdict; raised when it could change under the same settings."""

@@ -8,8 +8,9 @@ from pymatgen.core.structure_matcher import StructureMatcher
 
 from leaderboard.benchmark.method import Method
 from metrics.measure.convert import to_structure
+from metrics.measure.fingerprint.folding import primitive_cell
 from metrics.measure.fingerprint.neighbours import reduce_cell
-from metrics.measure.fingerprint.translations import TOLERANCES_ANGSTROM, primitive_cell, translation_groups
+from metrics.measure.fingerprint.translations import TOLERANCES_ANGSTROM, translation_groups
 
 if TYPE_CHECKING:
     from pymatgen.core.structure import Structure

@@ -1,4 +1,4 @@
-"""Pure translations that map a crystal onto itself within a tolerance, and the primitive cell they leave.
+"""Pure translations that map a crystal onto itself within a tolerance.
 
 Primitive-cell searches with a tight tolerance fail on a supercell with a little noise, so a copy in another cell looks
 like another crystal. Here a translation counts if it brings every site within a loose tolerance of a like site, one to
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit
 
-from metrics.crystal import Crystal
 from metrics.measure import UnmeasurableError
+from metrics.measure.fingerprint.integer_lattice import closed_prefixes
 from metrics.measure.fingerprint.neighbours import neighbours_within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -91,7 +91,7 @@ def groups_of(found: Translations, tolerances: Sequence[float]) -> tuple[Group, 
         return (Group(found.permutations, found.vectors),) * len(tolerances)
     order = np.argsort(found.residuals, kind="stable")
     rising = found.residuals[order]
-    closed = _closed(found.vectors[order], found.permutations.shape[1])
+    closed = closed_prefixes(found.vectors[order], found.permutations.shape[1])
     groups = []
     for tolerance in tolerances:
         n_kept = int(np.searchsorted(rising, tolerance, side="right"))
@@ -141,37 +141,6 @@ def count_near_translations(cell: Reduced, atomic_numbers: NDArray[np.int64], re
     return int(_count_near(_grid(cell, kinds, reach), rarest, reach, int((1 - share) * len(kinds))))
 
 
-def primitive_cell(cell: Reduced, atomic_numbers: NDArray[np.int64], group: Group) -> Crystal:
-    """The cell of which `cell` holds ``group.order`` copies; positions are the mean over the copies."""
-    n_sites = len(atomic_numbers)
-    lattice = _lattice_of(group.vectors, n_sites) / n_sites @ cell.lattice
-    representative, off = _copies(cell, group)
-    frac = cell.frac_coords[representative] + off.mean(axis=0)
-    coords = frac @ cell.lattice @ np.linalg.inv(lattice)
-    return Crystal.from_arrays(lattice, coords - np.floor(coords), atomic_numbers[representative])
-
-
-def folding_deviation(cell: Reduced, group: Group) -> float:
-    """Standard deviation (angstrom, per Cartesian component) of the copies from their mean, 0 for a single copy.
-
-    Noise of that size would explain what :func:`primitive_cell` averages away.
-    """
-    _, off = _copies(cell, group)
-    away = (off - off.mean(axis=0)) @ cell.lattice
-    degrees = 3 * off.shape[1] * (group.order - 1)
-    return float(np.sqrt((away**2).sum() / degrees)) if degrees else 0.0
-
-
-def _copies(cell: Reduced, group: Group) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """One site of each orbit, and how far each of its images is from where the translation says, (k, orbits, 3)."""
-    n_sites = len(cell.frac_coords)
-    representative = np.flatnonzero(group.permutations.min(axis=0) == np.arange(n_sites))
-    shift = group.vectors / n_sites
-    off = cell.frac_coords[group.permutations[:, representative]] - cell.frac_coords[representative] - shift[:, None]
-    off -= np.rint(off)
-    return representative, off
-
-
 def _crowded(cell: Reduced, kinds: NDArray[np.int64], tolerance: float) -> bool:
     """Whether two like sites, or a site and its image, are so close that a search may take one for the other."""
     near = neighbours_within(cell, np.full(len(kinds), REACH * tolerance))
@@ -182,43 +151,6 @@ def _crowded(cell: Reduced, kinds: NDArray[np.int64], tolerance: float) -> bool:
 def _heights(cell: Reduced) -> NDArray[np.float64]:
     heights: NDArray[np.float64] = 1.0 / np.linalg.norm(np.linalg.inv(cell.lattice), axis=0)
     return heights
-
-
-def _closed(vectors: NDArray[np.int64], n_sites: int) -> list[bool]:
-    """For 0, 1, ... first vectors: whether they are as many as there are in the lattice they span with the cell's."""
-    rows = _no_lattice(n_sites)
-    closed = [False]
-    for order, vector in enumerate(vectors.tolist(), start=1):
-        _insert(rows, vector)
-        closed.append(n_sites**3 == order * abs(rows[0][0] * rows[1][1] * rows[2][2]))
-    return closed
-
-
-def _lattice_of(vectors: NDArray[np.int64], n_sites: int) -> NDArray[np.int64]:
-    """Hermite normal form (3, 3) of the integer lattice spanned by `vectors` and n_sites times the unit vectors."""
-    rows = _no_lattice(n_sites)
-    for vector in vectors.tolist():
-        _insert(rows, vector)
-    return np.array(rows, dtype=np.int64)
-
-
-def _no_lattice(n_sites: int) -> list[list[int]]:
-    return [[n_sites if i == j else 0 for j in range(3)] for i in range(3)]
-
-
-def _insert(rows: list[list[int]], vector: Iterable[int]) -> None:
-    """Add a vector to an upper triangular basis by Euclid's algorithm, column by column."""
-    rest = list(vector)
-    for column in range(3):
-        row = rows[column]
-        while rest[column]:
-            factor = row[column] // rest[column]
-            row, rest = rest, [a - factor * b for a, b in zip(row, rest, strict=True)]
-        rows[column] = row
-    for column in (1, 2):
-        for above in range(column):
-            factor = rows[above][column] // rows[column][column]
-            rows[above] = [a - factor * b for a, b in zip(rows[above], rows[column], strict=True)]
 
 
 class _Grid(NamedTuple):
