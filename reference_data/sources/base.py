@@ -29,6 +29,9 @@ class SourceRow:
         source: name of the source inside the set.
         crystal: the structure as given.
         bawl: the BAWL fingerprint the source publishes; None where it publishes none and it is to be computed.
+        energy_per_atom: total energy, eV/atom; None where the source gives none.
+        formation_energy_per_atom: from the elements in the source's own reference states, eV/atom; None likewise.
+        energy_convention: level of theory and corrections of both energies, such as ``pbe_mp2020``; None without one.
 
     """
 
@@ -36,6 +39,9 @@ class SourceRow:
     source: str
     crystal: Crystal
     bawl: str | None = None
+    energy_per_atom: float | None = None
+    formation_energy_per_atom: float | None = None
+    energy_convention: str | None = None
 
 
 @dataclass(frozen=True)
