@@ -84,6 +84,9 @@ def parser() -> argparse.ArgumentParser:
     table = command("table", "print the board", "leaderboard.board_command")
     table.add_argument("--format", choices=("md", "csv", "json"), default="md", help="default: md")
 
+    docs = command("docs", "write docs/metrics.md, the definition of every score", "leaderboard.definitions")
+    docs.add_argument("--check", action="store_true", help="write nothing, fail where the file is not up to date")
+
     benchmark = subparsers.add_parser("benchmark", help="measure the methods themselves, on known crystals")
     subjects = benchmark.add_subparsers(dest="subject", required=True, metavar="SUBJECT")
     identity = subjects.add_parser(

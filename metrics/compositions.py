@@ -10,13 +10,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@score(label="SMACT valid", unit="share", better="higher", needs=("smact_valid",))
+@score(label="SMACT valid", unit="share", better="higher", missing="counts against", needs=("smact_valid",))
 def smact_valid(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of records whose composition smact calls valid: the validity of CDVAE-type papers, for comparison.
 
-    One oxidation state per element makes the formula neutral, no anion less electronegative than a cation; elements
-    and compositions of metals alone are valid. smact's own function with the states of smact 2014 (Davies et al. 2019,
-    DOI 10.21105/joss.01361; convention of Xie et al. 2022, arXiv 2110.06197). It plays no part in "valid".
-    Missing values: unknown counts as not valid.
+    One oxidation state per element makes the formula neutral, no anion less electronegative than a cation; elements and
+    compositions of metals alone are valid. smact's own function with the states of smact 2014. It plays no part in
+    "valid".
+
+    Formula: records with smact_valid / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: smact: Davies et al. 2019, DOI 10.21105/joss.01361; convention: Xie et al. 2022, arXiv 2110.06197.
+    Missing values: counts against; unknown is not valid.
     """
     return share(rows["smact_valid"])

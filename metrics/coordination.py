@@ -14,14 +14,24 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-@score(label="Usual coordination", unit="share", better="higher", needs=("site_elements", "coordination_numbers"))
+@score(
+    label="Usual coordination",
+    unit="share",
+    better="higher",
+    missing="counts against",
+    needs=("site_elements", "coordination_numbers"),
+)
 def coordination_usual(rows: pd.DataFrame, against: Against) -> Value:
     """Share of records in which every atom has a coordination number that the reference set has for its element.
 
     Neighbours are the atoms at up to 1.1 times the nearest distance; usual is what lies between the smallest and the
-    largest number of neighbours of the element in the reference. It plays no part in "valid". Missing values: unknown,
-    as of an element that the reference does not hold, counts as not usual; there is no value against a set without
-    these numbers.
+    largest number of neighbours of the element in the reference. It plays no part in "valid".
+
+    Formula: records with every coordination number within the range of its element / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: definition of this benchmark.
+    Missing values: counts against; unknown, as of an element that the reference does not hold, is not usual; against a
+    set without these numbers there is no value.
     """
     if "coordination" not in against:
         n_known = int(rows["coordination_numbers"].notna().sum())

@@ -32,72 +32,141 @@ if TYPE_CHECKING:
     from metrics.reference_statistics import Quantity
 
 
-@score(label="Element distance", unit="bits", better="neither", needs=("reduced_formula",))
+@score(
+    label="Element distance", unit="bits", better="neither", missing="left out, shown only", needs=("reduced_formula",)
+)
 def distribution_elements(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the element shares from the reference's, each crystal with the same weight.
 
-    Jensen-Shannon divergence in bits, 0 (equal) to 1 (nothing in common); DOI 10.1109/18.61115.
-    Missing values: records without a formula are left out.
+    Jensen-Shannon divergence in bits, 0 (equal) to 1 (nothing in common).
+
+    Formula: (KL(p | m) + KL(q | m)) / 2 with m = (p + q) / 2 and logarithms of base 2, p the submission, q the
+    reference.
+    Interval: bootstrap over the records.
+    Source: Lin 1991, DOI 10.1109/18.61115.
+    Missing values: left out, shown only; records without a formula are not in the histogram.
     """
     return divergence(element_shares(rows["reduced_formula"]), against.get("element_shares", {}))
 
 
-@score(label="Space group distance", unit="bits", better="neither", needs=("space_group",))
+@score(
+    label="Space group distance", unit="bits", better="neither", missing="left out, shown only", needs=("space_group",)
+)
 def distribution_space_groups(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the space groups (tolerance 0.01 angstrom) from the reference's.
 
-    Jensen-Shannon divergence in bits, 0 (equal) to 1 (nothing in common); DOI 10.1109/18.61115.
-    Missing values: records without a space group are left out.
+    Jensen-Shannon divergence in bits, 0 (equal) to 1 (nothing in common).
+
+    Formula: (KL(p | m) + KL(q | m)) / 2 with m = (p + q) / 2 and logarithms of base 2, p the submission, q the
+    reference.
+    Interval: bootstrap over the records.
+    Source: Lin 1991, DOI 10.1109/18.61115.
+    Missing values: left out, shown only; records without a space group are not in the histogram.
     """
     return divergence(whole_numbers(rows["space_group"]), space_group_counts(against))
 
 
-@score(label="Crystal system distance", unit="bits", better="neither", needs=("space_group",))
+@score(
+    label="Crystal system distance",
+    unit="bits",
+    better="neither",
+    missing="left out, shown only",
+    needs=("space_group",),
+)
 def distribution_crystal_systems(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the seven crystal systems from the reference's.
 
-    Jensen-Shannon divergence in bits, 0 (equal) to 1 (nothing in common); DOI 10.1109/18.61115.
-    Missing values: records without a space group are left out.
+    Jensen-Shannon divergence in bits, 0 (equal) to 1 (nothing in common).
+
+    Formula: (KL(p | m) + KL(q | m)) / 2 with m = (p + q) / 2 and logarithms of base 2, p the submission, q the
+    reference.
+    Interval: bootstrap over the records.
+    Source: Lin 1991, DOI 10.1109/18.61115.
+    Missing values: left out, shown only; records without a space group are not in the histogram.
     """
     return divergence(crystal_systems(rows["space_group"]), crystal_system_counts(against))
 
 
-@score(label="Density distance", unit="reference deviations", better="neither", needs=("density",))
+@score(
+    label="Density distance",
+    unit="reference deviations",
+    better="neither",
+    missing="left out, shown only",
+    needs=("density",),
+)
 def distribution_density(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the mass density from the reference's.
 
-    1-Wasserstein distance (DOI 10.1137/1118101) in units of the standard deviation over the reference.
-    Missing values: records without the number are left out.
+    1-Wasserstein distance in units of the standard deviation over the reference.
+
+    Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
+    functions.
+    Interval: bootstrap over the records.
+    Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101.
+    Missing values: left out, shown only; records without the number are not in the distribution.
     """
     return transport(rows["density"], reference_quantity(against, "density"))
 
 
-@score(label="Atom density distance", unit="reference deviations", better="neither", needs=("volume_per_atom",))
+@score(
+    label="Atom density distance",
+    unit="reference deviations",
+    better="neither",
+    missing="left out, shown only",
+    needs=("volume_per_atom",),
+)
 def distribution_atom_density(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the number of atoms per volume from the reference's.
 
-    1-Wasserstein distance (DOI 10.1137/1118101) in units of the standard deviation over the reference.
-    Missing values: records without the number are left out.
+    1-Wasserstein distance in units of the standard deviation over the reference.
+
+    Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
+    functions.
+    Interval: bootstrap over the records.
+    Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101.
+    Missing values: left out, shown only; records without the number are not in the distribution.
     """
     return transport(atom_density(rows), reference_quantity(against, "atom_density"))
 
 
-@score(label="Volume distance", unit="reference deviations", better="neither", needs=("volume_per_atom",))
+@score(
+    label="Volume distance",
+    unit="reference deviations",
+    better="neither",
+    missing="left out, shown only",
+    needs=("volume_per_atom",),
+)
 def distribution_volume_per_atom(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the volume per atom from the reference's.
 
-    1-Wasserstein distance (DOI 10.1137/1118101) in units of the standard deviation over the reference.
-    Missing values: records without the number are left out.
+    1-Wasserstein distance in units of the standard deviation over the reference.
+
+    Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
+    functions.
+    Interval: bootstrap over the records.
+    Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101.
+    Missing values: left out, shown only; records without the number are not in the distribution.
     """
     return transport(rows["volume_per_atom"], reference_quantity(against, "volume_per_atom"))
 
 
-@score(label="Size distance", unit="reference deviations", better="neither", needs=("n_sites_primitive",))
+@score(
+    label="Size distance",
+    unit="reference deviations",
+    better="neither",
+    missing="left out, shown only",
+    needs=("n_sites_primitive",),
+)
 def distribution_sites(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the number of sites of the primitive cell from the reference's.
 
-    1-Wasserstein distance (DOI 10.1137/1118101) in units of the standard deviation over the reference.
-    Missing values: records without the number are left out.
+    1-Wasserstein distance in units of the standard deviation over the reference.
+
+    Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
+    functions.
+    Interval: bootstrap over the records.
+    Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101.
+    Missing values: left out, shown only; records without the number are not in the distribution.
     """
     return transport(rows["n_sites_primitive"], reference_quantity(against, "sites"))
 

@@ -29,59 +29,105 @@ _FEWEST = 4
 """Records of which a half still has a pair, hence a variance."""
 
 
-@score(label="Density MMD", unit="squared MMD", better="neither", needs=("density",))
+@score(label="Density MMD", unit="squared MMD", better="neither", missing="left out, shown only", needs=("density",))
 def distribution_density_mmd(rows: pd.DataFrame, against: Against) -> Value:
     """Squared maximum mean discrepancy of the mass density from the reference's.
 
-    Gaussian kernel whose bandwidth is the median distance of two crystals of the reference; unbiased estimate, cut
-    off at 0 (Gretton et al. 2012, J. Mach. Learn. Res. 13, 723). Missing values: records without the number are left
-    out; with fewer than four there is no value.
+    Gaussian kernel whose bandwidth is the median distance of two crystals of the reference; unbiased estimate, cut off
+    at 0.
+
+    Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
+    exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
+    Interval: samples of half of the records without replacement.
+    Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
+    Missing values: left out, shown only; records without the number are not in the sample; with fewer than four there
+    is no value.
     """
     return discrepancy(rows["density"], reference_quantity(against, "density"))
 
 
-@score(label="Atom density MMD", unit="squared MMD", better="neither", needs=("volume_per_atom",))
+@score(
+    label="Atom density MMD",
+    unit="squared MMD",
+    better="neither",
+    missing="left out, shown only",
+    needs=("volume_per_atom",),
+)
 def distribution_atom_density_mmd(rows: pd.DataFrame, against: Against) -> Value:
     """Squared maximum mean discrepancy of the number of atoms per volume from the reference's.
 
-    Gaussian kernel whose bandwidth is the median distance of two crystals of the reference; unbiased estimate, cut
-    off at 0 (Gretton et al. 2012, J. Mach. Learn. Res. 13, 723). Missing values: records without the number are left
-    out; with fewer than four there is no value.
+    Gaussian kernel whose bandwidth is the median distance of two crystals of the reference; unbiased estimate, cut off
+    at 0.
+
+    Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
+    exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
+    Interval: samples of half of the records without replacement.
+    Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
+    Missing values: left out, shown only; records without the number are not in the sample; with fewer than four there
+    is no value.
     """
     return discrepancy(atom_density(rows), reference_quantity(against, "atom_density"))
 
 
-@score(label="Volume MMD", unit="squared MMD", better="neither", needs=("volume_per_atom",))
+@score(
+    label="Volume MMD", unit="squared MMD", better="neither", missing="left out, shown only", needs=("volume_per_atom",)
+)
 def distribution_volume_per_atom_mmd(rows: pd.DataFrame, against: Against) -> Value:
     """Squared maximum mean discrepancy of the volume per atom from the reference's.
 
-    Gaussian kernel whose bandwidth is the median distance of two crystals of the reference; unbiased estimate, cut
-    off at 0 (Gretton et al. 2012, J. Mach. Learn. Res. 13, 723). Missing values: records without the number are left
-    out; with fewer than four there is no value.
+    Gaussian kernel whose bandwidth is the median distance of two crystals of the reference; unbiased estimate, cut off
+    at 0.
+
+    Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
+    exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
+    Interval: samples of half of the records without replacement.
+    Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
+    Missing values: left out, shown only; records without the number are not in the sample; with fewer than four there
+    is no value.
     """
     return discrepancy(rows["volume_per_atom"], reference_quantity(against, "volume_per_atom"))
 
 
-@score(label="Size MMD", unit="squared MMD", better="neither", needs=("n_sites_primitive",))
+@score(
+    label="Size MMD", unit="squared MMD", better="neither", missing="left out, shown only", needs=("n_sites_primitive",)
+)
 def distribution_sites_mmd(rows: pd.DataFrame, against: Against) -> Value:
     """Squared maximum mean discrepancy of the number of sites of the primitive cell from the reference's.
 
-    Gaussian kernel whose bandwidth is the median distance of two crystals of the reference; unbiased estimate, cut
-    off at 0 (Gretton et al. 2012, J. Mach. Learn. Res. 13, 723). Missing values: records without the number are left
-    out; with fewer than four there is no value.
+    Gaussian kernel whose bandwidth is the median distance of two crystals of the reference; unbiased estimate, cut off
+    at 0.
+
+    Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
+    exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
+    Interval: samples of half of the records without replacement.
+    Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
+    Missing values: left out, shown only; records without the number are not in the sample; with fewer than four there
+    is no value.
     """
     return discrepancy(rows["n_sites_primitive"], reference_quantity(against, "sites"))
 
 
-@score(label="Frechet distance", unit="squared deviations", better="neither", needs=("amd", "composition_features"))
+@score(
+    label="Frechet distance",
+    unit="squared deviations",
+    better="neither",
+    missing="left out, shown only",
+    needs=("amd", "composition_features"),
+)
 def distribution_frechet(rows: pd.DataFrame, against: Against) -> Value:
     """Squared Frechet distance of fixed structural and chemical descriptors from the reference's.
 
     Descriptors: ten average minimum distances (k = 1 ... 100), mean and standard deviation over the atoms of period,
     group and Mendeleev number, each in units of its standard deviation over the reference. The distance of the two
-    normal distributions of the same moments (DOI 10.1016/0047-259X(82)90077-X); its bias falls with 1 / records and
-    is extrapolated away (Chong and Forsyth 2020, arXiv 1911.07023), cut off at 0.
-    Missing values: records without the descriptors are left out; with fewer than four there is no value.
+    normal distributions of the same moments; its bias falls with 1 / records and is extrapolated away, cut off at 0.
+
+    Formula: max(0, limit for endless records of |m - m'|^2 + tr(C + C' - 2 (C C')^(1/2))), m and C mean and covariance
+    of the descriptors.
+    Interval: samples of half of the records without replacement.
+    Source: Dowson and Landau 1982, DOI 10.1016/0047-259X(82)90077-X; extrapolation: Chong and Forsyth 2020, arXiv
+    1911.07023.
+    Missing values: left out, shown only; records without the descriptors are not in the sample; with fewer than four
+    there is no value.
     """
     known, n_unknown = descriptors(rows)
     return frechet(known, n_unknown, against.get("descriptors"))

@@ -71,121 +71,205 @@ def _rarefied(kinds: Kinds, statistic: Statistic, *, lowest: float, highest: flo
     return Value(value, low, high, kinds.n_known, kinds.n_unknown)
 
 
-@score(label="Element diversity", unit="effective number", better="higher", needs=("reduced_formula",))
+@score(
+    label="Element diversity",
+    unit="effective number",
+    better="higher",
+    missing="counts at its worst",
+    needs=("reduced_formula",),
+)
 def diversity_elements(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of elements over the sites, each record with the same weight, its elements by atomic fraction.
 
-    exp(Shannon entropy), Hill number of order 1 (DOI 10.2307/1934352), expected in 500 of the records.
-    Missing values: an unknown record counts as one more of the commonest bin.
+    Formula: exp(-sum p ln p), p the shares of the elements over the sites, expected in 500 of the records.
+    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Source: Hill 1973, DOI 10.2307/1934352; rarefaction: Hurlbert 1971, DOI 10.2307/1934145, Chao et al. 2014, DOI
+    10.1890/13-0133.1.
+    Missing values: counts at its worst; an unknown record is one more of the commonest bin.
     """
     return hill_number(element_shares(rows["reduced_formula"]))
 
 
-@score(label="Element coverage", unit="share", better="higher", needs=("reduced_formula",))
+@score(
+    label="Element coverage", unit="share", better="higher", missing="counts at its worst", needs=("reduced_formula",)
+)
 def diversity_elements_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of the 118 elements that occur.
 
-    Expected in 500 of the records, drawn without replacement (DOI 10.2307/1934145).
-    Missing values: an unknown record adds nothing.
+    Formula: elements that occur / 118, expected in 500 of the records drawn without replacement.
+    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145.
+    Missing values: counts at its worst; an unknown record adds nothing.
     """
     return coverage(element_shares(rows["reduced_formula"]), N_ELEMENTS)
 
 
-@score(label="Space group diversity", unit="effective number", better="higher", needs=("space_group",))
+@score(
+    label="Space group diversity",
+    unit="effective number",
+    better="higher",
+    missing="counts at its worst",
+    needs=("space_group",),
+)
 def diversity_space_groups(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of space groups, found at a tolerance of 0.01 angstrom.
 
-    exp(Shannon entropy), Hill number of order 1 (DOI 10.2307/1934352), expected in 500 of the records.
-    Missing values: an unknown record counts as one more of the commonest bin.
+    Formula: exp(-sum p ln p), p the shares of the space groups, expected in 500 of the records.
+    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Source: Hill 1973, DOI 10.2307/1934352; rarefaction: Hurlbert 1971, DOI 10.2307/1934145, Chao et al. 2014, DOI
+    10.1890/13-0133.1.
+    Missing values: counts at its worst; an unknown record is one more of the commonest bin.
     """
     return hill_number(whole_numbers(rows["space_group"]))
 
 
-@score(label="Space group coverage", unit="share", better="higher", needs=("space_group",))
+@score(
+    label="Space group coverage", unit="share", better="higher", missing="counts at its worst", needs=("space_group",)
+)
 def diversity_space_groups_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of the 230 space groups that occur.
 
-    Expected in 500 of the records, drawn without replacement (DOI 10.2307/1934145).
-    Missing values: an unknown record adds nothing.
+    Formula: space groups that occur / 230, expected in 500 of the records drawn without replacement.
+    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145.
+    Missing values: counts at its worst; an unknown record adds nothing.
     """
     return coverage(whole_numbers(rows["space_group"]), N_SPACE_GROUPS)
 
 
-@score(label="Size diversity", unit="effective number", better="higher", needs=("n_sites_primitive",))
+@score(
+    label="Size diversity",
+    unit="effective number",
+    better="higher",
+    missing="counts at its worst",
+    needs=("n_sites_primitive",),
+)
 def diversity_sites(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of different numbers of sites in the primitive cell.
 
-    exp(Shannon entropy), Hill number of order 1 (DOI 10.2307/1934352), expected in 500 of the records.
-    Missing values: an unknown record counts as one more of the commonest bin.
+    Formula: exp(-sum p ln p), p the shares of the numbers of sites, expected in 500 of the records.
+    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Source: Hill 1973, DOI 10.2307/1934352; rarefaction: Hurlbert 1971, DOI 10.2307/1934145, Chao et al. 2014, DOI
+    10.1890/13-0133.1.
+    Missing values: counts at its worst; an unknown record is one more of the commonest bin.
     """
     return hill_number(whole_numbers(rows["n_sites_primitive"]))
 
 
-@score(label="Sizes covered", unit="numbers of sites", better="higher", needs=("n_sites_primitive",))
+@score(
+    label="Sizes covered",
+    unit="numbers of sites",
+    better="higher",
+    missing="counts at its worst",
+    needs=("n_sites_primitive",),
+)
 def diversity_sites_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     """How many different numbers of sites the primitive cells have.
 
-    Expected in 500 of the records, drawn without replacement (DOI 10.2307/1934145).
-    Missing values: an unknown record adds nothing.
+    Formula: numbers of sites that occur, expected in 500 of the records drawn without replacement.
+    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145.
+    Missing values: counts at its worst; an unknown record adds nothing.
     """
     return coverage(whole_numbers(rows["n_sites_primitive"]))
 
 
-@score(label="Density diversity", unit="effective number", better="higher", needs=("density",))
+@score(
+    label="Density diversity",
+    unit="effective number",
+    better="higher",
+    missing="counts at its worst",
+    needs=("density",),
+)
 def diversity_density(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of bins of the mass density, 0.5 g/cm3 wide.
 
-    exp(Shannon entropy), Hill number of order 1 (DOI 10.2307/1934352), expected in 500 of the records.
-    Missing values: an unknown record counts as one more of the commonest bin.
+    Formula: exp(-sum p ln p), p the shares of the bins, expected in 500 of the records.
+    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Source: Hill 1973, DOI 10.2307/1934352; rarefaction: Hurlbert 1971, DOI 10.2307/1934145, Chao et al. 2014, DOI
+    10.1890/13-0133.1.
+    Missing values: counts at its worst; an unknown record is one more of the commonest bin.
     """
     return hill_number(binned(rows["density"], DENSITY_BIN))
 
 
-@score(label="Densities covered", unit="bins", better="higher", needs=("density",))
+@score(label="Densities covered", unit="bins", better="higher", missing="counts at its worst", needs=("density",))
 def diversity_density_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     """How many bins of the mass density, 0.5 g/cm3 wide, occur.
 
-    Expected in 500 of the records, drawn without replacement (DOI 10.2307/1934145).
-    Missing values: an unknown record adds nothing.
+    Formula: bins that occur, expected in 500 of the records drawn without replacement.
+    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145.
+    Missing values: counts at its worst; an unknown record adds nothing.
     """
     return coverage(binned(rows["density"], DENSITY_BIN))
 
 
-@score(label="Lattice diversity", unit="effective number", better="higher", needs=("lattice_lengths",))
+@score(
+    label="Lattice diversity",
+    unit="effective number",
+    better="higher",
+    missing="counts at its worst",
+    needs=("lattice_lengths",),
+)
 def diversity_lattice_lengths(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of bins, 0.5 angstrom wide, of the three lengths of the reduced primitive cell, pooled.
 
-    exp(Shannon entropy), Hill number of order 1 (DOI 10.2307/1934352), expected in 500 of the records.
-    Missing values: an unknown record counts as one more of the commonest bin.
+    Formula: exp(-sum p ln p), p the shares of the bins, expected in 500 of the records.
+    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Source: Hill 1973, DOI 10.2307/1934352; rarefaction: Hurlbert 1971, DOI 10.2307/1934145, Chao et al. 2014, DOI
+    10.1890/13-0133.1.
+    Missing values: counts at its worst; an unknown record is one more of the commonest bin.
     """
     return hill_number(binned_lists(rows["lattice_lengths"], LENGTH_BIN))
 
 
-@score(label="Lattice lengths covered", unit="bins", better="higher", needs=("lattice_lengths",))
+@score(
+    label="Lattice lengths covered",
+    unit="bins",
+    better="higher",
+    missing="counts at its worst",
+    needs=("lattice_lengths",),
+)
 def diversity_lattice_lengths_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     """How many bins, 0.5 angstrom wide, of the three lengths of the reduced primitive cell occur.
 
-    Expected in 500 of the records, drawn without replacement (DOI 10.2307/1934145).
-    Missing values: an unknown record adds nothing.
+    Formula: bins that occur, expected in 500 of the records drawn without replacement.
+    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145.
+    Missing values: counts at its worst; an unknown record adds nothing.
     """
     return coverage(binned_lists(rows["lattice_lengths"], LENGTH_BIN))
 
 
-@score(label="Packing diversity", unit="effective number", better="higher", needs=("packing_fraction",))
+@score(
+    label="Packing diversity",
+    unit="effective number",
+    better="higher",
+    missing="counts at its worst",
+    needs=("packing_fraction",),
+)
 def diversity_packing(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of bins, 0.05 wide, of the share of the cell that spheres of covalent radius fill.
 
-    exp(Shannon entropy), Hill number of order 1 (DOI 10.2307/1934352), expected in 500 of the records.
-    Missing values: an unknown record counts as one more of the commonest bin.
+    Formula: exp(-sum p ln p), p the shares of the bins, expected in 500 of the records.
+    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Source: Hill 1973, DOI 10.2307/1934352; rarefaction: Hurlbert 1971, DOI 10.2307/1934145, Chao et al. 2014, DOI
+    10.1890/13-0133.1.
+    Missing values: counts at its worst; an unknown record is one more of the commonest bin.
     """
     return hill_number(binned(rows["packing_fraction"], PACKING_BIN))
 
 
-@score(label="Packings covered", unit="bins", better="higher", needs=("packing_fraction",))
+@score(
+    label="Packings covered", unit="bins", better="higher", missing="counts at its worst", needs=("packing_fraction",)
+)
 def diversity_packing_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     """How many bins, 0.05 wide, of the share of the cell that spheres of covalent radius fill occur.
 
-    Expected in 500 of the records, drawn without replacement (DOI 10.2307/1934145).
-    Missing values: an unknown record adds nothing.
+    Formula: bins that occur, expected in 500 of the records drawn without replacement.
+    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145.
+    Missing values: counts at its worst; an unknown record adds nothing.
     """
     return coverage(binned(rows["packing_fraction"], PACKING_BIN))

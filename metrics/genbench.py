@@ -40,11 +40,20 @@ _FEWEST = 2
 """Records that an interval by samples of half of them needs."""
 
 
-@score(label="Element coverage (GenBench)", unit="share", better="neither", needs=("reduced_formula",))
+@score(
+    label="Element coverage (GenBench)",
+    unit="share",
+    better="neither",
+    missing="left out, shown only",
+    needs=("reduced_formula",),
+)
 def diversity_elements_coverage_genbench(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of the 118 elements that occur in any record, however many records there are.
 
-    Definition of LeMat-GenBench (arXiv 2512.04562). Missing values: an unknown record adds nothing.
+    Formula: elements that occur / 118.
+    Interval: samples of half of the records without replacement.
+    Source: LeMat-GenBench (arXiv 2512.04562).
+    Missing values: left out, shown only; an unknown record adds nothing.
     """
     kinds = element_shares(rows["reduced_formula"])
 
@@ -54,11 +63,20 @@ def diversity_elements_coverage_genbench(rows: pd.DataFrame, _against: Against) 
     return _half_sampled(kinds, covered)
 
 
-@score(label="Space group coverage (GenBench)", unit="share", better="neither", needs=("space_group",))
+@score(
+    label="Space group coverage (GenBench)",
+    unit="share",
+    better="neither",
+    missing="left out, shown only",
+    needs=("space_group",),
+)
 def diversity_space_groups_coverage_genbench(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of the 230 space groups that occur in any record, however many records there are.
 
-    Definition of LeMat-GenBench (arXiv 2512.04562). Missing values: an unknown record adds nothing.
+    Formula: space groups that occur / 230.
+    Interval: samples of half of the records without replacement.
+    Source: LeMat-GenBench (arXiv 2512.04562).
+    Missing values: left out, shown only; an unknown record adds nothing.
     """
     kinds = whole_numbers(rows["space_group"])
 
@@ -68,11 +86,20 @@ def diversity_space_groups_coverage_genbench(rows: pd.DataFrame, _against: Again
     return _half_sampled(kinds, covered)
 
 
-@score(label="Size diversity (GenBench)", unit="effective number", better="neither", needs=("n_sites",))
+@score(
+    label="Size diversity (GenBench)",
+    unit="effective number",
+    better="neither",
+    missing="left out, shown only",
+    needs=("n_sites",),
+)
 def diversity_sites_genbench(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number, exp(Shannon entropy), of different numbers of sites in the cells as given.
 
-    Definition of LeMat-GenBench (arXiv 2512.04562). Missing values: left out.
+    Formula: exp(-sum p ln p), p the shares of the numbers of sites.
+    Interval: samples of half of the records without replacement.
+    Source: LeMat-GenBench (arXiv 2512.04562).
+    Missing values: left out, shown only; an unknown record is not in the histogram.
     """
     kinds = whole_numbers(rows["n_sites"])
 
@@ -83,62 +110,125 @@ def diversity_sites_genbench(rows: pd.DataFrame, _against: Against) -> Value:
     return _half_sampled(kinds, effective_number)
 
 
-@score(label="Element distance (GenBench)", unit="square root of nats", better="neither", needs=("reduced_formula",))
+@score(
+    label="Element distance (GenBench)",
+    unit="square root of nats",
+    better="neither",
+    missing="left out, shown only",
+    needs=("reduced_formula",),
+)
 def distribution_elements_genbench(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the elements that occur in each crystal from the reference's.
 
-    Jensen-Shannon distance with natural logarithms, at most sqrt(ln 2) = 0.83; definition of LeMat-GenBench (arXiv
-    2512.04562). Missing values: left out.
+    Jensen-Shannon distance with natural logarithms, at most sqrt(ln 2) = 0.83.
+
+    Formula: sqrt((KL(p | m) + KL(q | m)) / 2) with m = (p + q) / 2 and natural logarithms, p the submission, q the
+    reference.
+    Interval: bootstrap over the records.
+    Source: LeMat-GenBench (arXiv 2512.04562).
+    Missing values: left out, shown only; an unknown record is not in the histogram.
     """
     return _distance(element_occurrences(rows["reduced_formula"]), against.get("elements", {}))
 
 
-@score(label="Space group distance (GenBench)", unit="square root of nats", better="neither", needs=("space_group",))
+@score(
+    label="Space group distance (GenBench)",
+    unit="square root of nats",
+    better="neither",
+    missing="left out, shown only",
+    needs=("space_group",),
+)
 def distribution_space_groups_genbench(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the space groups from the reference's.
 
-    Jensen-Shannon distance with natural logarithms, at most sqrt(ln 2) = 0.83; definition of LeMat-GenBench (arXiv
-    2512.04562). Missing values: left out.
+    Jensen-Shannon distance with natural logarithms, at most sqrt(ln 2) = 0.83.
+
+    Formula: sqrt((KL(p | m) + KL(q | m)) / 2) with m = (p + q) / 2 and natural logarithms, p the submission, q the
+    reference.
+    Interval: bootstrap over the records.
+    Source: LeMat-GenBench (arXiv 2512.04562).
+    Missing values: left out, shown only; an unknown record is not in the histogram.
     """
     return _distance(whole_numbers(rows["space_group"]), space_group_counts(against))
 
 
-@score(label="Crystal system distance (GenBench)", unit="square root of nats", better="neither", needs=("space_group",))
+@score(
+    label="Crystal system distance (GenBench)",
+    unit="square root of nats",
+    better="neither",
+    missing="left out, shown only",
+    needs=("space_group",),
+)
 def distribution_crystal_systems_genbench(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the crystal systems from the reference's.
 
-    Jensen-Shannon distance with natural logarithms, at most sqrt(ln 2) = 0.83; definition of LeMat-GenBench (arXiv
-    2512.04562). Missing values: left out.
+    Jensen-Shannon distance with natural logarithms, at most sqrt(ln 2) = 0.83.
+
+    Formula: sqrt((KL(p | m) + KL(q | m)) / 2) with m = (p + q) / 2 and natural logarithms, p the submission, q the
+    reference.
+    Interval: bootstrap over the records.
+    Source: LeMat-GenBench (arXiv 2512.04562).
+    Missing values: left out, shown only; an unknown record is not in the histogram.
     """
     return _distance(crystal_systems(rows["space_group"]), crystal_system_counts(against))
 
 
-@score(label="Cell volume MMD (GenBench)", unit="squared MMD", better="neither", needs=("volume_per_atom", "n_sites"))
+@score(
+    label="Cell volume MMD (GenBench)",
+    unit="squared MMD",
+    better="neither",
+    missing="left out, shown only",
+    needs=("volume_per_atom", "n_sites"),
+)
 def distribution_cell_volume_mmd_genbench(rows: pd.DataFrame, against: Against) -> Value:
     """Squared maximum mean discrepancy of the volume of the cell as given from the reference's.
 
-    Kernel of width 1 cubic angstrom, estimate with all pairs; definition of LeMat-GenBench (arXiv 2512.04562).
-    Missing values: left out.
+    Kernel of width 1 cubic angstrom, estimate with all pairs.
+
+    Formula: E k(x, x') - 2 E k(x, y) + E k(y, y') over all pairs, k(a, b) = exp(-(a - b)^2 / 2).
+    Interval: samples of half of the records without replacement.
+    Source: LeMat-GenBench (arXiv 2512.04562).
+    Missing values: left out, shown only; an unknown record is not in the sample.
     """
     return _discrepancy(cell_volume(rows), reference_quantity(against, "cell_volume"))
 
 
-@score(label="Density MMD (GenBench)", unit="squared MMD", better="neither", needs=("density",))
+@score(
+    label="Density MMD (GenBench)",
+    unit="squared MMD",
+    better="neither",
+    missing="left out, shown only",
+    needs=("density",),
+)
 def distribution_density_mmd_genbench(rows: pd.DataFrame, against: Against) -> Value:
     """Squared maximum mean discrepancy of the mass density from the reference's.
 
-    Kernel of width 1 g/cm3, estimate with all pairs; definition of LeMat-GenBench (arXiv 2512.04562).
-    Missing values: left out.
+    Kernel of width 1 g/cm3, estimate with all pairs.
+
+    Formula: E k(x, x') - 2 E k(x, y) + E k(y, y') over all pairs, k(a, b) = exp(-(a - b)^2 / 2).
+    Interval: samples of half of the records without replacement.
+    Source: LeMat-GenBench (arXiv 2512.04562).
+    Missing values: left out, shown only; an unknown record is not in the sample.
     """
     return _discrepancy(rows["density"], reference_quantity(against, "density"))
 
 
-@score(label="Atom density MMD (GenBench)", unit="squared MMD", better="neither", needs=("volume_per_atom",))
+@score(
+    label="Atom density MMD (GenBench)",
+    unit="squared MMD",
+    better="neither",
+    missing="left out, shown only",
+    needs=("volume_per_atom",),
+)
 def distribution_atom_density_mmd_genbench(rows: pd.DataFrame, against: Against) -> Value:
     """Squared maximum mean discrepancy of the number of atoms per volume from the reference's.
 
-    Kernel of width 1 per cubic angstrom, wider than all values, so always near 0; estimate with all pairs;
-    definition of LeMat-GenBench (arXiv 2512.04562). Missing values: left out.
+    Kernel of width 1 per cubic angstrom, wider than all values, so always near 0; estimate with all pairs.
+
+    Formula: E k(x, x') - 2 E k(x, y) + E k(y, y') over all pairs, k(a, b) = exp(-(a - b)^2 / 2).
+    Interval: samples of half of the records without replacement.
+    Source: LeMat-GenBench (arXiv 2512.04562).
+    Missing values: left out, shown only; an unknown record is not in the sample.
     """
     return _discrepancy(atom_density(rows), reference_quantity(against, "atom_density"))
 

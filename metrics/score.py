@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,6 +17,18 @@ import metrics
 from metrics.uncertainty import wilson_interval
 
 Better = Literal["higher", "lower", "neither"]
+Missing = Literal["counts against", "counts as 0", "counts at its worst", "left out, shown only"]
+
+POLICIES: Mapping[Missing, str] = {
+    "counts against": "an unknown record is no hit and stays in the denominator",
+    "counts as 0": "an unknown record adds nothing to the sum and stays in the denominator",
+    "counts at its worst": "an unknown record makes a submission no more varied than the worst that it could be",
+    "left out, shown only": "the score is that of the known records, so it is shown and never ranks",
+}
+"""What a score does with a record of which a fact is missing."""
+
+PARTS = ("Formula", "Interval", "Source", "Missing values")
+"""Labels that every definition has, after its meaning and in this order."""
 
 Against = Mapping[str, Any]
 """Frozen statistics of the reference set, by name: counts, and histograms as {bin: count}."""
@@ -46,12 +59,13 @@ Compute = Callable[[pd.DataFrame, Against], Value]
 
 @dataclass(frozen=True)
 class Score:
-    """A registered score; ``needs`` names every column its function reads."""
+    """A registered score; ``needs`` names every column its function reads, ``missing`` what unknown records do."""
 
     name: str
     label: str
     unit: str
     better: Better
+    missing: Missing
     needs: tuple[str, ...]
     version: int
     compute: Compute = field(repr=False)
@@ -61,12 +75,34 @@ class Score:
         """The docstring of the function: what the app and the documentation show."""
         return inspect.getdoc(self.compute) or ""
 
+    @property
+    def meaning(self) -> str:
+        """Paragraphs of the definition before its labelled parts."""
+        return _LABEL.split(self.definition, maxsplit=1)[0].strip()
 
+    @property
+    def parts(self) -> dict[str, str]:
+        """The labelled parts of the definition, each as one line."""
+        _, *found = _LABEL.split(self.definition)
+        return {label: " ".join(text.split()) for label, text in zip(found[::2], found[1::2], strict=True)}
+
+    @property
+    def group(self) -> str:
+        """Heading that it stands under: the file that defines it."""
+        return self.compute.__module__.rpartition(".")[2].replace("_", " ").capitalize()
+
+    @property
+    def counts_hits(self) -> bool:
+        """Whether the value is hits / records submitted, as :func:`share` makes it."""
+        return self.unit == "share" and self.missing == "counts against"
+
+
+_LABEL = re.compile(rf"^({'|'.join(PARTS)}): ", re.MULTILINE)
 _REGISTERED: dict[str, Score] = {}
 
 
 def score(
-    *, label: str, unit: str, better: Better, needs: tuple[str, ...], version: int = 1
+    *, label: str, unit: str, better: Better, missing: Missing, needs: tuple[str, ...], version: int = 1
 ) -> Callable[[Compute], Compute]:
     """Register ``function(rows, against) -> Value`` as a score under the function's name.
 
@@ -74,14 +110,21 @@ def score(
         label: short heading of its column.
         unit: unit of the value; "share" is shown in percent.
         better: direction; "neither" is shown and never ranked.
+        missing: what a record does of which a needed fact is unknown; one of ``POLICIES``.
         needs: columns of the table the function reads.
         version: raise it when a value could change.
 
+    Raises:
+        ValueError: the score leaves failures out and would rank all the same, so that failing would pay.
+
     """
+    if missing == "left out, shown only" and better != "neither":
+        msg = f"{label}: a score that leaves unknown records out must have better='neither', not {better!r}"
+        raise ValueError(msg)
 
     def register(function: Compute) -> Compute:
         name = function.__name__
-        _REGISTERED[name] = Score(name, label, unit, better, needs, version, function)
+        _REGISTERED[name] = Score(name, label, unit, better, missing, needs, version, function)
         return function
 
     return register

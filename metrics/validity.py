@@ -15,52 +15,78 @@ def is_valid(rows: pd.DataFrame) -> pd.Series[bool]:
     return rows["charge_valid"] & rows["distance_valid"] & rows["plausible"]
 
 
-@score(label="Readable", unit="share", better="higher", needs=("refusal",))
+@score(label="Readable", unit="share", better="higher", missing="counts against", needs=("refusal",))
 def readable(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of records that could be read as an ordered crystal.
 
-    Every record of the upload counts: a file that does not parse, has partial occupancies or breaks a limit is a
-    record that was refused, with its reason. Missing values: there are none, a record is read or refused.
+    Every record of the upload counts: a file that does not parse, has partial occupancies or breaks a limit is a record
+    that was refused, with its reason.
+
+    Formula: records with no refusal / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: definition of this benchmark.
+    Missing values: counts against; a record that was refused is not readable; none is left open.
     """
     return share(rows["refusal"].isna().astype("boolean"))
 
 
-@score(label="Valid", unit="share", better="higher", needs=("valid",))
+@score(label="Valid", unit="share", better="higher", missing="counts against", needs=("valid",))
 def valid(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of records that are charge neutral, keep their atoms apart and are physically plausible.
 
-    valid = charge_valid AND distance_valid AND plausible. Missing values: unknown counts as not valid.
+    valid = charge_valid AND distance_valid AND plausible.
+
+    Formula: records with charge_valid AND distance_valid AND plausible / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: after LeMat-GenBench (arXiv 2512.04562).
+    Missing values: counts against; unknown is not valid.
     """
     return share(rows["valid"])
 
 
-@score(label="Charge", unit="share", better="higher", needs=("charge_valid",))
+@score(label="Charge", unit="share", better="higher", missing="counts against", needs=("charge_valid",))
 def charge_valid(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of records for which a charge-neutral assignment of oxidation states exists.
 
-    The first rule that fires decides and is recorded: metallic composition (smact metallicity > 0.7); bond-valence
-    sums all zero; a neutral assignment by bond-valence analysis; by the oxidation states observed in the ICSD; by all
-    known states in an order that follows electronegativity. Missing values: undetermined counts as not valid.
+    The first rule that fires decides and is recorded: metallic composition (smact metallicity > 0.7); bond-valence sums
+    all zero; a neutral assignment by bond-valence analysis; by the oxidation states observed in the ICSD; by all known
+    states in an order that follows electronegativity.
+
+    Formula: records with a rule that fires / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: after LeMat-GenBench (arXiv 2512.04562); smact: Davies et al. 2019, DOI 10.21105/joss.01361; bond valences:
+    O'Keeffe and Brese 1991, DOI 10.1021/ja00009a002, as in pymatgen.
+    Missing values: counts against; undetermined is not valid.
     """
     return share(rows["charge_valid"])
 
 
-@score(label="Distances", unit="share", better="higher", needs=("distance_valid",))
+@score(label="Distances", unit="share", better="higher", missing="counts against", needs=("distance_valid",))
 def distance_valid(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of records with no two atoms closer than 0.5 (0.7 + r_i + r_j) angstrom.
 
     r is the atomic radius (1.0 where none is known); an atom's own periodic images count as other atoms.
-    Missing values: unknown counts as not valid.
+
+    Formula: records with d_ij >= 0.5 (0.7 + r_i + r_j) for every pair i, j / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: after LeMat-GenBench (arXiv 2512.04562), which skips an atom's own images; radii: Slater 1964, DOI
+    10.1063/1.1725697.
+    Missing values: counts against; unknown is not valid.
     """
     return share(rows["distance_valid"])
 
 
-@score(label="Plausible", unit="share", better="higher", needs=("plausible",))
+@score(label="Plausible", unit="share", better="higher", missing="counts against", needs=("plausible",))
 def plausible(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of records with a physically plausible cell.
 
     Mass density in [0.01, 25] g/cm3, atom density in [1e-5, 0.5] per cubic angstrom, volume above 1 cubic angstrom,
-    cell lengths in [1, 100] angstrom, angles strictly between 0 and 180 degrees, a CIF written and read back gives
-    the same crystal, and a space group is found. Missing values: unknown counts as not plausible.
+    cell lengths in [1, 100] angstrom, angles strictly between 0 and 180 degrees, a CIF written and read back gives the
+    same crystal, and a space group is found.
+
+    Formula: records with all of these true / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: after LeMat-GenBench (arXiv 2512.04562), which judges the cell as given instead of the primitive one.
+    Missing values: counts against; unknown is not plausible.
     """
     return share(rows["plausible"])

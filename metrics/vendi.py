@@ -22,14 +22,26 @@ _DRAWS = 200  # each one is an eigenproblem
 _NEGLIGIBLE = 1e-9
 
 
-@score(label="Structural diversity", unit="effective number", better="neither", needs=("amd",))
+@score(
+    label="Structural diversity",
+    unit="effective number",
+    better="neither",
+    missing="left out, shown only",
+    needs=("amd",),
+)
 def diversity_vendi(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of dissimilar structures: Vendi score over average minimum distances, expected in 500 records.
 
     exp(-sum l ln l) over the eigenvalues l of K/n, with K = exp(-d^2 / (2 (0.3 angstrom)^2)), d the root mean square
-    difference of two records' 100 average minimum distances (DOI 10.46793/match.87-3.529W). Elements play no part.
-    Source: Friedman and Dieng 2023, arXiv 2210.02410. K is taken at rank 128 at most, which caps the score there and
-    holds 99 % of K for real crystals. Missing values: left out, so the score is shown and never ranked.
+    difference of two records' 100 average minimum distances. Elements play no part. K is taken at rank 128 at most,
+    which caps the score there and holds 99 % of K for real crystals.
+
+    Formula: exp(-sum l ln l), l the eigenvalues of K / n with K = exp(-d^2 / (2 (0.3 angstrom)^2)), expected in 500 of
+    the records.
+    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Source: Friedman and Dieng 2023, arXiv 2210.02410; average minimum distances: Widdowson et al. 2022, DOI
+    10.46793/match.87-3.529W.
+    Missing values: left out, shown only; records without average minimum distances are not in the kernel.
     """
     known = [tuple(amd) for amd in lists(rows["amd"]) if amd is not None]
     n_unknown = len(rows) - len(known)

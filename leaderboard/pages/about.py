@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from leaderboard.definitions import definitions, policies
 from leaderboard.pages.markup import facts, text
 from metrics.score import registry
 from submissions.refusal import Reason
 
 if TYPE_CHECKING:
     from leaderboard.protocol import Protocol
-
-_BETTER = {"higher": "higher is better", "lower": "lower is better", "neither": "shown, never ranked"}
 
 
 def build(protocol: Protocol) -> None:
@@ -37,6 +36,8 @@ is larger.</p>
 under the protocol's own settings; all others are listed, unranked, with the reason. Each reference set has its own
 board. A result is "unverified" until the maintainers have scored it again.</p>
 <h2>Scores</h2>
+<p>What a score does with a record of which a fact is missing is one of these:</p>
+{_policies()}
 {_scores(protocol)}
 <h2>Protocol</h2>
 {_protocol(protocol)}
@@ -57,17 +58,19 @@ run: a number without them cannot be reproduced.</p>
 
 
 def _scores(protocol: Protocol) -> str:
-    order = {name: place for place, name in enumerate(protocol.scores)}
-    known = sorted(registry().values(), key=lambda score: (order.get(score.name, len(order)), score.name))
     parts = []
-    for score in known:
-        paragraphs = "".join(f"<p>{text(part)}</p>" for part in score.definition.split("\n\n"))
-        unit = "percent of records" if score.unit == "share" else text(score.unit)
+    for own in definitions(protocol):
+        paragraphs = "".join(f"<p>{text(part)}</p>" for part in own.paragraphs)
         parts.append(
-            f'<dt id="score-{text(score.name)}">{text(score.label)} <code>{text(score.name)}</code></dt>'
-            f'<dd>{paragraphs}<p class="dim">In {unit}; {_BETTER[score.better]}; version {score.version}.</p></dd>'
+            f'<dt id="score-{text(own.name)}">{text(own.label)} <code>{text(own.name)}</code></dt>'
+            f"<dd>{paragraphs}{facts((text(term), text(value)) for term, value in own.terms.items())}</dd>"
         )
     return f'<dl class="definitions">{"".join(parts)}</dl>'
+
+
+def _policies() -> str:
+    items = "".join(f"<li><strong>{text(name)}</strong>: {text(meaning)}</li>" for name, meaning in policies().items())
+    return f'<ul class="reasons">{items}</ul>'
 
 
 def _protocol(protocol: Protocol) -> str:

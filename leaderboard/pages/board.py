@@ -63,7 +63,7 @@ def columns(table: pd.DataFrame, protocol: Protocol) -> list[Column]:
         if score in known:
             entry = known[score]
             label = f"{entry.label}, {variant}" if variant else entry.label
-            group = "Ranking" if score == protocol.ranking else entry.compute.__module__.rpartition(".")[2].capitalize()
+            group = "Ranking" if score == protocol.ranking else entry.group
             found.append(Column(name, score, label, entry.unit, entry.better, group))
     order = {name: place for place, name in enumerate(protocol.scores)}
     first: dict[str, int] = {}

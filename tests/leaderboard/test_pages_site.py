@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from leaderboard.definitions import definitions
 from leaderboard.pages.about import page
 from leaderboard.protocol import load_protocol
-from metrics.score import registry
 from submissions.refusal import Reason
 from tests.made_runs import Made, good, publish
 
 if TYPE_CHECKING:
-    from metrics.score import Score
+    from leaderboard.definitions import Definition
 
 ROOT = Path(__file__).parents[2]
 ABOUT = page(load_protocol("v1"))
@@ -57,11 +57,13 @@ def test_a_site_that_has_drawn_a_run_has_not_loaded_what_measures(tmp_path: Path
     assert done.stdout.strip() == "[]", done.stderr
 
 
-@pytest.mark.parametrize("score", registry().values(), ids=lambda score: score.name)
-def test_about_defines_every_score_by_its_docstring(score: Score) -> None:
-    assert score.definition
-    for paragraph in score.definition.split("\n\n"):
-        assert escape(paragraph) in ABOUT
+@pytest.mark.parametrize("own", definitions(load_protocol("v1")), ids=lambda own: own.name)
+def test_about_defines_every_score_as_the_documentation_does(own: Definition) -> None:
+    start = ABOUT.index(f'id="score-{own.name}"')
+    entry = ABOUT[start : ABOUT.index("</dd></div></dl></dd>", start)]
+    assert own.paragraphs
+    for words in (own.label, *own.paragraphs, *own.terms, *own.terms.values()):
+        assert escape(words) in entry
 
 
 @pytest.mark.parametrize("reason", Reason)

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaderboard.stages import columns_schema
-from metrics.score import Score, registry
+from metrics.score import PARTS, Against, Score, Value, registry
+from metrics.score import score as register
 from metrics.table import frame
 from tests.metrics.facts import AGAINST, cell
 
@@ -28,9 +29,12 @@ def columns(names: tuple[str, ...]) -> st.SearchStrategy[pd.DataFrame]:
 
 
 @every_score
-def test_needs_names_columns_of_the_table_and_the_definition_says_what_missing_values_do(score: Score) -> None:
+def test_needs_names_columns_of_the_table_and_the_definition_has_all_its_parts(score: Score) -> None:
     assert set(score.needs) <= set(SCHEMA.names)
-    assert "Missing values:" in score.definition
+    assert tuple(score.parts) == PARTS
+    assert score.meaning
+    assert all(text.endswith(".") for text in score.parts.values())
+    assert score.parts["Missing values"].startswith(f"{score.missing}; ")
 
 
 @every_score
@@ -79,21 +83,66 @@ def test_the_order_of_the_records_does_not_matter(score: Score) -> None:
 def test_a_failed_measurement_never_pays(score: Score) -> None:
     if score.better == "neither":
         pytest.skip("shown, never ranked")
-    # reading never leaves a record undecided: its null means that nothing was refused
-    measured = [name for name in score.needs if name != "refusal"]
-    if not measured:
-        pytest.skip("reads no measurement")
 
     @settings(max_examples=25, deadline=None)
     @given(rows=columns(score.needs), data=st.data())
     def law(rows: pd.DataFrame, data: st.DataObject) -> None:
         before = score.compute(rows, AGAINST).value
-        lost = rows.copy(deep=True)
-        row = data.draw(st.integers(0, len(rows) - 1))
-        lost.loc[row, measured] = pd.NA
-        after = score.compute(lost, AGAINST).value
+        after = score.compute(lost(rows, data.draw(st.integers(0, len(rows) - 1))), AGAINST).value
         assert before is not None
         assert after is not None
         assert after <= before if score.better == "higher" else after >= before
 
     law()
+
+
+@every_score
+def test_a_missing_value_does_what_the_policy_says(score: Score) -> None:
+    @settings(max_examples=25, deadline=None)
+    @given(rows=columns(score.needs), data=st.data())
+    def law(rows: pd.DataFrame, data: st.DataObject) -> None:
+        rows = lost(rows, data.draw(st.integers(0, len(rows) - 1)))
+        found = score.compute(rows, AGAINST)
+        if score.missing == "left out, shown only":
+            known = rows[rows[list(score.needs)].notna().all(axis=1)].reset_index(drop=True)
+            alone = score.compute(known, AGAINST)
+            assert (found.value, found.low, found.high) == (alone.value, alone.low, alone.high)
+            assert score.better == "neither"
+        elif score.missing == "counts at its worst":
+            assert found.value is not None
+            # as many unknown records again cannot make it more varied
+            more = pd.concat([rows, lost(rows, slice(None))], ignore_index=True)
+            worse = score.compute(more, AGAINST).value
+            assert worse is not None
+            assert worse <= found.value + 1e-9
+        else:  # a mean over what was submitted of something in [0, 1]: nobody can gain more than the known records give
+            assert found.value is not None
+            sums = found.value * len(rows)
+            assert sums <= found.n_counted + 1e-9
+            if score.counts_hits:
+                assert sums == pytest.approx(round(sums))
+            # records of which nothing is known add nothing
+            more = pd.concat([rows, lost(rows, slice(None))], ignore_index=True)
+            diluted = score.compute(more, AGAINST)
+            if list(score.needs) != ["refusal"]:
+                assert diluted.value == pytest.approx(found.value / 2)
+
+    law()
+
+
+def test_a_score_that_leaves_failures_out_cannot_rank() -> None:
+    def survivors(rows: pd.DataFrame, _against: Against) -> Value:
+        return Value(None, None, None, 0, len(rows))
+
+    for better in ("higher", "lower"):
+        with pytest.raises(ValueError, match=f"must have better='neither', not '{better}'"):
+            register(label="Mean", unit="eV", better=better, missing="left out, shown only", needs=())(survivors)
+
+
+def lost(rows: pd.DataFrame, which: int | slice) -> pd.DataFrame:
+    """The rows without the measured facts of some; a null refusal is not lost, it says that nothing was refused."""
+    changed = rows.copy(deep=True)
+    measured = [name for name in rows.columns if name != "refusal"]
+    if measured:
+        changed.loc[changed.index[which], measured] = pd.NA
+    return changed
