@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from math import floor
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
+
+from metrics.formula import elements_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +21,6 @@ Bin: TypeAlias = "str | int"
 Contribution: TypeAlias = "tuple[tuple[Bin, float], ...]"
 """What a record adds: bins with their shares, which add up to one; sorted by bin."""
 
-_SYMBOL_AND_AMOUNT = re.compile(r"([A-Z][a-z]?)(\d*)")
 _LAST_TRICLINIC_TO_CUBIC = {
     2: "triclinic",
     15: "monoclinic",
@@ -137,14 +137,6 @@ def crystal_system(space_group: int) -> str:
         msg = f"space group {space_group} is not between 1 and {max(_LAST_TRICLINIC_TO_CUBIC)}"
         raise ValueError(msg)
     return next(name for last, name in _LAST_TRICLINIC_TO_CUBIC.items() if space_group <= last)
-
-
-def elements_of(formula: str) -> dict[str, int]:
-    """Amounts by symbol of a reduced formula without brackets; empty where it names none."""
-    amounts: Counter[str] = Counter()
-    for symbol, amount in _SYMBOL_AND_AMOUNT.findall(formula):
-        amounts[symbol] += int(amount or 1)
-    return dict(sorted(amounts.items()))
 
 
 def _fractions(formula: str) -> Contribution | None:

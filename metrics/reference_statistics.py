@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
-from metrics.kinds import crystal_system, element_shares, elements_of, lists
+from metrics.formula import elements_of
+from metrics.kinds import crystal_system, element_shares, lists
 from metrics.score import Value
 
 if TYPE_CHECKING:

@@ -1,0 +1,30 @@
+"""Formulas: pymatgen reads them as we do, and what is no formula is refused."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pymatgen.core.composition import Composition
+
+from metrics.formula import elements_of, smallest_whole
+
+amounts = st.dictionaries(st.sampled_from(["Li", "O", "P", "Ca", "H", "C", "Fe"]), st.integers(1, 12), min_size=1)
+
+
+@given(amounts)
+def test_a_reduced_formula_of_pymatgen_has_its_ratios(own: dict[str, int]) -> None:
+    found = elements_of(Composition(own).reduced_formula)
+    assert smallest_whole(found) == smallest_whole(own)
+
+
+def test_brackets_within_brackets() -> None:
+    # by hand: Ca + 2 * (O + 3 * (H2 + O))
+    assert elements_of("Ca(O(H2O)3)2") == {"Ca": 1, "H": 12, "O": 8}
+    assert elements_of("") == {}
+
+
+@pytest.mark.parametrize("text", ["Li(O", "LiO)2", "()", "lithium", "Li0.5O", "Fe+2", "Li O", "(2Li)"])
+def test_what_is_no_formula_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no formula"):
+        elements_of(text)
