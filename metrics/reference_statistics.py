@@ -10,12 +10,13 @@ the counts of known and unknown records stand, since the lack is the set's and n
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from fractions import Fraction
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
 from metrics.formula import elements_of
-from metrics.kinds import crystal_system, element_shares, lists
+from metrics.kinds import crystal_system, lists
 from metrics.score import Value
 
 if TYPE_CHECKING:
@@ -81,29 +82,74 @@ def statistics(rows: pd.DataFrame) -> ReferenceStatistics:
     """Statistics of a set of crystals; JSON serialisable, and the same for every order of the rows.
 
     Args:
-        rows: facts with the columns reduced_formula, space_group, density, volume_per_atom, n_sites,
-            n_sites_primitive, amd, composition_features, site_elements and coordination_numbers. Unknown facts are
-            left out.
+        rows: see :meth:`StatisticsBuilder.add`.
 
     """
-    formulas = rows["reduced_formula"].dropna()
-    groups = Counter(int(number) for number in rows["space_group"].dropna())
-    n_unknown = int(rows["space_group"].isna().sum())
-    shares = element_shares(rows["reduced_formula"]).histogram
-    return {
-        "n_crystals": len(rows),
-        "elements": dict(sorted(Counter(symbol for formula in formulas for symbol in elements_of(formula)).items())),
-        "element_shares": {str(symbol): share for symbol, share in shares.items()},
-        "space_groups": {str(number): groups[number] for number in sorted(groups)}
-        | ({"unknown": n_unknown} if n_unknown else {}),
-        "quantities": {
-            name: quantity(np.sort(known))
-            for name, column in _quantities(rows).items()
-            if len(known := column.dropna().to_numpy(dtype=np.float64))
-        },
-        "descriptors": _moments(descriptors(rows)[0]),
-        "coordination": _coordination_ranges(rows),
-    }
+    builder = StatisticsBuilder()
+    builder.add(rows)
+    return builder.result()
+
+
+class StatisticsBuilder:
+    """Statistics of a set given in several tables: the same as those of the whole, however it is cut.
+
+    Of a crystal nothing is kept but its quantities and descriptors, about 170 bytes.
+    """
+
+    def __init__(self) -> None:
+        """Start with no crystals."""
+        self._n_crystals = 0
+        self._elements: Counter[str] = Counter()
+        self._shares: Counter[tuple[str, float]] = Counter()
+        self._space_groups: Counter[int] = Counter()
+        self._n_without_group = 0
+        self._quantities: defaultdict[str, list[NDArray[np.float64]]] = defaultdict(list)
+        self._descriptors: list[NDArray[np.float64]] = []
+        self._coordination: dict[str, list[int]] = {}
+
+    def add(self, rows: pd.DataFrame) -> None:
+        """Add crystals.
+
+        Args:
+            rows: facts with the columns reduced_formula, space_group, density, volume_per_atom, n_sites,
+                n_sites_primitive, amd, composition_features, site_elements and coordination_numbers. Unknown facts are
+                left out.
+
+        """
+        self._n_crystals += len(rows)
+        for formula, count in Counter(rows["reduced_formula"].dropna()).items():
+            amounts = elements_of(formula)
+            total = sum(amounts.values())
+            for symbol, amount in amounts.items():
+                self._elements[symbol] += count
+                self._shares[symbol, amount / total] += count
+        self._space_groups.update(int(number) for number in rows["space_group"].dropna())
+        self._n_without_group += int(rows["space_group"].isna().sum())
+        for name, column in _quantities(rows).items():
+            self._quantities[name].append(np.asarray(column.dropna(), dtype=np.float64))
+        self._descriptors.append(descriptors(rows)[0])
+        for symbol, (lowest, highest) in _coordination_ranges(rows).items():
+            known = self._coordination.setdefault(symbol, [lowest, highest])
+            known[:] = min(known[0], lowest), max(known[1], highest)
+
+    def result(self) -> ReferenceStatistics:
+        """Statistics of all crystals added."""
+        # exact sums rounded once: the same in every order
+        shares: defaultdict[str, Fraction] = defaultdict(Fraction)
+        for (symbol, share), count in self._shares.items():
+            shares[symbol] += Fraction(share) * count
+        known = {name: np.concatenate(parts) for name, parts in self._quantities.items()}
+        every = np.concatenate([np.empty((0, N_DESCRIPTORS)), *self._descriptors])
+        return {
+            "n_crystals": self._n_crystals,
+            "elements": dict(sorted(self._elements.items())),
+            "element_shares": {symbol: float(share) for symbol, share in sorted(shares.items())},
+            "space_groups": {str(number): count for number, count in sorted(self._space_groups.items())}
+            | ({"unknown": self._n_without_group} if self._n_without_group else {}),
+            "quantities": {name: quantity(np.sort(values)) for name, values in known.items() if len(values)},
+            "descriptors": _moments(every[np.lexsort(every.T[::-1])]),
+            "coordination": dict(sorted(self._coordination.items())),
+        }
 
 
 def atom_density(rows: pd.DataFrame) -> pd.Series[float]:

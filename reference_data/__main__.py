@@ -77,6 +77,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="worker processes (default: one per core, here %(default)s)",
     )
+    build.add_argument(
+        "--shard",
+        type=_shard,
+        metavar="I/N",
+        help="make only the I-th of N shares of the work, for as many machines; a build without --shard that finds all "
+        "of them in its folder of parts joins them",
+    )
     build.set_defaults(run=_build)
     return parser
 
@@ -117,9 +124,13 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from reference_data.build import build_set  # noqa: PLC0415 - building imports pymatgen, listing must not
+    from reference_data.build import build_set, build_shard  # noqa: PLC0415 - building imports pymatgen, listing must not
 
     out = options.out or options.definition.with_suffix("")
+    if options.shard:
+        n_parts, folder = build_shard(options.definition, out, options.shard, jobs=options.jobs, report=_complain)
+        _say(f"{n_parts} parts in {folder}: copy them to that folder where the set is built, then build it there")
+        return 0
     manifest = build_set(options.definition, out, jobs=options.jobs, report=_complain)
     _say(f"{manifest.name}: {manifest.n_crystals} crystals in {out}")
     return 0
@@ -131,6 +142,14 @@ def _positive(text: str) -> int:
         message = f"must be at least 1, got {number}"
         raise argparse.ArgumentTypeError(message)
     return number
+
+
+def _shard(text: str) -> tuple[int, int]:
+    number, separator, count = text.partition("/")
+    if separator and number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count):
+        return int(number), int(count)
+    message = f"must be i/n with i from 1 to n, such as 2/8, got {text}"
+    raise argparse.ArgumentTypeError(message)
 
 
 def _say(line: str) -> None:

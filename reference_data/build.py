@@ -1,54 +1,38 @@
 """Build a reference set: sources are read, measured, merged into crystals, and written with index and manifest.
 
-The same sources and the same code give the same bytes. A build that was interrupted goes on with the measurements it
-already took; only a finished build leaves a manifest.
+Rows go to disk as they are read, are taken back by formula and become parts of some thousand rows, each a file of its
+own; the parts are then joined. So memory does not grow with the set, a build that was interrupted goes on with the
+parts and the measurements it has, and several machines can share the parts. The same sources and the same code give
+the same bytes; only a finished build leaves a manifest.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import shutil
 from collections import Counter
-from contextlib import contextmanager
-from dataclasses import asdict
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
-
-import pyarrow as pa
 
 from metrics.measure.cache import Cache
 from metrics.measure.engine import Engine
-from metrics.measure.matching import MatchSettings
-from metrics.reference_statistics import statistics
-from metrics.table import frame
-from reference_data.accepted import FINGERPRINT_VERSIONS
-from reference_data.crystals import CRYSTALS_FILE, SCHEMA, write_crystals
+from reference_data.assemble import assemble
 from reference_data.definition import load_definition
 from reference_data.errors import ReferenceSetError
-from reference_data.harmonize import MeasuredRow, merge, merged_counts
-from reference_data.index import Index
-from reference_data.manifest import (
-    BUILDER_VERSION,
-    FORMAT_VERSION,
-    MANIFEST_FILE,
-    REFUSALS_FILE,
-    SET_FILES,
-    STATISTICS_FILE,
-    FileRecord,
-    Manifest,
-    SourceRecord,
-    write_manifest,
-)
-from reference_data.measure import check_versions, facts_schema, measure_rows, needed_measures
-from reference_data.sources.base import SourceRefusal, SourceRow, file_sha256
+from reference_data.measure import check_versions
+from reference_data.part import N_CHECKED_BAWLS, make_part, part_key, read_report
+from reference_data.progress import Progress
+from reference_data.spill import Spill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from reference_data.definition import SetDefinition
+    from reference_data.manifest import Manifest
 
-Group = list[MeasuredRow]
+PART_ROWS = 4_096
+WHOLE = (1, 1)
 
 
 def build_set(definition_path: Path, out: Path, *, jobs: int, report: Callable[[str], None]) -> Manifest:
@@ -67,72 +51,111 @@ def build_set(definition_path: Path, out: Path, *, jobs: int, report: Callable[[
     """
     definition = load_definition(definition_path)
     check_versions()
-    folder = definition_path.parent
-    scratch = out.parent / f".{out.name}.build"
-    with _only_build_of(out, scratch):
-        read = _read(definition, folder, report)
-        rows = [row for row in read if isinstance(row, SourceRow)]
-        with Engine(jobs) as engine:
-            with Cache(scratch / "measurements.sqlite") as cache:
-                measured = list(measure_rows(rows, engine=engine, cache=cache, on_done=_progress(len(rows), report)))
-            accepted = [row for row in measured if isinstance(row, MeasuredRow)]
-            groups = merge(accepted, MatchSettings(), engine)
-        refusals = [row for row in (*read, *measured) if isinstance(row, SourceRefusal)]
-        if not groups:
-            raise ReferenceSetError(
-                what=f"none of the {len(read)} rows of {definition.name} is a usable crystal ({_tally(refusals)})",
-                expected="at least one",
-                remedy="check the sources",
-            )
-        report(f"{len(read)} rows, {len(refusals)} refused, {len(groups)} crystals")
-        manifest = _write(definition, folder, read, refusals, groups, out)
-        shutil.rmtree(scratch)
+    scratch = scratch_folder(out)
+    with _lock(scratch / "lock", out, shared=False), Spill(scratch / "rows.sqlite") as spill:
+        spill.fill(definition.sources, definition_path.parent, report)
+        paths = _make_parts(spill, scratch, WHOLE, jobs, report)
+        _check_some_crystal(definition, spill, paths)
+        manifest = assemble(definition, spill, paths, out)
+        n_rows = f"{manifest.n_read} rows, {manifest.n_refused} refused"
+        report(f"{n_rows}, {manifest.n_merged} merged, {manifest.n_crystals} crystals")
+    shutil.rmtree(scratch)
     return manifest
 
 
-def _write(
-    definition: SetDefinition,
-    folder: Path,
-    read: Sequence[SourceRow | SourceRefusal],
-    refusals: Sequence[SourceRefusal],
-    groups: Sequence[Group],
-    out: Path,
-) -> Manifest:
-    out.mkdir(parents=True, exist_ok=True)
-    (out / MANIFEST_FILE).unlink(missing_ok=True)  # without it the folder is no set until all is written
-    table = _table(groups)
-    write_crystals(table, out / CRYSTALS_FILE)
-    columns = [table[name].to_pylist() for name in ("keys", "bawls", "prototype", "reduced_formula")]
-    Index.build(*columns).write(out)
-    _write_json(out / STATISTICS_FILE, statistics(frame((group[0].facts for group in groups), facts_schema())))
-    _write_lines(out / REFUSALS_FILE, (asdict(refusal) for refusal in refusals))
-    manifest = Manifest(
-        format_version=FORMAT_VERSION,
-        builder_version=BUILDER_VERSION,
-        **definition.model_dump(include={"name", "title", "licence", "indicative", "not_for"}),
-        n_read=len(read),
-        n_refused=len(refusals),
-        n_merged=sum(len(group) - 1 for group in groups),
-        n_crystals=len(groups),
-        fingerprints=dict(FINGERPRINT_VERSIONS),
-        measures={name: own.version for name, own in needed_measures().items()},
-        verdict=asdict(MatchSettings()),
-        sources=_source_records(definition, folder, read, refusals, groups),
-        files={
-            name: FileRecord(n_bytes=(out / name).stat().st_size, sha256=file_sha256(out / name)) for name in SET_FILES
-        },
-    )
-    write_manifest(manifest, out)
-    return manifest
+def build_shard(
+    definition_path: Path, out: Path, shard: tuple[int, int], *, jobs: int, report: Callable[[str], None]
+) -> tuple[int, Path]:
+    """Make the i-th of n shares of the parts; the set itself is written by :func:`build_set` once it has all of them.
+
+    Args:
+        definition_path: as for :func:`build_set`.
+        out: as for :func:`build_set`, on this machine.
+        shard: i and n, i from 1.
+        jobs: number of worker processes.
+        report: takes lines of progress.
+
+    Returns:
+        The number of parts made, and their folder, to be copied to where the set is built.
+
+    Raises:
+        ReferenceSetError: as for :func:`build_set`.
+
+    """
+    definition = load_definition(definition_path)
+    check_versions()
+    scratch = scratch_folder(out)
+    with _lock(scratch / "lock", out, shared=True), Spill(scratch / "rows.sqlite") as spill:
+        with _lock(scratch / "reading.lock", out, shared=False, wait=True):
+            spill.fill(definition.sources, definition_path.parent, report)
+        made = _make_parts(spill, scratch, shard, jobs, report)
+    return len(made), parts_folder(scratch)
+
+
+def scratch_folder(out: Path) -> Path:
+    """Where an unfinished build of a folder keeps what it has."""
+    return out.parent / f".{out.name}.build"
+
+
+def parts_folder(scratch: Path) -> Path:
+    """Where the finished parts of a build lie."""
+    return scratch / "parts"
+
+
+def _make_parts(
+    spill: Spill, scratch: Path, shard: tuple[int, int], jobs: int, report: Callable[[str], None]
+) -> list[Path]:
+    """Make the parts of a shard that are not there yet; the files of all of them, by formula."""
+    number, count = shard
+    runs = spill.runs(PART_ROWS)
+    own = list(enumerate(runs))[number - 1 :: count]
+    parts_folder(scratch).mkdir(exist_ok=True)
+    paths = [parts_folder(scratch) / f"{at:06d}.parquet" for at, _ in own]
+    share = min(1.0, N_CHECKED_BAWLS / max(1, spill.n_published_bawls()))
+    progress = Progress(sum(run.n_rows for _, run in own), report)
+    finished = 0
+    with ExitStack() as stack:
+        engine: Engine | None = None
+        for (_, run), path in zip(own, paths, strict=True):
+            rows = spill.rows(run)
+            known = read_report(path)
+            if known is None or known.key != part_key(rows, share):
+                engine = engine or stack.enter_context(Engine(jobs))
+                kept = scratch / ("measurements.sqlite" if shard == WHOLE else f"measurements-{number}.sqlite")
+                with Cache(kept) as cache:
+                    make_part(rows, path, checked_share=share, engine=engine, cache=cache, progress=progress)
+                _remove_database(kept)
+            finished += run.n_rows
+            progress.reach(finished)
+    return paths
+
+
+def _check_some_crystal(definition: SetDefinition, spill: Spill, paths: Sequence[Path]) -> None:
+    reports = [report for report in map(read_report, paths) if report]
+    if not any(report.n_crystals for report in reports):
+        counts = Counter(refusal.reason for refusal in spill.refusals())
+        counts.update(refusal.reason for report in reports for refusal in report.refusals)
+        tally = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items())) or "no rows"
+        raise ReferenceSetError(
+            what=f"none of the {sum(spill.n_read())} rows of {definition.name} is a usable crystal ({tally})",
+            expected="at least one",
+            remedy="check the sources",
+        )
+
+
+def _remove_database(path: Path) -> None:
+    """What a finished part was made of is needed no more."""
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
 
 
 @contextmanager
-def _only_build_of(out: Path, scratch: Path) -> Iterator[None]:
-    """Hold the lock of the folder's scratch space, so that two builds never write the same files."""
-    scratch.mkdir(parents=True, exist_ok=True)
-    with (scratch / "lock").open("w") as lock:
+def _lock(path: Path, out: Path, *, shared: bool, wait: bool = False) -> Iterator[None]:
+    """Hold a lock in the scratch space, so that two builds never write the same files."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as error:
             raise ReferenceSetError(
                 what=f"another build is writing to {out}",
@@ -140,98 +163,3 @@ def _only_build_of(out: Path, scratch: Path) -> Iterator[None]:
                 remedy="wait for it, or choose another folder with --out",
             ) from error
         yield
-
-
-def _read(definition: SetDefinition, folder: Path, report: Callable[[str], None]) -> list[SourceRow | SourceRefusal]:
-    """All rows of all sources; an id that an earlier row has is refused."""
-    read: list[SourceRow | SourceRefusal] = []
-    seen: dict[str, str] = {}
-    for source in definition.sources:
-        before = len(read)
-        for row in source.rows(folder):
-            if isinstance(row, SourceRow):
-                if row.id in seen:
-                    detail = f"source {seen[row.id]} has a row of this id; the first one is kept"
-                    read.append(SourceRefusal(row.id, row.source, "repeated_id", detail))
-                    continue
-                seen[row.id] = row.source
-            read.append(row)
-        report(f"{source.name}: {len(read) - before} rows")
-    return read
-
-
-def _table(groups: Sequence[Group]) -> pa.Table:
-    rows = []
-    for group in groups:
-        first = group[0]
-        crystal = first.row.crystal
-        rows.append(
-            {
-                "id": first.row.id,
-                "source_ids": [measured.row.id for measured in group],
-                "sources": [measured.row.source for measured in group],
-                "reduced_formula": first.facts["reduced_formula"],
-                "anonymous_formula": first.facts["anonymous_formula"],
-                "chemical_system": first.facts["chemical_system"],
-                "n_sites": crystal.n_sites,
-                "lattice": crystal.lattice.ravel().tolist(),
-                "frac_coords": crystal.frac_coords.ravel().tolist(),
-                "atomic_numbers": crystal.atomic_numbers.tolist(),
-                "space_group": first.facts["space_group"],
-                "keys": first.facts["canonical_bawl_keys"],
-                "bawl": first.facts["bawl"],
-                "bawls": [measured.facts["bawl"] for measured in group],
-                "prototype": first.facts["prototype"],
-            }
-        )
-    return pa.Table.from_pylist(rows, schema=SCHEMA)
-
-
-def _source_records(
-    definition: SetDefinition,
-    folder: Path,
-    read: Sequence[SourceRow | SourceRefusal],
-    refusals: Sequence[SourceRefusal],
-    groups: Sequence[Group],
-) -> tuple[SourceRecord, ...]:
-    n_read = Counter(row.source for row in read)
-    within, shared = merged_counts(groups)
-    return tuple(
-        SourceRecord(
-            **source.model_dump(include=set(type(source).model_fields) & set(SourceRecord.model_fields)),
-            publishes_bawl=source.publishes_bawl,
-            n_read=n_read[source.name],
-            n_merged_within=within[source.name],
-            n_shared=shared[source.name],
-            inputs=dict(source.inputs(folder)),
-            refused=dict(sorted(Counter(row.reason for row in refusals if row.source == source.name).items())),
-        )
-        for source in definition.sources
-    )
-
-
-def _tally(refusals: Iterable[SourceRefusal]) -> str:
-    counts = Counter(refusal.reason for refusal in refusals)
-    return ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items())) or "no rows"
-
-
-def _progress(total: int, report: Callable[[str], None]) -> Callable[[int], None]:
-    """Report about every twentieth of the structures."""
-    step = max(1, total // 20)
-    finished = 0
-
-    def advance(count: int) -> None:
-        nonlocal finished
-        before, finished = finished, finished + count
-        if before // step < finished // step:
-            report(f"measured {finished} of {total} structures")
-
-    return advance
-
-
-def _write_json(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-
-
-def _write_lines(path: Path, rows: Iterable[object]) -> None:
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from metrics.crystal import Crystal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from metrics.measure.matching import Candidate
@@ -162,6 +162,15 @@ def _crystals(numbers: Sequence[int], table: pa.Table) -> Iterator[ReferenceCrys
         )
 
 
-def write_crystals(table: pa.Table, path: Path, row_group_rows: int = ROW_GROUP_ROWS) -> None:
-    """Write a set's crystals; the same table gives the same bytes."""
-    pq.write_table(table.cast(SCHEMA), path, row_group_size=row_group_rows, compression="zstd")
+def write_crystals(tables: Iterable[pa.Table], path: Path, row_group_rows: int = ROW_GROUP_ROWS) -> None:
+    """Write a set's crystals, given in any pieces; the same rows give the same bytes, however they are cut."""
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+        waiting = SCHEMA.empty_table()
+        for table in tables:
+            waiting = pa.concat_tables([waiting, table.cast(SCHEMA)])
+            n_whole = len(waiting) - len(waiting) % row_group_rows
+            for start in range(0, n_whole, row_group_rows):
+                writer.write_table(waiting.slice(start, row_group_rows).combine_chunks(), row_group_rows)
+            waiting = waiting.slice(n_whole).combine_chunks()
+        if len(waiting):
+            writer.write_table(waiting, row_group_rows)

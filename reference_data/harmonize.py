@@ -22,10 +22,18 @@ TIME_LIMIT_S = 300.0  # of two rows, however large
 
 @dataclass(frozen=True)
 class MeasuredRow:
-    """A source row with the facts of the crystals table: formulas, space group, fingerprints."""
+    """A source row with the facts of the crystals table: formulas, space group, fingerprints.
+
+    Attributes:
+        row: as the source gives it.
+        facts: by column; the BAWL is the published one where there is one.
+        computed_bawl: the BAWL as computed here; None where it was not.
+
+    """
 
     row: SourceRow
     facts: Mapping[str, Any]
+    computed_bawl: str | None = None
 
     @property
     def candidate(self) -> Candidate:

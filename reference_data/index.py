@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+Number = TypeVar("Number", np.uint32, np.uint64)
 
 KEY_DIGESTS_FILE = "digests.npy"  # (k,) uint64, sorted: one for each key of each row
 KEY_ROWS_FILE = "rows.npy"  # (k,) uint32: the row of each of them
@@ -38,9 +40,9 @@ INDEX_FILES = (
 )
 
 
-def digests(texts: Sequence[str]) -> NDArray[np.uint64]:
-    """(n,) first eight bytes of the BLAKE2b hash of each text, as little-endian integers."""
-    joined = b"".join(hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts)
+def digests(texts: Sequence[str], person: bytes = b"") -> NDArray[np.uint64]:
+    """(n,) eight-byte BLAKE2b hash of each text, as little-endian integers; another ``person`` is another hash."""
+    joined = b"".join(hashlib.blake2b(text.encode(), digest_size=8, person=person).digest() for text in texts)
     return np.frombuffer(joined, dtype="<u8")
 
 
@@ -52,11 +54,8 @@ class TextIndex:
     rows: NDArray[np.uint32]
 
     @classmethod
-    def build(cls, texts: Iterable[tuple[int, str]]) -> TextIndex:
-        """Index pairs of a row and a text that it holds."""
-        pairs = list(texts)
-        rows = np.array([row for row, _ in pairs], dtype=np.uint32)
-        digest = digests([text for _, text in pairs])
+    def of(cls, digest: NDArray[np.uint64], rows: NDArray[np.uint32]) -> TextIndex:
+        """Sort (k,) digests of texts and the row that holds each."""
         order = np.lexsort((rows, digest))
         return cls(digest[order], rows[order])
 
@@ -101,17 +100,9 @@ class Index:
             formulas: the reduced formula of each row; equal ones must be adjacent.
 
         """
-        starts = [row for row, formula in enumerate(formulas) if row == 0 or formulas[row - 1] != formula]
-        ranges = np.column_stack([starts, [*starts[1:], len(formulas)]]).astype(np.uint32)
-        formula_digest = digests([formulas[start] for start in starts])
-        order = np.lexsort((ranges[:, 0], formula_digest))
-        return cls(
-            TextIndex.build((row, key) for row, own in enumerate(keys) for key in own),
-            TextIndex.build(_first_rows((row, bawl) for row, own in enumerate(bawls) for bawl in own)),
-            TextIndex.build(_first_rows(enumerate(prototypes))),
-            formula_digest[order],
-            ranges[order],
-        )
+        builder = IndexBuilder()
+        builder.add(keys, bawls, prototypes, formulas)
+        return builder.result()
 
     @classmethod
     def open(cls, folder: Path) -> Index:
@@ -158,13 +149,99 @@ class Index:
                 raise ValueError(msg)
 
 
-def _first_rows(texts: Iterable[tuple[int, str | None]]) -> list[tuple[int, str]]:
-    """Each distinct text with the first row that has it."""
-    first: dict[str, int] = {}
-    for row, text in texts:
-        if text is not None:
+class IndexBuilder:
+    """Index of a table given in several pieces, in the order of its rows; of a text only its digests are kept."""
+
+    def __init__(self) -> None:
+        """Start with no rows."""
+        self._n_rows = 0
+        self._keys = _Digests()
+        self._bawls = _FirstDigests()
+        self._prototypes = _FirstDigests()
+        self._last_formula: str | None = None
+        self._formulas: list[NDArray[np.uint64]] = []
+        self._starts: list[NDArray[np.uint32]] = []
+
+    def add(
+        self,
+        keys: Sequence[Sequence[str]],
+        bawls: Sequence[Sequence[str | None]],
+        prototypes: Sequence[str | None],
+        formulas: Sequence[str],
+    ) -> None:
+        """Append the next rows; the arguments are those of :meth:`Index.build`."""
+        rows = range(self._n_rows, self._n_rows + len(formulas))
+        self._keys.add((row, key) for row, own in zip(rows, keys, strict=True) for key in own)
+        self._bawls.add((row, bawl) for row, own in zip(rows, bawls, strict=True) for bawl in own if bawl is not None)
+        self._prototypes.add((row, own) for row, own in zip(rows, prototypes, strict=True) if own is not None)
+        before = [self._last_formula, *formulas[:-1]]
+        new = [at for at, formula in enumerate(formulas) if formula != before[at]]
+        self._formulas.append(digests([formulas[at] for at in new]))
+        self._starts.append(np.array([rows[at] for at in new], dtype=np.uint32))
+        self._last_formula = formulas[-1] if formulas else self._last_formula
+        self._n_rows = rows.stop
+
+    def result(self) -> Index:
+        """The index of all rows added."""
+        starts, formula_digest = _joined(self._starts, np.uint32), _joined(self._formulas, np.uint64)
+        ranges = np.column_stack([starts, np.append(starts[1:], np.uint32(self._n_rows))]).astype(np.uint32)
+        order = np.lexsort((ranges[:, 0], formula_digest))
+        return Index(
+            self._keys.index(),
+            self._bawls.index(),
+            self._prototypes.index(),
+            formula_digest[order],
+            ranges[order],
+        )
+
+
+class _Digests:
+    """Digests of texts, with the row of each."""
+
+    def __init__(self) -> None:
+        self._digests: list[NDArray[np.uint64]] = []
+        self._rows: list[NDArray[np.uint32]] = []
+
+    def add(self, texts: Iterable[tuple[int, str]]) -> None:
+        pairs = list(texts)
+        self._digests.append(digests([text for _, text in pairs]))
+        self._rows.append(np.array([row for row, _ in pairs], dtype=np.uint32))
+
+    def index(self) -> TextIndex:
+        return TextIndex.of(_joined(self._digests, np.uint64), _joined(self._rows, np.uint32))
+
+
+class _FirstDigests(_Digests):
+    """Digests of texts, each distinct text with the first row that has it.
+
+    Two texts of one digest both keep their row: a second digest tells them apart.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._others: list[NDArray[np.uint64]] = []
+
+    def add(self, texts: Iterable[tuple[int, str]]) -> None:
+        first: dict[str, int] = {}
+        for row, text in texts:
             first.setdefault(text, row)
-    return [(row, text) for text, row in first.items()]
+        super().add((row, text) for text, row in first.items())
+        self._others.append(digests(list(first), person=b"other"))
+
+    def index(self) -> TextIndex:
+        digest, rows = _joined(self._digests, np.uint64), _joined(self._rows, np.uint32)
+        other = _joined(self._others, np.uint64)
+        order = np.lexsort((rows, other, digest))
+        same = (digest[order][1:] == digest[order][:-1]) & (other[order][1:] == other[order][:-1])
+        kept = order[np.append(np.ones(min(1, len(order)), dtype=bool), ~same)]
+        return TextIndex.of(digest[kept], rows[kept])
+
+
+def _joined(parts: list[NDArray[Number]], kind: type[Number]) -> NDArray[Number]:
+    """All parts as one array; the parts are given up."""
+    joined = np.concatenate([np.empty(0, kind), *parts])
+    parts.clear()
+    return joined
 
 
 def _spans(sorted_digests: NDArray[np.uint64], texts: Sequence[str]) -> list[tuple[int, int]]:

@@ -53,6 +53,8 @@ class SourceRecord(_Closed):
         n_read: rows of the source.
         n_merged_within: rows that are the same crystal as another row of this source, the first one not counted.
         n_shared: crystals that another source also has.
+        bawls_checked: rows of a sample whose published BAWL was computed again; None where it publishes none.
+        bawls_agreed: those of them where both are the same.
         refused: rows that gave no crystal, by reason.
 
     """
@@ -68,6 +70,8 @@ class SourceRecord(_Closed):
     n_read: Count
     n_merged_within: Count
     n_shared: Count
+    bawls_checked: Count | None = None
+    bawls_agreed: Count | None = None
     inputs: dict[str, str]
     refused: dict[str, Count]
 
@@ -124,7 +128,7 @@ class Manifest(_Closed):
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write it in one step: a folder with a manifest is a finished set."""
     partial = folder / f"{MANIFEST_FILE}.part"
-    partial.write_text(tomlkit.dumps(manifest.model_dump(mode="json")), encoding="utf-8")
+    partial.write_text(tomlkit.dumps(manifest.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
     partial.replace(folder / MANIFEST_FILE)
 
 

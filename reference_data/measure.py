@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from metrics.measure import Measure
     from metrics.measure.cache import Cache, Result
     from metrics.measure.engine import Engine
+    from reference_data.progress import Progress
     from reference_data.sources.base import SourceRow
 
 REQUIRED = ("reduced_formula", "anonymous_formula", "chemical_system", "n_sites", "canonical_bawl_keys")
@@ -51,6 +52,11 @@ def facts_schema() -> pa.Schema:
     return pa.schema({name: declared[name] for name in (*REQUIRED, *OPTIONAL)})
 
 
+def measures_key() -> list[str]:
+    """Name, version and settings of every measurement that fills the columns of a set."""
+    return sorted(own.cache_key(own.settings()) for own in needed_measures().values())
+
+
 def check_versions() -> None:
     """The texts that look-ups compare, fingerprints and prototypes, are made as opening a set accepts them.
 
@@ -69,32 +75,38 @@ def check_versions() -> None:
 
 
 def measure_rows(
-    rows: Sequence[SourceRow], *, engine: Engine, cache: Cache, on_done: Callable[[int], None]
+    rows: Sequence[SourceRow],
+    *,
+    checked: Callable[[SourceRow], bool],
+    engine: Engine,
+    cache: Cache,
+    progress: Progress,
 ) -> Iterator[MeasuredRow | SourceRefusal]:
     """Each row with its facts, in order, or as a refusal where a fact that the set needs cannot be had.
 
     Args:
         rows: what the sources gave.
+        checked: whether the BAWL of a row is computed although its source publishes one.
         engine: where the work runs.
         cache: measurements that an interrupted build has already taken.
-        on_done: called with the number of structures finished since the last call.
+        progress: told how far they are.
 
     """
     measures = needed_measures()
     bawl_only = {name for name, own in measures.items() if {*REQUIRED, *OPTIONAL} & set(own.columns) == {"bawl"}}
     results: dict[str, dict[str, Result]] = {}
-    for published in (False, True):
+    for taken_as_published in (False, True):
         # a published BAWL is taken as it is, and computing it again is most of the cost
-        names = set(measures) - (bawl_only if published else set())
-        own_rows = [row for row in rows if (row.bawl is not None) == published]
+        names = set(measures) - (bawl_only if taken_as_published else set())
+        own_rows = [row for row in rows if (row.bawl is not None and not checked(row)) == taken_as_published]
         taken = measure_crystals(
             [row.crystal for row in own_rows],
             {name: measures[name].settings() for name in sorted(names)},
             engine=engine,
             cache=cache,
             time_limit_s=TIME_LIMIT_S,
-            on_known=on_done,
-            on_done=lambda: on_done(1),
+            on_known=progress.know,
+            on_done=lambda: progress.add(1),
         )
         for sha256, own in taken.items():
             results.setdefault(sha256, {}).update(own)
@@ -105,6 +117,7 @@ def measure_rows(
 def _with_facts(row: SourceRow, results: dict[str, Result]) -> MeasuredRow | SourceRefusal:
     columns = {name: value for result in results.values() for name, value in result.columns.items()}
     facts = {name: columns.get(name) for name in (*REQUIRED, *OPTIONAL)}
+    computed = facts["bawl"]
     if row.bawl is not None:
         facts["bawl"] = row.bawl
     unknown = [name for name in REQUIRED if not facts[name]]
@@ -112,4 +125,4 @@ def _with_facts(row: SourceRow, results: dict[str, Result]) -> MeasuredRow | Sou
         reasons = "; ".join(f"{name}: {result.reason}" for name, result in sorted(results.items()) if result.reason)
         reason = "no_fingerprint" if unknown == ["canonical_bawl_keys"] else "unmeasurable"
         return SourceRefusal(row.id, row.source, reason, reasons)
-    return MeasuredRow(row, facts)
+    return MeasuredRow(row, facts, None if computed is None else str(computed))

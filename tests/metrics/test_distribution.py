@@ -11,7 +11,7 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import wasserstein_distance
 
 from metrics.distances import FrechetDistance
-from metrics.reference_statistics import MAX_POINTS, descriptors, quantity, statistics
+from metrics.reference_statistics import MAX_POINTS, StatisticsBuilder, descriptors, quantity, statistics
 from metrics.score import registry
 from tests.metrics.facts import AGAINST, CRYSTALS, facts
 
@@ -93,6 +93,15 @@ def test_statistics_are_json_and_do_not_depend_on_the_order() -> None:
     assert made["space_groups"] == {"136": 1, "167": 1, "225": 2, "227": 1, "unknown": 1}
     assert made["coordination"] == {"Cl": [2, 10], "Na": [6, 6]}
     assert sum(made["element_shares"].values()) == pytest.approx(5)
+
+
+@pytest.mark.parametrize("cut", [1, 4, 5])
+def test_statistics_do_not_depend_on_how_the_set_is_cut(cut: int) -> None:
+    rows = facts([*CRYSTALS, {}])
+    builder = StatisticsBuilder()
+    for start in range(0, len(rows), cut):
+        builder.add(rows.iloc[start : start + cut])
+    assert builder.result() == statistics(rows)
 
 
 def samples(n: int, seed: int, shift: float = 0.0) -> pd.DataFrame:

@@ -11,15 +11,20 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from reference_data import build
 from reference_data.build import build_set
+from reference_data.definition import load_definition
 from reference_data.errors import ReferenceSetError
-from reference_data.manifest import MANIFEST_FILE, read_manifest
+from reference_data.manifest import MANIFEST_FILE, SET_FILES, read_manifest
 from reference_data.measure import needed_measures
 from reference_data.reference import SETS, open_reference
+from reference_data.spill import Spill
 from reference_data.verify import differences
+from tests.reference_data.conftest import ROCKSALT, SILICON, cif
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,6 +139,74 @@ def test_a_second_build_into_the_same_folder_at_the_same_time_is_refused(
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(ReferenceSetError, match="another build is writing to"):
             build_set(small_definition, tmp_path / "out", jobs=1, report=print)
+
+
+def test_machines_that_share_the_work_make_the_set_that_one_makes(
+    small_definition: Path, small_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "PART_ROWS", 1)  # four parts: copper, rock salt, silicon, xenon
+    made = [build.build_shard(small_definition, tmp_path / str(i), (i, 2), jobs=1, report=print) for i in (1, 2)]
+    assert [n_parts for n_parts, _ in made] == [2, 2]
+    (_, first), (_, second) = made
+    for path in second.iterdir():
+        path.rename(first / path.name)
+    lines: list[str] = []
+    build_set(small_definition, tmp_path / "1", jobs=1, report=lines.append)
+    # nothing is measured again: all six structures are known at once
+    assert "measured 6 of 6 structures" in lines
+    for name in (*SET_FILES, MANIFEST_FILE):
+        assert (tmp_path / "1" / name).read_bytes() == (small_set / name).read_bytes(), name
+
+
+def test_a_part_of_other_rows_or_cut_off_is_made_again(
+    small_definition: Path, small_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "PART_ROWS", 1)
+    _, folder = build.build_shard(small_definition, tmp_path / "set", (1, 1), jobs=1, report=print)
+    copper, salt, silicon, _ = sorted(folder.iterdir())
+    copper.write_bytes(silicon.read_bytes())
+    salt.write_bytes(salt.read_bytes()[:-100])
+    build_set(small_definition, tmp_path / "set", jobs=1, report=print)
+    for name in (*SET_FILES, MANIFEST_FILE):
+        assert (tmp_path / "set" / name).read_bytes() == (small_set / name).read_bytes(), name
+
+
+def test_sources_are_read_again_only_where_something_changed(small_definition: Path, tmp_path: Path) -> None:
+    definition = load_definition(small_definition)
+    first, second = definition.sources
+    for sources, expected in [
+        ((first, second), ["first: 6 rows", "second: 4 rows"]),
+        ((first, second), []),
+        ((first, second.model_copy(update={"bawl_column": None})), ["second: 4 rows"]),
+        ((second, first), ["second: 4 rows", "first: 6 rows"]),
+    ]:
+        lines: list[str] = []
+        with Spill(tmp_path / "rows.sqlite") as spill:
+            spill.fill(sources, small_definition.parent, lines.append)
+            assert sum(run.n_rows for run in spill.runs(1)) == 6
+            assert sum(spill.n_read()) == 10
+        assert lines == expected
+
+
+def test_lengths_in_another_unit_are_refused(small_definition: Path, tmp_path: Path) -> None:
+    nanometres = ROCKSALT.copy()
+    nanometres.scale_lattice(ROCKSALT.volume / 1000)
+    bohr = SILICON.copy()
+    bohr.scale_lattice(SILICON.volume / 0.529177**3)
+    for structure, found in ((nanometres, "0.0224"), (bohr, "135")):  # 22.4 and 20.0 A3 per atom in truth
+        pq.write_table(pa.table({"id": ["x"], "text": [cif(structure)], "published": ["x"]}), tmp_path / "t.parquet")
+        text = small_definition.read_text(encoding="utf-8").split("\n[[sources]]")
+        only = f"{text[0]}\n[[sources]]{text[2]}".replace("second.parquet", "t.parquet")
+        (tmp_path / "units.toml").write_text(only, encoding="utf-8")
+        with pytest.raises(ReferenceSetError, match=rf"median volume of {found} A3 per atom; expected between 3 and"):
+            build_set(tmp_path / "units.toml", tmp_path / "out", jobs=1, report=print)
+
+
+def test_a_published_bawl_that_is_not_ours_is_counted(small_set: Path) -> None:
+    first, second = read_manifest(small_set).sources
+    assert (first.bawls_checked, first.bawls_agreed) == (None, None)
+    # two made-up fingerprints, and the sample takes all
+    assert (second.bawls_checked, second.bawls_agreed) == (2, 0)
 
 
 def test_a_set_without_one_usable_row_is_refused_with_the_reasons(small_definition: Path, tmp_path: Path) -> None:

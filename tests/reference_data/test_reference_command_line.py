@@ -46,7 +46,7 @@ def test_a_second_build_gives_the_same_bytes_and_leaves_nothing_behind(
     assert main(["build", str(small_definition), "--out", str(out), "--jobs", "2"]) == 0
     captured = capsys.readouterr()
     assert captured.out == f"small: 4 crystals in {out}\n"
-    assert "10 rows, 5 refused, 4 crystals" in captured.err
+    assert "10 rows, 5 refused, 1 merged, 4 crystals" in captured.err
     for name in (*SET_FILES, MANIFEST_FILE):
         assert (out / name).read_bytes() == (small_set / name).read_bytes(), name
     assert [path.name for path in tmp_path.iterdir()] == ["set"]
@@ -60,6 +60,8 @@ def test_a_second_build_gives_the_same_bytes_and_leaves_nothing_behind(
         (["build", str(SETS / "starter.toml"), "--out", "/dev/null/x"], 1, "/dev/null"),
         (["build"], 2, "required: SET.toml"),
         (["build", "x.toml", "--jobs", "0"], 2, "must be at least 1, got 0"),
+        (["build", "x.toml", "--shard", "3/2"], 2, "must be i/n with i from 1 to n, such as 2/8, got 3/2"),
+        (["build", "x.toml", "--shard", "half"], 2, "must be i/n with i from 1 to n, such as 2/8, got half"),
         (["frobnicate"], 2, "invalid choice: 'frobnicate'"),
         ([], 2, "required: COMMAND"),
     ],

@@ -36,7 +36,7 @@ def table(request: pytest.FixtureRequest, tmp_path: Path) -> CrystalTable:
         for number in range(10)
     ]
     path = tmp_path / "crystals.parquet"
-    write_crystals(pa.Table.from_pylist(rows, schema=SCHEMA), path, row_group_rows=request.param)
+    write_crystals([pa.Table.from_pylist(rows, schema=SCHEMA)], path, row_group_rows=request.param)
     return CrystalTable(path)
 
 
@@ -58,3 +58,11 @@ def test_no_rows_asked_gives_none(table: CrystalTable) -> None:
 def test_a_row_outside_the_table_is_an_error(table: CrystalTable, number: int) -> None:
     with pytest.raises(IndexError, match="table of 10"):
         table.crystals([number])
+
+
+@pytest.mark.parametrize("cut", [1, 3, 4, 10])
+def test_the_bytes_do_not_depend_on_the_pieces(table: CrystalTable, tmp_path: Path, cut: int) -> None:
+    whole = table.rows(range(10))
+    write_crystals([whole], tmp_path / "whole", row_group_rows=4)
+    write_crystals((whole.slice(at, cut) for at in range(0, 10, cut)), tmp_path / "pieces", row_group_rows=4)
+    assert (tmp_path / "pieces").read_bytes() == (tmp_path / "whole").read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -11,18 +12,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference_data.index import INDEX_FILES, Index, digests
+from reference_data.index import INDEX_FILES, Index, IndexBuilder, digests
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TEXTS = st.text(alphabet="AB:1", min_size=1, max_size=4)
 Row = tuple[str, list[str], list[str | None], str | None]  # formula, keys, BAWLs, prototype
+Columns = tuple[list[list[str]], list[list[str | None]], list[str | None], list[str]]
 ROWS = st.lists(
     st.tuples(TEXTS, st.lists(TEXTS, max_size=3), st.lists(st.none() | TEXTS, max_size=3), st.none() | TEXTS),
     min_size=1,
     max_size=20,
 )
+
+
+def columns(rows: list[Row]) -> Columns:
+    """In the order that an index takes them."""
+    return [row[1] for row in rows], [row[2] for row in rows], [row[3] for row in rows], [row[0] for row in rows]
 
 
 def test_digest_is_the_start_of_blake2b() -> None:
@@ -47,6 +54,20 @@ def test_written_index_finds_exactly_the_rows_of_each_text_and_formula(rows: lis
         wanted = sorted({*formulas, "absent"})
         for formula, found in zip(wanted, index.rows_of_formulas(wanted), strict=True):
             assert found.tolist() == [row for row, own in enumerate(formulas) if own == formula]
+
+
+@given(ROWS, st.lists(st.integers(0, 20), max_size=3))
+def test_pieces_of_a_table_give_the_index_of_the_whole(rows: list[Row], cuts: list[int]) -> None:
+    rows = sorted(rows, key=lambda row: row[0])
+    builder = IndexBuilder()
+    for start, stop in pairwise([0, *sorted(cuts), len(rows) + 20]):
+        builder.add(*columns(rows[start:stop]))
+    whole = Index.build(*columns(rows))
+    with TemporaryDirectory() as one, TemporaryDirectory() as other:
+        builder.result().write(Path(one))
+        whole.write(Path(other))
+        for name in INDEX_FILES:
+            assert (Path(one) / name).read_bytes() == (Path(other) / name).read_bytes()
 
 
 def small_index() -> Index:

@@ -61,7 +61,7 @@ def test_a_fact_that_the_code_measures_otherwise_is_named(
     wrong = next(row for row in rows if message.startswith(row["id"]))
     wrong[column] = value
     table = pq.read_table(small_copy / CRYSTALS_FILE)
-    write_crystals(type(table).from_pylist(rows, schema=table.schema), small_copy / CRYSTALS_FILE)
+    write_crystals([type(table).from_pylist(rows, schema=table.schema)], small_copy / CRYSTALS_FILE)
     accept(small_copy)
     assert any(message in difference for difference in differences(small_copy))
 
