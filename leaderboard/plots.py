@@ -1,7 +1,8 @@
-"""Figures of one run: where records are lost, which elements and which space groups they have."""
+"""Figures: where the records of a run are lost, their elements and space groups; the shares of several runs."""
 
 from __future__ import annotations
 
+from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,20 @@ import plotly.graph_objects as go
 from ase.data import chemical_symbols
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
+
+    from leaderboard.comparison import Line
 
 # Okabe and Ito's palette (https://jfly.uni-koeln.de/color/): told apart with every kind of colour vision.
 BLUE = "#0072b2"
 # One grey that reads on light and on dark paper.
 INK = "#858b94"
 GRID = "rgba(133, 139, 148, 0.25)"
+# further colours of the palette that read on light and on dark paper, each with a mark of its own
+SERIES = (BLUE, "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 N_ELEMENTS = 30
 
 # first space group of each crystal system (International Tables for Crystallography, Vol. A)
@@ -118,6 +126,42 @@ def space_groups(columns: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(range=[0.5, N_SPACE_GROUPS + 0.5])
     styled = _styled(figure, "Space groups", "number of the space group", "records")
     return styled.update_layout(margin_t=95)
+
+
+def side_by_side(names: Sequence[str], lines: Sequence[Line]) -> go.Figure:
+    """Shares of several runs with their 95 % intervals, one row of marks for each score."""
+    figure = go.Figure()
+    step = 0.6 / max(len(names), 1)
+    for place, name in enumerate(names):
+        estimates = [line.first if place == 0 else line.others[place - 1].estimate for line in lines]
+        known = [(row, own) for row, own in enumerate(estimates) if own is not None]
+        figure.add_scatter(
+            x=[100 * own.value for _, own in known],
+            y=[row + (place - (len(names) - 1) / 2) * step for row, _ in known],
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [100 * (own.high - own.value) for _, own in known],
+                "arrayminus": [100 * (own.value - own.low) for _, own in known],
+                "thickness": 1.5,
+                "width": 3,
+            },
+            mode="markers",
+            marker={"color": SERIES[place % len(SERIES)], "symbol": SYMBOLS[place % len(SYMBOLS)], "size": 8},
+            # plotly reads markup in names: what a model is called is shown as written
+            name=escape(name),
+            customdata=[lines[row].label for row, _ in known],
+            hovertemplate="%{customdata}: %{x:.1f} %<extra>%{fullData.name}</extra>",
+        )
+    styled = _styled(figure, "Shares, 95 % intervals", "percent of records", "")
+    styled.update_yaxes(
+        autorange="reversed", tickvals=list(range(len(lines))), ticktext=[line.label for line in lines], zeroline=False
+    )
+    return styled.update_layout(
+        showlegend=True,
+        legend={"orientation": "h", "y": -0.2, "yanchor": "top"},
+        height=140 + 26 * len(lines) * max(1, len(names) // 2),
+    )
 
 
 def _styled(figure: go.Figure, title: str, x_title: str, y_title: str) -> go.Figure:

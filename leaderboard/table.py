@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from leaderboard.protocol import load_protocol
+from leaderboard.ranking import score_columns, with_ranks, with_spreads
+from metrics.score import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,14 +24,19 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 FACTS: Mapping[str, str] = {
     "rank": "Int64",
+    "rank_low": "Int64",
+    "rank_high": "Int64",
     "not_ranked": "string",
     "model": "string",
+    "version": "string",
+    "n_runs": "Int64",
     "n_submitted": "Int64",
     "reference": "string",
     "indicative": "boolean",
     "verified": "boolean",
     "created": "string",
     "protocol": "string",
+    "protocol_hash": "string",
     "custom": "boolean",
     "run": "string",
 }
@@ -49,14 +56,17 @@ def board(store: Store) -> pd.DataFrame:
 
     Several runs of a submission against one reference are one row: that of the current protocol before an earlier
     draft, the protocol's own settings before custom ones, more scores before fewer, the newest last of all.
-    Ranks count within a reference set, by the protocol's score, highest first; equal scores share a rank.
+    Ranks count models within a reference set, by the protocol's score, highest first; equal scores share a rank.
 
     Returns:
-        The columns of ``FACTS`` (``not_ranked`` says why ``rank`` is null; ``run`` is ``<submission>/<run key>``),
-        then for each score its value as stored (a share lies in [0, 1]) under its name, ``<name>_low`` and
+        The columns of ``FACTS``, of which ``rank_low`` and ``rank_high`` are the 95 % range of the rank, for unranked
+        rows of equal size that of their rank among themselves; ``not_ranked`` says why ``rank`` is null; ``n_runs``
+        counts the comparable runs of the model, this one included; ``run`` is ``<submission>/<run key>``.
+        Then for each score its value as stored (a share lies in [0, 1]) under its name, ``<name>_low`` and
         ``<name>_high`` (95 % interval), ``<name>_counted`` and ``<name>_unknown`` (records). The protocol's scores
         are always there, null where a run does not have them. A score that depends on a potential is named
-        ``<name>@<variant>``. Sorted by reference, rank, score, model.
+        ``<name>@<variant>``. Where a model has several runs, ``<name>_spread`` (standard deviation), ``_runs_mean``,
+        ``_runs_min`` and ``_runs_max`` follow. Sorted by reference, rank, score, model.
 
     """
     protocol = load_protocol("v1")
@@ -65,8 +75,7 @@ def board(store: Store) -> pd.DataFrame:
     planned = [*FACTS, *(name + part for name in protocol.scores for part in _PARTS)]
     table = pd.DataFrame(rows, columns=list(dict.fromkeys([*planned, *(name for row in rows for name in row)])))
     table = table.astype({name: FACTS.get(name) or _score_dtype(name) for name in table.columns})
-    ranked = table[ranking].where(table["not_ranked"].isna())
-    table["rank"] = ranked.groupby(table["reference"]).rank(method="min", ascending=False).astype("Int64")
+    table = with_spreads(with_ranks(table, ranking, protocol), protocol)
     return table.sort_values(
         ["reference", "rank", ranking, "model", "run"], ascending=[True, True, False, True, True], ignore_index=True
     )
@@ -96,7 +105,8 @@ def not_ranked(record: Mapping[str, Any], protocol: Protocol) -> str | None:
 def render(table: pd.DataFrame, form: Form) -> str:
     """Write the board for a person (``md``, ``csv``) or a program (``json``: a list of objects, null for unknown).
 
-    The markdown table is the short one, in percent; the other two hold every column as it is.
+    The markdown table is the short one, the protocol's headline, with shares in percent; the other two hold every
+    column as it is.
     """
     if form == "json":
         return json.dumps(json.loads(table.to_json(orient="records")), indent=2, ensure_ascii=False) + "\n"
@@ -144,15 +154,16 @@ def _listed(runs: Iterable[Run], protocol: Protocol) -> list[Run]:
 def _row(run: Run, protocol: Protocol) -> dict[str, object]:
     record = run.record
     row: dict[str, object] = {
-        "rank": None,
         "not_ranked": not_ranked(record, protocol),
         "model": model_name(record),
+        "version": record["model"].get("version"),
         "n_submitted": record["n_submitted"],
         "reference": record["reference"],
         "indicative": record["reference_indicative"],
         "verified": record["verified"],
         "created": record["created"],
         "protocol": record["protocol"],
+        "protocol_hash": record["protocol_hash"],
         "custom": record["custom"],
         "run": run_id(run),
     }
@@ -167,15 +178,18 @@ def _score_dtype(name: str) -> str:
 
 
 def _markdown(table: pd.DataFrame) -> str:
-    scores = [name for name in table.columns if f"{name}_low" in table]
-    head = ["rank", "model", "n", *(f"{name} %" for name in scores), "reference", "note"]
-    lines = [_line(head), _line(["--:", "---", "--:", *("--:" for _ in scores), "---", "---"])]
+    headline = load_protocol("v1").headline
+    shown = [name for name in score_columns(table) if name.partition("@")[0] in headline]
+    units = {name: registry()[name.partition("@")[0]].unit for name in shown}
+    named = [f"{name} %" if units[name] == "share" else f"{name} ({units[name]})" for name in shown]
+    head = ["rank (95 %)", "model", "n", "runs", *named, "reference", "note"]
+    lines = [_line(head), _line(["--:", "---", "--:", "--:", *("--:" for _ in shown), "---", "---"])]
     for row in table.to_dict("records"):
-        values = [_percent(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in scores]
-        rank = "-" if pd.isna(row["rank"]) else str(row["rank"])
+        values = [_with_interval(row, name, 100 if units[name] == "share" else 1) for name in shown]
+        rank = "-" if pd.isna(row["rank"]) else f"{row['rank']} ({row['rank_low']} to {row['rank_high']})"
         note = "" if pd.isna(row["not_ranked"]) else f"not ranked: {row['not_ranked']}"
-        cells = [rank, str(row["model"]), f"{row['n_submitted']:,}", *values, str(row["reference"]), note]
-        lines.append(_line([_one_cell(cell) for cell in cells]))
+        facts = [rank, str(row["model"]), f"{row['n_submitted']:,}", str(row["n_runs"])]
+        lines.append(_line([_one_cell(cell) for cell in (*facts, *values, str(row["reference"]), note)]))
     return "\n".join(lines) + "\n"
 
 
@@ -189,7 +203,13 @@ def _one_cell(text: str) -> str:
     return " ".join(escaped.split())
 
 
-def _percent(value: float, low: float, high: float) -> str:
+def _with_interval(row: Mapping[Any, Any], name: str, scale: int) -> str:
+    """Value with its 95 % interval, and where the model has several runs their mean and standard deviation."""
+    value, low, high = (row[name + end] for end in ("", "_low", "_high"))
     if pd.isna(value):
         return "?"
-    return f"{100 * value:.1f} ({100 * low:.1f} to {100 * high:.1f})"
+    text = f"{scale * value:.1f} ({scale * low:.1f} to {scale * high:.1f})"
+    spread = row.get(f"{name}_spread")
+    if spread is None or pd.isna(spread):
+        return text
+    return f"{text}, runs {scale * row[f'{name}_runs_mean']:.1f} ± {scale * spread:.1f}"

@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from leaderboard.pages.markup import Interval, interval, text
+from leaderboard.pages.markup import Interval, interval, number, text
 from leaderboard.pages.runs import records
+from leaderboard.ranking import score_columns
 from metrics.score import registry
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def columns(table: pd.DataFrame, protocol: Protocol) -> list[Column]:
     """Score columns of a board: the ranking score first, then the protocol's order, groups kept together."""
     known = registry()
     found = []
-    for name in (column for column in table.columns if f"{column}_low" in table):
+    for name in score_columns(table):
         score, _, variant = name.partition("@")
         if score in known:
             entry = known[score]
@@ -116,10 +117,18 @@ def legend(protocol: Protocol, reference: str, *, indicative: bool) -> str:
     lines = [
         (
             "Shares are percent of all records handed in, distances in site spacings, (volume / sites)<sup>1/3</sup>; "
-            "in a lighter tone the 95 % interval: Wilson for shares, bootstrap for means."
+            "in a lighter tone the 95 % interval: Wilson for shares, resampling for all others."
         ),
         '<span class="best">Bold</span>: best of the ranked rows of a column, or of all rows where none is ranked.',
-        f"Rank: by {ranking}, highest first, for {condition}.",
+        (
+            f"Rank: by {ranking}, highest first, for {condition}; under it the ranks that the model takes in 95 % of "
+            "boards whose records are drawn anew. A model takes one rank, by the mean of its runs; unranked models of "
+            "equal size have a range among themselves."
+        ),
+        (
+            "Runs: with several, the mean and standard deviation over the runs stand under each value; with one, the "
+            "spread between training or sampling runs is unknown, and it is larger than the interval."
+        ),
         f"Protocol {text(protocol.name)} ({text(protocol.status)}), hash {text(protocol.hash[:12])}.",
         f"Reference set {text(reference)}{': small, so that novelty is indicative only' if indicative else ''}.",
     ]
@@ -170,22 +179,51 @@ def _group_starts(shown: Iterable[Column]) -> set[str]:
 
 
 def _row(row: Mapping[str, Any], shown: Sequence[Column], best: Mapping[str, float | None]) -> str:
-    rank = "\u2013" if row["rank"] is None else str(row["rank"])
     why = "" if row["not_ranked"] is None else f'<span class="reason">not ranked: {text(row["not_ranked"])}</span>'
     run, name = str(row["run"]), text(row["model"])
     link = f'<a href="?model={quote(run)}" data-run="{text(run)}" title="{name}">{name}</a>'
     starts = _group_starts(shown)
     scores = "".join(_score_cell(row, column, best[column.name], start=column.name in starts) for column in shown)
     status = "verified" if row["verified"] else "unverified"
+    runs = "1 run" if row["n_runs"] == 1 else f"{row['n_runs']} runs"
     return (
-        f'<tr><td class="right rank">{rank}</td><th scope="row" class="model">{link}{why}</th>{scores}'
-        f'<td class="right start">{row["n_submitted"]:,}</td><td class="status">{status}</td>'
+        f'<tr><td class="right rank">{_rank(row)}</td>'
+        f'<th scope="row" class="model">{link}{_narrow_rank(row)}{why}</th>{scores}'
+        f'<td class="right start"><span class="value">{row["n_submitted"]:,}</span>'
+        f'<span class="interval">{runs}</span></td>'
+        f'<td class="status">{status}</td>'
         f'<td class="date">{text(str(row["created"])[:10])}</td></tr>'
     )
+
+
+def _rank(row: Mapping[str, Any]) -> str:
+    """The rank, and under it its range."""
+    rank = "\u2013" if row["rank"] is None else str(row["rank"])
+    if row["rank_low"] is None:
+        return rank
+    alike = "" if row["rank"] is not None else f" among models of {row['n_submitted']:,} records"
+    title = f"95 % of ranks{alike}"
+    return f'<span class="value">{rank}</span><span class="interval" title="{title}">{_range(row)}</span>'
+
+
+def _narrow_rank(row: Mapping[str, Any]) -> str:
+    """The same in words, for a screen that has no place for the column."""
+    return "" if row["rank"] is None else f'<span class="narrow">rank {row["rank"]}, range {_range(row)}</span>'
+
+
+def _range(row: Mapping[str, Any]) -> str:
+    low, high = row["rank_low"], row["rank_high"]
+    return str(low) if low == high else f"{low}\u2013{high}"
 
 
 def _score_cell(row: Mapping[str, Any], column: Column, best: float | None, *, start: bool) -> str:
     score = Interval(row[column.name], row[f"{column.name}_low"], row[f"{column.name}_high"])
     css = "right score" + (" best" if best is not None and score.value == best else "") + (" start" if start else "")
     counts = f"{row[f'{column.name}_counted']} known, {row[f'{column.name}_unknown']} unknown"
-    return f'<td class="{css}" title="{text(column.label)}: {counts}">{interval(score, column.unit)}</td>'
+    spread = row.get(f"{column.name}_spread")
+    runs = ""
+    if spread is not None:
+        mean, least, most = (number(row[f"{column.name}_runs_{end}"], column.unit) for end in ("mean", "min", "max"))
+        counts += f"; {row['n_runs']} runs: {least} to {most}"
+        runs = f'<span class="interval">runs {mean} \u00b1 {number(spread, column.unit)}</span>'
+    return f'<td class="{css}" title="{text(column.label)}: {counts}">{interval(score, column.unit)}{runs}</td>'

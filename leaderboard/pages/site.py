@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from leaderboard.pages import about, board_page, identity, model, runs, submit
+from leaderboard.pages import about, board_page, compare, identity, model, runs, submit
 from leaderboard.pages.panel import QUIET
 from leaderboard.protocol import load_protocol
 from leaderboard.table import run_id
@@ -40,6 +40,8 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
                 submission = submit.build(store, jobs, protocol)
             with gr.Tab("Model", id="model") as model_tab:
                 page = model.build(store, protocol)
+            with gr.Tab("Compare", id="compare") as compare_tab:
+                comparison = compare.build(store, protocol)
             with gr.Tab("Identity", id="identity"):
                 identity.build(store)
             with gr.Tab("About", id="about"):
@@ -48,10 +50,19 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
         def enter(request: gr.Request) -> tuple[object, ...]:
             asked = dict(request.query_params)
             found = runs.find(store, asked.get("model"))
-            chosen = gr.Dropdown(runs.choices(store), value=run_id(found) if found else None)
+            known = runs.choices(store)
+            chosen = gr.Dropdown(known, value=run_id(found) if found else None)
+            compared = compare.asked_for(store, asked.get("compare"))
             # without a link the visitor may have opened a page already: leave it open
-            opened = gr.Tabs(selected="model" if found else "submit") if found or "job" in asked else gr.skip()
-            return opened, chosen, asked.get("job", ""), gr.Timer(active="job" in asked)
+            page = "model" if found else "compare" if compared else "submit" if "job" in asked else None
+            opened = gr.Tabs(selected=page) if page else gr.skip()
+            return (
+                opened,
+                chosen,
+                gr.Dropdown(known, value=compared),
+                asked.get("job", ""),
+                gr.Timer(active="job" in asked),
+            )
 
         def open_model(event: gr.EventData) -> tuple[object, ...]:
             return gr.Tabs(selected="model"), gr.Dropdown(runs.choices(store), value=event.run)
@@ -60,9 +71,14 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
             known = runs.choices(store)
             return gr.skip() if chosen or not known else gr.Dropdown(known, value=known[0][1])
 
-        site.load(enter, None, [tabs, page.choice, submission.job, submission.timer], **QUIET)
+        def first_compared(chosen: list[str] | None) -> object:
+            return gr.skip() if chosen else gr.Dropdown(runs.choices(store), value=compare.first_two(store))
+
+        entered = [tabs, page.choice, comparison.choice, submission.job, submission.timer]
+        site.load(enter, None, entered, **QUIET)
         site.load(None, js=_ON_LOAD)
         gr.on([site.load, board_tab.select], board.refresh, board.inputs, board.outputs, **QUIET)
         board.table.select(open_model, None, [tabs, page.choice], **QUIET)
         model_tab.select(first_model, page.choice, page.choice, **QUIET)
+        compare_tab.select(first_compared, comparison.choice, comparison.choice, **QUIET)
     return site

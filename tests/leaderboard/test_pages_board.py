@@ -123,6 +123,28 @@ def test_a_row_without_rank_says_why(table: pd.DataFrame, view: View) -> None:
     assert f"not ranked: 4 records, ranking needs {PROTOCOL.n_ranked:,}" in html(table, view)
 
 
+def test_the_range_stands_under_the_rank_also_among_unranked_models_of_equal_size(tmp_path: Path, view: View) -> None:
+    for model, n, n_novel in (("a", PROTOCOL.n_ranked, 1_250), ("b", PROTOCOL.n_ranked, 1_240), ("c", 40, 4)):
+        publish(tmp_path, Made(model, records(n, n_novel)))
+    publish(tmp_path, Made("d", records(40, 5)))
+    page = html(board_table(Store(tmp_path)), view)
+    # 10 records of 2,500 apart, the standard error is 35; 1 of 40 apart, it is 3
+    assert page.count('title="95 % of ranks">1\u20132<') == 2
+    assert page.count('title="95 % of ranks among models of 40 records">1\u20132<') == 2
+    assert "rank 1, range 1\u20132" in page
+
+
+def test_several_runs_show_their_mean_and_spread_and_one_run_says_so(tmp_path: Path, view: View) -> None:
+    for n_novel in (10, 20):
+        publish(tmp_path, Made("several", records(100, n_novel)))
+    publish(tmp_path, Made("single", records(100, 15)))
+    page = html(board_table(Store(tmp_path)), view)
+    assert "runs 15.0 \u00b1 7.1" in page  # 10 and 20 %: standard deviation 10 / sqrt(2)
+    assert "2 runs: 10.0 to 20.0" in page
+    assert page.count(">2 runs<") == 2
+    assert page.count(">1 run<") == 1
+
+
 def test_an_empty_board_has_its_columns(tmp_path: Path, view: View) -> None:
     page = html(board_table(Store(tmp_path)), view)
     assert "No submission matches" in page

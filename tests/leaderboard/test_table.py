@@ -139,5 +139,7 @@ def test_markdown_keeps_every_name_in_its_cell(tmp_path: Path) -> None:
 
 def test_markdown_shows_percent_with_the_interval(tmp_path: Path) -> None:
     publish(tmp_path, Made("m", records(4, 1)))
+    # what is not in the protocol's headline is left to the other forms
+    assert "novel_fingerprint" not in render(board(Store(tmp_path)), "md")
     # 1 of 4: Wilson's interval is [0.0456, 0.6994] (Wilson 1927, eq. for z = 1.95996)
     assert "25.0 (4.6 to 69.9)" in render(board(Store(tmp_path)), "md")

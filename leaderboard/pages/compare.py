@@ -1,0 +1,160 @@
+"""Two or more models side by side: each score with its interval, the difference with its own, and a plain word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from leaderboard import plots
+from leaderboard.comparison import caveats, compare, summary
+from leaderboard.pages import runs
+from leaderboard.pages.markup import UNKNOWN, Interval, interval, notice, number, text
+from leaderboard.pages.panel import QUIET
+from leaderboard.ranking import SPREAD
+from leaderboard.table import board, model_name, run_id
+from metrics.score import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from leaderboard.comparison import Against, Line
+    from leaderboard.protocol import Protocol
+    from leaderboard.store import Run, Store
+
+MOST = 6
+"""Runs that can be compared at once: more do not fit a table that is read."""
+
+# the address of the page is the link to what is compared
+_LINK = (
+    "(runs) => { if (runs && runs.length) history.pushState(null, '', '?compare=' + "
+    "runs.map(encodeURIComponent).join(',')); }"
+)
+_HOW = (
+    "The difference is to the first model, in percentage points for shares; in brackets its 95 % interval. A model is "
+    "called better or worse (higher or lower, for scores without a better end) only where that interval excludes 0. "
+    "One in twenty such intervals excludes 0 by chance alone, and none of them covers the spread between training runs."
+)
+
+
+@dataclass(frozen=True)
+class ComparePage:
+    """What the rest of the app drives: set ``choice`` to the ids of runs to compare them."""
+
+    choice: gr.Dropdown
+
+
+def build(store: Store, protocol: Protocol) -> ComparePage:
+    """Lay the page out in the current block."""
+    choice = gr.Dropdown(
+        runs.choices(store),
+        value=[],
+        multiselect=True,
+        max_choices=MOST,
+        label="Models and runs, the first is what the others are compared with",
+        elem_id="compare_choice",
+    )
+    body = gr.HTML(page([], None, protocol), elem_id="compare", apply_default_css=False, js_on_load=None)
+    figure = gr.Plot(show_label=False, visible=False, elem_id="plot_compare")
+
+    def show(asked: list[str] | None) -> tuple[object, ...]:
+        found = [run for name in asked or [] if (run := runs.find(store, name)) is not None]
+        if len(found) < 2:  # noqa: PLR2004 - a comparison takes two
+            return page(found, None, protocol), gr.Plot(visible=False)
+        lines = [line for line in compare(found, protocol) if line.in_headline and line.unit == "share"]
+        names = [model_name(run.record) for run in found]
+        return page(found, board(store), protocol), gr.Plot(plots.side_by_side(names, lines), visible=True)
+
+    choice.change(show, choice, [body, figure], **QUIET)
+    choice.input(None, choice, None, js=_LINK, **QUIET)
+    return ComparePage(choice)
+
+
+def asked_for(store: Store, names: str | None) -> list[str]:
+    """Ids of the runs that ``?compare=`` names, each once; what is not in the store is left out."""
+    found = [runs.find(store, name.strip()) for name in (names or "").split(",")]
+    return list(dict.fromkeys(run_id(run) for run in found if run is not None))[:MOST]
+
+
+def first_two(store: Store) -> list[str]:
+    """Ids of the runs of the two models at the top of the board, for a visitor who chose none."""
+    table = board(store).drop_duplicates("model")
+    return [str(run) for run in table["run"].head(2)] if len(table) > 1 else []
+
+
+def page(found: Sequence[Run], table: pd.DataFrame | None, protocol: Protocol) -> str:
+    """The comparison as HTML; ``table`` is the board, which knows about several runs of a model."""
+    if len(found) < 2 or table is None:  # noqa: PLR2004 - a comparison takes two
+        return '<p class="dim">Choose two models or more.</p>'
+    lines = compare(found, protocol)
+    warnings = "".join(notice("note", f"Compare with care: {own}.") for own in caveats(found))
+    sentences = "".join(f"<p>{text(own)}</p>" for own in summary(found, lines))
+    headline = [line for line in lines if line.in_headline]
+    others = [line for line in lines if not line.in_headline]
+    folded = f"<details><summary>{len(others)} more scores</summary>{_table(found, others)}</details>" if others else ""
+    several = "".join(f"<li>{_runs_of(run, table, protocol)}</li>" for run in found)
+    return (
+        f'{warnings}<div class="lead compared">{sentences}</div>{_table(found, headline)}{folded}'
+        f'<ul class="reasons">{several}</ul><p class="legend">{_HOW}</p>'
+    )
+
+
+def _table(found: Sequence[Run], lines: Sequence[Line]) -> str:
+    first, *others = [text(model_name(run.record)) for run in found]
+    head = f'<th scope="col">Score</th><th scope="col" class="right">{first}</th>'
+    head += "".join(
+        f'<th scope="col" class="right start">{name}</th><th scope="col">difference</th>' for name in others
+    )
+    body = "".join(_row(line) for line in lines)
+    table = f'<table class="compare"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<div class="scroll">{table}</div>'
+
+
+def _row(line: Line) -> str:
+    unit = "%" if line.unit == "share" else line.unit
+    cells = "".join(_cells(own, line.unit) for own in line.others)
+    return (
+        f'<tr data-score="{text(line.name)}"><th scope="row">{text(line.label)}'
+        f'<span class="interval">{text(unit)}</span></th>'
+        f'<td class="right score">{interval(_known(line.first), line.unit)}</td>{cells}</tr>'
+    )
+
+
+def _cells(own: Against, unit: str) -> str:
+    shown = f'<td class="right score start">{interval(_known(own.estimate), unit)}</td>'
+    if own.difference is None:
+        return f'{shown}<td class="verdict">{UNKNOWN}</td>'
+    ends = f"[{_signed(own.difference.low, unit)}, {_signed(own.difference.high, unit)}]"
+    css = "verdict clear" if own.difference.excludes_zero else "verdict"
+    return (
+        f'{shown}<td class="{css}"><span class="value">{_signed(own.difference.value, unit)} '
+        f'<em>{text(own.verdict)}</em></span><span class="interval">{ends}</span></td>'
+    )
+
+
+def _known(estimate: Interval | tuple[float, float, float] | None) -> Interval:
+    return Interval(None, None, None) if estimate is None else Interval(*estimate)
+
+
+def _signed(value: float, unit: str) -> str:
+    """A difference with its sign; one that rounds to zero has none."""
+    shown = number(abs(value), unit)
+    if not float(shown):
+        return shown
+    return f"+{shown}" if value > 0 else f"\u2212{shown}"
+
+
+def _runs_of(run: Run, table: pd.DataFrame, protocol: Protocol) -> str:
+    """How many runs of the model there are, and their spread of the ranking score."""
+    name = text(model_name(run.record))
+    ranking = protocol.ranking
+    row = next(iter(runs.records(table[(table["run"] == run_id(run)).fillna(value=False).astype(bool)])), None)
+    if row is None or row["n_runs"] == 1 or row.get(f"{ranking}_spread") is None:
+        return f"{name}: one run; the spread between runs of the model is unknown."
+    score = registry()[ranking.partition("@")[0]]
+    spread, mean, least, most = (number(row[ranking + end], score.unit) for end in SPREAD)
+    values = f"{mean} \u00b1 {spread} (standard deviation), {least} to {most}"
+    return f"{name}: {row['n_runs']} runs; {text(score.label)} {values}."
