@@ -5,18 +5,23 @@ from __future__ import annotations
 import hashlib
 from abc import abstractmethod
 from dataclasses import dataclass
+from glob import glob
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from metrics.energy_convention import check_convention
+from reference_data.errors import ReferenceSetError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from metrics.crystal import Crystal
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=64)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Convention = Annotated[str, AfterValidator(check_convention)]
 Doi = Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")]
 
 
@@ -101,6 +106,54 @@ class Source(BaseModel):
     @abstractmethod
     def inputs(self, folder: Path) -> Mapping[str, str]:
         """What was read, by name: the sha256 of a file, or the version of the package whose data it is."""
+
+
+class FileSource(Source):
+    """A source in local files.
+
+    Attributes:
+        path: the file, or a pattern such as ``alexandria_*.json.bz2``, whose files are read in the order of their
+            names; a relative one starts from the folder of the set's definition.
+        energy_convention: of the energies in the files. Without one none is taken: an energy whose level of theory and
+            corrections nobody states can be compared with nothing.
+
+    """
+
+    path: Path
+    energy_convention: Convention | None = None
+
+    def files(self, folder: Path) -> list[Path]:
+        """The files that are there, see :func:`files_of`."""
+        return files_of(self.path, folder, self.name)
+
+    def inputs(self, folder: Path) -> Mapping[str, str]:
+        """Each file by its sha256."""
+        return {path.name: file_sha256(path) for path in self.files(folder)}
+
+
+def files_of(path: Path, folder: Path, source: str) -> list[Path]:
+    """The file of this path, or all files of this pattern, by name.
+
+    Args:
+        path: a relative one starts from the folder.
+        folder: of the set's definition.
+        source: whose files they are.
+
+    Raises:
+        ReferenceSetError: there is none.
+
+    """
+    exact = folder / path
+    # an existing file is meant as it is, whatever characters its name has
+    names = [str(exact)] if exact.exists() else sorted(glob(str(exact)))  # noqa: PTH207 - Path.glob takes no absolute one
+    found = [own for own in map(Path, names) if own.is_file()]
+    if not found:
+        raise ReferenceSetError(
+            what=f"{exact} is no file",
+            expected="a file, or a pattern that some files have",
+            remedy=f"correct path of source {source}",
+        )
+    return found
 
 
 def file_sha256(path: Path) -> str:

@@ -26,7 +26,7 @@ indicative = true
 not_for = "Anything but tests."
 
 [[sources]]
-kind = "cif_table"
+kind = "structure_table"
 name = "first"
 title = "The first table"
 licence = "CC0-1.0"
@@ -37,7 +37,7 @@ path = "first.csv.gz"
 id_column = "material_id"
 
 [[sources]]
-kind = "cif_table"
+kind = "structure_table"
 name = "second"
 title = "The second table"
 licence = "CC0-1.0"
@@ -45,7 +45,7 @@ citation = "Nobody, Nowhere (2026)"
 doi = ["10.1000/second"]
 url = "https://example.org/second"
 path = "second.parquet"
-cif_column = "text"
+structure_column = "text"
 id_column = "id"
 bawl_column = "published"
 """

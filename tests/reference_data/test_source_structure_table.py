@@ -14,15 +14,15 @@ from pymatgen.core.structure import Structure
 from reference_data.definition import load_definition
 from reference_data.errors import ReferenceSetError
 from reference_data.sources.base import SourceRefusal, SourceRow
-from reference_data.sources.cif_table import CifTable
+from reference_data.sources.structure_table import StructureTable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def table_source(path: Path, **settings: str) -> CifTable:
+def table_source(path: Path, **settings: str) -> StructureTable:
     fields: dict[str, Any] = {
-        "kind": "cif_table",
+        "kind": "structure_table",
         "name": "table",
         "title": "A table",
         "licence": "CC0-1.0",
@@ -32,7 +32,7 @@ def table_source(path: Path, **settings: str) -> CifTable:
         "path": path,
         "id_column": "id",
     }
-    return CifTable(**fields | settings)
+    return StructureTable(**fields | settings)
 
 
 def test_each_row_is_a_crystal_or_a_refusal_with_its_reason(small_definition: Path) -> None:
@@ -55,7 +55,7 @@ def test_long_rows_and_rows_without_id_of_a_gzipped_csv(tmp_path: Path) -> None:
     assert isinstance(long, SourceRow)
     assert long.crystal.n_sites == 500
     assert isinstance(nameless, SourceRefusal)
-    assert (nameless.reason, "column id" in nameless.detail) == ("empty_cell", True)
+    assert (nameless.reason, "no id" in nameless.detail) == ("empty_cell", True)
 
 
 @pytest.mark.parametrize(

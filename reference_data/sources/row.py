@@ -1,0 +1,128 @@
+"""A record of a file becomes a row or a refusal: its structure by the readers of submissions, its energies in eV."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reference_data.sources.base import SourceRefusal, SourceRow
+from submissions.checked import crystal, from_cartesian, numbers_of
+from submissions.formats.table import from_cell
+from submissions.limits import Limits
+from submissions.read import parse
+from submissions.refusal import RecordRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from metrics.crystal import Crystal
+
+LIMITS = Limits()
+
+
+class RowRefusedError(Exception):
+    """A record that gives no row, with a short word to count by."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """Keep both."""
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+def row_or_refusal(
+    identifier: object,
+    record: Mapping[str, Any],
+    source: str,
+    make: Callable[[str, Mapping[str, Any]], SourceRow],
+) -> SourceRow | SourceRefusal:
+    """What `make` makes of an id and a record, or the reason why it makes nothing.
+
+    Args:
+        identifier: as the source gives it, text or a number.
+        record: what else the source gives.
+        source: name of the source.
+        make: raises RowRefusedError or RecordRefusedError.
+
+    """
+    if identifier is None or identifier == "":
+        return SourceRefusal("", source, "empty_cell", "the record has no id")
+    name = str(identifier)
+    try:
+        return make(name, record)
+    except RowRefusedError as refused:
+        return SourceRefusal(name, source, refused.reason, refused.detail)
+    except RecordRefusedError as refused:
+        return SourceRefusal(name, source, str(refused.reason), str(refused.detail))
+
+
+def crystal_of(structure: object) -> Crystal:
+    """Crystal of a structure as text (CIF, POSCAR, JSON) or as a pymatgen dict.
+
+    Raises:
+        RowRefusedError: there is none.
+        RecordRefusedError: it is no ordered crystal.
+
+    """
+    if structure is None or structure == "":
+        reason, detail = "empty_cell", "the record has no structure"
+        raise RowRefusedError(reason, detail)
+    text = structure if isinstance(structure, str) else json.dumps(_right_handed(structure))
+    return parse(from_cell("", text.encode(), LIMITS), LIMITS)
+
+
+def crystal_of_arrays(lattice: object, coords: object, numbers: Sequence[int], *, cartesian: bool) -> Crystal:
+    """Crystal of plain numbers; a left-handed cell becomes the right-handed one of the same crystal.
+
+    Args:
+        lattice: (3, 3), rows are the cell vectors in angstrom.
+        coords: (n, 3) fractional coordinates, or Cartesian ones in angstrom.
+        numbers: n atomic numbers.
+        cartesian: which of both the coordinates are.
+
+    Raises:
+        RecordRefusedError: it is no crystal.
+
+    """
+    cell = numbers_of(lattice, (3, 3), "the cell")
+    sites = numbers_of(coords, (len(numbers), 3), "the coordinates")
+    if np.linalg.det(cell) < 0:
+        # the same points from the opposite vectors
+        cell, sites = -cell, sites if cartesian else -sites
+    return (from_cartesian if cartesian else crystal)(cell, sites, numbers, LIMITS)
+
+
+def number(record: Mapping[str, Any], column: str | None) -> float | None:
+    """Number in a field; None where there is no such field, nothing in it, or no number known (NaN).
+
+    Raises:
+        RowRefusedError: what is there is no number.
+
+    """
+    value = None if column is None else record.get(column)
+    if value is None or value == "":
+        return None
+    try:
+        found = float(value)
+    except (TypeError, ValueError) as error:
+        reason, detail = "malformed_energy", f"{column} is {value!r:.40}, a number in eV is needed"
+        raise RowRefusedError(reason, detail) from error
+    if math.isinf(found):
+        reason, detail = "malformed_energy", f"{column} is {found}, every energy must be finite"
+        raise RowRefusedError(reason, detail)
+    return None if math.isnan(found) else found
+
+
+def _right_handed(structure: Any) -> Any:  # noqa: ANN401 - whatever the record holds; the reader says what is wrong
+    """A pymatgen dict whose cell is right-handed; anything that is no such dict as it is."""
+    try:
+        matrix = np.asarray(structure["lattice"]["matrix"], dtype=np.float64)
+        if matrix.shape != (3, 3) or not np.linalg.det(matrix) < 0:
+            return structure
+        sites = [site | {"abc": (-np.asarray(site["abc"], dtype=np.float64)).tolist()} for site in structure["sites"]]
+    except (KeyError, TypeError, ValueError):
+        return structure
+    return structure | {"lattice": {"matrix": (-matrix).tolist()}, "sites": sites}
