@@ -33,7 +33,12 @@ if TYPE_CHECKING:
 
 
 @score(
-    label="Element distance", unit="bits", better="neither", missing="left out, shown only", needs=("reduced_formula",)
+    label="Element distance",
+    unit="bits",
+    better="neither",
+    missing="left out, shown only",
+    needs=("reduced_formula",),
+    version=2,
 )
 def distribution_elements(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the element shares from the reference's, each crystal with the same weight.
@@ -50,7 +55,12 @@ def distribution_elements(rows: pd.DataFrame, against: Against) -> Value:
 
 
 @score(
-    label="Space group distance", unit="bits", better="neither", missing="left out, shown only", needs=("space_group",)
+    label="Space group distance",
+    unit="bits",
+    better="neither",
+    missing="left out, shown only",
+    needs=("space_group",),
+    version=2,
 )
 def distribution_space_groups(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the space groups (tolerance 0.01 angstrom) from the reference's.
@@ -72,6 +82,7 @@ def distribution_space_groups(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("space_group",),
+    version=2,
 )
 def distribution_crystal_systems(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the seven crystal systems from the reference's.
@@ -93,6 +104,7 @@ def distribution_crystal_systems(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("density",),
+    version=2,
 )
 def distribution_density(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the mass density from the reference's.
@@ -114,6 +126,7 @@ def distribution_density(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("volume_per_atom",),
+    version=2,
 )
 def distribution_atom_density(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the number of atoms per volume from the reference's.
@@ -135,6 +148,7 @@ def distribution_atom_density(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("volume_per_atom",),
+    version=2,
 )
 def distribution_volume_per_atom(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the volume per atom from the reference's.
@@ -156,6 +170,7 @@ def distribution_volume_per_atom(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("n_sites_primitive",),
+    version=2,
 )
 def distribution_sites(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the number of sites of the primitive cell from the reference's.

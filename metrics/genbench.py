@@ -116,6 +116,7 @@ def diversity_sites_genbench(rows: pd.DataFrame, _against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("reduced_formula",),
+    version=2,
 )
 def distribution_elements_genbench(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the elements that occur in each crystal from the reference's.
@@ -137,6 +138,7 @@ def distribution_elements_genbench(rows: pd.DataFrame, against: Against) -> Valu
     better="neither",
     missing="left out, shown only",
     needs=("space_group",),
+    version=2,
 )
 def distribution_space_groups_genbench(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the space groups from the reference's.
@@ -158,6 +160,7 @@ def distribution_space_groups_genbench(rows: pd.DataFrame, against: Against) -> 
     better="neither",
     missing="left out, shown only",
     needs=("space_group",),
+    version=2,
 )
 def distribution_crystal_systems_genbench(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the crystal systems from the reference's.

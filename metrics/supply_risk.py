@@ -14,7 +14,14 @@ PRODUCTION_WEIGHT = 0.25
 RESERVE_WEIGHT = 0.75
 
 
-@score(label="HHI production", unit="0-10", better="neither", missing="left out, shown only", needs=("hhi_production",))
+@score(
+    label="HHI production",
+    unit="0-10",
+    better="neither",
+    missing="left out, shown only",
+    needs=("hhi_production",),
+    version=2,
+)
 def hhi_production(rows: pd.DataFrame, _against: Against) -> Value:
     """Mean Herfindahl-Hirschman index of the production of the elements, 0 (spread out) to 10 (one country).
 
@@ -27,7 +34,14 @@ def hhi_production(rows: pd.DataFrame, _against: Against) -> Value:
     return mean_over_known(rows["hhi_production"])
 
 
-@score(label="HHI reserves", unit="0-10", better="neither", missing="left out, shown only", needs=("hhi_reserve",))
+@score(
+    label="HHI reserves",
+    unit="0-10",
+    better="neither",
+    missing="left out, shown only",
+    needs=("hhi_reserve",),
+    version=2,
+)
 def hhi_reserve(rows: pd.DataFrame, _against: Against) -> Value:
     """Mean Herfindahl-Hirschman index of the known reserves of the elements, 0 (spread out) to 10 (one country).
 
@@ -46,6 +60,7 @@ def hhi_reserve(rows: pd.DataFrame, _against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("hhi_production", "hhi_reserve"),
+    version=2,
 )
 def hhi_combined(rows: pd.DataFrame, _against: Against) -> Value:
     """Mean of 0.25 times the index of production and 0.75 times that of reserves, 0 to 10.

@@ -1,4 +1,4 @@
-"""``make bench``: how fast, as ratios of CPU time measured in one run; seconds would mean nothing elsewhere."""
+"""``make bench``: how fast, as ratios of CPU time measured in one run or to a stated bound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Distances against scipy and closed forms."""
+"""Distances against scipy, scikit-learn and closed forms."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.linalg import sqrtm
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import wasserstein_distance as scipy_wasserstein
+from sklearn.metrics.pairwise import rbf_kernel
 
 from metrics.distances import (
     FrechetDistance,
@@ -69,6 +70,22 @@ def test_mmd_is_the_sum_over_pairs(sample: NDArray[np.float64], points: NDArray[
     assert squared.unbiased(counts[None])[0] == pytest.approx(np.mean(pairs) - 2 * across + theirs, abs=1e-9)
     biased = (sum(pairs) + n) / n**2 - 2 * across + theirs
     assert squared.biased(counts[None])[0] == pytest.approx(biased, abs=1e-9)
+
+
+@given(sample=NUMBERS.filter(lambda own: len(own) > 1), points=NUMBERS, bandwidth=st.floats(0.5, 20), data=st.data())
+def test_mmd_is_that_of_the_kernels_of_scikit_learn(
+    sample: NDArray[np.float64], points: NDArray[np.float64], bandwidth: float, data: st.DataObject
+) -> None:
+    values = np.unique(sample)
+    counts = np.array(data.draw(st.lists(st.integers(1, 4), min_size=len(values), max_size=len(values)))) + 1
+    drawn = np.repeat(values, counts)[:, None]
+    gamma = 1 / (2 * bandwidth**2)
+    within, across = rbf_kernel(drawn, gamma=gamma), rbf_kernel(drawn, points[:, None], gamma=gamma)
+    theirs = rbf_kernel(points[:, None], gamma=gamma).mean()
+    pairs = within[~np.eye(len(drawn), dtype=bool)].mean()
+    squared = SquaredMmd(values, points, bandwidth)
+    assert squared.unbiased(counts[None])[0] == pytest.approx(pairs - 2 * across.mean() + theirs, abs=1e-9)
+    assert squared.biased(counts[None])[0] == pytest.approx(within.mean() - 2 * across.mean() + theirs, abs=1e-9)
 
 
 def test_frechet_of_one_feature_is_the_closed_form() -> None:

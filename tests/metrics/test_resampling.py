@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metrics import resampling
 from metrics.resampling import bootstrap, bootstrap_interval, half_sample_interval, interval, rarefied, subsample
 
 if TYPE_CHECKING:
@@ -39,10 +40,24 @@ def test_draws_have_the_right_size_and_are_the_same_every_time(counts: NDArray[n
     assert (without <= counts).all()
 
 
+def test_many_kinds_are_drawn_as_few_are_and_the_size_of_a_chunk_does_not_matter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counts = np.array([1, 2, 3, 1, 5])
+    drawn = bootstrap(counts, 20_000)
+    # multinomial: mean n p, variance n p (1 - p), covariance -n p q
+    shares = counts / 12
+    expected = 12 * (np.diag(shares) - np.outer(shares, shares))
+    assert drawn.mean(axis=0) == pytest.approx(counts, abs=0.05)
+    assert np.cov(drawn, rowvar=False) == pytest.approx(expected, abs=0.1)
+    monkeypatch.setattr(resampling, "_CHUNK", 70)
+    assert (bootstrap(counts, 200) == drawn[:200]).all()
+
+
+@pytest.mark.parametrize("counts", [np.array([300, 500, 200, 0, 100]), np.arange(40) % 3 + 1], ids=["few", "many"])
 @pytest.mark.parametrize("resampled", [bootstrap_interval, half_sample_interval])
-def test_the_interval_of_a_mean_is_that_of_sampling_theory(resampled: object) -> None:
-    counts = np.array([300, 500, 200, 0, 100])
-    values = np.repeat(np.arange(5.0), counts)
+def test_the_interval_of_a_mean_is_that_of_sampling_theory(resampled: object, counts: NDArray[np.int64]) -> None:
+    values = np.repeat(np.arange(float(len(counts))), counts)
     value = float(values.mean())
     low, high = resampled(counts, means, value)  # type: ignore[operator] # one of two functions of this form
     half_width = 1.96 * values.std() / np.sqrt(len(values))

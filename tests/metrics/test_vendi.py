@@ -1,10 +1,11 @@
-"""The Vendi score against the whole kernel and its limits."""
+"""The Vendi score against the whole kernel, as scikit-learn makes it, and its limits."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
+from sklearn.metrics.pairwise import rbf_kernel
 
 from metrics.vendi import BANDWIDTH_ANGSTROM, diversity_vendi, kernel_factors, vendi_score
 from tests.metrics.facts import facts
@@ -27,8 +28,8 @@ def test_the_score_is_that_of_the_eigenvalues_of_the_whole_kernel() -> None:
     curves = np.array([curve(density) for density in np.random.default_rng(3).uniform(1, 2, size=150)])
     counts = np.random.default_rng(4).integers(0, 3, size=150)
     repeated = np.repeat(curves, counts, axis=0)
-    squared = cdist(repeated, repeated, "sqeuclidean") / curves.shape[1]
-    eigenvalues = np.linalg.eigvalsh(np.exp(-squared / (2 * BANDWIDTH_ANGSTROM**2)) / len(repeated))
+    gamma = 1 / (2 * BANDWIDTH_ANGSTROM**2 * curves.shape[1])
+    eigenvalues = np.linalg.eigvalsh(rbf_kernel(repeated, gamma=gamma) / len(repeated))
     positive = eigenvalues[eigenvalues > 0]
     expected = np.exp(-(positive * np.log(positive)).sum())
     factors = kernel_factors(curves, BANDWIDTH_ANGSTROM, 128)
