@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import plotly.graph_objects as go
 from ase.data import chemical_symbols
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -70,7 +71,7 @@ def funnel(columns: pd.DataFrame) -> go.Figure:
         )
     )
     figure.update_yaxes(autorange="reversed")
-    return _styled(figure, "Records left after each condition", "records", "")
+    return styled(figure, "Records left after each condition", "records", "")
 
 
 def elements(structures: pd.DataFrame) -> go.Figure:
@@ -93,39 +94,43 @@ def elements(structures: pd.DataFrame) -> go.Figure:
     )
     n_found = int((counts > 0).sum())
     more = f"{N_ELEMENTS} most frequent of {n_found}" if n_found > N_ELEMENTS else f"all {n_found}"
-    return _styled(figure, f"Elements ({more})", "", "percent of readable records")
+    return styled(figure, f"Elements ({more})", "", "percent of readable records")
 
 
 def space_groups(columns: pd.DataFrame) -> go.Figure:
     """Number of records in each space group (symprec 0.01 angstrom), with the crystal systems marked."""
-    found = columns["space_group"].dropna().astype(int)
-    counts = found.value_counts().sort_index()
+    return space_group_counts(Counter(columns["space_group"].dropna().astype(int)), "records")
+
+
+def space_group_counts(counts: Mapping[int, int], noun: str) -> go.Figure:
+    """Numbers by space group, with the crystal systems marked and their sums; ``noun`` says what is counted."""
+    numbers = sorted(counts)
     figure = go.Figure(
         go.Bar(
-            x=counts.index.tolist(),
-            y=counts.tolist(),
+            x=numbers,
+            y=[counts[number] for number in numbers],
             width=2.0,
             marker_color=BLUE,
-            hovertemplate="space group %{x}: %{y} records<extra></extra>",
+            hovertemplate=f"space group %{{x}}: %{{y:,}} {noun}<extra></extra>",
         )
     )
     starts = [*CRYSTAL_SYSTEMS.values(), N_SPACE_GROUPS + 1]
     for name, (start, end) in zip(CRYSTAL_SYSTEMS, pairwise(starts), strict=True):
-        n_system = int(found.between(start, end - 1).sum())
+        n_system = sum(count for number, count in counts.items() if start <= number < end)
         figure.add_vline(x=start - 0.5, line_width=1, line_color=GRID)
         figure.add_annotation(
             x=(start + end - 1) / 2,
             y=1,
             yref="paper",
             yanchor="bottom",
-            text=f"{name} {n_system}",
+            text=f"{name} {n_system:,}",
             textangle=-30,
             showarrow=False,
             font_size=10,
         )
     figure.update_xaxes(range=[0.5, N_SPACE_GROUPS + 0.5])
-    styled = _styled(figure, "Space groups", "number of the space group", "records")
-    return styled.update_layout(margin_t=95)
+    drawn = styled(figure, "Space groups", "number of the space group", noun)
+    return drawn.update_layout(margin_t=95)
 
 
 def side_by_side(names: Sequence[str], lines: Sequence[Line]) -> go.Figure:
@@ -153,18 +158,18 @@ def side_by_side(names: Sequence[str], lines: Sequence[Line]) -> go.Figure:
             customdata=[lines[row].label for row, _ in known],
             hovertemplate="%{customdata}: %{x:.1f} %<extra>%{fullData.name}</extra>",
         )
-    styled = _styled(figure, "Shares, 95 % intervals", "percent of records", "")
-    styled.update_yaxes(
+    drawn = styled(figure, "Shares, 95 % intervals", "percent of records", "")
+    drawn.update_yaxes(
         autorange="reversed", tickvals=list(range(len(lines))), ticktext=[line.label for line in lines], zeroline=False
     )
-    return styled.update_layout(
+    return drawn.update_layout(
         showlegend=True,
         legend={"orientation": "h", "y": -0.2, "yanchor": "top"},
         height=140 + 26 * len(lines) * max(1, len(names) // 2),
     )
 
 
-def _styled(figure: go.Figure, title: str, x_title: str, y_title: str) -> go.Figure:
+def styled(figure: go.Figure, title: str, x_title: str, y_title: str) -> go.Figure:
     """Transparent paper and one grey, so that the page's light or dark ground shows through."""
     figure.update_layout(
         title={"text": title, "font": {"size": 14}, "x": 0, "xref": "paper", "y": 0.98, "yanchor": "top"},

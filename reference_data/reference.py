@@ -20,6 +20,8 @@ from reference_data.manifest import MANIFEST_FILE, STATISTICS_FILE, Manifest, re
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    import pyarrow as pa
+
 SETS = Path(__file__).parent / "sets"
 REBUILD = "build the set again with `python -m reference_data build`"
 
@@ -71,6 +73,15 @@ class Reference:
 
         """
         return self._table.crystals(rows)
+
+    def rows(self, rows: Sequence[int], columns: Sequence[str] | None = None) -> pa.Table:
+        """The named columns (default: all) of the table of crystals in these rows, in that order.
+
+        Raises:
+            IndexError: a row number outside the set.
+
+        """
+        return self._table.rows(rows, columns)
 
     def rows_of_formulas(self, formulas: Iterable[str]) -> list[ReferenceCrystal]:
         """All crystals of these reduced formulas, by row number; only their row groups are read."""

@@ -245,6 +245,27 @@ def colours(png: bytes) -> int:
     return len(found or [])
 
 
+def test_a_reference_set_is_explored(browser: Browser, address: str) -> None:
+    with visit(browser, f"{address}?reference=starter&find=O2Ti") as page:
+        rows = page.locator("#reference_crystals tbody tr")
+        expect(rows.filter(has_text="TiO2")).to_have_count(3)  # rutile, anatase and brookite
+        rows.filter(has_text="136").locator("button").click()
+        expect(page.locator("#reference_words")).to_contain_text("P42/mnm (136)")
+        # rutile's cell: two titanium and four oxygen atoms, and the images of those on its faces
+        expect(page.locator("#reference_view .canvas")).to_have_attribute("data-atoms", "15")
+        page.locator("#reference_elements [data-id=Ca]").click()
+        expect(page.locator("#reference_search textarea, #reference_search input")).to_have_value("Ca-O-Ti-*")
+        expect(rows).to_have_count(2)
+        assert page.url.endswith("?reference=starter&find=Ca-O-Ti-*")
+        page.locator("#reference_systems [data-id=O-Si]").click()
+        expect(rows).to_have_count(8)
+    with visit(browser, address, width=390, height=844) as page:
+        page.locator("button.overflow-menu button, .overflow-menu > button").first.click()
+        page.get_by_role("tab", name="Reference").or_(page.get_by_role("button", name="Reference")).first.click()
+        expect(page.locator("#reference_crystals .pager")).to_contain_text("1 to 25 of 331")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_long_tables_come_in_pages(browser: Browser, address: str) -> None:
     with visit(browser, f"{address}?model=beta") as page:
         pager = page.locator("#model_structures .pager")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from leaderboard.pages import about, board_page, compare, identity, model, runs, submit
+from leaderboard.pages import about, board_page, compare, identity, lookup, model, reference, runs, submit
 from leaderboard.pages.panel import QUIET
 from leaderboard.protocol import load_protocol
 from leaderboard.table import run_id
@@ -42,6 +42,8 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
                 page = model.build(store, protocol)
             with gr.Tab("Compare", id="compare") as compare_tab:
                 comparison = compare.build(store, protocol)
+            with gr.Tab("Reference", id="reference") as reference_tab:
+                crystals = reference.build()
             with gr.Tab("Identity", id="identity"):
                 identity.build(store)
             with gr.Tab("About", id="about"):
@@ -64,6 +66,15 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
                 gr.Timer(active="job" in asked),
             )
 
+        def enter_reference(request: gr.Request) -> tuple[object, ...]:
+            asked = dict(request.query_params)
+            if asked.get("reference") not in lookup.built_sets():
+                return gr.skip(), gr.skip(), gr.skip()
+            return gr.Tabs(selected="reference"), asked.get("find", ""), asked["reference"]
+
+        def first_reference(chosen: str | None) -> object:
+            return gr.skip() if chosen else next(iter(lookup.built_sets()), gr.skip())
+
         def open_model(event: gr.EventData) -> tuple[object, ...]:
             return gr.Tabs(selected="model"), gr.Dropdown(runs.choices(store), value=event.run)
 
@@ -76,9 +87,11 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
 
         entered = [tabs, page.choice, comparison.choice, submission.job, submission.timer]
         site.load(enter, None, entered, **QUIET)
+        site.load(enter_reference, None, [tabs, crystals.search, crystals.choice], **QUIET)
         site.load(None, js=_ON_LOAD)
         gr.on([site.load, board_tab.select], board.refresh, board.inputs, board.outputs, **QUIET)
         board.table.select(open_model, None, [tabs, page.choice], **QUIET)
         model_tab.select(first_model, page.choice, page.choice, **QUIET)
         compare_tab.select(first_compared, comparison.choice, comparison.choice, **QUIET)
+        reference_tab.select(first_reference, crystals.choice, crystals.choice, **QUIET)
     return site

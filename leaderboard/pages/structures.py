@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from leaderboard.pages.markup import UNKNOWN, formula, text, yes_no
+from leaderboard.pages.paging import pager
 from leaderboard.pages.runs import records
 
 if TYPE_CHECKING:
@@ -73,11 +74,6 @@ def select(rows: pd.DataFrame, shown: str, search: str) -> pd.DataFrame:
     return rows[kept]
 
 
-def n_pages(rows: pd.DataFrame) -> int:
-    """Number of pages the rows fill, at least one."""
-    return max(1, -(-len(rows) // PAGE_SIZE))
-
-
 def page_html(rows: pd.DataFrame, page: int, chosen: str | None) -> str:
     """One page (from 1) of the selected rows as a table; the row of the id ``chosen`` is marked."""
     if rows.empty:
@@ -86,7 +82,7 @@ def page_html(rows: pd.DataFrame, page: int, chosen: str | None) -> str:
     start = (page - 1) * PAGE_SIZE
     body = "".join(_row(row, chosen) for row in records(rows.iloc[start : start + PAGE_SIZE]))
     table = f'<table class="structures"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    return f'<div class="scroll">{table}</div>{_pager(len(rows), page, n_pages(rows))}'
+    return f'<div class="scroll">{table}</div>{pager(len(rows), page, PAGE_SIZE)}'
 
 
 def reasons(row: Mapping[str, Any]) -> list[str]:
@@ -128,17 +124,6 @@ def record_of(rows: pd.DataFrame, identifier: str) -> dict[str, Any] | None:
     """The row of an id with unknown facts as None; None where there is no such id."""
     found = records(rows[rows["id"] == identifier])
     return found[0] if found else None
-
-
-def _pager(n_rows: int, page: int, last: int) -> str:
-    start = (page - 1) * PAGE_SIZE
-
-    def button(to: int, label: str) -> str:
-        off = "" if 1 <= to <= last else " disabled"
-        return f'<button type="button" data-page="{to}"{off}>{label}</button>'
-
-    where = f"{start + 1:,} to {min(start + PAGE_SIZE, n_rows):,} of {n_rows:,}"
-    return f'<div class="pager">{button(page - 1, "Previous")}<span>{where}</span>{button(page + 1, "Next")}</div>'
 
 
 def _row(row: Mapping[str, Any], chosen: str | None) -> str:

@@ -27,7 +27,7 @@ BUILD = """
 import sys
 from pathlib import Path
 from leaderboard import plots
-from leaderboard.pages import detail, section, site
+from leaderboard.pages import detail, lookup, reference_search, section, site
 from leaderboard.pages.jobs import Jobs
 from leaderboard.scoring_process import ScoringProcess
 from leaderboard.store import Store
@@ -39,6 +39,7 @@ run = store.runs()[0]
 section.fill(run)
 plots.elements(run.structures())
 assert detail.drawing(run, "a").own
+assert reference_search.crystal_of(lookup.opened("starter"), 0)[1]
 jobs.close()
 print(sorted({"torch", "pymatgen", "spglib", "numba", "smact"} & set(sys.modules)))
 """

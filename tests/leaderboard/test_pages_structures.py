@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from leaderboard.pages import downloads, panel, runs, structures
+from leaderboard.pages.paging import n_pages
 from leaderboard.reading import STRUCTURES_SCHEMA
 from leaderboard.store import Store
 from leaderboard.table import run_id
@@ -111,7 +112,7 @@ def test_an_id_is_never_markup(rows: pd.DataFrame) -> None:
 def test_a_long_table_is_cut_into_pages() -> None:
     n = 2 * structures.PAGE_SIZE + 1
     rows = frame([good(f"r{number}") for number in range(n)], COLUMNS)
-    assert structures.n_pages(rows) == 3
+    assert n_pages(len(rows), structures.PAGE_SIZE) == 3
     assert structures.page_html(rows, 2, None).count("data-id") == structures.PAGE_SIZE
     last = structures.page_html(rows, 3, None)
     assert last.count("data-id") == 1
