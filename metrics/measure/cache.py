@@ -46,7 +46,7 @@ class Cache:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Keep what was put, also when the run was interrupted."""
-        self._database.commit()
+        self.commit()
         self._database.close()
 
     def get(self, sha256s: Iterable[str], key: str) -> dict[str, Result]:
@@ -68,5 +68,9 @@ class Cache:
         )
         self._uncommitted += 1
         if self._uncommitted >= COMMIT_EVERY:
-            self._database.commit()
-            self._uncommitted = 0
+            self.commit()
+
+    def commit(self) -> None:
+        """Make durable what was put; results that are dear to compute do not wait for their number."""
+        self._database.commit()
+        self._uncommitted = 0

@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MEMORY_LIMIT_BYTES = 6 * 2**30
 # one thread per worker: the processes already fill the cores, and numbers stay the same on any machine
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+_UNLIMITED = 0  # on a worker's command line
 START_SECONDS = 120.0  # a cold start imports pymatgen and may compile; it is not the first task's fault
 
 
@@ -46,12 +47,12 @@ class Outcome:
 class _Worker:
     """One child process and the end of a socket to it."""
 
-    def __init__(self, preload: tuple[str, ...], memory_limit_bytes: int) -> None:
+    def __init__(self, python: str, preload: tuple[str, ...], memory_limit_bytes: int | None) -> None:
         ours, theirs = socket.socketpair()
         environment = {**os.environ, **THREADS, "PYTHONPATH": os.pathsep.join([str(ROOT), *_inherited_path()])}
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-                [sys.executable, "-m", __name__, str(theirs.fileno()), str(memory_limit_bytes), *preload],
+                [python, "-m", __name__, str(theirs.fileno()), str(memory_limit_bytes or _UNLIMITED), *preload],
                 pass_fds=(theirs.fileno(),),
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -80,17 +81,27 @@ class Engine:
     Args:
         jobs: number of processes.
         preload: what each worker does before its first task: a module to import, ``module:function`` to call.
-        memory_limit_bytes: address space of one worker.
+        memory_limit_bytes: address space of one worker; None for no limit, as CUDA needs it.
+        python: interpreter of the environment the workers run in; what passes between is pickled, so the packages of
+            arguments and answers must be in both.
 
     """
 
-    def __init__(self, jobs: int, *, preload: Iterable[str] = (), memory_limit_bytes: int = MEMORY_LIMIT_BYTES) -> None:
+    def __init__(
+        self,
+        jobs: int,
+        *,
+        preload: Iterable[str] = (),
+        memory_limit_bytes: int | None = MEMORY_LIMIT_BYTES,
+        python: str = sys.executable,
+    ) -> None:
         """Start the workers; they import while the caller goes on."""
         if jobs < 1:
             msg = f"jobs must be at least 1, got {jobs}"
             raise ValueError(msg)
         self._preload = tuple(preload)
         self._memory_limit_bytes = memory_limit_bytes
+        self._python = python
         self._workers = [self._start() for _ in range(jobs)]
 
     def __enter__(self) -> Self:
@@ -143,7 +154,7 @@ class Engine:
                 self._replace(worker, finished, "stopped", None)
 
     def _start(self) -> _Worker:
-        return _Worker(self._preload, self._memory_limit_bytes)
+        return _Worker(self._python, self._preload, self._memory_limit_bytes)
 
     def _collect(self, finished: deque[Outcome], time_limit_s: float) -> None:
         """Wait for a message or a deadline, whichever comes first."""
@@ -194,7 +205,8 @@ def _serve(connection: Connection, memory_limit_bytes: int, preload: Iterable[st
         imported = import_module(module)
         if function:
             getattr(imported, function)()
-    resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
+    if memory_limit_bytes != _UNLIMITED:
+        resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
     connection.send((None, None))
     while True:
         try:

@@ -206,7 +206,7 @@ def test_the_same_crystals_come_out_of_every_format(kind: str, tmp_path: Path) -
 @pytest.mark.parametrize("packed", [False, True])
 def test_rows_of_an_ase_database_are_named_by_their_id(packed: bool, tmp_path: Path) -> None:  # noqa: FBT001 - pytest
     path = tmp_path / "made.db"
-    with ase.db.connect(path) as database:  # type: ignore[no-untyped-call]
+    with ase.db.connect(path) as database:
         for one_of_them in atoms():
             database.write(one_of_them, data={"anything": [1, 2]})
     content = path.read_bytes()

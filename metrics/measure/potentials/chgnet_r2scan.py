@@ -1,0 +1,24 @@
+"""CHGNet moved to r2SCAN energies by transfer learning; comparable only with a hull computed in r2SCAN.
+
+Huang et al. 2025, DOI 10.1038/s41524-025-01571-x. The weights lie inside the wheel.
+"""
+
+from __future__ import annotations
+
+from metrics.measure.potentials import Potential
+from metrics.measure.potentials.chgnet import MPTRJ_ELEMENTS, checkpoint_in_wheel, load
+
+# r2SCAN totals of heavy elements reach -89 eV/atom (Pu) with the pseudopotentials of the Materials Project
+R2SCAN_RANGE = (-110.0, 25.0)
+
+POTENTIAL = Potential(
+    id="chgnet-r2scan",
+    energy_convention="r2scan",
+    checkpoint_sha256="8eba3db0f35a2788bb3ae22885ad340591e27996f213c6643af522a633b50dad",
+    elements=MPTRJ_ELEMENTS,
+    energy_range=R2SCAN_RANGE,
+    requirements=("chgnet==0.4.2",),
+    source="CHGNet r2SCAN, DOI 10.1038/s41524-025-01571-x, modified BSD",
+    find_checkpoint=lambda: checkpoint_in_wheel("r2scan/chgnet_r2scan_transfer_learning_e15f36s161m23.pth.tar"),
+    load=lambda checkpoint, device: load(checkpoint, device, "r2scan"),
+)

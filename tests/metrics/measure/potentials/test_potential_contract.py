@@ -1,0 +1,162 @@
+"""What every potential that is installed here must obey: mechanics, invariances, its own list of elements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.build import make_supercell
+
+from metrics.crystal import Crystal
+from metrics.measure.potentials import Potential, find, registry
+from metrics.measure.relax_record import SinglePoint
+from metrics.measure.relax_structure import Task, energy_of
+
+if TYPE_CHECKING:
+    from ase.calculators.calculator import Calculator
+    from numpy.typing import NDArray
+
+READY = [potential.id for potential in registry().values() if potential.missing() is None]
+# single precision: about 1e-7 of a total energy of some 15 eV; forces and stress by differences are no better
+ENERGY_TOLERANCE = 2e-5  # eV/atom
+FORCE_TOLERANCE = 5e-3  # eV/A
+STRESS_TOLERANCE = 5e-4  # eV/A^3, that is 0.08 GPa
+STEP_ANGSTROM = 0.01
+STEP_STRAIN = 0.004
+
+
+@dataclass
+class Loaded:
+    """A potential and its calculator."""
+
+    potential: Potential
+    calculator: Calculator
+
+    def energy(self, atoms: Atoms) -> float:
+        """Total energy in eV, computed without forces."""
+        asked = atoms.copy()
+        asked.calc = self.calculator
+        return float(asked.get_potential_energy())
+
+    def mechanics(self, atoms: Atoms) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Forces in eV/A and Voigt stress in eV/A^3."""
+        asked = atoms.copy()
+        asked.calc = self.calculator
+        return asked.get_forces(), asked.get_stress(voigt=True)
+
+
+@cache
+def load(potential_id: str) -> Loaded:
+    potential = find(potential_id)
+    if "cuda" in potential.devices:
+        import torch  # noqa: PLC0415 - absent where only the structural tier is installed
+
+        torch.set_num_threads(1)
+    return Loaded(potential, potential.make("cpu"))
+
+
+@pytest.fixture(params=READY)
+def loaded(request: pytest.FixtureRequest) -> Loaded:
+    return load(request.param)
+
+
+def alloy() -> Atoms:
+    """Cu3Au, which every potential knows, off its equilibrium in all positions and all six strains."""
+    generator = np.random.default_rng(7)
+    atoms = Atoms(
+        "AuCu3", [[0, 0, 0], [0, 1.87, 1.87], [1.87, 0, 1.87], [1.87, 1.87, 0]], cell=np.eye(3) * 3.74, pbc=True
+    )
+    strained(atoms, np.array([[0.03, 0.01, -0.02], [0.01, -0.02, 0.015], [-0.02, 0.015, 0.01]]))
+    atoms.positions += generator.normal(0, 0.08, (4, 3))
+    return atoms
+
+
+def strained(atoms: Atoms, strain: NDArray[np.float64]) -> Atoms:
+    atoms.set_cell(atoms.cell.array @ (np.eye(3) + strain), scale_atoms=True)
+    return atoms
+
+
+def test_energy_is_extensive(loaded: Loaded) -> None:
+    cell = make_supercell(alloy(), [[1, 1, 0], [0, 1, 0], [0, 0, 2]])
+    assert loaded.energy(cell) / 8 == pytest.approx(loaded.energy(alloy()) / 4, abs=ENERGY_TOLERANCE)
+
+
+def test_forces_are_minus_the_slope_of_the_energy(loaded: Loaded) -> None:
+    forces, _ = loaded.mechanics(alloy())
+    assert np.abs(forces).max() > 20 * FORCE_TOLERANCE  # else the comparison says nothing
+    for atom, axis in ((0, 0), (1, 1), (3, 2)):
+        energies = []
+        for step in (STEP_ANGSTROM, -STEP_ANGSTROM):
+            moved = alloy()
+            moved.positions[atom, axis] += step
+            energies.append(loaded.energy(moved))
+        slope = (energies[0] - energies[1]) / (2 * STEP_ANGSTROM)
+        assert forces[atom, axis] == pytest.approx(-slope, abs=FORCE_TOLERANCE)
+
+
+def test_stress_is_the_slope_of_the_energy_with_strain_per_volume(loaded: Loaded) -> None:
+    """Positive where stretching costs energy, in eV/A^3, in the order xx, yy, zz, yz, xz, xy."""
+    _, stress = loaded.mechanics(alloy())
+    assert np.abs(stress).max() > 20 * STRESS_TOLERANCE
+    for component, (i, j) in enumerate(((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))):
+        energies = []
+        for step in (STEP_STRAIN, -STEP_STRAIN):
+            strain = np.zeros((3, 3))
+            strain[i, j] += step / 2
+            strain[j, i] += step / 2
+            energies.append(loaded.energy(strained(alloy(), strain)))
+        slope = (energies[0] - energies[1]) / (2 * STEP_STRAIN) / alloy().get_volume()
+        assert stress[component] == pytest.approx(slope, abs=STRESS_TOLERANCE)
+
+
+def test_energy_does_not_depend_on_the_description(loaded: Loaded) -> None:
+    atoms, expected = alloy(), loaded.energy(alloy())
+    assert loaded.energy(atoms[[2, 0, 3, 1]]) == pytest.approx(expected, abs=4 * ENERGY_TOLERANCE)
+    shifted = alloy()
+    shifted.positions += [0.7, -1.3, 5.1]
+    assert loaded.energy(shifted) == pytest.approx(expected, abs=4 * ENERGY_TOLERANCE)
+    turned = alloy()
+    turned.rotate(37.0, (1, 2, 3), rotate_cell=True)
+    assert loaded.energy(turned) == pytest.approx(expected, abs=4 * ENERGY_TOLERANCE)
+
+
+def test_energy_alone_equals_the_energy_with_forces(loaded: Loaded) -> None:
+    atoms = alloy()
+    atoms.calc = loaded.calculator
+    atoms.get_forces()
+    assert loaded.energy(alloy()) == pytest.approx(atoms.get_potential_energy(), abs=4 * ENERGY_TOLERANCE)
+
+
+@pytest.mark.parametrize("potential_id", READY)
+def test_an_element_it_does_not_know_is_a_status(potential_id: str) -> None:
+    unknown = next(number for number in range(118, 0, -1) if number not in find(potential_id).elements)
+    radioactive = Crystal.from_arrays(np.eye(3) * 4, np.array([[0, 0, 0], [0.5, 0.5, 0.5]]), np.array([79, unknown]))
+    record, final = energy_of(Task(radioactive, potential_id, SinglePoint(), "cpu"))
+    assert (record.status, record.energy, final) == ("unknown_element", None, True)
+    assert record.detail == f"{potential_id} does not know Og"
+
+
+@pytest.mark.parametrize("potential_id", [name for name in READY if name.startswith("sevennet")])
+def test_sevennet_lists_the_elements_of_its_checkpoint(potential_id: str) -> None:
+    loaded = load(potential_id)
+    assert set(getattr(loaded.calculator, "type_map")) == loaded.potential.elements  # noqa: B009 - an attribute of one class
+
+
+@pytest.mark.parametrize("potential_id", [name for name in READY if name.startswith("chgnet")])
+def test_chgnet_lists_the_elements_it_was_fitted_to(potential_id: str) -> None:
+    """Its checkpoint has a row of 64 weights for each up to Pu; one that no structure moved keeps its length of 8."""
+    loaded = load(potential_id)
+    model = getattr(loaded.calculator, "model")  # noqa: B009 - an attribute of one class
+    lengths = np.linalg.norm(model.atom_embedding.embedding.weight.detach().numpy(), axis=1)
+    assert {row + 1 for row, length in enumerate(lengths) if length > 12} == loaded.potential.elements
+
+
+def test_no_other_thread_computes() -> None:
+    """One thread, one sum: a second run gives the same bits."""
+    for potential_id in READY:
+        loaded = load(potential_id)
+        assert loaded.energy(alloy()) == loaded.energy(alloy())
