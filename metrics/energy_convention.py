@@ -6,6 +6,10 @@ Energies of two conventions must never meet on one hull; so the convention trave
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DFT_CONVENTIONS = ("pbe_mp2020", "pbe_uncorrected", "r2scan")
 """PBE(+U) with the corrections of Materials Project 2020 (A. Wang et al., Sci. Rep. 11, 15496 (2021),
@@ -28,3 +32,9 @@ def check_convention(convention: str) -> str:
         msg = f"{convention!r} is no energy convention; expected {ALTERNATIVES}"
         raise ValueError(msg)
     return convention
+
+
+def preferred_first(conventions: Iterable[str]) -> tuple[str, ...]:
+    """Distinct conventions, the best founded first: density-functional ones in their order, potentials' own, toy."""
+    rank = {convention: place for place, convention in enumerate(DFT_CONVENTIONS)} | {TOY: len(DFT_CONVENTIONS) + 1}
+    return tuple(sorted(set(conventions), key=lambda own: (rank.get(own, len(DFT_CONVENTIONS)), own)))

@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from reference_data.errors import ReferenceSetError, validation_text
+from reference_data.hull_inputs import HullSource
 from reference_data.sources import AnySource
 from reference_data.sources.base import Name, Text
 
@@ -21,6 +22,7 @@ class SetDefinition(BaseModel):
         indicative: True where novelty against this set alone proves little, so that no ranking rests on it.
         not_for: what the set is not good for, in one or two sentences.
         sources: where its crystals come from, in the order in which they are read.
+        hull: tables of energies that give entries of its hulls without giving crystals; ``[[hull]]`` in the file.
 
     """
 
@@ -32,10 +34,11 @@ class SetDefinition(BaseModel):
     indicative: bool
     not_for: Text
     sources: tuple[AnySource, ...] = Field(min_length=1)
+    hull: tuple[HullSource, ...] = ()
 
     @model_validator(mode="after")
     def _distinct_names(self) -> Self:
-        names = [source.name for source in self.sources]
+        names = [source.name for source in (*self.sources, *self.hull)]
         if len(set(names)) < len(names):
             msg = f"names of sources must differ, got {', '.join(names)}"
             raise ValueError(msg)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from reference_data.crystals import CRYSTALS_FILE
 from reference_data.errors import ReferenceSetError, validation_text
+from reference_data.hull_files import HULL_FILES
 from reference_data.index import INDEX_FILES
 
 if TYPE_CHECKING:
@@ -76,6 +77,46 @@ class SourceRecord(_Closed):
     refused: dict[str, Count]
 
 
+class HullSourceRecord(_Closed):
+    """A table of energies that gave entries of a hull; the attributes of a :class:`SourceRecord` mean the same here.
+
+    Attributes:
+        n_entries: entries it gave.
+
+    """
+
+    name: str
+    kind: str
+    title: str
+    licence: str
+    citation: str
+    doi: tuple[str, ...]
+    url: str
+    inputs: dict[str, str]
+    n_entries: Count
+
+
+class HullRecord(_Closed):
+    """The hull of one energy convention.
+
+    Attributes:
+        convention: of its energies.
+        n_entries: entries, vertices or not.
+        n_vertices: entries that are on the hull.
+        n_terminals: elements whose total energy is known, so that total energies can be put on the hull.
+        n_of_crystals: entries that are crystals of the set; all others come from the sources of the hull.
+        sources: tables of energies.
+
+    """
+
+    convention: str
+    n_entries: Count
+    n_vertices: Count
+    n_terminals: Count
+    n_of_crystals: Count
+    sources: tuple[HullSourceRecord, ...]
+
+
 class Manifest(_Closed):
     """The content of ``manifest.toml``.
 
@@ -95,6 +136,7 @@ class Manifest(_Closed):
         measures: version of each measurement that filled the table.
         verdict: settings of the comparison that merged the rows.
         sources: where the crystals come from.
+        hulls: convex hulls of the set, the best founded convention first; none where it has no energies.
         files: size and hash of every other file of the set.
 
     """
@@ -114,15 +156,21 @@ class Manifest(_Closed):
     measures: dict[str, int]
     verdict: dict[str, bool | int | float | str]
     sources: tuple[SourceRecord, ...]
+    hulls: tuple[HullRecord, ...] = ()
     files: dict[str, FileRecord]
 
-    @field_validator("files")
-    @classmethod
-    def _every_file(cls, files: dict[str, FileRecord]) -> dict[str, FileRecord]:
-        if set(files) != set(SET_FILES):
-            msg = f"files must be {', '.join(SET_FILES)}"
+    @model_validator(mode="after")
+    def _every_file(self) -> Self:
+        expected = set_files(with_hulls=bool(self.hulls))
+        if set(self.files) != set(expected):
+            msg = f"files must be {', '.join(expected)}"
             raise ValueError(msg)
-        return files
+        return self
+
+
+def set_files(*, with_hulls: bool) -> tuple[str, ...]:
+    """Files of a set besides its manifest."""
+    return (*SET_FILES, *HULL_FILES) if with_hulls else SET_FILES
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:

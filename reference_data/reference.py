@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reference_data.accepted import FINGERPRINT_VERSIONS
 from reference_data.crystals import CRYSTALS_FILE, CrystalTable, ReferenceCrystal
 from reference_data.errors import ReferenceSetError
+from reference_data.hull_files import read_hull
 from reference_data.index import Index, TextIndex
 from reference_data.manifest import MANIFEST_FILE, STATISTICS_FILE, Manifest, read_manifest
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import pyarrow as pa
+
+    from metrics.measure.hull import Hull
+    from reference_data.hull_files import HullTables
 
 SETS = Path(__file__).parent / "sets"
 REBUILD = "build the set again with `python -m reference_data build`"
@@ -43,6 +47,8 @@ class Reference:
         self.manifest_sha256 = manifest_sha256
         self._index = index
         self._table = CrystalTable(folder / CRYSTALS_FILE)
+        self._hulls: dict[str, Hull] = {}
+        self._read_hull = cache(partial(read_hull, folder))
 
     @property
     def name(self) -> str:
@@ -101,6 +107,57 @@ class Reference:
     def known_prototypes(self, prototypes: Iterable[str]) -> set[str]:
         """Those of these prototypes that any crystal of the set has."""
         return set(self._confirmed(self._index.prototypes, "prototype", prototypes))
+
+    @property
+    def conventions(self) -> tuple[str, ...]:
+        """Energy conventions of the hulls of the set, the best founded first; none where it has no energies."""
+        return tuple(hull.convention for hull in self.manifest.hulls)
+
+    def hull_tables(self, convention: str) -> HullTables:
+        """Vertices, elemental energies and numbers of entries of a hull; read when first asked for.
+
+        Raises:
+            ReferenceSetError: the set has no hull of this convention.
+
+        """
+        if convention not in self.conventions:
+            raise ReferenceSetError(
+                what=f"reference set {self.name} has no hull of the energy convention {convention!r}",
+                expected=f"one of {', '.join(self.conventions)}" if self.conventions else "a set with energies",
+                remedy="choose one of these, or another set",
+            )
+        return self._read_hull(convention)
+
+    def hull(self, convention: str) -> Hull:
+        """The convex hull of the set's formation energies of one convention; this imports numba.
+
+        Raises:
+            ReferenceSetError: the set has no hull of this convention.
+
+        """
+        from metrics.measure.hull import Hull  # noqa: PLC0415 - the app opens sets without numba
+
+        if convention not in self._hulls:
+            tables = self.hull_tables(convention)
+            counts = dict(zip(tables.systems["chemical_system"], tables.systems["n_entries"], strict=True))
+            self._hulls[convention] = Hull(convention, tables.vertices, counts, alternatives=self.conventions)
+        return self._hulls[convention]
+
+    def terminal_energies(self, convention: str) -> dict[str, float]:
+        """Total energy of each element, eV/atom, which turns total energies of this convention into formation energies.
+
+        Raises:
+            ReferenceSetError: the set has no hull of this convention, or it was made of formation energies alone.
+
+        """
+        terminals = self.hull_tables(convention).terminals
+        if terminals.empty:
+            raise ReferenceSetError(
+                what=f"the hull of {convention} of reference set {self.name} has no total energies of the elements",
+                expected="those that turn a potential's energy into a formation energy",
+                remedy="name them in the set's definition (terminals) and build it again",
+            )
+        return dict(zip(terminals["element"], terminals["energy_per_atom"], strict=True))
 
     def _confirmed(self, index: TextIndex, column: str, texts: Iterable[str]) -> dict[str, list[int]]:
         """For each of these texts that the column has, rows that hold it: proposed by the index, confirmed there."""

@@ -67,11 +67,11 @@ class SourceRefusal:
     detail: str
 
 
-class Source(BaseModel):
-    """Where crystals come from, under which terms; each kind adds its own settings.
+class Described(BaseModel):
+    """Data that is not ours: what it is, under which terms.
 
     Attributes:
-        name: short name kept with every crystal of the set.
+        name: short name kept with everything of the set that comes from here.
         title: what it is, for a person.
         licence: SPDX expression, or the terms in words.
         citation: how to cite it.
@@ -88,6 +88,10 @@ class Source(BaseModel):
     citation: Text
     doi: tuple[Doi, ...] = Field(min_length=1)
     url: Text
+
+
+class Source(Described):
+    """Where crystals come from; each kind adds its own settings."""
 
     @abstractmethod
     def rows(self, folder: Path) -> Iterator[SourceRow | SourceRefusal]:
