@@ -8,22 +8,26 @@ from dataclasses import asdict
 from itertools import chain
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from metrics.measure.matching import MatchSettings
 from metrics.reference_statistics import StatisticsBuilder
 from metrics.table import dtype
 from reference_data.accepted import FINGERPRINT_VERSIONS
 from reference_data.crystals import CRYSTALS_FILE, SCHEMA, write_crystals
+from reference_data.hull_build import CRYSTAL_COLUMNS, build_hulls, place
+from reference_data.hull_files import write_hulls
 from reference_data.index import IndexBuilder
 from reference_data.manifest import (
     BUILDER_VERSION,
     FORMAT_VERSION,
     MANIFEST_FILE,
     REFUSALS_FILE,
-    SET_FILES,
     STATISTICS_FILE,
     FileRecord,
     Manifest,
     SourceRecord,
+    set_files,
     write_manifest,
 )
 from reference_data.measure import needed_measures
@@ -34,28 +38,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    import pyarrow as pa
-
     from reference_data.definition import SetDefinition
+    from reference_data.hull_build import BuiltHull
     from reference_data.part import PartReport
     from reference_data.spill import Spill
 
 
-def assemble(definition: SetDefinition, spill: Spill, parts: Sequence[Path], out: Path) -> Manifest:
+def assemble(definition: SetDefinition, spill: Spill, parts: Sequence[Path], folder: Path, out: Path) -> Manifest:
     """Write the files of a set from all of its parts, in the order of their formulas.
 
     Args:
         definition: what the set is.
         spill: the rows as read, for their counts and refusals.
         parts: the files of the parts; each one is whole.
+        folder: what relative paths in the definition start from.
         out: folder to write; files of an earlier build are replaced.
 
+    Raises:
+        ReferenceSetError: the energies make no sound hull.
+
     """
+    energies = pa.concat_tables([read_part(path, CRYSTAL_COLUMNS) for path in parts])
+    hulls = build_hulls(definition.hull, folder, energies)
     out.mkdir(parents=True, exist_ok=True)
     (out / MANIFEST_FILE).unlink(missing_ok=True)  # without it the folder is no set until all is written
     index, statistics = IndexBuilder(), StatisticsBuilder()
-    write_crystals(_noted(parts, index, statistics), out / CRYSTALS_FILE)
+    write_crystals(_noted(parts, hulls, index, statistics), out / CRYSTALS_FILE)
     index.result().write(out)
+    if hulls:
+        write_hulls([own.tables for own in hulls], out)
     text = json.dumps(statistics.result(), ensure_ascii=False, allow_nan=False)
     (out / STATISTICS_FILE).write_text(f"{text}\n", encoding="utf-8")
     reports = [report for report in map(read_report, parts) if report]
@@ -74,21 +85,25 @@ def assemble(definition: SetDefinition, spill: Spill, parts: Sequence[Path], out
         measures={name: own.version for name, own in needed_measures().items()},
         verdict=asdict(MatchSettings()),
         sources=_source_records(definition, spill, reports, refused),
+        hulls=tuple(own.record for own in hulls),
         files={
-            name: FileRecord(n_bytes=(out / name).stat().st_size, sha256=file_sha256(out / name)) for name in SET_FILES
+            name: FileRecord(n_bytes=(out / name).stat().st_size, sha256=file_sha256(out / name))
+            for name in set_files(with_hulls=bool(hulls))
         },
     )
     write_manifest(manifest, out)
     return manifest
 
 
-def _noted(parts: Sequence[Path], index: IndexBuilder, statistics: StatisticsBuilder) -> Iterator[pa.Table]:
-    """The crystals of each part, entered into the index and the statistics on the way."""
+def _noted(
+    parts: Sequence[Path], hulls: Sequence[BuiltHull], index: IndexBuilder, statistics: StatisticsBuilder
+) -> Iterator[pa.Table]:
+    """The crystals of each part, placed on the hulls and entered into the index and the statistics on the way."""
     for path in parts:
         table = read_part(path)
         index.add(*(table[name].to_pylist() for name in ("keys", "bawls", "prototype", "reduced_formula")))
         statistics.add(table.to_pandas(types_mapper=dtype))
-        yield table.select(SCHEMA.names)
+        yield place(table.select(SCHEMA.names), hulls)
 
 
 def _write_refusals(path: Path, spill: Spill, reports: Sequence[PartReport]) -> Counter[tuple[str, str]]:

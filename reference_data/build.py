@@ -53,10 +53,12 @@ def build_set(definition_path: Path, out: Path, *, jobs: int, report: Callable[[
     check_versions()
     scratch = scratch_folder(out)
     with _lock(scratch / "lock", out, shared=False), Spill(scratch / "rows.sqlite") as spill:
+        for source in definition.hull:  # a table that cannot be read is refused before hours of measuring
+            report(f"{source.name}: {len(source.entries(definition_path.parent))} entries of a hull")
         spill.fill(definition.sources, definition_path.parent, report)
         paths = _make_parts(spill, scratch, WHOLE, jobs, report)
         _check_some_crystal(definition, spill, paths)
-        manifest = assemble(definition, spill, paths, out)
+        manifest = assemble(definition, spill, paths, definition_path.parent, out)
         n_rows = f"{manifest.n_read} rows, {manifest.n_refused} refused"
         report(f"{n_rows}, {manifest.n_merged} merged, {manifest.n_crystals} crystals")
     shutil.rmtree(scratch)

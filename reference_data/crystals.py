@@ -54,7 +54,7 @@ class ReferenceCrystal:
 
     Attributes:
         row: its row number in the set.
-        id: smallest of its source ids.
+        id: source id of the row that stands for it: the lowest in energy, else the smallest id.
         source_ids: ids of all source rows that are this crystal.
         sources: the source of each of them.
         crystal: the structure of the row ``id``.
@@ -65,6 +65,9 @@ class ReferenceCrystal:
         bawl: BAWL fingerprint, as published by the source or computed; None where there is none.
         bawls: that of each source row, for each source id.
         prototype: see :mod:`metrics.measure.prototype`; None where there is no space group.
+        energy_convention: of its energies; None where it has none.
+        formation_energy_per_atom: eV/atom; None where it is unknown.
+        e_above_hull: distance from the set's hull of that convention, eV/atom; None where it is unknown.
 
     """
 
@@ -80,6 +83,9 @@ class ReferenceCrystal:
     bawl: str | None
     bawls: tuple[str | None, ...]
     prototype: str | None
+    energy_convention: str | None
+    formation_energy_per_atom: float | None
+    e_above_hull: float | None
 
     def candidate(self) -> Candidate:
         """The crystal in the form that :func:`metrics.measure.matching.compare` takes; this imports pymatgen."""
@@ -102,6 +108,9 @@ _CRYSTAL_COLUMNS = (
     "bawl",
     "bawls",
     "prototype",
+    "energy_convention",
+    "formation_energy_per_atom",
+    "e_above_hull",
 )
 
 
@@ -159,6 +168,9 @@ def _crystals(numbers: Sequence[int], table: pa.Table) -> Iterator[ReferenceCrys
             bawl=row["bawl"],
             bawls=tuple(row["bawls"]),
             prototype=row["prototype"],
+            energy_convention=row["energy_convention"],
+            formation_energy_per_atom=row["formation_energy_per_atom"],
+            e_above_hull=row["e_above_hull"],
         )
 
 

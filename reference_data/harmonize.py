@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from metrics.energy_convention import preferred_first
 from metrics.measure.matching import Candidate, MatchSettings, compare
 from metrics.measure.pairs import Pair, ask, components, pairs_of_one_formula
 from reference_data.errors import ReferenceSetError
@@ -48,8 +49,9 @@ class MeasuredRow:
 def merge(rows: Iterable[MeasuredRow], settings: MatchSettings, engine: Engine) -> list[list[MeasuredRow]]:
     """Groups of rows that are one crystal: connected components of "same" within a reduced formula.
 
-    Groups come by formula and then by smallest id; in a group the row with the smallest id comes first, which stands
-    for the crystal. The order of the rows does not matter.
+    Groups come by formula and then by smallest id. In a group the row that stands for the crystal comes first: of the
+    best founded energy convention the lowest energy, then the smallest id; the others follow by id. The order of the
+    rows does not matter.
 
     Raises:
         ReferenceSetError: two rows could not be compared, and no other row joins them.
@@ -76,7 +78,22 @@ def merge(rows: Iterable[MeasuredRow], settings: MatchSettings, engine: Engine) 
     groups: dict[int, list[MeasuredRow]] = defaultdict(list)
     for label, measured in zip(labels, ordered, strict=True):
         groups[label].append(measured)
-    return list(groups.values())
+    return [_representative_first(group) for group in groups.values()]
+
+
+def _representative_first(group: list[MeasuredRow]) -> list[MeasuredRow]:
+    """Rows of one crystal, given by id; total energies come before those that count from a source's own elements."""
+    conventions = preferred_first(own.row.energy_convention for own in group if own.row.energy_convention)
+
+    def rank(measured: MeasuredRow) -> tuple[int, bool, float]:
+        row = measured.row
+        energy = row.energy_per_atom if row.energy_per_atom is not None else row.formation_energy_per_atom
+        if row.energy_convention is None or energy is None:
+            return len(conventions), True, 0.0
+        return conventions.index(row.energy_convention), row.energy_per_atom is None, energy
+
+    first = min(group, key=rank)
+    return [first, *(own for own in group if own is not first)]
 
 
 def merged_counts(groups: Sequence[Sequence[MeasuredRow]]) -> tuple[Counter[str], Counter[str]]:

@@ -5,36 +5,29 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path  # noqa: TC003 - pydantic resolves the annotation at run time
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
-from pydantic import AfterValidator
 
-from metrics.energy_convention import check_convention
 from reference_data.errors import ReferenceSetError
-from reference_data.sources.base import Described, Text, file_sha256
+from reference_data.sources.base import Convention, Described, Text, file_sha256
+from reference_data.sources.records import records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Convention = Annotated[str, AfterValidator(check_convention)]
 JSON_ENDINGS = (".json", ".json.gz")
-CSV_ENDINGS = (".csv", ".csv.gz")
-PARQUET_ENDING = ".parquet"
 TERMINAL_COLUMNS = ("element", "energy_per_atom", "id")
 RUN_TYPES = {"pbe_mp2020": {"GGA", "GGA+U"}, "pbe_uncorrected": {"GGA", "GGA+U"}, "r2scan": {"R2SCAN", "r2SCAN"}}
 """What Materials Project writes into an entry's parameters, for each convention of density-functional energies."""
 
 
 class HullSource(Described):
-    """A table of entries: CSV, gzipped CSV, parquet, or a JSON object ``{id: {column: value}}``, gzipped or not.
+    """A table of entries: CSV, JSON lines or parquet (see :mod:`reference_data.sources.records`), or one JSON object.
 
     Attributes:
         kind: what its energies are: from the elements, or total.
-        path: the file; a relative one starts from the folder of the set's definition.
+        path: the file, in JSON ``{id: {column: value}}``; a relative one starts from the folder of the set's definition.
         convention: energy convention of all its energies.
         id_column: identifiers of the entries; in JSON they are the keys.
         formula_column: formulas of whole numbers, reduced or not.
@@ -123,26 +116,11 @@ class HullSource(Described):
 
     def _table(self, path: Path, columns: list[str]) -> pd.DataFrame:
         if path.name.endswith(JSON_ENDINGS):
-            content = self._json(path)
-            rows = [{self.id_column: name} | own for name, own in content.items() if isinstance(own, dict)]
-            if len(rows) < len(content):
-                raise self._unreadable(self.path, "a value is no object")
-            table = pd.DataFrame.from_records(rows)
+            rows = [{self.id_column: name, **self._object(path, own)} for name, own in self._json(path).items()]
         else:
             self._check_file(path)
-            try:
-                if path.name.endswith(CSV_ENDINGS):
-                    table = pa_csv.read_csv(path).to_pandas()
-                elif path.name.endswith(PARQUET_ENDING):
-                    table = pq.read_table(path).to_pandas()
-                else:
-                    raise ReferenceSetError(
-                        what=f"{path.name} is of an unknown kind",
-                        expected=f"a table ending in {', '.join((*JSON_ENDINGS, *CSV_ENDINGS, PARQUET_ENDING))}",
-                        remedy="convert it to one of these",
-                    )
-            except (pa.ArrowException, OSError) as error:
-                raise self._unreadable(self.path, str(error).splitlines()[0]) from error
+            rows = list(records(path, columns))
+        table = pd.DataFrame.from_records(rows, columns=None if rows else columns)
         missing = [column for column in columns if column not in table]
         if missing:
             raise ReferenceSetError(
@@ -150,7 +128,12 @@ class HullSource(Described):
                 expected=f"one of {', '.join(map(str, table.columns))}",
                 remedy=f"correct the columns of hull source {self.name}",
             )
-        return table[columns]
+        return table[columns].replace("", None)
+
+    def _object(self, path: Path, value: object) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise self._unreadable(path, f"{value!r:.40} is no object")
+        return value
 
     def _json(self, path: Path) -> dict[str, Any]:
         self._check_file(path)

@@ -137,9 +137,9 @@ def read_report(path: Path) -> PartReport | None:
     return PartReport.from_json(metadata[REPORT_KEY]) if REPORT_KEY in metadata else None
 
 
-def read_part(path: Path) -> pa.Table:
-    """The crystals of a part."""
-    return pq.read_table(path).replace_schema_metadata(None)
+def read_part(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """The crystals of a part; the named columns, or all."""
+    return pq.read_table(path, columns=None if columns is None else list(columns)).replace_schema_metadata(None)
 
 
 def part_key(rows: Iterable[SourceRow], checked_share: float) -> str:
