@@ -165,13 +165,13 @@ def _build(
     is_new = crystals["source_ids"].map(known.isdisjoint).astype(bool)
     own = crystals.loc[is_new & crystals["energy_per_atom"].notna(), _ENTRY_COLUMNS]
     # what a source counts its formation energies from is not known here
-    entries = pd.concat([listed, own.assign(formation_energy_per_atom=np.nan)], ignore_index=True)
+    entries = _joined([listed, own.assign(formation_energy_per_atom=np.nan)], _ENTRY_COLUMNS)
     amounts = amounts_by_formula(entries, convention)
     terminals = _terminals(given, entries, amounts, convention)
     check_elemental_energies(terminals, convention)
     zeros = [symbol for source in sources for symbol in source.elements_at_zero]
     added = _at_zero(zeros, amounts, terminals, convention)
-    entries = pd.concat([entries, added], ignore_index=True)
+    entries = _joined([entries, added], _ENTRY_COLUMNS)
     amounts |= {symbol: {symbol: 1} for symbol in zeros}
     elemental = {next(iter(amounts[formula])) for formula in entries["reduced_formula"] if len(amounts[formula]) == 1}
     check_terminals(amounts, elemental, convention)
@@ -223,7 +223,8 @@ def _entries(source: HullSource, folder: Path) -> pd.DataFrame:
 
 def _joined(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
     filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame([], columns=list(columns))
+    joined = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame([], columns=list(columns))
+    return joined.astype({name: "float64" for name in columns if name.endswith("energy_per_atom")})
 
 
 def _terminals(
@@ -253,7 +254,7 @@ def _terminals(
     found = found[~found["element"].isin(set(given["element"]))]
     chosen = _joined([given, found[list(TERMINAL_COLUMNS)]], TERMINAL_COLUMNS)
     chosen = chosen.sort_values(["element", "energy_per_atom", "id"]).drop_duplicates("element")
-    return chosen.reset_index(drop=True).astype({"energy_per_atom": "float64"})
+    return chosen.reset_index(drop=True)
 
 
 def _at_zero(

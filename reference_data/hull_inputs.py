@@ -76,7 +76,10 @@ class HullSource(Described):
                     expected=f"{self.convention} alone",
                     remedy="put each convention into a table of its own",
                 )
-        return table.astype({"id": str, "reduced_formula": str, "energy": "float64"})
+        try:
+            return table.astype({"id": str, "reduced_formula": str, "energy": "float64"})
+        except ValueError as error:
+            raise self._unreadable(self.path, str(error)) from error
 
     def elements(self, folder: Path) -> pd.DataFrame:
         """Columns element, energy_per_atom (eV, total), id of the file of elemental entries; no rows without one.
