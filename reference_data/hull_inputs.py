@@ -27,7 +27,7 @@ class HullSource(Described):
 
     Attributes:
         kind: what its energies are: from the elements, or total.
-        path: the file, in JSON ``{id: {column: value}}``; a relative one starts from the folder of the set's definition.
+        path: the file, in JSON ``{id: {column: value}}``; a relative one starts from the definition's folder.
         convention: energy convention of all its energies.
         id_column: identifiers of the entries; in JSON they are the keys.
         formula_column: formulas of whole numbers, reduced or not.

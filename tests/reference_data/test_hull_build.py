@@ -41,12 +41,12 @@ indicative = true
 not_for = "Anything but tests."
 
 [[sources]]
-kind = "cif_table"
+kind = "structure_table"
 name = "crystals"
 {DESCRIBED}
 path = "crystals.csv"
 id_column = "id"
-energy_column = "energy"
+energy_per_atom_column = "energy"
 energy_convention = "own:chgnet"
 
 [[hull]]

@@ -61,7 +61,7 @@ def test_all_forms_give_the_same_entries(tmp_path: Path, name: str) -> None:
         ("t.parquet", b"PAR1", "cannot be read"),
         ("t.json", b"{", "cannot be read"),
         ("t.json", b"[1]", "it holds a list"),
-        ("t.json", b'{"a": 1}', "a value is no object"),
+        ("t.json", b'{"a": 1}', "1 is no object"),
         ("t.json.gz", b"not gzip", "cannot be read"),
         ("t.csv", b"id,composition,energy_per_atom\na,Na,1\n", "no column formula; expected one of id, composition"),
         ("t.csv", b"id,formula,energy_per_atom\na,Na,\n", "row 0 of t.csv lacks an id, a formula or an energy"),
