@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from metrics.ranks import Sampled, rank_ranges, spread
@@ -11,8 +12,6 @@ from metrics.score import registry
 from metrics.uncertainty import Estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from leaderboard.protocol import Protocol
 
 FIELD = ["reference", "n_submitted"]
@@ -36,49 +35,60 @@ def with_ranks(table: pd.DataFrame, ranking: str, protocol: Protocol) -> pd.Data
     comparable all the same (equal size, the protocol's own settings) get the range of ranks among themselves, if there
     are two models or more. Runs that compare with nothing are one run each.
     """
-    unknown = pd.Series(pd.NA, index=table.index, dtype="Int64")
-    table = table.assign(rank=unknown, rank_low=unknown, rank_high=unknown, n_runs=unknown.fillna(1))
+    nowhere: tuple[int | None, ...] = (None, None, None)
+    placed = dict.fromkeys(range(len(table)), nowhere)
+    n_runs = dict.fromkeys(range(len(table)), 1)
+    estimates = table[[ranking, f"{ranking}_low", f"{ranking}_high"]].to_numpy(dtype=np.float64, na_value=np.nan)
+    sizes = table["n_submitted"].tolist()
+    score = registry().get(ranking.partition("@")[0])
+    counts_hits = score is not None and score.counts_hits
+
+    def sampled(row: int) -> Sampled:
+        return Sampled(Estimate(*estimates[row].tolist()), int(sizes[row]) if counts_hits else None)
+
     for field in _fields(table, protocol):
-        models = _models(field)
-        for rows in models:
-            table.loc[rows.index, "n_runs"] = len(rows)
-        is_ranked = bool(field["not_ranked"].isna().all())
-        placed = [rows for own in models if len(rows := own[own[ranking].notna()])]
-        if is_ranked or len(placed) > 1:
-            found = rank_ranges([[_sampled(row, ranking) for _, row in rows.iterrows()] for rows in placed])
-            for rows, place in zip(placed, found, strict=True):
-                table.loc[rows.index, ["rank_low", "rank_high"]] = [place.low, place.high]
-                if is_ranked:
-                    table.loc[rows.index, "rank"] = place.rank
-    return table
+        n_runs |= {row: len(rows) for rows in field.models for row in rows}
+        models = [known for rows in field.models if (known := [row for row in rows if not np.isnan(estimates[row, 0])])]
+        if field.is_ranked or len(models) > 1:
+            ranges = rank_ranges([[sampled(row) for row in rows] for rows in models])
+            for rows, own in zip(models, ranges, strict=True):
+                rank = own.rank if field.is_ranked else None
+                placed |= dict.fromkeys(rows, (rank, own.low, own.high))
+    made = pd.DataFrame(
+        list(placed.values()), index=table.index, columns=["rank", "rank_low", "rank_high"], dtype="Int64"
+    )
+    return table.assign(**made, n_runs=pd.array(list(n_runs.values()), dtype="Int64"))
 
 
 def with_spreads(table: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     """The board with columns ``<score>_spread`` and so on, where a model has several runs; else as it is."""
-    several = [rows for field in _fields(table, protocol) for rows in _models(field) if len(rows) > 1]
+    several = [rows for field in _fields(table, protocol) for rows in field.models if len(rows) > 1]
     if not several:
         return table
     names = score_columns(table)
-    added = pd.DataFrame(index=table.index, columns=[name + end for name in names for end in SPREAD], dtype="Float64")
+    values = table[names].to_numpy(dtype=np.float64, na_value=np.nan)
+    made = np.full((len(table), len(names), len(SPREAD)), np.nan)
     for rows in several:
-        for name in names:
-            if rows[name].notna().all():
-                own = spread([float(value) for value in rows[name]])
-                made = (own.deviation, own.mean, own.smallest, own.largest)
-                added.loc[rows.index, [name + end for end in SPREAD]] = made
+        own = spread(values[rows])
+        made[rows] = np.stack([own.deviation, own.mean, own.smallest, own.largest], axis=-1)
+    ends = [name + end for name in names for end in SPREAD]
+    added = pd.DataFrame(made.reshape(len(table), -1), index=table.index, columns=ends).astype("Float64")
     return pd.concat([table, added], axis=1)
 
 
-def _fields(table: pd.DataFrame, protocol: Protocol) -> Iterable[pd.DataFrame]:
-    comparable = (~table["custom"] & (table["protocol_hash"] == protocol.hash)).fillna(value=False).astype(bool)
-    return [field for _, field in table[comparable].groupby([*FIELD, table["not_ranked"].isna()])]
+class _Field(NamedTuple):
+    """Rows that can be ranked with each other, those of each model together."""
+
+    is_ranked: bool
+    models: list[list[int]]
 
 
-def _models(field: pd.DataFrame) -> list[pd.DataFrame]:
-    return [rows for _, rows in field.groupby(MODEL, dropna=False)]
-
-
-def _sampled(row: pd.Series[float], ranking: str) -> Sampled:
-    score = registry().get(ranking.partition("@")[0])
-    estimate = Estimate(*(float(row[ranking + end]) for end in ("", "_low", "_high")))
-    return Sampled(estimate, int(row["n_submitted"]) if score is not None and score.counts_hits else None)
+def _fields(table: pd.DataFrame, protocol: Protocol) -> list[_Field]:
+    facts = table[["custom", "protocol_hash", "not_ranked", *FIELD, *MODEL]]
+    fields: dict[tuple[object, ...], dict[tuple[object, ...], list[int]]] = {}
+    for row, (custom, protocol_hash, why, *own) in enumerate(facts.itertuples(index=False, name=None)):
+        if not custom and protocol_hash == protocol.hash:
+            names = [None if pd.isna(value) else value for value in own]
+            field, model = (bool(pd.isna(why)), *names[: len(FIELD)]), tuple(names[len(FIELD) :])
+            fields.setdefault(field, {}).setdefault(model, []).append(row)
+    return [_Field(bool(key[0]), list(models.values())) for key, models in fields.items()]

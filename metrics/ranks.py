@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import fsum
-from statistics import NormalDist, stdev
+from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -47,12 +47,12 @@ class RankRange(NamedTuple):
 
 
 class Spread(NamedTuple):
-    """Several runs of one model: mean, standard deviation (n - 1), smallest and largest value."""
+    """Several runs of one model: mean, standard deviation (n - 1), smallest and largest value of each score."""
 
-    mean: float
-    deviation: float
-    smallest: float
-    largest: float
+    mean: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+    smallest: NDArray[np.float64]
+    largest: NDArray[np.float64]
 
 
 def rank_ranges(models: Sequence[Sequence[Sampled]], draws: int = DRAWS) -> list[RankRange]:
@@ -86,14 +86,22 @@ def rank_ranges(models: Sequence[Sequence[Sampled]], draws: int = DRAWS) -> list
     ]
 
 
-def spread(values: Sequence[float]) -> Spread:
-    """Spread of a score over several runs of one model.
+def spread(values: NDArray[np.float64]) -> Spread:
+    """Spread of scores over several runs of one model.
+
+    Args:
+        values: (runs, scores), two runs or more; a score that a run does not have is NaN, and so is its spread.
 
     Raises:
-        StatisticsError: there are fewer than two runs.
+        ValueError: there are fewer than two runs.
 
     """
-    return Spread(fsum(values) / len(values), stdev(values), min(values), max(values))
+    if len(values) < 2:  # noqa: PLR2004 - a deviation takes two
+        msg = f"a spread needs two runs or more, got {len(values)}"
+        raise ValueError(msg)
+    # sorted, so that the order of the runs plays no part
+    values = np.sort(values, axis=0)
+    return Spread(values.mean(axis=0), values.std(axis=0, ddof=1), values.min(axis=0), values.max(axis=0))
 
 
 def _draw(run: Sampled, draws: int, generator: np.random.Generator) -> NDArray[np.float64]:

@@ -108,5 +108,9 @@ def test_nobody_has_no_rank() -> None:
 
 
 def test_the_spread_of_runs() -> None:
-    # by hand: mean 2, squared deviations 1 + 0 + 1 over n - 1 = 2
-    assert spread([1.0, 2.0, 3.0]) == (2.0, 1.0, 1.0, 3.0)
+    # by hand: mean 2, squared deviations 1 + 0 + 1 over n - 1 = 2; the second score is unknown in one run
+    found = spread(np.array([[1.0, 5.0], [3.0, np.nan], [2.0, 5.0]]))
+    assert [own[0] for own in found] == [2.0, 1.0, 1.0, 3.0]
+    assert np.isnan([own[1] for own in found]).all()
+    with pytest.raises(ValueError, match="two runs or more, got 1"):
+        spread(np.array([[1.0]]))
