@@ -1,0 +1,169 @@
+"""Structure prototypes as data: one measured crystal, and the compounds known to crystallise in the same structure.
+
+A prototype file (TOML, beside this module) holds one table for each structure type::
+
+    [rocksalt]
+    like = "Na : Cl"
+    space_group = 225
+    cell = [5.640]
+    sites = ["A 0 0 0", "B 1/2 1/2 1/2"]
+    bond = "A-B"
+    compounds = '''
+    Li Na K Rb : F Cl Br I
+    Mg Ca : O
+    '''
+
+``sites`` are Wyckoff representatives in the standard setting of the space group (International Tables A: origin choice
+2, hexagonal axes, unique axis b), each for a role A, B, C, D. ``cell`` holds the free ones of a, b, c in angstrom and
+beta in degrees, measured for the compound ``like``. A line of ``compounds`` lists elements for each role; all
+combinations of a line are meant.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from fractions import Fraction
+from itertools import product
+from math import cbrt
+from typing import TYPE_CHECKING, Annotated, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pymatgen.core.lattice import Lattice
+from pymatgen.core.periodic_table import Element
+
+from metrics.crystal import Crystal
+from reference_data.sources.known_compounds.space_group import orbit, primitive_axes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+Roles = tuple[str, ...]
+
+ROLES = "ABCD"
+
+# International numbers at which the next crystal system begins.
+FIRST_ORTHORHOMBIC, FIRST_TETRAGONAL, FIRST_TRIGONAL, FIRST_CUBIC = 16, 75, 143, 195
+
+
+class Prototype(BaseModel):
+    """One structure type and the compounds known to have it.
+
+    Attributes:
+        like: the compound whose cell is given, one element a role.
+        space_group: international number.
+        cell: lattice parameters of that compound that symmetry leaves free, in angstrom and degrees.
+        sites: role and fractional coordinates of one site of each orbit.
+        bond: pair of roles whose distance sets the size of the other compounds' cells, as ``A-B``; None where the
+            volume does.
+        compounds: the compounds, as elements for each role.
+
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    like: str
+    space_group: Annotated[int, Field(ge=1, le=230)]
+    cell: tuple[float, ...]
+    sites: tuple[str, ...] = Field(min_length=1)
+    bond: str | None = None
+    compounds: str
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        wanted = set(ROLES[: len(roles_of(self.like))])
+        found = {site.split()[0] for site in self.sites}
+        if found != wanted:
+            msg = f"sites are for the roles {sorted(found)}, but {self.like!r} names elements for {sorted(wanted)}"
+            raise ValueError(msg)
+        if self.bond is not None and not set(self.bond.split("-")) <= wanted:
+            msg = f"bond {self.bond!r} names a role that is not among {sorted(wanted)}"
+            raise ValueError(msg)
+        for roles in self.decorations():
+            if len(roles) != len(wanted):
+                msg = f"{' : '.join(roles)} gives {len(roles)} roles, expected {len(wanted)}"
+                raise ValueError(msg)
+        return self
+
+    def decorations(self) -> Iterator[Roles]:
+        """The compounds, each as its elements in the order of the roles, in the order of the file."""
+        for line in self.compounds.strip().splitlines():
+            if line.strip():
+                yield from product(*(group.split() for group in line.split(":")))
+
+    def crystal(self, roles: Roles) -> Crystal:
+        """The primitive cell of one compound, of the size its elements' radii let expect."""
+        like = roles_of(self.like)
+        scale = 1.0 if roles == like else self._size(roles) / self._size(like)
+        sites = [(roles[ROLES.index(role)], orbit) for role, orbit in self._orbits()]
+        coords = np.concatenate([orbit for _, orbit in sites])
+        numbers = [Element(element).Z for element, orbit in sites for _ in orbit]
+        lattice = primitive_axes(self.space_group) @ _conventional_lattice(self.space_group, self.cell, scale)
+        return Crystal.from_arrays(lattice, coords, numbers)
+
+    def _orbits(self) -> list[tuple[str, NDArray[np.float64]]]:
+        """Role and positions of each orbit, in fractions of the primitive cell."""
+        split = [site.split() for site in self.sites]
+        return [
+            (role, orbit(self.space_group, [float(Fraction(value)) for value in position])) for role, *position in split
+        ]
+
+    def _size(self, roles: Roles) -> float:
+        """A length, up to a factor that all compounds of the prototype share."""
+        if self.bond is not None:
+            return sum(radius(roles[ROLES.index(role)]) for role in self.bond.split("-"))
+        return cbrt(sum(len(orbit) * radius(roles[ROLES.index(role)]) ** 3 for role, orbit in self._orbits()))
+
+
+def roles_of(text: str) -> Roles:
+    """``"Na : Cl"`` as its elements."""
+    return tuple(part.strip() for part in text.split(":"))
+
+
+def radius(symbol: str) -> float:
+    """Slater's atomic radius in angstrom: sums of two reproduce distances in ionic, covalent and metallic crystals.
+
+    Raises:
+        ValueError: an element without one.
+
+    """
+    value = Element(symbol).atomic_radius
+    if value is None:
+        msg = f"no atomic radius for {symbol}"
+        raise ValueError(msg)
+    return float(value)
+
+
+def load_prototypes(folder: Path) -> dict[str, Prototype]:
+    """Every prototype of the TOML files of a folder, by name.
+
+    Raises:
+        ValueError: a file is not as described above, or two prototypes share a name.
+
+    """
+    prototypes: dict[str, Prototype] = {}
+    for path in sorted(folder.glob("*.toml")):
+        for name, table in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            if name in prototypes:
+                msg = f"{path.name}: there is another prototype {name}"
+                raise ValueError(msg)
+            prototypes[name] = Prototype.model_validate(table)
+    return prototypes
+
+
+def _conventional_lattice(number: int, cell: tuple[float, ...], scale: float) -> NDArray[np.float64]:
+    """Rows are the axes of the standard setting; ``cell`` as in :class:`Prototype`."""
+    if number >= FIRST_CUBIC:
+        lattice = Lattice.cubic(*cell)
+    elif number >= FIRST_TRIGONAL:
+        lattice = Lattice.hexagonal(*cell)
+    elif number >= FIRST_TETRAGONAL:
+        lattice = Lattice.tetragonal(*cell)
+    elif number >= FIRST_ORTHORHOMBIC:
+        lattice = Lattice.orthorhombic(*cell)
+    else:
+        lattice = Lattice.monoclinic(*cell)
+    return np.asarray(scale * lattice.matrix)
