@@ -36,7 +36,7 @@ from metrics.crystal import Crystal
 from reference_data.sources.known_compounds.space_group import orbit, primitive_axes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -54,7 +54,7 @@ class Prototype(BaseModel):
 
     Attributes:
         like: the compound whose cell is given, one element a role.
-        space_group: international number.
+        space_group: international number; no triclinic structure type is among the common ones.
         cell: lattice parameters of that compound that symmetry leaves free, in angstrom and degrees.
         sites: role and fractional coordinates of one site of each orbit.
         bond: pair of roles whose distance sets the size of the other compounds' cells, as ``A-B``; None where the
@@ -66,7 +66,7 @@ class Prototype(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     like: str
-    space_group: Annotated[int, Field(ge=1, le=230)]
+    space_group: Annotated[int, Field(ge=3, le=230)]
     cell: tuple[float, ...]
     sites: tuple[str, ...] = Field(min_length=1)
     bond: str | None = None
@@ -74,6 +74,7 @@ class Prototype(BaseModel):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
+        _parameters(self.space_group, self.cell)
         wanted = set(ROLES[: len(roles_of(self.like))])
         found = {site.split()[0] for site in self.sites}
         if found != wanted:
@@ -101,14 +102,17 @@ class Prototype(BaseModel):
         sites = [(roles[ROLES.index(role)], orbit) for role, orbit in self._orbits()]
         coords = np.concatenate([orbit for _, orbit in sites])
         numbers = [Element(element).Z for element, orbit in sites for _ in orbit]
-        lattice = primitive_axes(self.space_group) @ _conventional_lattice(self.space_group, self.cell, scale)
+        conventional = Lattice.from_parameters(*_parameters(self.space_group, self.cell)).matrix
+        # rounded to what the hash of a crystal resolves, so that the last digits of a processor do not show in it
+        lattice = np.round(scale * primitive_axes(self.space_group) @ conventional, 6) + 0.0
         return Crystal.from_arrays(lattice, coords, numbers)
 
     def _orbits(self) -> list[tuple[str, NDArray[np.float64]]]:
         """Role and positions of each orbit, in fractions of the primitive cell."""
         split = [site.split() for site in self.sites]
         return [
-            (role, orbit(self.space_group, [float(Fraction(value)) for value in position])) for role, *position in split
+            (role, orbit(self.space_group, tuple(float(Fraction(value)) for value in position)))
+            for role, *position in split
         ]
 
     def _size(self, roles: Roles) -> float:
@@ -154,16 +158,21 @@ def load_prototypes(folder: Path) -> dict[str, Prototype]:
     return prototypes
 
 
-def _conventional_lattice(number: int, cell: tuple[float, ...], scale: float) -> NDArray[np.float64]:
-    """Rows are the axes of the standard setting; ``cell`` as in :class:`Prototype`."""
+def _parameters(number: int, cell: tuple[float, ...]) -> tuple[float, float, float, float, float, float]:
+    """The six lattice parameters of the standard setting, of those that symmetry leaves free.
+
+    Raises:
+        ValueError: there are more or fewer of these.
+
+    """
     if number >= FIRST_CUBIC:
-        lattice = Lattice.cubic(*cell)
-    elif number >= FIRST_TRIGONAL:
-        lattice = Lattice.hexagonal(*cell)
-    elif number >= FIRST_TETRAGONAL:
-        lattice = Lattice.tetragonal(*cell)
-    elif number >= FIRST_ORTHORHOMBIC:
-        lattice = Lattice.orthorhombic(*cell)
-    else:
-        lattice = Lattice.monoclinic(*cell)
-    return np.asarray(scale * lattice.matrix)
+        (a,) = cell
+        return a, a, a, 90.0, 90.0, 90.0
+    if number >= FIRST_TETRAGONAL:
+        a, c = cell
+        return a, a, c, 90.0, 90.0, 120.0 if number >= FIRST_TRIGONAL else 90.0
+    if number >= FIRST_ORTHORHOMBIC:
+        a, b, c = cell
+        return a, b, c, 90.0, 90.0, 90.0
+    a, b, c, beta = cell
+    return a, b, c, 90.0, beta, 90.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ import numpy as np
 import spglib
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -34,11 +36,11 @@ _PRIMITIVE = {
 
 def primitive_axes(number: int) -> NDArray[np.float64]:
     """(3, 3) primitive axes of a space group, rows in terms of the conventional axes."""
-    symbol: str = spglib.get_spacegroup_type(_hall_number(number)).international_short
-    return _PRIMITIVE[symbol[0]]
+    return _PRIMITIVE[_setting(_hall_number(number)).international_short[0]]
 
 
-def orbit(number: int, position: Sequence[float]) -> NDArray[np.float64]:
+@cache
+def orbit(number: int, position: tuple[float, ...]) -> NDArray[np.float64]:
     """(m, 3) positions in one primitive cell that the space group makes of one position.
 
     Args:
@@ -66,16 +68,35 @@ def _apart(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
 @cache
 def _hall_number(number: int) -> int:
     """The number of the standard setting in the list of Hall symbols."""
-    settings = {
-        hall: spglib.get_spacegroup_type(hall).choice
-        for hall in range(1, N_HALL_SYMBOLS + 1)
-        if spglib.get_spacegroup_type(hall).number == number
-    }
-    preferred = [hall for hall, choice in settings.items() if choice in PREFERRED_CHOICES]
-    return preferred[0] if preferred else min(settings)
+    halls = [hall for hall in range(1, N_HALL_SYMBOLS + 1) if _setting(hall).number == number]
+    preferred = [hall for hall in halls if _setting(hall).choice in PREFERRED_CHOICES]
+    return (preferred or halls)[0]
 
 
 @cache
-def _operations(number: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    found = spglib.get_symmetry_from_database(_hall_number(number))
+def _setting(hall: int) -> spglib.SpaceGroupType:
+    with _without_announcement():
+        setting = spglib.get_spacegroup_type(hall)
+    if setting is None:
+        msg = f"spglib has no setting {hall}, expected 1 to {N_HALL_SYMBOLS}"
+        raise ValueError(msg)
+    return setting
+
+
+@cache
+def _operations(number: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    hall = _hall_number(number)
+    with _without_announcement():
+        found = spglib.get_symmetry_from_database(hall)
+    if found is None:
+        msg = f"spglib has no operations of space group {number}"
+        raise ValueError(msg)
     return found["rotations"], found["translations"]
+
+
+@contextmanager
+def _without_announcement() -> Iterator[None]:
+    with warnings.catch_warnings():
+        # spglib 2.8 still announces that it will raise instead of returning None
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield

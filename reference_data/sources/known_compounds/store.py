@@ -1,0 +1,134 @@
+"""The relaxed forms of the crystals of the starter set, a table that is tracked beside the prototypes.
+
+``python -m reference_data.sources.known_compounds`` makes it; building a set only reads it and needs no potential.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from metrics.crystal import Crystal
+from metrics.measure.composition import reduced_formula_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+FOLDER = Path(__file__).parent
+RELAXED_FILE = FOLDER / "relaxed.parquet"
+ENERGIES_FILE = FOLDER / "energies.csv.gz"
+
+CHGNET, SEVENNET = "chgnet", "sevennet-0"
+
+# Energies in eV of the whole cell, at the cell that CHGNet relaxed to.
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("start_sha256", pa.string()),  # of the crystal that was relaxed
+        ("status", pa.string()),
+        ("n_steps", pa.int32()),
+        ("lattice", pa.list_(pa.float64())),
+        ("frac_coords", pa.list_(pa.float64())),
+        ("atomic_numbers", pa.list_(pa.int32())),
+        ("energy_chgnet", pa.float64()),
+        ("energy_sevennet_0", pa.float64()),
+        ("reason", pa.string()),  # null where the relaxed crystal is the one that was meant
+        ("detail", pa.string()),
+    ]
+)
+LATTICE_DECIMALS, FRACTION_DECIMALS, ENERGY_DECIMALS = 6, 7, 6
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """What became of one crystal.
+
+    Attributes:
+        id: the source row's.
+        start_sha256: of the crystal that was relaxed.
+        status: of the relaxation by CHGNet, a word of :data:`metrics.measure.relax_record.STATUSES`.
+        n_steps: of it; None where it did not start.
+        crystal: what it ended as; None where it did not end.
+        energies: eV of the whole cell at that end, by potential.
+        reason: why the end is not the crystal that was meant, in a word; None where it is.
+        detail: the values behind the reason.
+
+    """
+
+    id: str
+    start_sha256: str
+    status: str
+    n_steps: int | None
+    crystal: Crystal | None
+    energies: Mapping[str, float]
+    reason: str | None
+    detail: str | None
+
+    def energy_per_atom(self, potential: str) -> float:
+        """Energy in eV/atom.
+
+        Raises:
+            KeyError: the potential gave none.
+
+        """
+        assert self.crystal is not None, self.id  # noqa: S101 - whoever has energies has the crystal they belong to
+        return self.energies[potential] / self.crystal.n_sites
+
+
+def read_relaxed(path: Path = RELAXED_FILE) -> dict[str, Relaxed]:
+    """Every crystal of the table, by id; none where there is no table yet."""
+    if not path.is_file():
+        return {}
+    return {row["id"]: _relaxed(row) for row in pq.read_table(path, schema=SCHEMA).to_pylist()}
+
+
+def write_relaxed(rows: Iterable[Relaxed], path: Path = RELAXED_FILE, energies_path: Path = ENERGIES_FILE) -> None:
+    """Write the table, and beside it the energies of the crystals that are as meant, for the hulls of the set.
+
+    Rows are sorted by id and numbers rounded, so that the same results give the same bytes.
+    """
+    ordered = sorted(rows, key=lambda row: row.id)
+    table = pa.Table.from_pylist([_row(row) for row in ordered], schema=SCHEMA)
+    temporary = path.with_suffix(".part")
+    pq.write_table(table, temporary, compression="zstd", compression_level=19)
+    temporary.replace(path)
+    used = [row for row in ordered if row.reason is None and row.crystal is not None]
+    energies = {
+        "id": [row.id for row in used],
+        "formula": [reduced_formula_of(row.crystal) for row in used if row.crystal is not None],
+        **{name: [round(row.energy_per_atom(name), ENERGY_DECIMALS) for row in used] for name in (CHGNET, SEVENNET)},
+    }
+    with pa.CompressedOutputStream(str(energies_path), "gzip") as stream:
+        pa_csv.write_csv(pa.table(energies), stream)
+
+
+def _relaxed(row: Mapping[str, Any]) -> Relaxed:
+    crystal = None
+    if row["lattice"] is not None:
+        crystal = Crystal.from_arrays(row["lattice"], row["frac_coords"], row["atomic_numbers"])
+    energies = {CHGNET: row["energy_chgnet"], SEVENNET: row["energy_sevennet_0"]}
+    return Relaxed(
+        **{name: row[name] for name in ("id", "start_sha256", "status", "n_steps", "reason", "detail")},
+        crystal=crystal,
+        energies={name: energy for name, energy in energies.items() if energy is not None},
+    )
+
+
+def _row(relaxed: Relaxed) -> dict[str, Any]:
+    row = {name: getattr(relaxed, name) for name in ("id", "start_sha256", "status", "n_steps", "reason", "detail")}
+    for column, potential in (("energy_chgnet", CHGNET), ("energy_sevennet_0", SEVENNET)):
+        energy = relaxed.energies.get(potential)
+        row[column] = None if energy is None else round(energy, ENERGY_DECIMALS)
+    crystal = relaxed.crystal
+    if crystal is not None:
+        # 0.0 is added to be rid of -0.0
+        row["lattice"] = (np.round(crystal.lattice, LATTICE_DECIMALS) + 0.0).ravel().tolist()
+        row["frac_coords"] = (np.round(crystal.frac_coords % 1.0, FRACTION_DECIMALS) % 1.0 + 0.0).ravel().tolist()
+        row["atomic_numbers"] = crystal.atomic_numbers.tolist()
+    return row
