@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-from pymatgen.analysis.structure_matcher import StructureMatcher
-
+from metrics.measure.bounded_matcher import BoundedMatcher
 from metrics.measure.convert import to_structure
 
 if TYPE_CHECKING:
@@ -18,10 +16,9 @@ def same_by_default_matcher(a: Candidate, b: Candidate) -> bool:
 
     Ong et al. 2013, DOI 10.1016/j.commatsci.2012.10.028. Noise of 0.03 angstrom in a supercell is enough to be missed
     by it, and its answer can depend on the order of the sites: it is no judge of identity.
+
+    Raises:
+        UnmeasurableError: a bound on the work is passed.
+
     """
-    return bool(_matcher().fit(to_structure(a.crystal), to_structure(b.crystal)))
-
-
-@cache
-def _matcher() -> StructureMatcher:
-    return StructureMatcher()
+    return bool(BoundedMatcher(primitive_cell=True).fit(to_structure(a.crystal), to_structure(b.crystal)))

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pymatgen.analysis.structure_matcher import StructureMatcher
-
+from metrics.measure.bounded_matcher import BoundedMatcher
 from metrics.measure.convert import to_structure
 from metrics.measure.matching import _in_invariant_order
 
@@ -47,13 +46,7 @@ def same_up_to_superstructure(a: Candidate, b: Candidate, settings: MatchSetting
 
     """
     first, second = (to_structure(_in_invariant_order(one.primitive(one.sizes[:1]))) for one in (a, b))
-    matcher = StructureMatcher(
-        ltol=settings.ltol,
-        stol=settings.stol,
-        angle_tol=settings.angle_tol,
-        primitive_cell=False,
-        scale=True,
-        attempt_supercell=True,
+    matcher = BoundedMatcher(
+        ltol=settings.ltol, stol=settings.stol, angle_tol=settings.angle_tol, attempt_supercell=True
     )
-    # its answer can depend on which of the two it lays over the other
-    return bool(matcher.fit(first, second) or matcher.fit(second, first))
+    return matcher.fit_either_way(first, second)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from leaderboard.benchmark.method import Method
 from metrics.measure import UnmeasurableError
 from metrics.measure.fingerprint.distance_profile import MAX_ROWS, Profile, distance_profile, profile_distance
-from metrics.measure.matching import MatchSettings
 
-LIMIT = MatchSettings().same_below
+LIMIT = 0.05
+"""Noise of 0.05 angstrom a component keeps 99 % of real crystals within 0.043 of themselves."""
 
 
 def near(a: Profile, b: Profile) -> bool:

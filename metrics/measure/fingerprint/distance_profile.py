@@ -6,6 +6,7 @@ NeurIPS 35): unlike distances without elements, it sees which element sits where
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 NEIGHBOURS = 100
 MIN_NEIGHBOURS_PER_ELEMENT = 10
-MAX_ROWS = 600
+MAX_ROWS = 1_000
 GROWTH = 1.25
 MAX_GROWTHS = 30
 
@@ -68,7 +69,7 @@ def profile_distance(a: Profile, b: Profile) -> float | None:
 
     Within each element the sites of the two crystals are assigned to each other at the least total cost, rows repeated
     to the least common multiple of their numbers; the cost of two rows is the root mean square of their differences.
-    The distance is the largest cost of an assigned pair. None where the least common multiple exceeds 600.
+    The distance is the largest cost of an assigned pair. None where the least common multiple exceeds 1,000.
 
     Args:
         a: profile of a crystal.
@@ -80,9 +81,12 @@ def profile_distance(a: Profile, b: Profile) -> float | None:
         n_rows = int(np.lcm(len(ours), len(theirs)))
         if n_rows > MAX_ROWS:
             return None
-        cost = np.sqrt(((ours[:, None] - theirs[None]) ** 2).mean(axis=2))
-        cost = cost.repeat(n_rows // len(ours), axis=0).repeat(n_rows // len(theirs), axis=1)
-        worst = max(worst, float(cost[linear_sum_assignment(cost)].max()))
+        cost = _costs(*sorted((ours, theirs), key=len))
+        found = _nearest_cost(cost)
+        if found < 0:
+            cost = cost.repeat(n_rows // cost.shape[0], axis=0).repeat(n_rows // cost.shape[1], axis=1)
+            found = float(cost[linear_sum_assignment(cost)].max())
+        worst = max(worst, found)
     return worst
 
 
@@ -98,6 +102,36 @@ def _rows(
         radii = np.where(complete, radii, radii * GROWTH)
     reason = f"some sites lack {wanted.sum()} neighbours within {radii.max():.3g} angstrom"
     raise UnmeasurableError(reason)
+
+
+@njit(cache=True)
+def _costs(fewer: NDArray[np.float64], more: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Root mean square of the differences of every two rows, (n, m)."""
+    costs = np.empty((len(fewer), len(more)))
+    for i in range(len(fewer)):
+        for j in range(len(more)):
+            total = 0.0
+            for column in range(fewer.shape[1]):
+                off = fewer[i, column] - more[j, column]
+                total += off * off
+            costs[i, j] = math.sqrt(total / fewer.shape[1])
+    return costs
+
+
+@njit(cache=True)
+def _nearest_cost(costs: NDArray[np.float64]) -> float:
+    """Largest cost where assigning every column to its cheapest row is an assignment, hence the best; else -1."""
+    n_rows, n_columns = costs.shape
+    taken = np.zeros(n_rows, np.int64)
+    worst = 0.0
+    for column in range(n_columns):
+        cheapest = costs[:, column].argmin()
+        taken[cheapest] += 1
+        # a whole number of columns for each row, the same for all
+        if taken[cheapest] * n_rows > n_columns:
+            return -1.0
+        worst = max(worst, costs[cheapest, column])
+    return worst
 
 
 @njit(cache=True)

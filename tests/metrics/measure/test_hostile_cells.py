@@ -9,8 +9,11 @@ import pytest
 
 from metrics.crystal import Crystal
 from metrics.measure import NoSettings, UnmeasurableError, registry
+from metrics.measure.default_matcher import same_by_default_matcher
 from metrics.measure.fingerprint import METHODS
 from metrics.measure.fingerprint.symmetry_bound import MAX_SITE_PAIRS, check_symmetry_is_bounded
+from metrics.measure.matching import Candidate, MatchSettings, compare
+from metrics.measure.superstructure import same_up_to_superstructure
 from metrics.measure.symmetry import SymmetrySettings, measure_space_group
 from tests.metrics.measure.fingerprint_crystals import prototypes, shared_cifs
 
@@ -51,6 +54,18 @@ def ten_elements() -> Crystal:
     """1,000 sites of a lattice with elements at random."""
     crystal = grid(10)
     return Crystal(crystal.lattice, crystal.frac_coords, np.random.default_rng(0).integers(20, 30, 1000))
+
+
+def rattled(crystal: Crystal, noise: float, seed: int) -> Crystal:
+    """The same cell with other displacements."""
+    off = np.random.default_rng(seed).normal(scale=noise, size=crystal.frac_coords.shape)
+    return Crystal(crystal.lattice, crystal.frac_coords + off @ np.linalg.inv(crystal.lattice), crystal.atomic_numbers)
+
+
+def of_two_elements(crystal: Crystal, seed: int = 0) -> Crystal:
+    """Half of the sites nickel, half copper, at random."""
+    numbers = np.random.default_rng(seed).permutation(np.repeat([28, 29], crystal.n_sites // 2))
+    return Crystal(crystal.lattice, crystal.frac_coords, numbers)
 
 
 # expected: the Zp of the keys or the reason of canonical-bawl, the number or the reason of the space group
@@ -98,6 +113,65 @@ def test_space_group_or_a_reason(name: str) -> None:
             measure_space_group(crystal, SymmetrySettings())
     else:
         assert measure_space_group(crystal, SymmetrySettings()) == {"space_group": expected}
+
+
+# expected: whether the verdict is "same", or its reason; the reason of StructureMatcher at its defaults
+NEEDLE_OF_TWO = of_two_elements(repeated(COPPER, (1, 1, 1000)))
+TOO_MANY_POINTS = "4.2e+06 points of the lattice to look at, 3e+05 is the bound"
+TOO_MANY_STEPS = "3e+08 pairs of sites to look at, 3e+08 is the bound"
+PAIRS = {
+    "1,000 sites, rattled": (grid(10, noise=0.1), rattled(grid(10, noise=0.1), 0.1, 1), True, "primitive cell"),
+    "1,000 sites, one moved": (grid(10, odd=0.4), grid(10, odd=0.5), True, "primitive cell"),
+    "1,000 and 125 sites": (grid(10, odd=0.4), repeated(grid(5, odd=0.4), (2, 2, 2)), False, "primitive cell"),
+    "ten elements": (ten_elements(), rattled(ten_elements(), 0.1, 1), True, "primitive cell"),
+    "other orderings": (of_two_elements(grid(10)), of_two_elements(grid(10), 1), False, "primitive cell"),
+    "1,000 sites of two elements": (
+        of_two_elements(grid(10)),
+        rattled(of_two_elements(grid(10)), 0.1, 1),
+        TOO_MANY_STEPS,
+        "primitive cell",
+    ),
+    "needle": (needle(0.03), needle(0.0), True, TOO_MANY_POINTS),
+    "needle of two elements": (NEEDLE_OF_TWO, rattled(NEEDLE_OF_TWO, 0.05, 1), TOO_MANY_POINTS, TOO_MANY_POINTS),
+    "other orderings of a needle": (
+        NEEDLE_OF_TWO,
+        of_two_elements(repeated(COPPER, (1, 1, 1000)), 1),
+        False,
+        TOO_MANY_POINTS,
+    ),
+    "900 and 1,000 sites": (
+        rattled(repeated(COPPER, (9, 10, 10)), 0.1, 1),
+        grid(10, noise=0.1),
+        False,
+        "primitive cell",
+    ),
+}
+
+
+def candidate(crystal: Crystal) -> Candidate:
+    return Candidate(crystal, "of one formula", METHODS["canonical-bawl"].compute(crystal).keys)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_verdict_or_a_reason(name: str) -> None:
+    one, other, expected, default = PAIRS[name]
+    a, b = candidate(one), candidate(other)
+    for pair in ((a, b), (b, a)):
+        if isinstance(expected, str):
+            with pytest.raises(UnmeasurableError, match=re.escape(expected)):
+                compare(*pair, MatchSettings())
+        else:
+            assert compare(*pair, MatchSettings()).same is expected
+    with pytest.raises(UnmeasurableError, match=re.escape(default)):
+        same_by_default_matcher(a, b)
+
+
+def test_a_superstructure_or_a_reason() -> None:
+    small, large = candidate(of_two_elements(repeated(COPPER, (1, 1, 500)))), candidate(NEEDLE_OF_TWO)
+    with pytest.raises(UnmeasurableError, match="StructureMatcher would take too long"):
+        same_up_to_superstructure(small, large, MatchSettings())
+    moved = candidate(grid(4, odd=0.4))
+    assert same_up_to_superstructure(candidate(COPPER), moved, MatchSettings())
 
 
 def test_short_bawl_is_known_without_the_space_group() -> None:

@@ -120,6 +120,23 @@ def test_a_displacement_beyond_the_tolerance_is_another_primitive_cell() -> None
     assert found.distance is not None
 
 
+def test_where_the_primitive_size_is_in_doubt_only_near_crystals_are_compared() -> None:
+    # one of two copper atoms displaced: between the tolerances 0.22 and 0.285 either size is an alternative
+    copper = Crystal.from_arrays(3.0 * np.eye(3), [[0.0, 0.0, 0.0]], [29])
+    double = transformed(copper, supercell=np.diag([1, 1, 2]))
+    one, other = (candidate(moved_copper(double, step)) for step in (0.235, 0.265))
+    assert (one.sizes, other.sizes) == ((1, 2), (2, 1))
+    assert compare(one, other, V1).rule == "matcher"
+    found = compare(one, other, MatchSettings(same_below=1e-6))
+    assert (found.same, found.rule) == (False, "primitive_size")
+
+
+def moved_copper(double: Crystal, step: float) -> Crystal:
+    frac = double.frac_coords.copy()
+    frac[1, 0] += step / 3.0
+    return Crystal(double.lattice, frac, double.atomic_numbers)
+
+
 def test_volume_does_not_decide() -> None:
     small, large = (decorated("AB_cF8_225_a_b", (11, 17), volume) for volume in (20.0, 24.0))
     assert compare(candidate(small), candidate(large), V1).same
@@ -180,11 +197,11 @@ def test_profile_of_rocksalt_holds_the_known_shells() -> None:
 
 def test_distance_is_a_bounded_assignment() -> None:
     rocksalt = decorated("AB_cF8_225_a_b", (11, 17))
-    supercells = [distance_profile(transformed(rocksalt, supercell=np.diag([n, 1, 1]))) for n in (1, 2, 25, 29)]
+    supercells = [distance_profile(transformed(rocksalt, supercell=np.diag([n, 1, 1]))) for n in (1, 2, 25, 41)]
     assert profile_distance(supercells[0], supercells[1]) == pytest.approx(0.0, abs=1e-9)
-    # 25 and 29 sites of an element: a least common multiple of 725
+    # 25 and 41 sites of an element: a least common multiple of 1,025
     assert profile_distance(supercells[2], supercells[3]) is None
-    big = [candidate(transformed(rocksalt, supercell=np.diag([n, 1, 1]))) for n in (25, 29)]
+    big = [candidate(transformed(rocksalt, supercell=np.diag([n, 1, 1]))) for n in (25, 41)]
     found = compare(big[0], big[1], V1)
     assert found.same
     assert found.distance == pytest.approx(0.0, abs=1e-6)
