@@ -1,12 +1,15 @@
 # make run: the board with the example submission on http://127.0.0.1:7860. make test: everything that is checked.
+# make stability: what energies need, on top of that.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: run test bench check
+.PHONY: run stability test bench check
 
 run: .venv/app
 	$(BIN)/python -m leaderboard score submissions/examples/example.zip --card submissions/cards/example.toml --publish
 	$(BIN)/python app.py
+
+stability: .venv/stability
 
 test: .venv/dev
 	$(BIN)/ruff format --check .
@@ -22,6 +25,10 @@ bench: .venv/dev
 	$(BIN)/pip install --quiet -r requirements.txt
 	touch $@
 
-.venv/dev: .venv/app requirements-dev.txt
+.venv/stability: .venv/app requirements-stability.txt
+	$(BIN)/pip install --quiet -r requirements-stability.txt
+	touch $@
+
+.venv/dev: .venv/stability requirements-dev.txt
 	$(BIN)/pip install --quiet -r requirements-dev.txt
 	touch $@

@@ -117,7 +117,7 @@ def conventions_of(potential: Potential) -> tuple[str, ...]:
     """What a potential's energies can be put on: their own convention, what that converts to, the potential's own."""
     convertible = {"pbe_uncorrected": ("pbe_mp2020",)}
     native = potential.energy_convention
-    return (native, *convertible.get(native, ()), f"{OWN}{potential.id}")
+    return tuple(dict.fromkeys((native, *convertible.get(native, ()), f"{OWN}{potential.id}")))
 
 
 def put_on(record: EnergyRecord, start: Crystal, convention: str) -> EnergyRecord:

@@ -1,6 +1,6 @@
 """CHGNet moved to r2SCAN energies by transfer learning; comparable only with a hull computed in r2SCAN.
 
-Huang et al. 2025, DOI 10.1038/s41524-025-01571-x. The weights lie inside the wheel.
+Huang et al. 2025, arXiv:2504.05565. The weights lie inside the wheel.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ POTENTIAL = Potential(
     elements=MPTRJ_ELEMENTS,
     energy_range=R2SCAN_RANGE,
     requirements=("chgnet==0.4.2",),
-    source="CHGNet r2SCAN, DOI 10.1038/s41524-025-01571-x, modified BSD",
+    source="CHGNet r2SCAN, arXiv:2504.05565, modified BSD",
     find_checkpoint=lambda: checkpoint_in_wheel("r2scan/chgnet_r2scan_transfer_learning_e15f36s161m23.pth.tar"),
     load=lambda checkpoint, device: load(checkpoint, device, "r2scan"),
 )

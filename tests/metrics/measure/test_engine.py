@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import operator
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
+import venv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +51,19 @@ def test_a_task_over_its_memory_says_so() -> None:
         big, after = small.map(bytearray, [2**31, 3], time_limit_s=LIMIT_S)
     assert big.failure == "memory_limit: needed more than 1.0 GiB"
     assert after.value == bytearray(3)
+
+
+def test_without_a_limit_the_address_space_is_the_machine_s() -> None:
+    with Engine(1, memory_limit_bytes=None) as engine:
+        (outcome,) = engine.map(resource.getrlimit, [resource.RLIMIT_AS], time_limit_s=LIMIT_S)
+    assert outcome.value == resource.getrlimit(resource.RLIMIT_AS)
+
+
+def test_workers_may_run_in_another_environment(tmp_path: Path) -> None:
+    venv.create(tmp_path / "other", with_pip=False)
+    with Engine(1, python=str(tmp_path / "other" / "bin" / "python")) as engine:
+        (outcome,) = engine.map(eval, ["__import__('sys').prefix"], time_limit_s=LIMIT_S)
+    assert outcome.value == str(tmp_path / "other")
 
 
 def test_a_crash_gives_its_type_text_and_place(engine: Engine) -> None:

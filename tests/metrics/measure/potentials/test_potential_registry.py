@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import venv
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from metrics.energy_convention import check_convention
 from metrics.measure.potentials import Potential, PotentialUnavailableError, find, registry
+from metrics.measure.potentials.uma_s_1p1 import UNPINNED
 
 ROOT = Path(__file__).parents[4]
 
@@ -64,6 +66,26 @@ def test_a_missing_checkpoint_is_refused_with_its_place(tmp_path: Path) -> None:
 def test_another_package_than_pinned_is_refused_with_what_to_install(requirement: str, reason: str) -> None:
     refused = replace(find("emt"), requirements=(requirement,))
     assert (refused.missing() or "").startswith(reason)
+
+
+def test_one_that_cannot_share_our_packages_runs_in_its_own_environment_where_that_exists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An environment without any package: nothing can be loaded there, whatever is installed here."""
+    monkeypatch.setattr("metrics.measure.potentials.ROOT", tmp_path)
+    emt = replace(find("emt"), environment="bare")
+    assert (emt.python, emt.missing()) == (sys.executable, None)
+    venv.create(tmp_path / ".venv-bare", with_pip=False)
+    assert emt.python == str(tmp_path / ".venv-bare" / "bin" / "python")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    assert (emt.missing() or "").startswith("emt needs ase==3.29.0, which is not installed")
+
+
+def test_gated_weights_without_a_stated_hash_match_no_file(tmp_path: Path) -> None:
+    file = tmp_path / "uma-s-1p1.pt"
+    file.touch()
+    unpinned = replace(find("uma-s-1p1"), requirements=(), find_checkpoint=lambda: file, checkpoint_sha256=UNPINNED)
+    assert f"expected {UNPINNED}" in (unpinned.missing() or "")
 
 
 def test_the_command_says_which_are_ready() -> None:
