@@ -7,13 +7,12 @@ from functools import cache
 from math import fsum
 from typing import TYPE_CHECKING
 
-from pymatgen.analysis.compatibility import MaterialsProject2020Compatibility
-from pymatgen.entries.computed_entries import ComputedStructureEntry
-
 from metrics.energy_convention import check_convention
 from metrics.measure.convert import to_structure
 
 if TYPE_CHECKING:
+    from pymatgen.analysis.compatibility import MaterialsProject2020Compatibility
+
     from metrics.crystal import Crystal
 
 
@@ -47,6 +46,8 @@ def mp2020_correction(crystal: Crystal) -> float:
     pymatgen's MaterialsProject2020Compatibility has them. The energy is taken as computed with the U values that the
     Materials Project's settings prescribe: oxides and fluorides of Co, Cr, Fe, Mn, Mo, Ni, V and W.
     """
+    from pymatgen.entries.computed_entries import ComputedStructureEntry  # noqa: PLC0415 - as in _scheme
+
     scheme = _scheme()
     structure = to_structure(crystal)
     with warnings.catch_warnings():
@@ -65,4 +66,7 @@ def mp2020_correction(crystal: Crystal) -> float:
 
 @cache
 def _scheme() -> MaterialsProject2020Compatibility:
+    # 1.5 s of CPU that every measuring process would pay for at its start
+    from pymatgen.analysis.compatibility import MaterialsProject2020Compatibility  # noqa: PLC0415
+
     return MaterialsProject2020Compatibility(check_potcar=False)
