@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from functools import cache
 from math import sqrt
@@ -10,12 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
-import spglib
 from pymatgen.core.periodic_table import Element
 
 from metrics.measure import UnmeasurableError, measure
 from metrics.measure.cif_round_trip import survives_cif
 from metrics.measure.composition import mass_density
+from metrics.measure.lattice import niggli_cell
 from metrics.measure.neighbors import atom_density, find_neighbors
 from metrics.measure.symmetry import ANGLE_TOLERANCE_DEGREES, symmetry_dataset
 
@@ -92,7 +91,7 @@ class PlausibleSettings:
     angle_tolerance: float = ANGLE_TOLERANCE_DEGREES
 
 
-@measure(name="plausible", version=1, columns={"plausible": pa.bool_()}, settings=PlausibleSettings)
+@measure(name="plausible", version=2, columns={"plausible": pa.bool_()}, settings=PlausibleSettings)
 def measure_plausible(crystal: Crystal, settings: PlausibleSettings) -> dict[str, object]:
     """Whether density, cell, CIF form and symmetry are those of a crystal; the cheap questions are asked first."""
     return {
@@ -116,22 +115,10 @@ def _has_plausible_cell(crystal: Crystal, settings: PlausibleSettings) -> bool:
     except UnmeasurableError:
         # "a space group is found" is itself one of the questions, and the answer is no
         return False
-    cell = crystal.lattice if settings.cell == "as_given" else _reduce_cell(dataset.primitive_lattice)
+    cell = crystal.lattice if settings.cell == "as_given" else niggli_cell(dataset.primitive_lattice)
     lengths = np.linalg.norm(cell, axis=1)
     return bool(
         abs(np.linalg.det(cell)) > settings.min_volume
         and lengths.min() >= settings.min_length - _TIE_ANGSTROM
         and lengths.max() <= settings.max_length + _TIE_ANGSTROM
     )
-
-
-def _reduce_cell(lattice: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Niggli cell: its three lengths are the shortest possible, whatever cell describes the lattice."""
-    with warnings.catch_warnings():
-        # spglib 2.8 still announces that it will raise instead of returning None
-        warnings.simplefilter("ignore", DeprecationWarning)
-        reduced = spglib.niggli_reduce(lattice)
-    if reduced is None:
-        message = f"the primitive cell has no Niggli form: {np.round(lattice, 4).tolist()}"
-        raise UnmeasurableError(message)
-    return np.asarray(reduced, dtype=np.float64)

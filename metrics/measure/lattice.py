@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
     from metrics.crystal import Crystal
 
+# spglib's own first. Its steps can go round in circles where two lengths differ by about the tolerance, as those of a
+# hexagonal cell written with six digits do: then a tolerance on either side of the difference ends them.
+_TOLERANCES = (1e-5, 1e-6, 1e-4, 1e-3)
 
-@measure(name="lattice", version=1, columns={"lattice_lengths": pa.list_(pa.float64())}, settings=SymmetrySettings)
+
+@measure(name="lattice", version=2, columns={"lattice_lengths": pa.list_(pa.float64())}, settings=SymmetrySettings)
 def measure_lattice(crystal: Crystal, settings: SymmetrySettings) -> dict[str, object]:
     """Lengths a <= b <= c in angstrom of the Niggli cell of the primitive cell.
 
@@ -37,14 +41,15 @@ def niggli_cell(lattice: NDArray[np.float64]) -> NDArray[np.float64]:
     """(3, 3) rows of the Niggli cell: its lengths are the shortest possible.
 
     Raises:
-        UnmeasurableError: spglib finds none.
+        UnmeasurableError: spglib finds none at any of the tolerances.
 
     """
     with warnings.catch_warnings():
         # spglib 2.8 still announces that it will raise instead of returning None
         warnings.simplefilter("ignore", DeprecationWarning)
-        reduced = spglib.niggli_reduce(lattice)
-    if reduced is None:
-        message = f"the primitive cell has no Niggli form: {np.round(lattice, 4).tolist()}"
-        raise UnmeasurableError(message)
-    return np.asarray(reduced, dtype=np.float64)
+        for tolerance in _TOLERANCES:
+            reduced = spglib.niggli_reduce(lattice, eps=tolerance)
+            if reduced is not None:
+                return np.asarray(reduced, dtype=np.float64)
+    message = f"the primitive cell has no Niggli form: {np.round(lattice, 4).tolist()}"
+    raise UnmeasurableError(message)

@@ -14,7 +14,7 @@ from metrics.measure.amd import AmdSettings, measure_amd, nearest_distances
 from metrics.measure.composition_features import measure_composition_features
 from metrics.measure.convert import to_structure
 from metrics.measure.coordination import CoordinationSettings, coordination_numbers, measure_coordination
-from metrics.measure.lattice import measure_lattice
+from metrics.measure.lattice import measure_lattice, niggli_cell
 from metrics.measure.packing import measure_packing
 from metrics.measure.symmetry import SymmetrySettings
 from tests.metrics.measure.fingerprint_crystals import anything_else, prototypes
@@ -57,6 +57,16 @@ def test_touching_spheres_fill_what_kepler_says() -> None:
 def test_lengths_are_those_of_the_primitive_cell() -> None:
     expected = pytest.approx([5.64 / np.sqrt(2)] * 3)
     assert measure_lattice(rocksalt(5.64), SymmetrySettings())["lattice_lengths"] == expected
+
+
+def test_a_cell_that_spglib_reduces_in_circles_has_its_lengths() -> None:
+    # the primitive cell of a published hexagonal structure: a and b differ by 3e-7 angstrom, rounding of its CIF
+    cell = np.array([[4.28788274, 0, -1.12256508e-06], [2.14394066, 3.71341615, -7.12454538e-07], [0, 0, 5.970588]])
+    lengths = np.sort(np.linalg.norm(niggli_cell(cell), axis=1))
+    assert lengths == pytest.approx([4.287883, 4.287883, 5.970588], abs=1e-6)
+    for factor in np.geomspace(1e-9, 1e-3, 400):
+        skewed = cell + factor * np.array([[0, 0, -1], [0.1, -0.7, 0.3], [0, 0.2, 0]])
+        assert np.sort(np.linalg.norm(niggli_cell(skewed), axis=1)) == pytest.approx(lengths, abs=2e-3)
 
 
 def test_sodium_and_chlorine_have_six_neighbours() -> None:
