@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,6 +87,24 @@ def _parser() -> argparse.ArgumentParser:
         "of them in its folder of parts joins them",
     )
     build.set_defaults(run=_build)
+
+    trust = commands.add_parser(
+        "trust",
+        help="say how far a potential can be trusted on a set",
+        description="Compute a fixed sample of the set's compounds with a potential, compare their distances from the "
+        "set's hull with those by the set's own energies, keep the figures in trust.json beside the set. An "
+        "interrupted comparison goes on where it stopped.",
+        epilog=EXIT_CODES,
+    )
+    trust.add_argument("set", metavar="NAME|DIR", help="a built set with a hull")
+    trust.add_argument("--potential", required=True, metavar="ID", help="an interatomic potential, such as chgnet")
+    trust.add_argument(
+        "--n", type=_positive, default=500, metavar="N", help="compounds to compute (default: %(default)s)"
+    )
+    trust.add_argument(
+        "--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N", help="worker processes (here %(default)s)"
+    )
+    trust.set_defaults(run=_trust)
     return parser
 
 
@@ -133,6 +153,15 @@ def _build(options: argparse.Namespace) -> int:
         return 0
     manifest = build_set(options.definition, out, jobs=options.jobs, report=_complain)
     _say(f"{manifest.name}: {manifest.n_crystals} crystals in {out}")
+    return 0
+
+
+def _trust(options: argparse.Namespace) -> int:
+    from reference_data.trust_measure import measure_trust  # noqa: PLC0415 - imports pymatgen, listing must not
+
+    reference = open_reference(options.set)
+    found = measure_trust(reference, options.potential, n_sample=options.n, jobs=options.jobs, report=_complain)
+    _say(json.dumps(asdict(found), indent=1))
     return 0
 
 

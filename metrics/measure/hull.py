@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
+    from numpy.typing import NDArray
 
 SPARSE_HULL_ENTRIES = 12
 """Fewer entries than this in a chemical system make a sparse hull: its distances come out too small."""
@@ -131,6 +132,7 @@ class Hull:
         formation_energies: Sequence[float | None],
         *,
         convention: str,
+        without: Sequence[str | None] = (),
     ) -> list[HullDistance]:
         """Distance of each candidate from the hull, in the order given.
 
@@ -138,9 +140,12 @@ class Hull:
             formulas: formulas of whole numbers, reduced or not, or amounts by symbol.
             formation_energies: eV/atom, against the elements of the same convention; None where unknown.
             convention: that of the energies.
+            without: for each candidate the id of a vertex that takes no part in its hull, itself for example, or None;
+                empty where all vertices do. An entry that only this vertex kept from being one is not found again.
 
         Raises:
             HullConventionError: it is not that of the hull.
+            ValueError: a vertex to be left out is unknown, or the only entry of an element.
 
         """
         if convention != self.convention:
@@ -165,7 +170,8 @@ class Hull:
             rows, fractions, energies = self._phases.of(system, known_parts)
             for number, amounts, energy in candidates:
                 target = np.array([amounts[symbol] for symbol in system])
-                chosen, shares, gap = lowest_mixture(fractions, energies, target / target.sum(), NOTHING, MAX_STEPS)
+                left_out = self._place(without[number], rows, len(system)) if without else NOTHING
+                chosen, shares, gap = lowest_mixture(fractions, energies, target / target.sum(), left_out, MAX_STEPS)
                 if gap > REACHED_EV_PER_ATOM:
                     reason = f"no lowest mixture found, the best may lie {gap:.1e} eV/atom above it"
                     answers[number] = _unknown(reason, n_entries)
@@ -177,6 +183,23 @@ class Hull:
                 else:
                     answers[number] = HullDistance(energy - hull_energy, decomposition, n_entries, None)
         return [answers[number] for number in range(len(answers))]
+
+    def _place(self, vertex: str | None, rows: NDArray[np.int64], n_elements: int) -> int:
+        """Where a vertex stands among these rows, the elements first; ``NOTHING`` where it does not."""
+        if vertex is None:
+            return NOTHING
+        if vertex not in self._row_of:
+            msg = f"{vertex!r} is no vertex of the hull of {self.convention}"
+            raise ValueError(msg)
+        found = np.flatnonzero(rows == self._row_of[vertex])
+        if len(found) and found[0] < n_elements:
+            msg = f"{vertex!r} is the entry of an element, without which its compounds have no hull"
+            raise ValueError(msg)
+        return int(found[0]) if len(found) else NOTHING
+
+    @cached_property
+    def _row_of(self) -> dict[str, int]:
+        return {name: row for row, name in enumerate(self.vertices["id"])}
 
     def _decomposition(self, rows: Sequence[int], shares: Sequence[float]) -> tuple[tuple[str, float], ...]:
         mixture = [(self._formulas[row], share) for row, share in zip(rows, shares, strict=True) if share > _NO_SHARE]

@@ -96,6 +96,26 @@ def test_vertices_are_on_the_hull_and_none_above_the_hull_of_the_others(table: p
             assert above(without, text, energy) <= 1e-8
 
 
+@given(entries(), compositions)
+@drawn
+def test_a_vertex_left_out_is_as_if_it_were_not_there(table: pd.DataFrame, asked: dict[str, int]) -> None:
+    hull = Hull.from_entries(CONVENTION, table)
+    for identifier, system in hull.vertices[["id", "chemical_system"]].to_numpy().tolist():
+        others = hull.vertices[hull.vertices["id"] != identifier]
+        if "-" not in system:
+            continue
+        (answer,) = hull.distances([formula(asked)], [0.0], convention=CONVENTION, without=[identifier])
+        expected = above(Hull.from_entries(CONVENTION, others[list(COLUMNS)]), formula(asked))
+        assert answer.e_above_hull == pytest.approx(expected, abs=1e-10)
+
+
+def test_only_a_vertex_that_is_no_element_can_be_left_out() -> None:
+    hull = Hull.from_entries(CONVENTION, OXIDES)
+    for wrong, message in (("high", "is no vertex"), ("o", "is the entry of an element")):
+        with pytest.raises(ValueError, match=message):
+            hull.distances(["Li2O"], [0.0], convention=CONVENTION, without=[wrong])
+
+
 @given(entries(), compositions, energies, st.integers(1, 5))
 @drawn
 def test_the_distance_is_linear_in_the_energy_and_blind_to_the_size_of_the_formula(
