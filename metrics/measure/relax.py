@@ -28,8 +28,7 @@ NVIDIA = Path("/dev/nvidiactl")
 def start_engine(potential: Potential, jobs: int) -> Engine:
     """Workers in the potential's own environment, one thread each; they load it with their first structure.
 
-    The packages that the environment of a potential needs besides its own: numpy, ase and pymatgen of
-    ``requirements.txt``. Where there is a GPU the address space is not limited: CUDA reserves more than any limit.
+    Where there is a GPU the address space is not limited: CUDA reserves more than any limit.
     """
     limit = None if NVIDIA.exists() and "cuda" in potential.devices else MEMORY_LIMIT_BYTES
     return Engine(jobs, preload=[energy_of.__module__], memory_limit_bytes=limit, python=potential.python)

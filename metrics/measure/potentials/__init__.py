@@ -29,6 +29,9 @@ ROOT = Path(__file__).resolve().parents[3]
 CHECKPOINTS = ROOT / "checkpoints"
 """Where weights that no package carries are put by hand; nothing here downloads any."""
 
+WORKER_PACKAGES = ("ase", "numpy", "pymatgen")
+"""What the process of every potential needs besides the potential's own, in whatever version it gets along with."""
+
 
 class PotentialUnavailableError(Exception):
     """A potential cannot be loaded here: a package or its checkpoint is missing, or is not the pinned one."""
@@ -88,7 +91,7 @@ class Potential:
             PotentialUnavailableError: a package or the file is missing, or is another one than pinned.
 
         """
-        for requirement in self.requirements:
+        for requirement in (*self.requirements, *WORKER_PACKAGES):
             self._check_installed(requirement)
         path = self.find_checkpoint()
         if not path.is_file():
@@ -132,7 +135,7 @@ class Potential:
         except PackageNotFoundError:
             msg = f"{self.id} needs {requirement}, which is not installed; {self.install}"
             raise PotentialUnavailableError(msg) from None
-        if found != pinned:
+        if pinned and found != pinned:
             msg = f"{self.id} needs {requirement}, found {found}; {self.install}"
             raise PotentialUnavailableError(msg)
 
