@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from leaderboard.classes import any_of, certain, distance_or_reason, representatives, spread, standing
+from leaderboard.classes import Standing, certain, distance_or_reason, representatives, spread, standing
 from leaderboard.findings import Findings
 from leaderboard.pool import Pool
 from leaderboard.variants import known_variants
-from metrics.measure.matching import Candidate, Comparison, MatchSettings, compare
-from metrics.measure.pairs import Pair, components, pairs_of_one_formula
+from metrics.measure.matching import Candidate, MatchSettings, compare
+from metrics.measure.pairs import components
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from leaderboard.progress import Report
     from leaderboard.protocol import Protocol
+    from leaderboard.verdicts import Verdicts
     from metrics.crystal import Crystal
     from metrics.measure.engine import Engine
     from reference_data.reference import Reference
@@ -91,11 +95,10 @@ def identify_records(
         report=report,
     )
     settings = MatchSettings(**protocol.matching)
-    pairs = list(pairs_of_one_formula(candidates, pool.crystals[len(candidates) :]))
-    verdicts = pool.ask("identify", partial(compare, settings=settings), pairs)
-    inside = {pair: found for pair, found in verdicts.items() if pair[1] < len(candidates)}
-    outside = {pair: found for pair, found in verdicts.items() if pair[1] >= len(candidates)}
-    classes = components(len(candidates), [pair for pair, found in inside.items() if _same(found)])
+    verdicts = pool.verdicts(len(candidates), partial(compare, settings=settings))
+    is_inside = verdicts.pairs[:, 1] < len(candidates)
+    inside, outside = verdicts.where(is_inside), verdicts.where(~is_inside)
+    classes = components(len(candidates), inside.pairs[inside.same])
 
     findings = Findings()
     _note_classes(findings, columns, inside, classes, rows)
@@ -108,17 +111,18 @@ def identify_records(
 def _note_classes(
     findings: Findings,
     columns: pd.DataFrame,
-    inside: Mapping[Pair, Comparison | str],
+    inside: Verdicts,
     classes: Sequence[int],
     rows: Sequence[Sequence[int]],
 ) -> None:
     """Which record stands for each class, and whether the class is certainly one of its own."""
-    same = [pair for pair, found in inside.items() if _same(found)]
-    failed = {pair: found for pair, found in inside.items() if isinstance(found, str)}
+    failed = {at: inside.pairs[at].tolist() for at in inside.failures}
     is_valid = columns["valid"].fillna(value=False).tolist()
     first = representatives(classes, rows, is_valid)
-    sure = certain(classes, components(len(rows), [*same, *failed]), first, is_valid)
-    reasons = {classes[number]: failure for pair, failure in failed.items() for number in pair}
+    joined = inside.same.copy()
+    joined[list(failed)] = True
+    sure = certain(classes, components(len(rows), inside.pairs[joined]), first, is_valid)
+    reasons = {classes[number]: inside.failures[at] for at, pair in failed.items() for number in pair}
     for label, own in zip(classes, rows, strict=True):
         for row in own:
             is_first = row == first[label]
@@ -127,39 +131,37 @@ def _note_classes(
             findings.note(row, "unique", unique, f"comparison within the submission: {reasons.get(label)}")
 
 
-def _note_nearest_records(
-    findings: Findings, pool: Pool, inside: Mapping[Pair, Comparison | str], rows: Sequence[Sequence[int]]
-) -> None:
+def _note_nearest_records(findings: Findings, pool: Pool, inside: Verdicts, rows: Sequence[Sequence[int]]) -> None:
     """How far the nearest other record of the formula is; a copy with the same content is at distance 0."""
     n_of_formula: Counter[str] = Counter()
-    distances: list[list[tuple[str, float | str]]] = [[] for _ in rows]
     for number, own in enumerate(rows):
         n_of_formula[pool.crystals[number].reduced_formula] += len(own)
-    for (one, other), found in inside.items():
-        distances[one].append((pool.names[other], distance_or_reason(found)))
-        distances[other].append((pool.names[one], distance_or_reason(found)))
+    unknown: dict[int, str] = {}
+    for pair, found in inside.where(np.isnan(inside.distance)):
+        for number, other in zip(pair, reversed(pair), strict=True):
+            unknown.setdefault(number, f"comparison with {pool.names[other]}: {distance_or_reason(found)}")
+    nearest = inside.nearest(len(rows)).tolist()
     for number, own in enumerate(rows):
-        unknown = any_of((name, far if isinstance(far, str) else False) for name, far in distances[number]).reason
-        nearest = min((far for _, far in distances[number] if not isinstance(far, str)), default=None)
+        far, reason = (None if nearest[number] == math.inf else nearest[number]), unknown.get(number)
         for row in own:
-            distance, reason = (0.0, None) if len(own) > 1 else (None if unknown else nearest, unknown)
-            findings.note(row, "nearest_record_distance", distance, reason)
+            distance, why = (0.0, None) if len(own) > 1 else (None if reason else far, reason)
+            findings.note(row, "nearest_record_distance", distance, why)
             findings.note(row, "n_others_of_formula", n_of_formula[pool.crystals[number].reduced_formula] - 1)
 
 
 def _note_reference(
     findings: Findings,
     pool: Pool,
-    outside: Mapping[Pair, Comparison | str],
+    outside: Verdicts,
     classes: Sequence[int],
     rows: Sequence[Sequence[int]],
     settings: MatchSettings,
 ) -> None:
     """Whether each crystal is in the reference set, by the verdict and in the wider senses."""
-    comparisons: list[list[tuple[str, Comparison | str]]] = [[] for _ in rows]
-    for (own, other), found in outside.items():
-        comparisons[own].append((pool.names[other], found))
-    standings = spread([standing(own, NEAR_DISTANCE) for own in comparisons], classes)
+    own_standings = [Standing(known=False, rule="no_candidate")] * len(rows)
+    for own, found in groupby(outside, key=lambda one: one[0][0]):
+        own_standings[own] = standing([(pool.names[other], answer) for (_, other), answer in found], NEAR_DISTANCE)
+    standings = spread(own_standings, classes)
     variants = known_variants(outside, pool, standings, classes, settings)
     for number, stands in enumerate(standings):
         for row in rows[number]:
@@ -193,10 +195,6 @@ def _note_look_ups(findings: Findings, columns: pd.DataFrame, reference: Referen
             findings.note(row, "prototype_in_reference", value=True)
         elif in_reference is not None and not _missing(prototype):
             findings.note(row, "prototype_in_reference", value=False)
-
-
-def _same(found: Comparison | str) -> bool:
-    return not isinstance(found, str) and found.same
 
 
 def _missing(cell: object) -> bool:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from leaderboard.progress import Counter
-from metrics.measure.pairs import ask
+from leaderboard.verdicts import Verdicts
+from metrics.measure.pairs import ask, count_of_one_formula, pairs_of_one_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from leaderboard.progress import Report
     from metrics.measure.engine import Engine
-    from metrics.measure.matching import Candidate
+    from metrics.measure.matching import Candidate, Comparison
     from metrics.measure.pairs import Pair
 
 T = TypeVar("T")
@@ -37,6 +38,22 @@ class Pool:
     engine: Engine
     time_limit_s: float
     report: Report
+
+    def verdicts(self, n: int, question: Callable[[Candidate, Candidate], Comparison]) -> Verdicts:
+        """The verdict on every two of the first n crystals that share a formula, and on each of them and the others."""
+        own, others = self.crystals[:n], self.crystals[n:]
+        n_pairs = count_of_one_formula(own, others)
+        if not n_pairs:
+            return Verdicts.collected(())
+        counter = Counter("identify", n_pairs, self.report)
+
+        def counted() -> Iterator[tuple[Pair, Comparison | str]]:
+            pairs = pairs_of_one_formula(own, others)
+            for found in ask(question, self.crystals, pairs, engine=self.engine, time_limit_s=self.time_limit_s):
+                yield found
+                counter.add()
+
+        return Verdicts.collected(counted())
 
     def ask(
         self, stage: str, question: Callable[[Candidate, Candidate], T], pairs: Sequence[Pair]

@@ -15,16 +15,17 @@ from metrics.measure.matching import Comparison
 from metrics.measure.superstructure import may_be_superstructure, same_up_to_superstructure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from leaderboard.classes import Standing
     from leaderboard.pool import Pool
+    from leaderboard.verdicts import Verdicts
     from metrics.measure.matching import Candidate, MatchSettings
     from metrics.measure.pairs import Pair
 
 
 def known_variants(
-    verdicts: Mapping[Pair, Comparison | str],
+    verdicts: Verdicts,
     pool: Pool,
     standings: Sequence[Standing],
     classes: Sequence[int],
@@ -45,9 +46,7 @@ def known_variants(
 
     """
     undecided = {
-        pair: found
-        for pair, found in verdicts.items()
-        if not standings[pair[0]].known and isinstance(found, Comparison)
+        pair: found for pair, found in verdicts if not standings[pair[0]].known and isinstance(found, Comparison)
     }
 
     def facts(question: Callable[[Candidate, Candidate], bool], pairs: Sequence[Pair]) -> list[Fact]:
@@ -69,7 +68,9 @@ def known_variants(
     return {
         "known_up_to_superstructure": or_known(facts(partial(same_up_to_superstructure, settings=settings), nested)),
         "known_up_to_disorder": or_known(facts(partial(same_up_to_disorder, settings=settings), mixed)),
-        "in_reference_matcher": facts(same_by_default_matcher, list(verdicts)),
+        "in_reference_matcher": facts(
+            same_by_default_matcher, [(own, other) for own, other in verdicts.pairs.tolist()]
+        ),
     }
 
 

@@ -6,8 +6,8 @@ formula, what a question about two of them answers, and which classes the matche
 
 from __future__ import annotations
 
-from collections import defaultdict
-from itertools import combinations, groupby
+from collections import Counter, defaultdict
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -17,6 +17,8 @@ from scipy.sparse.csgraph import connected_components
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from metrics.measure.engine import Engine
     from metrics.measure.matching import Candidate
 
@@ -24,8 +26,8 @@ T = TypeVar("T")
 Pair: TypeAlias = tuple[int, int]
 Block: TypeAlias = "tuple[Callable[[Candidate, Candidate], Any], list[Candidate], list[Pair]]"
 
-BLOCK_SIDE = 8
-"""Pairs travel in blocks of at most 8 by 8 crystals: a crystal's profile is computed once for up to 15 of its pairs."""
+BLOCK_SIDE = 16
+"""Pairs travel in blocks of at most 16 by 16 crystals: a crystal's profile serves up to 16 of its pairs."""
 
 
 def pairs_of_one_formula(candidates: Sequence[Candidate], others: Sequence[Candidate] = ()) -> Iterator[Pair]:
@@ -33,7 +35,7 @@ def pairs_of_one_formula(candidates: Sequence[Candidate], others: Sequence[Candi
 
     Yields:
         Positions in ``[*candidates, *others]``, the smaller one first; those of one formula come together, formulas
-        in the order of their first candidate.
+        in the order of their first candidate, and within one those of a block. None is held longer than it takes.
 
     """
     by_formula: dict[str, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
@@ -43,8 +45,19 @@ def pairs_of_one_formula(candidates: Sequence[Candidate], others: Sequence[Candi
         if other.reduced_formula in by_formula:
             by_formula[other.reduced_formula][1].append(number)
     for ours, theirs in by_formula.values():
-        yield from combinations(ours, 2)
-        yield from ((own, other) for own in ours for other in theirs)
+        every = ours + theirs
+        for start in range(0, len(ours), BLOCK_SIDE):
+            own = ours[start : start + BLOCK_SIDE]
+            yield from combinations(own, 2)
+            for after in range(start + len(own), len(every), BLOCK_SIDE):
+                yield from product(own, every[after : after + BLOCK_SIDE])
+
+
+def count_of_one_formula(candidates: Sequence[Candidate], others: Sequence[Candidate] = ()) -> int:
+    """How many pairs :func:`pairs_of_one_formula` gives."""
+    theirs = Counter(other.reduced_formula for other in others)
+    ours = Counter(candidate.reduced_formula for candidate in candidates)
+    return sum(n * (n - 1) // 2 + n * theirs[formula] for formula, n in ours.items())
 
 
 def ask(
@@ -87,7 +100,7 @@ def answer_block(task: Block) -> list[Any]:
     return [question(candidates[first], candidates[second]) for first, second in pairs]
 
 
-def components(n: int, edges: Sequence[Pair]) -> list[int]:
+def components(n: int, edges: Sequence[Pair] | NDArray[np.int32]) -> list[int]:
     """Label of the connected component of each of n nodes.
 
     Matching is not transitive: of three crystals a-b-c where a and c do not match each other, all are one component.
@@ -101,13 +114,21 @@ def components(n: int, edges: Sequence[Pair]) -> list[int]:
 
 
 def _blocks(candidates: Sequence[Candidate], pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
-    for _, own in groupby(pairs, key=lambda pair: candidates[pair[0]].reduced_formula):
-        blocks: dict[Pair, list[Pair]] = defaultdict(list)
-        place: dict[int, int] = {}
-        for pair in own:
-            first, second = (place.setdefault(number, len(place)) // BLOCK_SIDE for number in pair)
-            blocks[first, second].append(pair)
-        yield from blocks.values()
+    """Cut where the formula changes or a side gets too long."""
+    block: list[Pair] = []
+    sides: tuple[set[int], set[int]] = (set(), set())
+    for pair in pairs:
+        longest = max(len(side | {number}) for side, number in zip(sides, pair, strict=True))
+        if block and (
+            longest > BLOCK_SIDE or candidates[pair[0]].reduced_formula != candidates[block[0][0]].reduced_formula
+        ):
+            yield block
+            block, sides = [], (set(), set())
+        block.append(pair)
+        for side, number in zip(sides, pair, strict=True):
+            side.add(number)
+    if block:
+        yield block
 
 
 def _asked(

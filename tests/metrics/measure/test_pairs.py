@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from metrics.crystal import Crystal
 from metrics.measure.engine import Engine
 from metrics.measure.matching import Candidate, MatchSettings, compare
-from metrics.measure.pairs import ask, components, pairs_of_one_formula
+from metrics.measure.pairs import BLOCK_SIDE, ask, components, count_of_one_formula, pairs_of_one_formula
 from reference_data.reference import open_reference
 
 if TYPE_CHECKING:
@@ -36,8 +36,16 @@ def test_pairs_are_all_those_of_one_formula_once_and_formulas_come_together(ours
     every = ours + theirs
     pairs = list(pairs_of_one_formula([named(formula) for formula in ours], [named(formula) for formula in theirs]))
     assert sorted(pairs) == [(i, j) for i in range(len(ours)) for j in range(i + 1, len(every)) if every[i] == every[j]]
+    assert count_of_one_formula([named(one) for one in ours], [named(one) for one in theirs]) == len(pairs)
     formulas = [every[i] for i, _ in pairs]
     assert sum(one != other for one, other in pairwise(formulas)) == max(len(set(formulas)) - 1, 0)
+
+
+def test_a_block_of_pairs_needs_few_crystals() -> None:
+    # so that few profiles are computed: 16 + 16 for the 256 pairs of a block
+    pairs = list(pairs_of_one_formula([named("A")] * 100, [named("A")] * 60))
+    whole = [pairs[at : at + BLOCK_SIDE**2] for at in range(BLOCK_SIDE * (BLOCK_SIDE - 1) // 2, 2000, BLOCK_SIDE**2)]
+    assert all(len({number for pair in block for number in pair}) == 2 * BLOCK_SIDE for block in whole[:4])
 
 
 @given(n=st.integers(1, 9), data=st.data())
