@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from metrics.measure import UnmeasurableError
+from metrics.measure.hull_vertices import ON_HULL_EV_PER_ATOM
 from reference_data.measure import needed_measures
 from reference_data.reference import open_reference
 from reference_data.sources.base import file_sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from reference_data.crystals import ReferenceCrystal
@@ -39,7 +40,10 @@ def differences(name_or_folder: str | Path, sample: int = SAMPLE) -> list[str]:
     wrong.extend(_version_differences(reference))
     rows = np.unique(np.linspace(0, reference.n_crystals - 1, min(sample, reference.n_crystals)).astype(int))
     published = {source.name for source in reference.manifest.sources if source.publishes_bawl}
-    for crystal in reference.crystals(rows.tolist()):
+    crystals = reference.crystals(rows.tolist())
+    for convention in reference.conventions:
+        wrong.extend(_hull_differences(reference, convention, crystals, sample))
+    for crystal in crystals:
         wrong.extend(_fact_differences(crystal, bawl_is_published=crystal.sources[0] in published))
         wrong.extend(_lookup_differences(reference, crystal))
     return wrong
@@ -76,6 +80,26 @@ def _fact_differences(crystal: ReferenceCrystal, *, bawl_is_published: bool) -> 
     for name, value in stored.items():
         if _plain(measured.get(name)) != value:
             yield f"{crystal.id}: {name} is {value} in the set, measured again it is {measured.get(name)}"
+
+
+def _hull_differences(
+    reference: Reference, convention: str, crystals: Sequence[ReferenceCrystal], sample: int
+) -> Iterator[str]:
+    """Vertices are on the hull, and crystals as far above it as the set says."""
+    hull = reference.hull(convention)
+    rows = np.unique(np.linspace(0, len(hull.vertices) - 1, min(sample, len(hull.vertices))).astype(int))
+    vertices = hull.vertices.iloc[rows]
+    placed = [own for own in crystals if own.energy_convention == convention and own.e_above_hull is not None]
+    names = [*vertices["id"], *(own.id for own in placed)]
+    formulas = [*vertices["reduced_formula"], *(own.reduced_formula for own in placed)]
+    energies = [*vertices["formation_energy_per_atom"], *(own.formation_energy_per_atom for own in placed)]
+    stored = [*(0.0 for _ in rows), *(own.e_above_hull for own in placed if own.e_above_hull is not None)]
+    answers = hull.distances(formulas, energies, convention=convention)
+    for name, expected, answer in zip(names, stored, answers, strict=True):
+        found = answer.e_above_hull
+        if found is None or abs(found - expected) > ON_HULL_EV_PER_ATOM:
+            again = answer.reason if found is None else f"{found:.6g}"
+            yield f"{name}: {expected:.6g} eV/atom above the hull of {convention} in the set, looked up again {again}"
 
 
 def _plain(value: object) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -22,6 +23,7 @@ from reference_data.hull_inputs import HullSource
 from reference_data.reference import Reference, open_reference
 from reference_data.verify import differences
 from tests.reference_data.conftest import ROCKSALT, SILICON, cif
+from tests.reference_data.test_reference_verify import accept
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -163,6 +165,30 @@ def test_a_convention_that_a_set_lacks_is_refused_with_those_it_has(salts: Refer
     assert without.conventions == ()
     with pytest.raises(ReferenceSetError, match="has no hull of the energy convention 'own:chgnet'"):
         without.terminal_energies("own:chgnet")
+
+
+@pytest.mark.parametrize(
+    ("file", "column", "name", "message"),
+    [
+        (
+            "crystals.parquet",
+            "e_above_hull",
+            "cscl",
+            "cscl: 0.7 eV/atom above the hull .* again 0.2",
+        ),
+        ("hull_vertices.parquet", "formation_energy_per_atom", "z-salt", "z-salt: .* looked up again -0.5"),
+    ],
+)
+def test_a_hull_that_does_not_fit_the_crystals_is_noticed(
+    salts: Reference, tmp_path: Path, file: str, column: str, name: str, message: str
+) -> None:
+    for own in salts.folder.iterdir():
+        (tmp_path / own.name).write_bytes(own.read_bytes())
+    rows = pq.read_table(tmp_path / file).to_pylist()
+    next(row for row in rows if row["id"] == name)[column] += 0.5
+    pq.write_table(pa.Table.from_pylist(rows, schema=pq.read_schema(tmp_path / file)), tmp_path / file)
+    accept(tmp_path)
+    assert any(re.search(message, difference) for difference in differences(tmp_path))
 
 
 def source(folder: Path, rows: list[tuple[str, str, float]], **settings: Any) -> HullSource:  # noqa: ANN401 - fields

@@ -22,7 +22,7 @@ def accept(folder: Path, **changes: object) -> None:
     """Write a manifest that agrees with the files as they are now."""
     files = {
         name: FileRecord(n_bytes=(folder / name).stat().st_size, sha256=file_sha256(folder / name))
-        for name in SET_FILES
+        for name in read_manifest(folder).files
     }
     write_manifest(read_manifest(folder).model_copy(update={"files": files, **changes}), folder)
 
