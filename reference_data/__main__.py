@@ -1,4 +1,4 @@
-"""Command line of the reference sets: list them, verify them, build them."""
+"""Command line of the reference sets: list, describe, compare, verify and build them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reference_data.describe import describe, description_lines
+from reference_data.difference import difference
 from reference_data.errors import ReferenceSetError
 from reference_data.manifest import MANIFEST_FILE
 from reference_data.reference import SETS, open_reference, set_names
@@ -61,6 +63,33 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("set", nargs="?", metavar="NAME|DIR", help="a set (default: every built one)")
     verify.set_defaults(run=_verify)
 
+    describe = commands.add_parser(
+        "describe",
+        help="what is in a built set, from where, under which terms, and what it is not for",
+        epilog=EXIT_CODES,
+    )
+    describe.add_argument("set", metavar="NAME|DIR", help="a built set")
+    describe.add_argument("--json", action="store_true", help="the same as JSON")
+    describe.set_defaults(run=_describe)
+
+    diff = commands.add_parser(
+        "diff",
+        help="compare two built sets",
+        description="Crystals that only one of two sets has, by fingerprint keys or by the verdict, and what differs "
+        "between their manifests.",
+        epilog=EXIT_CODES,
+    )
+    diff.add_argument("a", metavar="A", help="a built set, by name or folder")
+    diff.add_argument("b", metavar="B", help="another one")
+    diff.add_argument(
+        "--by",
+        choices=["keys", "verdict"],
+        default="keys",
+        help="what makes two crystals one: a key in common (fast), or the verdict (default: %(default)s)",
+    )
+    _add_jobs(diff)
+    diff.set_defaults(run=_diff)
+
     build = commands.add_parser(
         "build",
         help="build a set from its definition",
@@ -72,13 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--out", type=Path, metavar="DIR", help="folder to write (default: beside SET.toml, by its name)"
     )
-    build.add_argument(
-        "--jobs",
-        type=_positive,
-        default=os.cpu_count() or 1,
-        metavar="N",
-        help="worker processes (default: one per core, here %(default)s)",
-    )
+    _add_jobs(build)
     build.add_argument(
         "--shard",
         type=_shard,
@@ -106,6 +129,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     trust.set_defaults(run=_trust)
     return parser
+
+
+def _add_jobs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs",
+        type=_positive,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="worker processes (default: one per core, here %(default)s)",
+    )
 
 
 def _list(_options: argparse.Namespace) -> int:
@@ -141,6 +174,37 @@ def _verify(options: argparse.Namespace) -> int:
             reference = open_reference(name)
             _say(f"{name}: in order, {reference.n_crystals} crystals, manifest sha256 {reference.manifest_sha256}")
     return 1 if any_wrong else 0
+
+
+def _describe(options: argparse.Namespace) -> int:
+    facts = describe(options.set)
+    if options.json:
+        _say(json.dumps(facts, ensure_ascii=False, indent=2))
+    else:
+        for line in description_lines(facts):
+            _say(line)
+    return 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    if options.by == "verdict":
+        from metrics.measure.engine import Engine  # noqa: PLC0415 - comparing imports pymatgen, listing must not
+
+        with Engine(options.jobs) as engine:
+            found = difference(options.a, options.b, engine)
+    else:
+        found = difference(options.a, options.b)
+    for sign, ids in (("-", found.only_in_a), ("+", found.only_in_b)):
+        for identifier in ids:
+            _say(f"{sign} {identifier}")
+    for line in found.undecided:
+        _say(f"? {line}")
+    for name, (in_a, in_b) in found.changed.items():
+        _say(f"~ {name}: {in_a} -> {in_b}")
+    _complain(
+        f"{len(found.only_in_a)} crystals only in {options.a} (-), {len(found.only_in_b)} only in {options.b} (+)"
+    )
+    return 1 if found.only_in_a or found.only_in_b or found.undecided or found.changed else 0
 
 
 def _build(options: argparse.Namespace) -> int:

@@ -32,7 +32,7 @@ from reference_data.manifest import (
 )
 from reference_data.measure import needed_measures
 from reference_data.part import read_part, read_report
-from reference_data.sources.base import file_sha256
+from reference_data.sources.base import Described, file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -71,7 +71,7 @@ def assemble(definition: SetDefinition, spill: Spill, parts: Sequence[Path], fol
     (out / STATISTICS_FILE).write_text(f"{text}\n", encoding="utf-8")
     reports = [report for report in map(read_report, parts) if report]
     refused = _write_refusals(out / REFUSALS_FILE, spill, reports)
-    n_read, n_refused = sum(spill.n_read()), sum(refused.values())
+    n_read, n_refused = spill.n_read().total(), sum(refused.values())
     n_crystals = sum(report.n_crystals for report in reports)
     manifest = Manifest(
         format_version=FORMAT_VERSION,
@@ -122,17 +122,20 @@ def _source_records(
     def total(name: str, of: Callable[[PartReport], Mapping[str, int]]) -> int:
         return sum(of(report).get(name, 0) for report in reports)
 
+    n_read = spill.n_read()
     return tuple(
         SourceRecord(
-            **source.model_dump(include=set(type(source).model_fields) & set(SourceRecord.model_fields)),
+            **own.model_dump(include=set(Described.model_fields)),
+            kind=source.kind,
             publishes_bawl=source.publishes_bawl,
-            n_read=n_read,
-            n_merged_within=total(source.name, lambda report: report.merged_within),
-            n_shared=total(source.name, lambda report: report.shared),
-            bawls_checked=total(source.name, lambda report: report.bawls_checked) if source.publishes_bawl else None,
-            bawls_agreed=total(source.name, lambda report: report.bawls_agreed) if source.publishes_bawl else None,
+            n_read=n_read[own.name],
+            n_merged_within=total(own.name, lambda report: report.merged_within),
+            n_shared=total(own.name, lambda report: report.shared),
+            bawls_checked=total(own.name, lambda report: report.bawls_checked) if source.publishes_bawl else None,
+            bawls_agreed=total(own.name, lambda report: report.bawls_agreed) if source.publishes_bawl else None,
             inputs=dict(inputs),
-            refused={reason: count for (name, reason), count in sorted(refused.items()) if name == source.name},
+            refused={reason: count for (name, reason), count in sorted(refused.items()) if name == own.name},
         )
-        for source, n_read, inputs in zip(definition.sources, spill.n_read(), spill.inputs(), strict=True)
+        for source, inputs in zip(definition.sources, spill.inputs(), strict=True)
+        for own in source.provenances
     )

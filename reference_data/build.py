@@ -139,7 +139,7 @@ def _check_some_crystal(definition: SetDefinition, spill: Spill, paths: Sequence
         counts.update(refusal.reason for report in reports for refusal in report.refusals)
         tally = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items())) or "no rows"
         raise ReferenceSetError(
-            what=f"none of the {sum(spill.n_read())} rows of {definition.name} is a usable crystal ({tally})",
+            what=f"none of the {spill.n_read().total()} rows of {definition.name} is a usable crystal ({tally})",
             expected="at least one",
             remedy="check the sources",
         )

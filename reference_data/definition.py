@@ -38,7 +38,8 @@ class SetDefinition(BaseModel):
 
     @model_validator(mode="after")
     def _distinct_names(self) -> Self:
-        names = [source.name for source in (*self.sources, *self.hull)]
+        crystal_names = [own.name for source in self.sources for own in source.provenances]
+        names = [*crystal_names, *(table.name for table in self.hull)]
         if len(set(names)) < len(names):
             msg = f"names of sources must differ, got {', '.join(names)}"
             raise ValueError(msg)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -31,7 +32,7 @@ REPORT_EVERY = 100_000
 CACHE_KIB = 256 * 1024
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS sources (position INTEGER PRIMARY KEY, key TEXT, inputs TEXT, n_read INTEGER);
+CREATE TABLE IF NOT EXISTS sources (position INTEGER PRIMARY KEY, key TEXT, inputs TEXT);
 CREATE TABLE IF NOT EXISTS rows (
     id TEXT UNIQUE, position INTEGER, source TEXT, formula TEXT,
     lattice BLOB, frac_coords BLOB, atomic_numbers BLOB, bawl TEXT,
@@ -94,17 +95,20 @@ class Spill:
             n_read = self._read(position, sources[position], folder, report)
             check_volumes(sources[position].name, self._median_volume(position))
             self._database.execute(
-                "INSERT INTO sources VALUES (?, ?, ?, ?)",
-                (position, keys[position], json.dumps(inputs[position]), n_read),
+                "INSERT INTO sources VALUES (?, ?, ?)", (position, keys[position], json.dumps(inputs[position]))
             )
             self._database.commit()
             report(f"{sources[position].name}: {n_read} rows")
         self._database.execute("CREATE INDEX IF NOT EXISTS by_formula ON rows (formula, id)")
         self._database.commit()
 
-    def n_read(self) -> list[int]:
-        """Number of rows of each source, refused ones included."""
-        return [count for (count,) in self._database.execute("SELECT n_read FROM sources ORDER BY position")]
+    def n_read(self) -> Counter[str]:
+        """Number of rows by name of the source, refused ones included."""
+        counts: Counter[str] = Counter()
+        for table in ("rows", "refusals"):
+            grouped = f"SELECT source, count(*) FROM {table} GROUP BY source"  # noqa: S608 - our own names
+            counts.update(dict(self._database.execute(grouped)))
+        return counts
 
     def inputs(self) -> list[Mapping[str, str]]:
         """What was read of each source, see :meth:`reference_data.sources.base.Source.inputs`."""

@@ -93,6 +93,11 @@ class Described(BaseModel):
 class Source(Described):
     """Where crystals come from; each kind adds its own settings."""
 
+    @property
+    def provenances(self) -> tuple[Described, ...]:
+        """The source names that its rows can have: its own, unless it joins several databases."""
+        return (self,)
+
     @abstractmethod
     def rows(self, folder: Path) -> Iterator[SourceRow | SourceRefusal]:
         """Every row of the source, in its own order; ``folder`` is what a relative path in the settings starts from.

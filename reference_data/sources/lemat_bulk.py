@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import model_validator
 
 from reference_data.errors import ReferenceSetError
-from reference_data.sources.base import Convention, Source, SourceRefusal, SourceRow, file_sha256, files_of
+from reference_data.sources.base import (
+    Convention,
+    Described,
+    Source,
+    SourceRefusal,
+    SourceRow,
+    Text,
+    file_sha256,
+    files_of,
+)
 from reference_data.sources.row import RowRefusedError, crystal_of_arrays, number, row_or_refusal
 from submissions.checked import atomic_number
 
@@ -21,6 +30,17 @@ ID, CELL, POSITIONS, SPECIES = "immutable_id", "lattice_vectors", "cartesian_sit
 ENERGY, FUNCTIONAL, COMPATIBLE = "energy", "functional", "cross_compatibility"
 BATCH_ROWS = 1_000
 SPLIT = "train"
+
+
+class Database(Described):
+    """One of the databases that LeMat-Bulk joins.
+
+    Attributes:
+        id_prefix: how the ids of its rows begin.
+
+    """
+
+    id_prefix: Text
 
 
 class LematBulk(Source):
@@ -38,6 +58,7 @@ class LematBulk(Source):
         functional: of the rows that are taken.
         energy_convention: of their energies; without one none is taken.
         fingerprint_column: column of published BAWL fingerprints.
+        databases: whose rows are told apart by their ids, so that each is counted, merged and cited on its own.
 
     """
 
@@ -49,6 +70,7 @@ class LematBulk(Source):
     functional: str = "pbe"
     energy_convention: Convention | None = None
     fingerprint_column: str = "entalpic_fingerprint"
+    databases: tuple[Database, ...] = ()
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -56,6 +78,11 @@ class LematBulk(Source):
             msg = f"exactly one of repository and path is needed, got {self.repository!r} and {self.path!r}"
             raise ValueError(msg)
         return self
+
+    @property
+    def provenances(self) -> tuple[Described, ...]:
+        """The databases, and LeMat-Bulk itself for ids of none of them."""
+        return (*self.databases, self)
 
     @property
     def publishes_bawl(self) -> bool:
@@ -70,7 +97,7 @@ class LematBulk(Source):
 
         """
         for record in self._records(folder):
-            yield row_or_refusal(record[ID], record, self.name, self._row)
+            yield row_or_refusal(record[ID], record, self._database(record[ID]), self._row)
 
     def inputs(self, folder: Path) -> Mapping[str, str]:
         """Each local file by its sha256, or the dataset by its commit."""
@@ -89,12 +116,16 @@ class LematBulk(Source):
         energy = number(record, ENERGY) if self.energy_convention else None
         return SourceRow(
             identifier,
-            self.name,
+            self._database(identifier),
             crystal_of_arrays(record[CELL], record[POSITIONS], numbers, cartesian=True),
             bawl=record[self.fingerprint_column] or None,
             energy_per_atom=None if energy is None else energy / len(numbers),
             energy_convention=None if energy is None else self.energy_convention,
         )
+
+    def _database(self, identifier: str | None) -> str:
+        known = (own.name for own in self.databases if identifier and identifier.startswith(own.id_prefix))
+        return next(known, self.name)
 
     def _records(self, folder: Path) -> Iterator[Mapping[str, Any]]:
         columns = [ID, CELL, POSITIONS, SPECIES, ENERGY, FUNCTIONAL, COMPATIBLE, self.fingerprint_column]
