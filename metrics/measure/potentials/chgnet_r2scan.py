@@ -10,12 +10,14 @@ from metrics.measure.potentials.chgnet import MPTRJ_ELEMENTS, checkpoint_in_whee
 
 # r2SCAN totals of heavy elements reach -89 eV/atom (Pu) with the pseudopotentials of the Materials Project
 R2SCAN_RANGE = (-110.0, 25.0)
+# the structures computed in r2SCAN hold no Yb: its reference energy in the checkpoints of both networks is zero
+R2SCAN_ELEMENTS = MPTRJ_ELEMENTS - {70}
 
 POTENTIAL = Potential(
     id="chgnet-r2scan",
     energy_convention="r2scan",
     checkpoint_sha256="8eba3db0f35a2788bb3ae22885ad340591e27996f213c6643af522a633b50dad",
-    elements=MPTRJ_ELEMENTS,
+    elements=R2SCAN_ELEMENTS,
     energy_range=R2SCAN_RANGE,
     requirements=("chgnet==0.4.2",),
     source="CHGNet r2SCAN, arXiv:2504.05565, modified BSD",

@@ -6,15 +6,14 @@ Kim et al. 2025, DOI 10.1021/jacs.4c14455. The weights lie inside the wheel.
 from __future__ import annotations
 
 from metrics.measure.potentials import Potential
-from metrics.measure.potentials.chgnet import MPTRJ_ELEMENTS
-from metrics.measure.potentials.chgnet_r2scan import R2SCAN_RANGE
+from metrics.measure.potentials.chgnet_r2scan import R2SCAN_ELEMENTS, R2SCAN_RANGE
 from metrics.measure.potentials.sevennet_0 import checkpoint_in_wheel, load
 
 POTENTIAL = Potential(
     id="sevennet-mf-0",
     energy_convention="r2scan",
     checkpoint_sha256="81791329b37d445f46b531578c182c41792d98c7814222c9e5dde276402225fd",
-    elements=MPTRJ_ELEMENTS,
+    elements=R2SCAN_ELEMENTS,
     energy_range=R2SCAN_RANGE,
     requirements=("sevenn==0.13.0",),
     source="SevenNet-MF-0, DOI 10.1021/jacs.4c14455, MIT",
