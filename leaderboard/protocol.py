@@ -25,6 +25,8 @@ class TimeLimits(BaseModel):
     parse: float
     measure: float
     match: float
+    single_point: float
+    relax: float
 
 
 class Protocol(BaseModel):
@@ -37,9 +39,13 @@ class Protocol(BaseModel):
     title: str
     n_ranked: int
     ranking: str
+    ranking_with_energies: str
     scores: tuple[str, ...]
     headline: tuple[str, ...]
     references: tuple[str, ...]
+    potentials: tuple[str, ...]
+    relax: bool
+    relaxation: dict[str, Any]
     time_limits_s: TimeLimits
     measures: dict[str, dict[str, Any]]
     matching: dict[str, Any]

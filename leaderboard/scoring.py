@@ -57,29 +57,44 @@ class Setting:
 
     protocol: Protocol
     reference: Reference
-    potentials: tuple[str, ...] = ()
+    tier: Tier
 
     @classmethod
-    def of(cls, protocol: str, reference: str | Path | None = None, potentials: tuple[str, ...] = ()) -> Setting:
-        """Look up by name; without a reference it is the protocol's first that is present.
+    def of(
+        cls,
+        protocol: str,
+        reference: str | Path | None = None,
+        potentials: tuple[str, ...] | None = None,
+        *,
+        relax: bool | None = None,
+    ) -> Setting:
+        """Look up by name what the caller asks for; the protocol decides what is left open.
+
+        Args:
+            protocol: its name.
+            reference: name or folder of a set; default is the protocol's first that is present.
+            potentials: ids; none of them is the structural tier.
+            relax: relaxed structures beside those as submitted.
 
         Raises:
             ProtocolError: there is no such protocol.
             ReferenceSetError: the set does not exist or cannot be opened.
-            RunError: a potential is not available.
+            RunError: there is no such potential, or the set has no hull that its energies fit.
 
         """
-        if potentials:
-            msg = f"potential {potentials[0]!r} is not available; available: none"
-            raise RunError(msg)
         found = load_protocol(protocol)
         chosen = reference or next(filter(_is_present, found.references), found.references[-1])
-        return cls(found, open_reference(chosen), potentials)
+        opened = open_reference(chosen)
+        asked = found.potentials if potentials is None else potentials
+        tier = Tier.of(asked, opened, relax=found.relax if relax is None else relax, relaxation=found.relaxation)
+        return cls(found, opened, tier)
 
     @property
     def custom(self) -> bool:
-        """Departs from the protocol: shown, never ranked."""
-        return self.reference.name not in self.protocol.references
+        """Departs from the protocol: shown, never ranked. The structural tier, and more potentials, are no departure."""
+        named = {potential.id for potential in self.tier.potentials}
+        lacks_a_potential = bool(named) and not set(self.protocol.potentials) <= named
+        return self.reference.name not in self.protocol.references or lacks_a_potential
 
     def run_key(self, submission_sha256: str) -> str:
         """Hex sha256 of everything that decides a number of the run."""
@@ -87,7 +102,7 @@ class Setting:
             "submission": submission_sha256,
             "protocol": self.protocol.hash,
             "reference": self.reference.manifest_sha256,
-            "potentials": self.potentials,
+            "energies": self.tier.key,
             "measures": {name: measure.version for name, measure in measures().items()},
             "verdict": matching.VERSION,
             "scores": {name: score.version for name, score in scores().items()},

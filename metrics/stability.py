@@ -1,0 +1,148 @@
+"""Stability: how far above the convex hull of the reference set the records lie, by one potential.
+
+These scores read one *view* of the energies: one potential, structures as submitted or relaxed. They are made once
+for every view, and each carries the name of its view as its variant.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from metrics.resampling import bootstrap_interval
+from metrics.score import Against, Value, score, share
+from metrics.uncertainty import bootstrap_mean_interval, mean_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+VIEW_COLUMNS: Mapping[str, pa.DataType] = {
+    "e_above_hull": pa.float64(),
+    "formation_energy_per_atom": pa.float64(),
+    "n_hull_entries": pa.int64(),
+    "converged": pa.bool_(),
+    "rmsd": pa.float64(),
+}
+"""Facts of one view of the energies, beside the facts of the structures: energies in eV/atom, rmsd in angstrom.
+
+``converged`` and ``rmsd`` belong to relaxed structures only.
+"""
+RELAXED_ONLY = frozenset({"converged", "rmsd"})
+
+TOLERANCE_EV_PER_ATOM = 1e-4
+"""What counts as on the hull: energies of one structure in two descriptions differ by less."""
+METASTABLE_EV_PER_ATOM = 0.1
+"""Upper end of the metastable range: about 90 % of the metastable crystals that were made lie within 0.067 eV/atom of
+the hull (W. Sun et al., Sci. Adv. 2, e1600225 (2016), DOI 10.1126/sciadv.1600225)."""
+
+
+def is_stable(rows: pd.DataFrame) -> pd.Series[bool]:
+    """On or below the hull."""
+    return rows["e_above_hull"] <= TOLERANCE_EV_PER_ATOM
+
+
+def is_metastable(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Above the hull, by at most 0.1 eV/atom; never stable at the same time."""
+    above = rows["e_above_hull"] > TOLERANCE_EV_PER_ATOM
+    return above & (rows["e_above_hull"] <= METASTABLE_EV_PER_ATOM + TOLERANCE_EV_PER_ATOM)
+
+
+@score(label="Stable", unit="share", better="higher", needs=("e_above_hull",))
+def stable(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records on or below the convex hull of the reference set: e_above_hull <= 0.
+
+    A tolerance of 1e-4 eV/atom is allowed. The hull is that of the reference set alone, so a record below it has a
+    negative e_above_hull. Missing values: a record without an energy counts as not stable.
+    """
+    return share(is_stable(rows))
+
+
+@score(label="Metastable", unit="share", better="higher", needs=("e_above_hull",))
+def metastable(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records above the hull by at most 0.1 eV/atom: 0 < e_above_hull <= 0.1; stable ones are not among them.
+
+    The tolerance of 1e-4 eV/atom holds at both ends. Missing values: a record without an energy counts as not
+    metastable.
+    """
+    return share(is_metastable(rows))
+
+
+@score(label="Mean E above hull", unit="eV/atom", better="neither", needs=("e_above_hull",))
+def e_above_hull_mean(rows: pd.DataFrame, _against: Against) -> Value:
+    """Mean distance to the convex hull of the records that have one.
+
+    Missing values: left out, so it is shown and never ranked: a model whose worst structures crash would gain.
+    """
+    return _mean_of_known(rows["e_above_hull"])
+
+
+@score(label="Median E above hull", unit="eV/atom", better="neither", needs=("e_above_hull",))
+def e_above_hull_median(rows: pd.DataFrame, _against: Against) -> Value:
+    """Median distance to the convex hull of the records that have one; the interval is a bootstrap.
+
+    Missing values: left out, so it is shown and never ranked: a model whose worst structures crash would gain.
+    """
+    values, counts, n_unknown = _known(rows["e_above_hull"])
+    if not len(values):
+        return Value(None, None, None, 0, n_unknown)
+
+    def medians(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
+        below = sampled.cumsum(axis=1)
+        n_records = int(counts.sum())
+        lower = values[np.argmax(below >= (n_records + 1) // 2, axis=1)]
+        upper = values[np.argmax(below >= n_records // 2 + 1, axis=1)]
+        middle: NDArray[np.float64] = (lower + upper) / 2
+        return middle
+
+    value = float(medians(counts[None])[0])
+    low, high = bootstrap_interval(counts, medians, value)
+    return Value(value, low, high, int(counts.sum()), n_unknown)
+
+
+@score(label="Mean formation energy", unit="eV/atom", better="neither", needs=("formation_energy_per_atom",))
+def formation_energy_mean(rows: pd.DataFrame, _against: Against) -> Value:
+    """Mean formation energy from the elements of the reference set, of the records that have one.
+
+    Missing values: left out, so it is shown and never ranked.
+    """
+    return _mean_of_known(rows["formation_energy_per_atom"])
+
+
+@score(label="Converged", unit="share", better="higher", needs=("converged",))
+def converged(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records whose relaxation ended below the force limit of the protocol.
+
+    Missing values: a record that was refused, or has no relaxation, counts as not converged.
+    """
+    return share(rows["converged"])
+
+
+@score(label="Mean relaxation RMSD", unit="angstrom", better="neither", needs=("rmsd",))
+def relaxation_rmsd_mean(rows: pd.DataFrame, _against: Against) -> Value:
+    """Mean root-mean-square displacement of the sites in the relaxation, after the two structures were matched.
+
+    Missing values: left out, also where the relaxed structure no longer matches the submitted one, so it is shown and
+    never ranked.
+    """
+    return _mean_of_known(rows["rmsd"])
+
+
+def _known(column: pd.Series[float]) -> tuple[NDArray[np.float64], NDArray[np.int64], int]:
+    """Rising different values, how often each occurs, how many are unknown."""
+    known = column.dropna().to_numpy(dtype=np.float64)
+    values, counts = np.unique(known, return_counts=True)
+    return values, counts.astype(np.int64), len(column) - len(known)
+
+
+def _mean_of_known(column: pd.Series[float]) -> Value:
+    known = column.dropna().to_numpy(dtype=np.float64)
+    n_unknown = len(column) - len(known)
+    if not len(known):
+        return Value(None, None, None, 0, n_unknown)
+    low, high = bootstrap_mean_interval(known)
+    return Value(mean_of(known), low, high, len(known), n_unknown)

@@ -1,0 +1,147 @@
+"""SUN and its kin: stable or metastable, unique and novel at once, and the guards that show how they were reached."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from metrics.resampling import half_sample_interval
+from metrics.score import Against, Value, score, share
+from metrics.stability import is_metastable, is_stable
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+SPARSE_HULL_ENTRIES = 12
+"""A chemical system with fewer entries has a hull that says little: almost anything new lies near it."""
+
+_UN = ("unique", "in_reference")
+_SUN = ("e_above_hull", *_UN)
+
+
+def _is_sun_msun(rows: pd.DataFrame) -> pd.Series[bool]:
+    return (is_stable(rows) | is_metastable(rows)) & rows["unique"] & ~rows["in_reference"]
+
+
+@score(label="SUN", unit="share", better="higher", needs=_SUN)
+def sun(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are stable AND unique AND novel.
+
+    Uniqueness is decided once over the whole submission. One known failure decides; else one unknown leaves the record
+    unknown. Missing values: unknown counts as no hit.
+    """
+    return share(is_stable(rows) & rows["unique"] & ~rows["in_reference"])
+
+
+@score(label="MSUN", unit="share", better="higher", needs=_SUN)
+def msun(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are metastable AND unique AND novel; stable ones are not among them.
+
+    Missing values: unknown counts as no hit.
+    """
+    return share(is_metastable(rows) & rows["unique"] & ~rows["in_reference"])
+
+
+@score(label="SUN + MSUN", unit="share", better="higher", needs=_SUN)
+def sun_msun(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are stable or metastable, AND unique AND novel: e_above_hull <= 0.1 eV/atom.
+
+    Missing values: unknown counts as no hit.
+    """
+    return share(_is_sun_msun(rows))
+
+
+@score(label="VSUN", unit="share", better="higher", needs=("valid", *_SUN))
+def vsun(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are valid AND stable AND unique AND novel.
+
+    Missing values: unknown counts as no hit.
+    """
+    return share(rows["valid"] & is_stable(rows) & rows["unique"] & ~rows["in_reference"])
+
+
+@score(label="VMSUN", unit="share", better="higher", needs=("valid", *_SUN))
+def vmsun(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are valid AND metastable AND unique AND novel; stable ones are not among them.
+
+    Missing values: unknown counts as no hit.
+    """
+    return share(rows["valid"] & is_metastable(rows) & rows["unique"] & ~rows["in_reference"])
+
+
+@score(label="VSUN + VMSUN", unit="share", better="higher", needs=("valid", *_SUN))
+def vsun_msun(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are valid, stable or metastable, unique AND novel. It ranks the board with energies.
+
+    Missing values: unknown counts as no hit.
+    """
+    return share(rows["valid"] & _is_sun_msun(rows))
+
+
+@score(label="of these, elemental", unit="share", better="neither", needs=("chemical_system", *_SUN))
+def sun_msun_elemental(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are SUN or MSUN and hold one element only.
+
+    Over all records, like SUN + MSUN, of which it is a part: a model could raise that score with allotropes.
+    Missing values: unknown counts as no hit.
+    """
+    return share(_is_sun_msun(rows) & ~rows["chemical_system"].str.contains("-", regex=False).astype("boolean"))
+
+
+@score(label="of these, sparse hull", unit="share", better="neither", needs=("n_hull_entries", *_SUN))
+def sun_msun_sparse_hull(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are SUN or MSUN in a chemical system with fewer than 12 entries in the hull.
+
+    The entries of all its subsystems count. Where few phases are known, almost anything new lies near the hull.
+    Missing values: unknown counts as no hit.
+    """
+    return share(_is_sun_msun(rows) & (rows["n_hull_entries"] < SPARSE_HULL_ENTRIES))
+
+
+@score(label="of these, substitution", unit="share", better="neither", needs=("prototype_in_reference", *_SUN))
+def sun_msun_substitution(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are SUN or MSUN and have the structure type of a reference crystal of other elements.
+
+    Exchanging the elements of a known crystal is the simplest generator there is. Missing values: unknown counts as
+    no hit.
+    """
+    return share(_is_sun_msun(rows) & rows["prototype_in_reference"])
+
+
+@score(label="of these, systems", unit="chemical systems", better="neither", needs=("chemical_system", *_SUN))
+def sun_msun_systems(rows: pd.DataFrame, _against: Against) -> Value:
+    """Number of different chemical systems among the records that are SUN or MSUN.
+
+    The interval comes from samples of half of the records. Missing values: unknown counts as no hit.
+    """
+    return _distinct(rows["chemical_system"], _is_sun_msun(rows))
+
+
+@score(label="of these, prototypes", unit="prototypes", better="neither", needs=("prototype", *_SUN))
+def sun_msun_prototypes(rows: pd.DataFrame, _against: Against) -> Value:
+    """Number of different structure types among the records that are SUN or MSUN.
+
+    The interval comes from samples of half of the records. Missing values: unknown counts as no hit, and a hit without
+    a known type adds none.
+    """
+    return _distinct(rows["prototype"], _is_sun_msun(rows))
+
+
+def _distinct(labels: pd.Series[str], hits: pd.Series[bool]) -> Value:
+    """How many different labels the hits have."""
+    is_hit = hits.fillna(value=False) & labels.notna()
+    n_unknown = int((hits.isna() | (hits.fillna(value=False) & labels.isna())).sum())
+    counts = labels[is_hit.astype(bool)].value_counts().sort_index()
+    kinds = np.array([*counts.tolist(), len(hits) - int(counts.sum())], dtype=np.int64)
+
+    def n_labels(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
+        seen: NDArray[np.float64] = (sampled[:, :-1] > 0).sum(axis=1).astype(np.float64)
+        return seen
+
+    value = float(len(counts))
+    if len(hits) < 2:  # noqa: PLR2004 - one record has no half
+        return Value(value, value, value, len(hits) - n_unknown, n_unknown)
+    low, high = half_sample_interval(kinds, n_labels, value, lowest=0.0)
+    return Value(value, low, high, len(hits) - n_unknown, n_unknown)
