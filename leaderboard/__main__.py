@@ -66,9 +66,13 @@ def parser() -> argparse.ArgumentParser:
     )
     score.add_argument(
         "--potentials",
-        default="none",
-        metavar="none",
-        help="interatomic potentials for the stability scores; none: the structural scores",
+        metavar="none|A,B",
+        help="interatomic potentials for the stability scores (default: the protocol's); none: the structural scores",
+    )
+    score.add_argument(
+        "--relax",
+        action=argparse.BooleanOptionalAction,
+        help="energies of the relaxed structures beside those as submitted (default: as the protocol says)",
     )
     score.add_argument(
         "--out", type=Path, metavar="DIR", help="folder of the run's files (default: runs/unpublished/...)"
@@ -80,6 +84,11 @@ def parser() -> argparse.ArgumentParser:
     fingerprint.add_argument(
         "--method", required=True, metavar="M", help="bawl, short-bawl or canonical-bawl (what novelty uses)"
     )
+
+    worker = command("worker", "add the energies that published runs wait for", "leaderboard.worker")
+    worker.add_argument("--once", action="store_true", help="stop when nothing waits (default: look again for ever)")
+    worker.add_argument("--relax", action="store_true", help="relax the structures too, after all single points")
+    worker.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: usable cores)")
 
     table = command("table", "print the board", "leaderboard.board_command")
     table.add_argument("--format", choices=("md", "csv", "json"), default="md", help="default: md")

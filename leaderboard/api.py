@@ -21,6 +21,8 @@ def score_structures(
     *,
     protocol: str = "v1",
     reference: str | Path | None = None,
+    potentials: Sequence[str] | None = None,
+    relax: bool | None = None,
     jobs: int | None = None,
     out: Path | None = None,
 ) -> dict[str, Any]:
@@ -31,6 +33,8 @@ def score_structures(
         ids: one per structure; default is its position from 0. Repeated ids get ``#2``, ``#3``.
         protocol: name of the protocol.
         reference: name or folder of a reference set; default is the protocol's first that is present.
+        potentials: ids of interatomic potentials; default are the protocol's, none of them is the structural tier.
+        relax: energies of relaxed structures too; default is the protocol's choice.
         jobs: worker processes; default is the number of usable cores.
         out: folder for the run's files (facts of every structure among them); default is the store's workspace.
 
@@ -39,7 +43,7 @@ def score_structures(
 
     Raises:
         FileRefusedError: nothing was given, or nothing of it is a crystal.
-        RunError: the folder holds another run.
+        RunError: the folder holds another run, or a potential or a hull for it is missing.
         ValueError: there is not one id per structure.
         ReferenceSetError: the reference set cannot be opened.
 
@@ -52,7 +56,7 @@ def score_structures(
     from leaderboard.store import Store  # noqa: PLC0415 - see above
     from submissions.card import Card  # noqa: PLC0415 - see above
 
-    setting = Setting.of(protocol, reference)
+    setting = Setting.of(protocol, reference, None if potentials is None else tuple(potentials), relax=relax)
     records = _records(list(structures), ids)
     with start_engine(jobs) as engine:
         resources = Resources(engine, Store(), to_terminal)

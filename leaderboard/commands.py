@@ -68,10 +68,11 @@ def score(options: Namespace) -> None:
 
     """
     store = Store()
-    potentials = () if options.potentials == "none" else tuple(options.potentials.split(","))
     try:
         card = Card(model=options.file.stem[:80]) if options.card is None else load_card(options.card)
-        setting = Setting.of(options.protocol, options.reference, potentials)
+        setting = Setting.of(
+            options.protocol, options.reference, potential_ids(options.potentials), relax=options.relax
+        )
         with start_engine(options.jobs) as engine:
             run = score_file(
                 existing(options.file), card, setting, Resources(engine, store, to_terminal), out=options.out
@@ -81,6 +82,13 @@ def score(options: Namespace) -> None:
         raise CommandError(str(error)) from error
     sys.stdout.write(scores_as_text(run.scores))
     sys.stderr.write(f"files: {folder}\n")
+
+
+def potential_ids(asked: str | None) -> tuple[str, ...] | None:
+    """What ``--potentials`` says: None leaves it to the protocol, no id is the structural tier."""
+    if asked is None:
+        return None
+    return () if asked == "none" else tuple(asked.split(","))
 
 
 def fingerprint(options: Namespace) -> None:
@@ -114,7 +122,12 @@ def scores_as_text(scores: dict[str, Any]) -> str:
         f"{scores['n_submitted']} records, protocol {scores['protocol']}, reference {scores['reference']}",
         f"{'score':<36}{'value':>9}{'95 % interval':>20}  {'unit':<22}{'counted':>8}{'unknown':>8}",
     ]
-    for entry in scores["scores"]:
+    variant = None
+    # scores without energies first, then view by view
+    for entry in sorted(scores["scores"], key=lambda entry: entry["variant"] or ""):
+        if entry["variant"] != variant:
+            variant = entry["variant"]
+            lines.append(f"{variant}:")
         scale, digits, unit = (100, 2, "%") if entry["unit"] == "share" else (1, 3, entry["unit"])
         known = entry["value"] is not None
         value = f"{entry['value'] * scale:.{digits}f}" if known else "-"

@@ -25,8 +25,6 @@ class TimeLimits(BaseModel):
     parse: float
     measure: float
     match: float
-    single_point: float
-    relax: float
 
 
 class Protocol(BaseModel):

@@ -14,14 +14,16 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from leaderboard.energies import ENERGIES_SCHEMA, Tier, check_available
 from leaderboard.errors import RunError
 from leaderboard.protocol import load_protocol
-from leaderboard.reading import STRUCTURES_SCHEMA
+from leaderboard.reading import STRUCTURES_SCHEMA, crystals_of
 from leaderboard.stages import (
     STAGES,
     Context,
     Tables,
     columns_schema,
+    read,
 )
 from leaderboard.store import Run, read_json, write_json
 from metrics.measure import matching
@@ -32,6 +34,7 @@ from metrics.score import registry as scores
 from metrics.table import read_parquet, write_parquet
 from reference_data.manifest import MANIFEST_FILE
 from reference_data.reference import open_reference, set_folder, set_names
+from submissions.card import Card
 from submissions.limits import Limits
 from submissions.read import Record, split
 
@@ -43,7 +46,6 @@ if TYPE_CHECKING:
     from leaderboard.protocol import Protocol
     from leaderboard.store import Store
     from reference_data.reference import Reference
-    from submissions.card import Card
 
 # what each worker imports before its first task, so that no task pays for it
 PRELOAD = ("leaderboard.stages", "leaderboard.warm:warm")
@@ -149,6 +151,23 @@ def score_records(
     return _score(records, content.hexdigest(), None, card, setting, resources, out)
 
 
+def score_again(run: Run, setting: Setting, resources: Resources) -> Run:
+    """Score the structures of an earlier run in another setting; what was measured is not measured again.
+
+    Raises:
+        RunError: the setting asks for what is not there, or another process is at it.
+
+    """
+    record = run.record
+    sha256 = record["submission_sha256"]
+    folder = resources.store.workspace(sha256, setting.run_key(sha256))
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "structures.parquet").exists():
+        write_parquet(run.structures(), STRUCTURES_SCHEMA, folder / "structures.parquet")
+    card = Card.model_validate(record["model"])
+    return _score((), sha256, record["file_name"], card, setting, resources, folder)
+
+
 def start_engine(jobs: int | None = None, *, preload: Sequence[str] = PRELOAD) -> Engine:
     """Start workers that are ready for what comes; default is one per usable core."""
     return Engine(jobs or len(os.sched_getaffinity(0)), preload=preload)
@@ -187,14 +206,16 @@ def _score(
             "reference": setting.reference.name,
             "reference_hash": setting.reference.manifest_sha256,
             "reference_indicative": setting.reference.indicative,
-            "potentials": list(setting.potentials),
+            "potentials": [potential.id for potential in setting.tier.potentials],
+            "relaxed": setting.tier.relaxation is not None,
+            "checkpoints": {potential.id: potential.checkpoint_sha256 for potential in setting.tier.potentials},
             "custom": setting.custom,
             "verified": False,
             "versions": _versions(),
         }
         write_json(record, folder / "run.json")
         context = Context(
-            setting.protocol, setting.reference, setting.potentials, LIMITS, resources.engine, cache, resources.report
+            setting.protocol, setting.reference, setting.tier, LIMITS, resources.engine, cache, resources.report
         )
         saved = folder / "structures.parquet"
         tables = Tables(structures=read_parquet(saved)) if saved.exists() else Tables(records=records)
@@ -205,6 +226,9 @@ def _score(
             timings[stage.__name__] = round(time.monotonic() - start, 3)
             if tables.structures is not None and not saved.exists():
                 write_parquet(tables.structures, STRUCTURES_SCHEMA, saved)
+            if stage is read and tables.structures is not None:
+                # an hour of measuring must not end in a missing package
+                check_available(setting.tier, crystals_of(tables.structures).values(), cache)
         _write(tables, record, timings, folder)
     return Run(folder)
 
@@ -215,6 +239,8 @@ def _write(tables: Tables, record: dict[str, Any], timings: dict[str, float], fo
         msg = "no stage made the table of facts"
         raise RuntimeError(msg)
     write_parquet(tables.columns, columns_schema(), folder / "columns.parquet")
+    if tables.energies is not None:
+        write_parquet(tables.energies, ENERGIES_SCHEMA, folder / "energies.parquet")
     n_submitted = len(tables.columns)
     named = ("protocol", "protocol_hash", "reference", "reference_hash", "run_key", "custom")
     result = {**{name: record[name] for name in named}, "n_submitted": n_submitted, "scores": tables.scores}

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from leaderboard.energies import energies_table
 from leaderboard.identify import IDENTITY_COLUMNS, identify_records
 from leaderboard.progress import Counter, Report
 from leaderboard.reading import cells, crystals_of, read_records, refuse_unreadable
+from leaderboard.views import views
 from metrics import validity
 from metrics.measure import registry as measures
 from metrics.measure.batch import measure_crystals
+from metrics.score import Against, Score
 from metrics.score import registry as scores
+from metrics.stability import VIEW_COLUMNS
 from metrics.table import check, frame
 
 if TYPE_CHECKING:
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from leaderboard.energies import Tier
     from leaderboard.protocol import Protocol
     from metrics.measure.cache import Cache, Result
     from metrics.measure.engine import Engine
@@ -36,7 +41,7 @@ class Context:
 
     protocol: Protocol
     reference: Reference
-    potentials: tuple[str, ...]
+    tier: Tier
     limits: Limits
     engine: Engine
     cache: Cache
@@ -50,6 +55,7 @@ class Tables:
     records: Iterable[Record] = ()
     structures: pd.DataFrame | None = None
     columns: pd.DataFrame | None = None
+    energies: pd.DataFrame | None = None
     scores: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -121,34 +127,50 @@ def identify(tables: Tables, context: Context) -> Tables:
     return replace(tables, columns=check(columns, columns_schema()))
 
 
-def relax(tables: Tables, context: Context) -> Tables:  # noqa: ARG001 - the form of every stage
+def relax(tables: Tables, context: Context) -> Tables:
     """Energies by the run's potentials; a run without any, the structural tier, has none."""
-    return tables
+    if not context.tier.potentials:
+        return tables
+    energies = energies_table(
+        crystals_of(_made(tables.structures)).values(),
+        context.tier,
+        context.reference,
+        jobs=context.engine.jobs,
+        cache=context.cache,
+        report=context.report,
+    )
+    return replace(tables, energies=energies)
 
 
 def score(tables: Tables, context: Context) -> Tables:
-    """Every score of the protocol over the table of facts."""
+    """Every score of the protocol over the table of facts; one that needs energies once for each view of them."""
     columns = _made(tables.columns)
     against = context.reference.statistics
+    seen = [] if tables.energies is None else views(columns, tables.energies)
     made = []
-    for name in context.protocol.scores:
-        definition = scores()[name]
-        value = definition.compute(columns, against)
-        made.append(
-            {
-                "name": name,
-                "version": definition.version,
-                "variant": None,
-                "value": value.value,
-                "low": value.low,
-                "high": value.high,
-                "n_counted": value.n_counted,
-                "n_unknown": value.n_unknown,
-                "unit": definition.unit,
-                "better": definition.better,
-            }
-        )
+    for definition in (scores()[name] for name in context.protocol.scores):
+        needed = set(definition.needs) & set(VIEW_COLUMNS)
+        if not needed:
+            made.append(_entry(definition, None, columns, against))
+        made += [_entry(definition, view.variant, view.rows, against) for view in seen if needed and needed <= view.available]
     return replace(tables, scores=made)
+
+
+def _entry(definition: Score, variant: str | None, rows: pd.DataFrame, against: Against) -> dict[str, Any]:
+    """One score as it stands in ``scores.json``."""
+    value = definition.compute(rows, against)
+    return {
+        "name": definition.name,
+        "version": definition.version,
+        "variant": variant,
+        "value": value.value,
+        "low": value.low,
+        "high": value.high,
+        "n_counted": value.n_counted,
+        "n_unknown": value.n_unknown,
+        "unit": definition.unit,
+        "better": definition.better,
+    }
 
 
 STAGES: tuple[Stage, ...] = (read, measure, identify, relax, score)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 DEFAULT_ROOT = "runs"
 HEX_12 = "[0-9a-f]" * 12
-FILES = ("structures.parquet", "columns.parquet", "scores.json", "run.json")
+FILES = ("structures.parquet", "columns.parquet", "energies.parquet", "scores.json", "run.json")
+"""Of a run; one without a potential has no energies."""
 
 
 class Run:
@@ -40,6 +41,11 @@ class Run:
     def columns(self) -> pd.DataFrame:
         """Facts, one row per record."""
         return read_parquet(self.path / "columns.parquet")
+
+    def energies(self) -> pd.DataFrame | None:
+        """Energies by potential and hull, see :data:`leaderboard.energies.ENERGIES_SCHEMA`; None without potentials."""
+        path = self.path / "energies.parquet"
+        return read_parquet(path) if path.exists() else None
 
     def structures(self) -> pd.DataFrame:
         """Records as read: id, sha256, cell or refusal."""
@@ -80,7 +86,8 @@ class Store:
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
             for name in FILES:
-                shutil.copy2(folder / name, partial / name)
+                if (folder / name).exists():
+                    shutil.copy2(folder / name, partial / name)
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
                 partial.rename(target)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from metrics.kinds import distinct
+from metrics.mean import mean_over_known
 from metrics.resampling import bootstrap_interval
 from metrics.score import Against, Value, score, share
-from metrics.uncertainty import bootstrap_mean_interval, mean_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,42 +53,69 @@ def is_metastable(rows: pd.DataFrame) -> pd.Series[bool]:
     return above & (rows["e_above_hull"] <= METASTABLE_EV_PER_ATOM + TOLERANCE_EV_PER_ATOM)
 
 
-@score(label="Stable", unit="share", better="higher", needs=("e_above_hull",))
+@score(label="Stable", unit="share", better="higher", missing="counts against", needs=("e_above_hull",))
 def stable(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records on or below the convex hull of the reference set: e_above_hull <= 0.
+    """Share of records on or below the convex hull of the reference set.
 
-    A tolerance of 1e-4 eV/atom is allowed. The hull is that of the reference set alone, so a record below it has a
-    negative e_above_hull. Missing values: a record without an energy counts as not stable.
+    The hull is that of the reference set alone, so a record below it has a negative e_above_hull. A tolerance of 1e-4
+    eV/atom is allowed: energies of one structure in two descriptions differ by less.
+
+    Formula: records with e_above_hull <= 0 / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: S. P. Ong et al. 2008, DOI 10.1021/cm702327g.
+    Missing values: counts against; a record without an energy is not stable.
     """
     return share(is_stable(rows))
 
 
-@score(label="Metastable", unit="share", better="higher", needs=("e_above_hull",))
+@score(label="Metastable", unit="share", better="higher", missing="counts against", needs=("e_above_hull",))
 def metastable(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records above the hull by at most 0.1 eV/atom: 0 < e_above_hull <= 0.1; stable ones are not among them.
+    """Share of records above the hull by at most 0.1 eV/atom; stable ones are not among them.
 
-    The tolerance of 1e-4 eV/atom holds at both ends. Missing values: a record without an energy counts as not
-    metastable.
+    The tolerance of 1e-4 eV/atom holds at both ends.
+
+    Formula: records with 0 < e_above_hull <= 0.1 eV/atom / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: after LeMat-GenBench (arXiv 2512.04562); the range: W. Sun et al. 2016, DOI 10.1126/sciadv.1600225.
+    Missing values: counts against; a record without an energy is not metastable.
     """
     return share(is_metastable(rows))
 
 
-@score(label="Mean E above hull", unit="eV/atom", better="neither", needs=("e_above_hull",))
+@score(
+    label="Mean E above hull",
+    unit="eV/atom",
+    better="neither",
+    missing="left out, shown only",
+    needs=("e_above_hull",),
+)
 def e_above_hull_mean(rows: pd.DataFrame, _against: Against) -> Value:
-    """Mean distance to the convex hull of the records that have one.
+    """Mean distance to the convex hull of the records that have one; negative below it.
 
-    Missing values: left out, so it is shown and never ranked: a model whose worst structures crash would gain.
+    Formula: sum of e_above_hull / records with one.
+    Interval: bootstrap over the records with one.
+    Source: S. P. Ong et al. 2008, DOI 10.1021/cm702327g.
+    Missing values: left out, shown only; a model whose worst structures fail would gain.
     """
-    return _mean_of_known(rows["e_above_hull"])
+    return mean_over_known(rows["e_above_hull"])
 
 
-@score(label="Median E above hull", unit="eV/atom", better="neither", needs=("e_above_hull",))
+@score(
+    label="Median E above hull",
+    unit="eV/atom",
+    better="neither",
+    missing="left out, shown only",
+    needs=("e_above_hull",),
+)
 def e_above_hull_median(rows: pd.DataFrame, _against: Against) -> Value:
-    """Median distance to the convex hull of the records that have one; the interval is a bootstrap.
+    """Median distance to the convex hull of the records that have one; negative below it.
 
-    Missing values: left out, so it is shown and never ranked: a model whose worst structures crash would gain.
+    Formula: median of e_above_hull.
+    Interval: bootstrap over the records with one.
+    Source: S. P. Ong et al. 2008, DOI 10.1021/cm702327g.
+    Missing values: left out, shown only; a model whose worst structures fail would gain.
     """
-    values, counts, n_unknown = _known(rows["e_above_hull"])
+    values, counts, n_unknown = distinct(rows["e_above_hull"])
     if not len(values):
         return Value(None, None, None, 0, n_unknown)
 
@@ -104,45 +132,49 @@ def e_above_hull_median(rows: pd.DataFrame, _against: Against) -> Value:
     return Value(value, low, high, int(counts.sum()), n_unknown)
 
 
-@score(label="Mean formation energy", unit="eV/atom", better="neither", needs=("formation_energy_per_atom",))
+@score(
+    label="Mean formation energy",
+    unit="eV/atom",
+    better="neither",
+    missing="left out, shown only",
+    needs=("formation_energy_per_atom",),
+)
 def formation_energy_mean(rows: pd.DataFrame, _against: Against) -> Value:
-    """Mean formation energy from the elements of the reference set, of the records that have one.
+    """Mean formation energy of the records that have one, from the elements of the reference set.
 
-    Missing values: left out, so it is shown and never ranked.
+    Formula: sum of (energy of the cell - sum over elements of n energy of the element) / n_sites / records with one.
+    Interval: bootstrap over the records with one.
+    Source: definition of this benchmark.
+    Missing values: left out, shown only; a model whose worst structures fail would gain.
     """
-    return _mean_of_known(rows["formation_energy_per_atom"])
+    return mean_over_known(rows["formation_energy_per_atom"])
 
 
-@score(label="Converged", unit="share", better="higher", needs=("converged",))
+@score(label="Converged", unit="share", better="higher", missing="counts against", needs=("converged",))
 def converged(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of records whose relaxation ended below the force limit of the protocol.
 
-    Missing values: a record that was refused, or has no relaxation, counts as not converged.
+    Formula: records that converged / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: definition of this benchmark.
+    Missing values: counts against; a record that was refused has no relaxation and did not converge.
     """
     return share(rows["converged"])
 
 
-@score(label="Mean relaxation RMSD", unit="angstrom", better="neither", needs=("rmsd",))
+@score(
+    label="Mean relaxation RMSD",
+    unit="angstrom",
+    better="neither",
+    missing="left out, shown only",
+    needs=("rmsd",),
+)
 def relaxation_rmsd_mean(rows: pd.DataFrame, _against: Against) -> Value:
-    """Mean root-mean-square displacement of the sites in the relaxation, after the two structures were matched.
+    """Mean displacement of the sites in the relaxation, after the two structures were matched.
 
-    Missing values: left out, also where the relaxed structure no longer matches the submitted one, so it is shown and
-    never ranked.
+    Formula: sum of the root-mean-square displacements / records that match their relaxed structure.
+    Interval: bootstrap over these records.
+    Source: pymatgen's StructureMatcher, Ong et al. 2013, DOI 10.1016/j.commatsci.2012.10.028.
+    Missing values: left out, shown only; a structure that relaxes into another one would lower the mean by leaving.
     """
-    return _mean_of_known(rows["rmsd"])
-
-
-def _known(column: pd.Series[float]) -> tuple[NDArray[np.float64], NDArray[np.int64], int]:
-    """Rising different values, how often each occurs, how many are unknown."""
-    known = column.dropna().to_numpy(dtype=np.float64)
-    values, counts = np.unique(known, return_counts=True)
-    return values, counts.astype(np.int64), len(column) - len(known)
-
-
-def _mean_of_known(column: pd.Series[float]) -> Value:
-    known = column.dropna().to_numpy(dtype=np.float64)
-    n_unknown = len(column) - len(known)
-    if not len(known):
-        return Value(None, None, None, 0, n_unknown)
-    low, high = bootstrap_mean_interval(known)
-    return Value(mean_of(known), low, high, len(known), n_unknown)
+    return mean_over_known(rows["rmsd"])
