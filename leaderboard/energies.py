@@ -11,12 +11,11 @@ import pyarrow as pa
 from leaderboard.errors import RunError
 from leaderboard.progress import Counter
 from metrics.energy_convention import OWN
-from metrics.measure import settings_hash
 from metrics.measure.composition import composition_of
 from metrics.measure.hull import formation_energy_per_atom
 from metrics.measure.potentials import find
 from metrics.measure.relax import VERSION, energies_of, known_energies, start_engine
-from metrics.measure.relax_record import Relaxation, SinglePoint, conventions_of, put_on
+from metrics.measure.relax_record import Relaxation, SinglePoint, conventions_of, hash_of, put_on
 from metrics.table import frame
 from reference_data.reference import set_names, try_open
 
@@ -100,7 +99,7 @@ class Tier:
         """Everything that decides an energy, for the run key."""
         return {
             "potentials": [(potential.id, potential.checkpoint_sha256) for potential in self.potentials],
-            "settings": [settings_hash(settings) for settings in self.settings] if self.potentials else [],
+            "settings": [hash_of(settings) for settings in self.settings] if self.potentials else [],
             "version": VERSION if self.potentials else None,
         }
 
