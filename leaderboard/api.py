@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from submissions.record import Record
 
 
-def score_structures(
+def score_structures(  # noqa: PLR0913 - the choices of the command line, by name
     structures: Iterable[Structure | Atoms],
     ids: Sequence[str] | None = None,
     *,

@@ -17,7 +17,8 @@ from metrics.measure.potentials import find
 from metrics.measure.relax import VERSION, energies_of, known_energies, start_engine
 from metrics.measure.relax_record import Relaxation, SinglePoint, conventions_of, hash_of, put_on
 from metrics.table import frame
-from reference_data.reference import set_names, try_open
+from reference_data.errors import ReferenceSetError
+from reference_data.reference import open_reference, set_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -164,9 +165,9 @@ def ensemble(members: Sequence[Sequence[Mapping[str, Any]]], potential_ids: Sequ
 
     """
     name = f"ensemble({'+'.join(potential_ids)})"
-    first = [{row["sha256"]: row for row in reversed(rows)} for rows in members]
+    first: list[dict[str, Mapping[str, Any]]] = [{row["sha256"]: row for row in reversed(rows)} for rows in members]
     made = []
-    for sha256, row in first[0].items():
+    for sha256 in dict.fromkeys(row["sha256"] for row in members[0]):
         own = [rows[sha256] for rows in first]
         silent = [each["potential"] for each in own if each["e_above_hull"] is None]
         distances = [each["e_above_hull"] for each in own if each["e_above_hull"] is not None]
@@ -176,7 +177,7 @@ def ensemble(members: Sequence[Sequence[Mapping[str, Any]]], potential_ids: Sequ
             {
                 "sha256": sha256,
                 "potential": name,
-                "relaxed": row["relaxed"],
+                "relaxed": own[0]["relaxed"],
                 "status": _common_status(own) if answered else "failed",
                 "detail": None if answered else f"no distance by {', '.join(silent)}",
                 "energy_convention": " ".join(dict.fromkeys(each["energy_convention"] for each in own)),
@@ -268,10 +269,18 @@ def _hulls(potential: Potential, reference: Reference) -> tuple[str, ...]:
     if found:
         return (*of_dft, *(name for name in found if name.startswith(OWN)))
     have = ", ".join(reference.conventions) or "none"
-    with_one = [name for name in set_names() if (other := try_open(name)) and set(usable) & set(other.conventions)]
+    with_one = [name for name in set_names() if set(usable) & set(_conventions(name))]
     msg = (
         f"reference set {reference.name} has no hull for {potential.id} (its hulls: {have}; {potential.id} needs one "
         f"of {', '.join(usable)}); sets that have one: {', '.join(with_one) or 'none here'}; "
         "--potentials none gives the structural scores"
     )
     raise RunError(msg)
+
+
+def _conventions(name: str) -> tuple[str, ...]:
+    """Conventions of the hulls of a defined set; one that is not built here has none."""
+    try:
+        return open_reference(name).conventions
+    except ReferenceSetError:
+        return ()

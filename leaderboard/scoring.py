@@ -93,7 +93,7 @@ class Setting:
 
     @property
     def custom(self) -> bool:
-        """Departs from the protocol: shown, never ranked. The structural tier, and more potentials, are no departure."""
+        """Departs from the protocol: shown, never ranked. Fewer tiers and more potentials are no departure."""
         named = {potential.id for potential in self.tier.potentials}
         lacks_a_potential = bool(named) and not set(self.protocol.potentials) <= named
         return self.reference.name not in self.protocol.references or lacks_a_potential

@@ -152,7 +152,9 @@ def score(tables: Tables, context: Context) -> Tables:
         needed = set(definition.needs) & set(VIEW_COLUMNS)
         if not needed:
             made.append(_entry(definition, None, columns, against))
-        made += [_entry(definition, view.variant, view.rows, against) for view in seen if needed and needed <= view.available]
+        made += [
+            _entry(definition, view.variant, view.rows, against) for view in seen if needed and needed <= view.available
+        ]
     return replace(tables, scores=made)
 
 

@@ -1,4 +1,4 @@
-"""The stability tier of published runs, away from the app: energies first, relaxation after, each published when done."""
+"""The stability tier of published runs, away from the app: single points first, then relaxations; each is published."""
 
 from __future__ import annotations
 

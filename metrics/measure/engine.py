@@ -114,6 +114,11 @@ class Engine:
         """End every worker, whatever happened."""
         self.close()
 
+    @property
+    def jobs(self) -> int:
+        """Number of processes."""
+        return len(self._workers)
+
     def close(self) -> None:
         """End every worker; tasks under way are lost."""
         for worker in self._workers:

@@ -61,10 +61,8 @@ def energies_of(
 
     """
     by_sha256 = {crystal.sha256: crystal for crystal in crystals}
-    key = f"energy:{VERSION}:{potential.id}:{potential.checkpoint_sha256}:{hash_of(settings)}"
-    known = {
-        sha256: EnergyRecord(**dict[str, Any](result.columns)) for sha256, result in cache.get(by_sha256, key).items()
-    }
+    key = cache_key(potential, settings)
+    known = known_energies(by_sha256, potential, settings, cache)
     on_known(len(known))
     todo = [sha256 for sha256 in by_sha256 if sha256 not in known]
     tasks = (Task(by_sha256[sha256], potential.id, settings) for sha256 in todo)
@@ -82,3 +80,16 @@ def energies_of(
         known[sha256] = record
         on_done()
     return {sha256: known[sha256] for sha256 in by_sha256}
+
+
+def known_energies(
+    sha256s: Iterable[str], potential: Potential, settings: Settings, cache: Cache
+) -> dict[str, EnergyRecord]:
+    """Records that the cache holds of these structures; nothing is computed, no package of a potential is needed."""
+    found = cache.get(sha256s, cache_key(potential, settings))
+    return {sha256: EnergyRecord(**dict[str, Any](result.columns)) for sha256, result in found.items()}
+
+
+def cache_key(potential: Potential, settings: Settings) -> str:
+    """Everything but the structure that decides a record."""
+    return f"energy:{VERSION}:{potential.id}:{potential.checkpoint_sha256}:{hash_of(settings)}"
