@@ -68,15 +68,14 @@ def score(options: Namespace) -> None:
 
     """
     store = Store()
+    file = existing(options.file)
     try:
         card = Card(model=options.file.stem[:80]) if options.card is None else load_card(options.card)
         setting = Setting.of(
             options.protocol, options.reference, potential_ids(options.potentials), relax=options.relax
         )
         with start_engine(options.jobs) as engine:
-            run = score_file(
-                existing(options.file), card, setting, Resources(engine, store, to_terminal), out=options.out
-            )
+            run = score_file(file, card, setting, Resources(engine, store, to_terminal), out=options.out)
         folder = store.publish(run.path).path if options.publish else run.path
     except (FileRefusedError, ProtocolError, ReferenceSetError, RunError) as error:
         raise CommandError(str(error)) from error

@@ -49,6 +49,16 @@ class Protocol(BaseModel):
     matching: dict[str, Any]
 
     @property
+    def energy_variant(self) -> str:
+        """View of the energies that ranks: the first potential, structures as submitted."""
+        return f"{self.potentials[0]}/unrelaxed"
+
+    @property
+    def energy_ranking(self) -> str:
+        """Column of the board that ranks where energies exist."""
+        return f"{self.ranking_with_energies}@{self.energy_variant}"
+
+    @property
     def hash(self) -> str:
         """Hex sha256 of what decides a number, as sorted JSON: all but the status and what the board shows at first."""
         content = self.model_dump(mode="json", exclude={"status", "headline"})

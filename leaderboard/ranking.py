@@ -28,8 +28,17 @@ def score_columns(table: pd.DataFrame) -> list[str]:
     return [name for name in table.columns if f"{name}_low" in table]
 
 
+def ranking_of(table: pd.DataFrame, reference: str, protocol: Protocol) -> str:
+    """Column that ranks the board of a reference set: with energies as soon as one run under the protocol has them."""
+    name = protocol.energy_ranking
+    if name not in table:
+        return protocol.ranking
+    own = (table["reference"] == reference) & ~table["custom"] & (table["protocol_hash"] == protocol.hash)
+    return name if table.loc[own.fillna(value=False).astype(bool), name].notna().any() else protocol.ranking
+
+
 def with_ranks(table: pd.DataFrame, ranking: str, protocol: Protocol) -> pd.DataFrame:
-    """The board with rank, rank_low, rank_high and n_runs filled in.
+    """The board of one reference set with rank, rank_low, rank_high and n_runs filled in.
 
     A model takes one rank, by the mean of its runs, so that handing in often pays nothing. Unranked runs that are
     comparable all the same (equal size, the protocol's own settings) get the range of ranks among themselves, if there

@@ -121,7 +121,7 @@ def serve(root: Path, answer: Callable[[dict[str, Any]], None]) -> None:
         for line in sys.stdin:
             request = json.loads(line)
             try:
-                setting = Setting.of("v1")
+                setting = Setting.of("v1", potentials=())  # energies are the worker's
                 run = score_file(
                     Path(request["path"]),
                     Card.model_validate(request["card"]),

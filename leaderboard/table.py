@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from leaderboard.protocol import load_protocol
-from leaderboard.ranking import score_columns, with_ranks, with_spreads
+from leaderboard.ranking import ranking_of, score_columns, with_ranks, with_spreads
 from metrics.score import registry
+from metrics.stability import VIEW_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,7 +57,8 @@ def board(store: Store) -> pd.DataFrame:
 
     Several runs of a submission against one reference are one row: that of the current protocol before an earlier
     draft, the protocol's own settings before custom ones, more scores before fewer, the newest last of all.
-    Ranks count models within a reference set, by the protocol's score, highest first; equal scores share a rank.
+    Ranks count models within a reference set, by the protocol's score, highest first; equal scores share a rank. As
+    soon as a run against the set has energies, the score with energies ranks, and runs without take no rank.
 
     Returns:
         The columns of ``FACTS``, of which ``rank_low`` and ``rank_high`` are the 95 % range of the rank, for unranked
@@ -64,20 +66,28 @@ def board(store: Store) -> pd.DataFrame:
         counts the comparable runs of the model, this one included; ``run`` is ``<submission>/<run key>``.
         Then for each score its value as stored (a share lies in [0, 1]) under its name, ``<name>_low`` and
         ``<name>_high`` (95 % interval), ``<name>_counted`` and ``<name>_unknown`` (records). The protocol's scores
-        are always there, null where a run does not have them. A score that depends on a potential is named
-        ``<name>@<variant>``. Where a model has several runs, ``<name>_spread`` (standard deviation), ``_runs_mean``,
-        ``_runs_min`` and ``_runs_max`` follow. Sorted by reference, rank, score, model.
+        without energies are always there, null where a run does not have them. A score that depends on a potential is
+        named ``<name>@<variant>``. Where a model has several runs, ``<name>_spread`` (standard deviation),
+        ``_runs_mean``, ``_runs_min`` and ``_runs_max`` follow. Sorted by reference, rank, score, model.
 
     """
     protocol = load_protocol("v1")
     rows = [_row(run, protocol) for run in _listed(store.runs(), protocol)]
-    ranking = protocol.ranking
-    planned = [*FACTS, *(name + part for name in protocol.scores for part in _PARTS)]
+    structural = [name for name in protocol.scores if not set(registry()[name].needs) & set(VIEW_COLUMNS)]
+    planned = [*FACTS, *(name + part for name in structural for part in _PARTS)]
     table = pd.DataFrame(rows, columns=list(dict.fromkeys([*planned, *(name for row in rows for name in row)])))
     table = table.astype({name: FACTS.get(name) or _score_dtype(name) for name in table.columns})
-    table = with_spreads(with_ranks(table, ranking, protocol), protocol)
-    return table.sort_values(
-        ["reference", "rank", ranking, "model", "run"], ascending=[True, True, False, True, True], ignore_index=True
+    boards = [_ranked(own, str(reference), protocol) for reference, own in table.groupby("reference", sort=True)]
+    return with_spreads(pd.concat([table.iloc[:0], *boards], ignore_index=True), protocol)
+
+
+def _ranked(table: pd.DataFrame, reference: str, protocol: Protocol) -> pd.DataFrame:
+    """The board of one reference set, ranked and sorted; what has no energies yet takes no rank among what has."""
+    ranking = ranking_of(table, reference, protocol)
+    waits = table["not_ranked"].isna() & table[ranking].isna()
+    table = table.assign(not_ranked=table["not_ranked"].mask(waits, f"no {ranking.replace('@', ' by ')} yet"))
+    return with_ranks(table, ranking, protocol).sort_values(
+        ["rank", ranking, "model", "run"], ascending=[True, False, True, True]
     )
 
 
@@ -89,6 +99,12 @@ def run_id(run: Run) -> str:
 def model_name(record: Mapping[str, Any]) -> str:
     """Name of the model on the card of a run."""
     return str(record["model"]["model"])
+
+
+def in_headline(column: str, protocol: Protocol) -> bool:
+    """Whether a score's column is shown at first: the protocol's headline, of energies the view that ranks."""
+    name, _, variant = column.partition("@")
+    return name in protocol.headline and variant in ("", protocol.energy_variant)
 
 
 def not_ranked(record: Mapping[str, Any], protocol: Protocol) -> str | None:
@@ -178,8 +194,8 @@ def _score_dtype(name: str) -> str:
 
 
 def _markdown(table: pd.DataFrame) -> str:
-    headline = load_protocol("v1").headline
-    shown = [name for name in score_columns(table) if name.partition("@")[0] in headline]
+    protocol = load_protocol("v1")
+    shown = [name for name in score_columns(table) if in_headline(name, protocol)]
     units = {name: registry()[name.partition("@")[0]].unit for name in shown}
     named = [f"{name} %" if units[name] == "share" else f"{name} ({units[name]})" for name in shown]
     head = ["rank (95 %)", "model", "n", "runs", *named, "reference", "note"]

@@ -11,17 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from leaderboard.energies import ENERGIES_SCHEMA
 from leaderboard.protocol import load_protocol
 from leaderboard.reading import STRUCTURES_SCHEMA
 from leaderboard.stages import columns_schema
 from leaderboard.store import Run, Store, write_json
+from leaderboard.views import views
 from metrics.crystal import Crystal
 from metrics.score import registry
+from metrics.stability import VIEW_COLUMNS
 from metrics.table import frame, write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    import pandas as pd
+
+    from metrics.score import Score
 
 COLUMNS = columns_schema()
 
@@ -35,6 +42,8 @@ class Made:
         records: facts of each record, as changes of :func:`good`.
         card: further fields of the card.
         record: changes of ``run.json``.
+        crystals: by id of a record; caesium chloride where none is named.
+        energies: rows of ``energies.parquet``, see :func:`energy`; none makes a run of the structural tier.
 
     """
 
@@ -42,6 +51,8 @@ class Made:
     records: Sequence[dict[str, Any]]
     card: dict[str, Any] = field(default_factory=dict)
     record: dict[str, Any] = field(default_factory=dict)
+    crystals: dict[str, Crystal] = field(default_factory=dict)
+    energies: Sequence[dict[str, Any]] = ()
 
 
 def good(record_id: str, **changes: object) -> dict[str, Any]:
@@ -77,6 +88,20 @@ def caesium_chloride() -> Crystal:
     return Crystal.from_arrays(4.123 * np.eye(3), np.array([[0.0] * 3, [0.5] * 3]), [55, 17])
 
 
+def energy(crystal: Crystal, e_above_hull: float | None, **changes: object) -> dict[str, Any]:
+    """What a potential says of a structure as submitted, with the changes named."""
+    facts = {
+        "sha256": crystal.sha256,
+        "potential": "chgnet",
+        "relaxed": False,
+        "status": "ok" if e_above_hull is not None else "failed",
+        "energy_convention": "pbe_mp2020",
+        "e_above_hull": e_above_hull,
+        "n_hull_entries": 20,
+    }
+    return {**facts, **changes}
+
+
 def publish(root: Path, made: Made) -> Run:
     """Write a run into the store at ``root``; the same model and records give the same submission."""
     protocol = load_protocol("v1")
@@ -101,33 +126,43 @@ def publish(root: Path, made: Made) -> Run:
     record["run_key"] = hashlib.sha256(repr(sorted(record.items(), key=str)).encode()).hexdigest()
     folder = Store(root).path(record["submission_sha256"], record["run_key"])
     folder.mkdir(parents=True)
-    columns = frame(made.records, COLUMNS)
-    write_parquet(columns, COLUMNS, folder / "columns.parquet")
-    structures = frame([_structure(facts) for facts in made.records], STRUCTURES_SCHEMA)
+    rows = [_structure(facts, made.crystals) for facts in made.records]
+    structures = frame(rows, STRUCTURES_SCHEMA)
     write_parquet(structures, STRUCTURES_SCHEMA, folder / "structures.parquet")
+    facts = [{"sha256": row.get("sha256"), **own} for row, own in zip(rows, made.records, strict=True)]
+    columns = frame(facts, COLUMNS)
+    write_parquet(columns, COLUMNS, folder / "columns.parquet")
     # every other score is resampled a thousand times: seconds for what no page needs
     made_scores = [registry()[name] for name in protocol.scores if registry()[name].unit in {"share", "site spacings"}]
-    scores = [
-        {
-            "name": score.name,
-            "version": score.version,
-            "variant": None,
-            **asdict(score.compute(columns, {})),
-            "unit": score.unit,
-            "better": score.better,
-        }
-        for score in made_scores
-    ]
+    scores = [_scored(score, columns, None) for score in made_scores if not set(score.needs) & set(VIEW_COLUMNS)]
+    if made.energies:
+        energies = frame(made.energies, ENERGIES_SCHEMA)
+        write_parquet(energies, ENERGIES_SCHEMA, folder / "energies.parquet")
+        of_energies = [registry()[name] for name in (protocol.ranking_with_energies, "stable", "metastable")]
+        scores += [
+            _scored(score, view.rows, view.variant) for view in views(columns, energies) for score in of_energies
+        ]
     named = ("protocol", "protocol_hash", "reference", "reference_hash", "run_key", "custom", "n_submitted")
     write_json({**{name: record[name] for name in named}, "scores": scores}, folder / "scores.json")
     write_json(record, folder / "run.json")
     return Run(folder)
 
 
-def _structure(facts: dict[str, Any]) -> dict[str, Any]:
+def _scored(score: Score, rows: pd.DataFrame, variant: str | None) -> dict[str, Any]:
+    return {
+        "name": score.name,
+        "version": score.version,
+        "variant": variant,
+        **asdict(score.compute(rows, {})),
+        "unit": score.unit,
+        "better": score.better,
+    }
+
+
+def _structure(facts: dict[str, Any], crystals: dict[str, Crystal]) -> dict[str, Any]:
     if facts.get("refusal") is not None:
         return {name: facts[name] for name in ("id", "refusal", "detail")}
-    crystal = caesium_chloride()
+    crystal = crystals.get(facts["id"]) or caesium_chloride()
     return {
         "id": facts["id"],
         "sha256": crystal.sha256,

@@ -24,6 +24,7 @@ def page(protocol: Protocol) -> str:
     """The page as HTML."""
     known = registry()
     ranking = text(known[protocol.ranking].label)
+    with_energies = text(known[protocol.ranking_with_energies].label)
     return f"""
 <div class="prose-page">
 <h2>What the numbers mean</h2>
@@ -32,9 +33,10 @@ every score is over <em>all</em> records: a record that could not be read, or wh
 against the model and is shown with its reason. The interval in the lighter tone is the 95 % interval for this number of
 records (Wilson for shares, bootstrap for means); it does not cover the spread between training or sampling runs, which
 is larger.</p>
-<p>The board ranks by {ranking}, highest first. Ranked are submissions of exactly {protocol.n_ranked:,} records scored
-under the protocol's own settings; all others are listed, unranked, with the reason. Each reference set has its own
-board. A result is "unverified" until the maintainers have scored it again.</p>
+<p>The board ranks by {with_energies}, highest first, with the energies of {text(protocol.potentials[0])} for the
+structures as submitted; a reference set without any such run yet ranks by {ranking}. Ranked are submissions of exactly
+{protocol.n_ranked:,} records scored under the protocol's own settings; all others are listed, unranked, with the
+reason. Each reference set has its own board. A result is "unverified" until the maintainers have scored it again.</p>
 <h2>Scores</h2>
 <p>What a score does with a record of which a fact is missing is one of these:</p>
 {_policies()}
@@ -80,7 +82,8 @@ def _protocol(protocol: Protocol) -> str:
             "Name": f"{text(protocol.name)}, {text(protocol.title)}",
             "Status": text(protocol.status) + (draft if protocol.status == "draft" else ""),
             "Hash": f"<code>{text(protocol.hash)}</code>",
-            "Ranked by": f"<code>{text(protocol.ranking)}</code>",
+            "Ranked by": f"<code>{text(protocol.energy_ranking)}</code>",
+            "Without energies by": f"<code>{text(protocol.ranking)}</code>",
             "Records to be ranked": f"{protocol.n_ranked:,}",
             "Reference sets": text(", ".join(protocol.references)),
         }

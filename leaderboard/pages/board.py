@@ -11,6 +11,7 @@ import pandas as pd
 from leaderboard.pages.markup import Interval, interval, number, text
 from leaderboard.pages.runs import records
 from leaderboard.ranking import score_columns
+from leaderboard.table import in_headline
 from metrics.score import registry
 
 if TYPE_CHECKING:
@@ -63,8 +64,9 @@ def columns(table: pd.DataFrame, protocol: Protocol) -> list[Column]:
         score, _, variant = name.partition("@")
         if score in known:
             entry = known[score]
-            label = f"{entry.label}, {variant}" if variant else entry.label
-            group = "Ranking" if score == protocol.ranking else entry.group
+            # of the view that ranks the legend tells; headings are narrow
+            label = entry.label if variant in ("", protocol.energy_variant) else f"{entry.label}, {variant}"
+            group = "Ranking" if name in (protocol.ranking, protocol.energy_ranking) else entry.group
             found.append(Column(name, score, label, entry.unit, entry.better, group))
     order = {name: place for place, name in enumerate(protocol.scores)}
     first: dict[str, int] = {}
@@ -76,7 +78,7 @@ def columns(table: pd.DataFrame, protocol: Protocol) -> list[Column]:
 
 def default_columns(found: Sequence[Column], protocol: Protocol) -> list[str]:
     """Columns shown at first, the protocol's headline; the others wait in the picker."""
-    return [column.name for column in found if column.score in protocol.headline]
+    return [column.name for column in found if in_headline(column.name, protocol)]
 
 
 def sort_choices(found: Sequence[Column]) -> list[tuple[str, str]]:
@@ -110,9 +112,10 @@ def table_html(rows: pd.DataFrame, found: Sequence[Column], view: View) -> str:
     return f'<div class="scroll"><table class="board">{_head(shown, view)}<tbody>{body}</tbody></table></div>'
 
 
-def legend(protocol: Protocol, reference: str, *, indicative: bool) -> str:
-    """Units, marks and conditions under the table."""
-    ranking = text(registry()[protocol.ranking].label)
+def legend(protocol: Protocol, reference: str, ranking: str, *, indicative: bool) -> str:
+    """Units, marks and conditions under the table; ``ranking`` is the column that ranks."""
+    ranked_by, _, variant = ranking.partition("@")
+    ranking = text(registry()[ranked_by].label + (f" by {variant}" if variant else ""))
     condition = f"submissions of exactly {protocol.n_ranked:,} records under the protocol's own settings"
     lines = [
         (

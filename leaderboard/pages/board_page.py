@@ -9,6 +9,7 @@ import gradio as gr
 
 from leaderboard.pages import board
 from leaderboard.pages.panel import QUIET, table_component
+from leaderboard.ranking import ranking_of
 from leaderboard.table import board as board_table
 
 if TYPE_CHECKING:
@@ -42,9 +43,10 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
     """Lay the page out in the current block."""
     table = board_table(store)
     found = board.columns(table, protocol)
+    reference_shown = _references(table, protocol)[0]
     first = board.View(
-        _references(table, protocol)[0],
-        protocol.ranking,
+        reference_shown,
+        ranking_of(table, reference_shown, protocol),
         board.HIGHEST,
         columns=tuple(board.default_columns(found, protocol)),
     )
@@ -96,7 +98,7 @@ def _html(table: pd.DataFrame, protocol: Protocol, view: board.View) -> str:
     rows = board.select(table, view)
     indicative = bool(table.loc[(table["reference"] == view.reference).astype(bool), "indicative"].any())
     return board.table_html(rows, board.columns(table, protocol), view) + board.legend(
-        protocol, view.reference, indicative=indicative
+        protocol, view.reference, ranking_of(table, view.reference, protocol), indicative=indicative
     )
 
 

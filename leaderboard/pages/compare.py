@@ -12,7 +12,7 @@ from leaderboard.comparison import caveats, compare, summary
 from leaderboard.pages import runs
 from leaderboard.pages.markup import UNKNOWN, Interval, interval, notice, number, text
 from leaderboard.pages.panel import QUIET
-from leaderboard.ranking import SPREAD
+from leaderboard.ranking import SPREAD, ranking_of
 from leaderboard.table import board, model_name, run_id
 from metrics.score import registry
 
@@ -150,7 +150,7 @@ def _signed(value: float, unit: str) -> str:
 def _runs_of(run: Run, table: pd.DataFrame, protocol: Protocol) -> str:
     """How many runs of the model there are, and their spread of the ranking score."""
     name = text(model_name(run.record))
-    ranking = protocol.ranking
+    ranking = ranking_of(table, str(run.record["reference"]), protocol)
     row = next(iter(runs.records(table[(table["run"] == run_id(run)).fillna(value=False).astype(bool)])), None)
     if row is None or row["n_runs"] == 1 or row.get(f"{ranking}_spread") is None:
         return f"{name}: one run; the spread between runs of the model is unknown."

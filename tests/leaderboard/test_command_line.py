@@ -24,6 +24,7 @@ from leaderboard.__main__ import main
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "submissions" / "examples" / "example.zip"
 CARD = ROOT / "submissions" / "cards" / "example.toml"
+STRUCTURAL = ("--potentials", "none")
 DATA = Path(os.environ.get("LEADERBOARD_TEST_DATA", ROOT / ".." / "shared" / "data"))
 
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"needs the shared data: {DATA} is not there")
@@ -60,7 +61,7 @@ def scores_of(folder: Path) -> dict[str, Any]:
 def scored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The example, scored once: its folder and what was printed."""
     folder = tmp_path_factory.mktemp("scored")
-    run = leaderboard("score", EXAMPLE, "--card", CARD, "--out", folder / "out", runs=folder / "runs")
+    run = leaderboard("score", EXAMPLE, *STRUCTURAL, "--card", CARD, "--out", folder / "out", runs=folder / "runs")
     assert run.returncode == 0, run.stderr
     return folder / "out", run.stdout
 
@@ -130,7 +131,7 @@ def test_a_null_among_the_facts_has_its_reason(scored: tuple[Path, str]) -> None
 def test_the_same_command_again_finds_the_run_done(scored: tuple[Path, str]) -> None:
     folder, printed = scored
     before = (folder / "run.json").read_text()
-    run = leaderboard("score", EXAMPLE, "--card", CARD, "--out", folder, runs=folder.parent / "runs")
+    run = leaderboard("score", EXAMPLE, *STRUCTURAL, "--card", CARD, "--out", folder, runs=folder.parent / "runs")
     assert (run.returncode, run.stdout) == (0, printed)
     assert (folder / "run.json").read_text() == before
 
@@ -140,13 +141,13 @@ def test_another_submission_does_not_overwrite_a_run(scored: tuple[Path, str], t
     with zipfile.ZipFile(EXAMPLE) as archive, zipfile.ZipFile(other, "w") as smaller:
         for name in archive.namelist()[:3]:
             smaller.writestr(name, archive.read(name))
-    run = leaderboard("score", other, "--out", scored[0], runs=tmp_path / "runs")
+    run = leaderboard("score", other, *STRUCTURAL, "--out", scored[0], runs=tmp_path / "runs")
     assert run.returncode == 1
     assert "choose another folder with --out" in run.stderr
 
 
 def test_killed_at_any_moment_it_resumes_to_the_same_result(scored: tuple[Path, str], tmp_path: Path) -> None:
-    arguments = ("score", EXAMPLE, "--card", CARD, "--out", tmp_path / "out", "--jobs", 1)
+    arguments = ("score", EXAMPLE, *STRUCTURAL, "--card", CARD, "--out", tmp_path / "out", "--jobs", 1)
     environment = {**os.environ, "LEADERBOARD_RUNS": str(tmp_path / "runs")}
     for _ in range(2):
         with subprocess.Popen(
@@ -175,7 +176,7 @@ def test_published_it_is_on_the_board_once(tmp_path: Path) -> None:
         for name in archive.namelist()[:4]:
             smaller.writestr(name, archive.read(name))
     for _ in range(2):
-        run = leaderboard("score", small, "--publish", runs=tmp_path / "runs")
+        run = leaderboard("score", small, *STRUCTURAL, "--publish", runs=tmp_path / "runs")
         assert run.returncode == 0, run.stderr
     as_json = json.loads(leaderboard("table", "--format", "json", runs=tmp_path / "runs").stdout)
     assert [row["model"] for row in as_json] == ["=cmd"]
@@ -223,7 +224,7 @@ def test_a_refused_file_exits_1_with_one_line(tmp_path: Path, name: str, content
         (("score", "submissions"), "is a folder"),
         (("score", EXAMPLE, "--protocol", "v0"), "available: v1"),
         (("score", EXAMPLE, "--reference", "nowhere"), "no reference set 'nowhere'"),
-        (("score", EXAMPLE, "--potentials", "magic"), "'magic' is not available; available: none"),
+        (("score", EXAMPLE, "--potentials", "magic"), "no potential 'magic'; there are: chgnet"),
         (("score", EXAMPLE, "--card", "pyproject.toml"), "card_invalid"),
         (("fingerprint", EXAMPLE, "--method", "md5"), "available: bawl, short-bawl, canonical-bawl"),
     ],

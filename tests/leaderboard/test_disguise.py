@@ -60,7 +60,7 @@ def test_unique_and_novel_do_not_see_the_description(
     plain = crystals_in(path, most=120)
     other = [disguised(crystal, rng, determinant=determinant) for crystal in plain]
     scores = [
-        score_structures([to_structure(crystal) for crystal in crystals], out=tmp_path / name)
+        score_structures([to_structure(crystal) for crystal in crystals], potentials=[], out=tmp_path / name)
         for name, crystals in (("plain", plain), ("other", other))
     ]
     one, two = (read_parquet(tmp_path / name / "columns.parquet") for name in ("plain", "other"))
@@ -75,7 +75,7 @@ def test_the_python_call_gives_the_same_scores_as_the_files_hold(
 ) -> None:
     monkeypatch.setenv("LEADERBOARD_RUNS", str(tmp_path / "runs"))
     structures = [to_structure(crystal) for crystal in crystals_in(EXAMPLE, most=5)]
-    scores = score_structures(structures, ids=["a", "b", "a", "c", "a"], out=tmp_path / "out")
+    scores = score_structures(structures, ids=["a", "b", "a", "c", "a"], potentials=[], out=tmp_path / "out")
     assert scores == json.loads((tmp_path / "out" / "scores.json").read_text())
     table = read_parquet(tmp_path / "out" / "structures.parquet")
     assert table["id"].tolist() == ["a", "b", "a#2", "c", "a#3"]
@@ -88,7 +88,7 @@ def test_atoms_of_ase_are_structures_too(tmp_path: Path, monkeypatch: pytest.Mon
     from ase.build import bulk  # noqa: PLC0415 - only here
 
     monkeypatch.setenv("LEADERBOARD_RUNS", str(tmp_path / "runs"))
-    scores = score_structures([bulk("NaCl", "rocksalt", a=5.64), bulk("Cu")], out=tmp_path / "out")
+    scores = score_structures([bulk("NaCl", "rocksalt", a=5.64), bulk("Cu")], potentials=[], out=tmp_path / "out")
     assert scores["n_submitted"] == 2
     columns = read_parquet(tmp_path / "out" / "columns.parquet")
     assert columns["reduced_formula"].tolist() == ["NaCl", "Cu"]
@@ -98,4 +98,4 @@ def test_atoms_of_ase_are_structures_too(tmp_path: Path, monkeypatch: pytest.Mon
 def test_as_many_ids_as_structures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADERBOARD_RUNS", str(tmp_path / "runs"))
     with pytest.raises(ValueError, match="2 ids for 0 structures"):
-        score_structures([], ids=["a", "b"])
+        score_structures([], ids=["a", "b"], potentials=[])

@@ -56,7 +56,9 @@ def test_disguised_copies_are_not_novel(
     for crystal in sampled(generator):
         other = disguised(crystal, generator, determinant=int(generator.choice(determinants)))
         copies.append(rattled(strained(other, generator), generator))
-    scores = score_structures([to_structure(copy) for copy in copies], out=tmp_path / "out", reference="starter")
+    scores = score_structures(
+        [to_structure(copy) for copy in copies], potentials=[], out=tmp_path / "out", reference="starter"
+    )
     values = {score["name"]: score["value"] for score in scores["scores"]}
     columns = read_parquet(tmp_path / "out" / "columns.parquet")
     assert columns["in_reference"].notna().all(), columns["unknown_reasons"].dropna().tolist()

@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 from ase.calculators.emt import EMT
 from pymatgen.analysis.phase_diagram import PDEntry, PhaseDiagram
-from pymatgen.core import Composition, Lattice, Structure
+from pymatgen.core.composition import Composition
+from pymatgen.core.lattice import Lattice
+from pymatgen.core.structure import Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 
 from leaderboard import score_structures
@@ -57,20 +59,20 @@ id_column = "id"
 
 
 def fcc(symbol: str, a: float | None = None) -> Structure:
-    return Structure.from_spacegroup("Fm-3m", Lattice.cubic(a or FCC[symbol]), [symbol], [[0, 0, 0]])
+    return Structure.from_spacegroup("Fm-3m", Lattice.cubic(a or FCC[symbol]), [symbol], [[0.0, 0.0, 0.0]])
 
 
 def alloy(one: str, other: str, stretch: float = 1.0) -> Structure:
     """L1_0: layers of one metal and the other."""
     a = (FCC[one] + FCC[other]) / 2 * stretch
     lattice = Lattice.tetragonal(a / 2**0.5, a)
-    return Structure(lattice, [one, other], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    return Structure(lattice, [one, other], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]])
 
 
 def emt_energy_per_atom(structure: Structure) -> float:
     atoms = AseAtomsAdaptor.get_atoms(structure)
     atoms.calc = EMT()
-    return float(atoms.get_potential_energy()) / len(structure)
+    return float(atoms.get_potential_energy()) / len(structure)  # type: ignore[no-untyped-call] # ase is not typed
 
 
 REFERENCE = {f"fcc-{symbol}": fcc(symbol) for symbol in FCC} | {
@@ -81,7 +83,7 @@ SUBMITTED = [
     alloy("Cu", "Au", stretch=1.06),
     alloy("Pd", "Pt"),
     fcc("Cu", 3.7),
-    Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]),
+    Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0.0] * 3, [0.5] * 3]),
 ]
 
 

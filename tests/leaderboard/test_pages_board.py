@@ -15,6 +15,7 @@ from leaderboard.protocol import load_protocol
 from leaderboard.store import Store
 from leaderboard.table import board as board_table
 from metrics.score import registry
+from metrics.stability import VIEW_COLUMNS
 from tests.made_runs import Made, good, publish
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PROTOCOL = load_protocol("v1")
+STRUCTURAL = {name for name in PROTOCOL.scores if not set(registry()[name].needs) & set(VIEW_COLUMNS)}
 HOSTILE = '<img src=x onerror="alert(1)">'
 
 
@@ -52,7 +54,7 @@ def html(table: pd.DataFrame, view: View) -> str:
 
 def test_every_score_of_the_protocol_has_a_column(table: pd.DataFrame) -> None:
     found = board.columns(table, PROTOCOL)
-    assert {column.score for column in found} == set(PROTOCOL.scores)
+    assert {column.score for column in found} == STRUCTURAL
     assert found[0].score == PROTOCOL.ranking
     assert [column.label for column in found] == [registry()[column.score].label for column in found]
 
@@ -64,7 +66,8 @@ def test_columns_of_a_group_stand_together(table: pd.DataFrame) -> None:
 
 def test_what_the_protocol_does_not_headline_waits_in_the_picker(table: pd.DataFrame) -> None:
     found = board.columns(table, PROTOCOL)
-    assert set(board.default_columns(found, PROTOCOL)) == set(PROTOCOL.headline) < {column.name for column in found}
+    assert set(board.default_columns(found, PROTOCOL)) == set(PROTOCOL.headline) & STRUCTURAL
+    assert set(PROTOCOL.headline) & STRUCTURAL < {column.name for column in found}
 
 
 @pytest.mark.parametrize(
@@ -152,7 +155,8 @@ def test_an_empty_board_has_its_columns(tmp_path: Path, view: View) -> None:
 
 
 def test_the_legend_states_unit_reference_and_protocol() -> None:
-    legend = board.legend(PROTOCOL, "starter", indicative=True)
+    legend = board.legend(PROTOCOL, "starter", PROTOCOL.energy_ranking, indicative=True)
+    assert f"{registry()[PROTOCOL.ranking_with_energies].label} by chgnet/unrelaxed" in legend
     assert "percent" in legend
     assert "indicative" in legend
     assert PROTOCOL.hash[:12] in legend

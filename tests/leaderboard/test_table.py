@@ -13,7 +13,7 @@ import pytest
 from leaderboard.protocol import load_protocol
 from leaderboard.store import Store
 from leaderboard.table import FACTS, FORMULA_STARTS, board, csv_for_people, render
-from tests.made_runs import Made, good, publish, refused
+from tests.made_runs import Made, caesium_chloride, energy, good, publish, refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,3 +143,15 @@ def test_markdown_shows_percent_with_the_interval(tmp_path: Path) -> None:
     assert "novel_fingerprint" not in render(board(Store(tmp_path)), "md")
     # 1 of 4: Wilson's interval is [0.0456, 0.6994] (Wilson 1927, eq. for z = 1.95996)
     assert "25.0 (4.6 to 69.9)" in render(board(Store(tmp_path)), "md")
+
+
+def test_where_energies_exist_they_rank_and_what_has_none_takes_no_rank(tmp_path: Path) -> None:
+    crystal = caesium_chloride()
+    ranked = records(N_RANKED, N_RANKED)
+    publish(tmp_path, Made("stable", ranked, energies=[energy(crystal, 0.0)]))
+    publish(tmp_path, Made("unstable", ranked, energies=[energy(crystal, 0.3)]))
+    publish(tmp_path, Made("structural", ranked))
+    table = board(Store(tmp_path)).set_index("model")
+    assert table["rank"].dropna().to_dict() == {"stable": 1, "unstable": 2}
+    assert table.loc["structural", "not_ranked"] == "no vsun_msun by chgnet/unrelaxed yet"
+    assert table.loc["stable", "vsun_msun@chgnet/unrelaxed"] == 1.0

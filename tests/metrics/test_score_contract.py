@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from leaderboard.stages import columns_schema
 from metrics.score import PARTS, Against, Score, Value, registry
 from metrics.score import score as register
+from metrics.stability import VIEW_COLUMNS
 from metrics.table import frame
 from tests.metrics.facts import AGAINST, cell
 
-SCHEMA = columns_schema()
+SCHEMA = pa.schema([*columns_schema(), *pa.schema(dict(VIEW_COLUMNS))])
 
 every_score = pytest.mark.parametrize("score", list(registry().values()), ids=lambda score: score.name)
 

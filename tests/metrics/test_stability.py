@@ -15,7 +15,7 @@ from metrics.stability import VIEW_COLUMNS
 from metrics.table import frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -36,7 +36,7 @@ SUN = {"e_above_hull": -0.01, "valid": True, "unique": True, "in_reference": Fal
 MSUN = {**SUN, "e_above_hull": 0.05}
 
 
-def table(*rows: dict[str, object]) -> pd.DataFrame:
+def table(*rows: Mapping[str, object]) -> pd.DataFrame:
     return frame(rows, SCHEMA)
 
 
