@@ -163,7 +163,7 @@ def sun_msun_substitution(rows: pd.DataFrame, _against: Against) -> Value:
     label="of these, systems",
     unit="chemical systems",
     better="neither",
-    missing="counts against",
+    missing="left out, shown only",
     needs=("chemical_system", *_SUN),
 )
 def sun_msun_systems(rows: pd.DataFrame, _against: Against) -> Value:
@@ -172,16 +172,16 @@ def sun_msun_systems(rows: pd.DataFrame, _against: Against) -> Value:
     Formula: number of different values of chemical_system.
     Interval: samples of half of the records.
     Source: definition of this benchmark.
-    Missing values: counts against; unknown is no hit.
+    Missing values: left out, shown only; a record of which something is unknown adds none.
     """
-    return _distinct(rows["chemical_system"], _is_sun_msun(rows))
+    return _distinct(rows, "chemical_system")
 
 
 @score(
     label="of these, prototypes",
     unit="prototypes",
     better="neither",
-    missing="counts against",
+    missing="left out, shown only",
     needs=("prototype", *_SUN),
 )
 def sun_msun_prototypes(rows: pd.DataFrame, _against: Against) -> Value:
@@ -190,24 +190,25 @@ def sun_msun_prototypes(rows: pd.DataFrame, _against: Against) -> Value:
     Formula: number of different values of prototype.
     Interval: samples of half of the records.
     Source: definition of this benchmark.
-    Missing values: counts against; unknown is no hit, and a hit without a known type adds none.
+    Missing values: left out, shown only; a record of which something is unknown adds none.
     """
-    return _distinct(rows["prototype"], _is_sun_msun(rows))
+    return _distinct(rows, "prototype")
 
 
-def _distinct(labels: pd.Series[str], hits: pd.Series[bool]) -> Value:
-    """How many different labels the hits have."""
-    is_hit = hits.fillna(value=False) & labels.notna()
-    n_unknown = int((hits.isna() | (hits.fillna(value=False) & labels.isna())).sum())
-    counts = labels[is_hit.astype(bool)].value_counts().sort_index()
-    kinds = np.array([*counts.tolist(), len(hits) - int(counts.sum())], dtype=np.int64)
+def _distinct(rows: pd.DataFrame, label: str) -> Value:
+    """How many different labels the hits have, among the records of which everything is known."""
+    known = rows[rows[[label, *_SUN]].notna().all(axis=1)]
+    hits = known[_is_sun_msun(known).astype(bool)]
+    counts = hits[label].value_counts().sort_index()
+    kinds = np.array([*counts.tolist(), len(known) - len(hits)], dtype=np.int64)
 
     def n_labels(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
         seen: NDArray[np.float64] = (sampled[:, :-1] > 0).sum(axis=1).astype(np.float64)
         return seen
 
     value = float(len(counts))
-    if len(hits) < 2:  # noqa: PLR2004 - one record has no half
-        return Value(value, value, value, len(hits) - n_unknown, n_unknown)
+    n_unknown = len(rows) - len(known)
+    if len(known) < 2:  # noqa: PLR2004 - one record has no half
+        return Value(value, value, value, len(known), n_unknown)
     low, high = half_sample_interval(kinds, n_labels, value, lowest=0.0)
-    return Value(value, low, high, len(hits) - n_unknown, n_unknown)
+    return Value(value, low, high, len(known), n_unknown)
