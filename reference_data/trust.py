@@ -61,7 +61,7 @@ class Trust:
         manifest_sha256: of the set that was compared with.
         settings_hash: of how its energies were computed, see :mod:`metrics.measure.relax_record`.
         seed: of the sample.
-        n_labelled: compounds of the set with a formation energy of this convention.
+        n_labelled: compounds of the set that are placed on its hull of this convention.
         n_sampled: of them in the sample.
         n_answered: of those with an energy by the potential.
         unanswered: how many have none, by status.

@@ -160,17 +160,17 @@ def _convention(reference: Reference, potential: Potential) -> str:
 
 
 def _labelled_rows(reference: Reference, convention: str) -> list[tuple[int, str]]:
-    """Row and id of each compound with a formation energy of the convention; an element has no hull without itself."""
-    columns = ["id", "chemical_system", "energy_convention", "formation_energy_per_atom"]
+    """Row and id of each compound placed on the hull of the convention; an element has no hull without itself."""
+    columns = ["id", "chemical_system", "energy_convention", "e_above_hull"]
     table = pq.read_table(reference.folder / CRYSTALS_FILE, columns=columns).to_pandas()
     is_labelled = (
         (table["energy_convention"] == convention)
-        & table["formation_energy_per_atom"].notna()
+        & table["e_above_hull"].notna()
         & table["chemical_system"].str.contains("-")
     )
     if not is_labelled.any():
         raise ReferenceSetError(
-            what=f"no compound of reference set {reference.name} has a formation energy of {convention}",
+            what=f"no compound of reference set {reference.name} has a distance from its hull of {convention}",
             expected="labels to compare with",
             remedy="name a column of energies in the set's definition, or choose another set",
         )

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from ase.calculators.emt import EMT
 from pymatgen.core.lattice import Lattice
@@ -16,12 +18,14 @@ from pymatgen.io.ase import AseAtomsAdaptor
 
 from reference_data.__main__ import main
 from reference_data.build import build_set
+from reference_data.crystals import CRYSTALS_FILE, write_crystals
 from reference_data.errors import ReferenceSetError
 from reference_data.reference import Reference, open_reference
 from reference_data.stable_metrics import stable_metrics
 from reference_data.trust import TRUST_FILE, read_trust
 from reference_data.trust_measure import agreements, measure_trust
 from tests.reference_data.conftest import cif
+from tests.reference_data.test_reference_verify import accept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,6 +126,20 @@ def test_the_differences_are_those_put_into_the_labels(alloys: Reference) -> Non
     assert read_trust(alloys.folder) == {f"emt:{found.checkpoint_sha256}": found}
     # the file decides no score: the set is still the same
     assert open_reference(alloys.folder).manifest_sha256 == alloys.manifest_sha256
+
+
+@needs_matbench
+def test_a_compound_that_has_no_place_on_the_hull_is_no_label(alloys: Reference, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    for own in alloys.folder.iterdir():
+        (folder / own.name).write_bytes(own.read_bytes())
+    table = pq.read_table(folder / CRYSTALS_FILE)
+    rows = table.to_pylist()
+    next(row for row in rows if row["id"] == "cuau")["e_above_hull"] = None
+    write_crystals([pa.Table.from_pylist(rows, schema=table.schema)], folder / CRYSTALS_FILE)
+    accept(folder)
+    assert measure_trust(open_reference(folder), "emt", jobs=1, report=print).n_labelled == 2
 
 
 @needs_matbench
