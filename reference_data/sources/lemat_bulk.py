@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path  # noqa: TC003 - pydantic reads the annotations
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -140,7 +141,7 @@ class LematBulk(Source):
         try:
             for table in dataset.with_format("arrow").iter(BATCH_ROWS):
                 yield from table.select(columns).to_pylist()
-        except (OSError, ValueError) as error:
+        except _reading_errors() as error:
             raise self._unreadable(error) from error
 
     def _dataset(self, folder: Path, columns: list[str]) -> IterableDataset:
@@ -153,16 +154,13 @@ class LematBulk(Source):
             return load_dataset(
                 self.repository, self.subset, revision=self._commit(), columns=columns, split=SPLIT, streaming=True
             )
-        except (OSError, ValueError) as error:
+        except _reading_errors() as error:
             raise self._unreadable(error) from error
 
     def _commit(self) -> str:
-        """Commit that the revision stands for now."""
-        from huggingface_hub import HfApi  # noqa: PLC0415 - as above
-
         try:
-            return str(HfApi().dataset_info(str(self.repository), revision=self.revision).sha)
-        except (OSError, ValueError) as error:
+            return commit_of(str(self.repository), self.revision)
+        except _reading_errors() as error:
             raise self._unreadable(error) from error
 
     @property
@@ -176,3 +174,24 @@ class LematBulk(Source):
             expected="LeMat-Bulk on the Hub, or its parquet files",
             remedy="check the connection and the path, then start again: sources read whole are kept",
         )
+
+
+@cache
+def commit_of(repository: str, revision: str) -> str:
+    """Commit that a revision of a dataset on the Hub stands for; asked once, so that a build reads what it records.
+
+    Raises:
+        OSError: the Hub has no such dataset.
+        HTTPError: it does not answer.
+
+    """
+    from huggingface_hub import HfApi  # noqa: PLC0415 - slow to import, and no other source needs it
+
+    return str(HfApi().dataset_info(repository, revision=revision).sha)
+
+
+def _reading_errors() -> tuple[type[Exception], ...]:
+    """What the Hub's client and the reader of its files raise where they cannot read."""
+    from httpx2 import HTTPError  # noqa: PLC0415 - comes with huggingface_hub
+
+    return OSError, ValueError, HTTPError

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from huggingface_hub import constants
 
 from metrics.crystal import Crystal
 from metrics.measure.convert import from_structure, to_structure
@@ -122,6 +123,12 @@ def test_files_that_are_not_there_broken_or_of_another_schema_are_one_clear_erro
     pq.write_table(pq.read_table(tmp_path / "whole.parquet").drop(["energy"]), tmp_path / "less.parquet")
     with pytest.raises(ReferenceSetError, match="energy"):
         list(lemat(path="less.parquet").rows(tmp_path))
+
+
+def test_a_hub_that_does_not_answer_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # nothing listens on the discard port
+    with pytest.raises(ReferenceSetError, match=r"LeMaterial/LeMat-Bulk cannot be read .*; check the connection"):
+        lemat(repository="LeMaterial/LeMat-Bulk").inputs(SETS)
 
 
 def test_the_set_of_the_public_board_builds_from_local_files(tmp_path: Path) -> None:
