@@ -17,7 +17,7 @@ from metrics.measure.convert import to_structure
 from metrics.measure.symmetry import symmetry_dataset
 from reference_data.sources.aflow_prototypes import AflowPrototypes
 from reference_data.sources.base import SourceRow
-from reference_data.sources.known_compounds import estimated_crystals
+from reference_data.sources.known_compounds import compounds
 from reference_data.sources.known_compounds.prototype import Prototype, load_prototypes, radius, roles_of
 from reference_data.sources.known_compounds.store import FOLDER
 
@@ -37,7 +37,7 @@ ROCKSALT = {
 
 @cache
 def estimated() -> dict[str, Crystal]:
-    return dict(estimated_crystals())
+    return {own.id: own.crystal for own in compounds()}
 
 
 @pytest.mark.parametrize("name", PROTOTYPES)
@@ -57,7 +57,7 @@ def test_every_compound_is_listed_once_in_a_prototype(name: str) -> None:
 
 
 def test_no_two_compounds_share_an_id() -> None:
-    identifiers = [identifier for identifier, _ in estimated_crystals()]
+    identifiers = [own.id for own in compounds()]
     assert len(set(identifiers)) == len(identifiers)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from metrics.energy_convention import OWN
 from metrics.measure.composition import reduced_formula_of
 from reference_data.errors import ReferenceSetError
 from reference_data.sources.base import Source, SourceRefusal, SourceRow, file_sha256
-from reference_data.sources.known_compounds.prototype import load_prototypes
+from reference_data.sources.known_compounds.prototype import load_prototypes, roles_of
 from reference_data.sources.known_compounds.store import CHGNET, FOLDER, RELAXED_FILE, read_relaxed
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ class KnownCompounds(Source):
     """Compounds by structure type, from the TOML files of this folder; the format is that of ``prototype.py``.
 
     Which compound has which structure, and the symmetry and typical coordinates of each type, are facts of the
-    crystallographic literature. The cells are CHGNet's: relaxed from cells of estimated size. A compound that did not
-    relax, or to something else, is refused.
+    crystallographic literature. The compound of a type whose cell was measured is given with that cell. All others
+    have the cell that CHGNet relaxes an estimated one to; those that do not relax, or to something else, are refused.
     Ids are ``known-<prototype>-<reduced formula>``.
     """
 
@@ -34,16 +35,19 @@ class KnownCompounds(Source):
     def rows(self, folder: Path) -> Iterator[SourceRow | SourceRefusal]:  # noqa: ARG002 - shipped with this code
         """Every compound, in the order of the files."""
         relaxed = read_relaxed()
-        for identifier, start in estimated_crystals():
-            found = relaxed.get(identifier)
-            if found is None or found.start_sha256 != start.sha256:
-                yield SourceRefusal(identifier, self.name, "not_relaxed", f"not relaxed yet; {REMEDY}")
+        for compound in compounds():
+            found = relaxed.get(compound.id)
+            if compound.is_measured:
+                yield SourceRow(compound.id, self.name, compound.crystal)
+            elif found is None or found.start_sha256 != compound.crystal.sha256:
+                yield SourceRefusal(compound.id, self.name, "not_relaxed", f"not relaxed yet; {REMEDY}")
             elif found.reason is not None or found.crystal is None:
-                yield SourceRefusal(identifier, self.name, found.reason or "not_relaxed", found.detail or found.status)
+                detail = found.detail or found.status
+                yield SourceRefusal(compound.id, self.name, found.reason or "not_relaxed", detail)
             else:
-                energy = found.energy_per_atom(CHGNET)
+                energy, convention = found.energy_per_atom(CHGNET), f"{OWN}{CHGNET}"
                 yield SourceRow(
-                    identifier, self.name, found.crystal, energy_per_atom=energy, energy_convention=f"{OWN}{CHGNET}"
+                    compound.id, self.name, found.crystal, energy_per_atom=energy, energy_convention=convention
                 )
 
     def inputs(self, folder: Path) -> Mapping[str, str]:  # noqa: ARG002 - shipped with this code
@@ -55,8 +59,17 @@ class KnownCompounds(Source):
         return {path.name: file_sha256(path) for path in (*sorted(FOLDER.glob("*.toml")), RELAXED_FILE)}
 
 
-def estimated_crystals() -> Iterator[tuple[str, Crystal]]:
-    """Id and crystal, with a cell of estimated size, of every compound.
+@dataclass(frozen=True)
+class Compound:
+    """One compound of a prototype: its id, its crystal, and whether the cell of that is measured or an estimate."""
+
+    id: str
+    crystal: Crystal
+    is_measured: bool
+
+
+def compounds() -> Iterator[Compound]:
+    """Every compound of every prototype, in the order of the files.
 
     Raises:
         ReferenceSetError: a prototype file is wrong.
@@ -71,4 +84,5 @@ def estimated_crystals() -> Iterator[tuple[str, Crystal]]:
     for name, prototype in prototypes.items():
         for roles in prototype.decorations():
             crystal = prototype.crystal(roles)
-            yield f"known-{name}-{reduced_formula_of(crystal)}", crystal
+            identifier = f"known-{name}-{reduced_formula_of(crystal)}"
+            yield Compound(identifier, crystal, is_measured=roles == roles_of(prototype.like))

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+from pymatgen.core.periodic_table import Element
+
+from metrics.measure.convert import to_structure
 from metrics.measure.symmetry import symmetry_dataset
+from reference_data.sources.known_compounds.prototype import radius
 from reference_data.sources.known_compounds.store import SEVENNET
 
 if TYPE_CHECKING:
@@ -12,19 +17,33 @@ if TYPE_CHECKING:
 
     from metrics.crystal import Crystal
 
-# Of the volume at the start. Measured cells and their relaxed forms differ by a few percent, estimated ones by up to a
-# third; what changes more has come apart or collapsed into something else.
+# Of the volume of a measured cell: what changes more has come apart or collapsed into something else.
 VOLUME_RATIO = (0.6, 1.4)
+
+# The distance of an atom to its nearest neighbour over the sum of their radii. An estimated cell may be wrong in its
+# volume by a factor of two, so there the bonds of the relaxed crystal decide.
+BOND_RATIO = (0.6, 1.4)
 
 # Angstrom. A converged relaxation keeps the symmetry of its start to about 1e-3; at this tolerance neither that noise
 # nor the last digits of a published coordinate count.
 SYMMETRY_TOLERANCE = 0.03
 
+_LONGEST_BOND = 6.0  # angstrom; caesium to caesium, the longest, is 5.2
+
 
 def why_not(
-    start: Crystal, status: str, detail: str | None, end: Crystal | None, energies: Mapping[str, float]
+    start: Crystal,
+    status: str,
+    detail: str | None,
+    end: Crystal | None,
+    energies: Mapping[str, float],
+    *,
+    measured: bool,
 ) -> tuple[str, str] | None:
     """Reason, in a word, and detail why the outcome of a relaxation cannot stand for the crystal; None where it can.
+
+    An element may change into another of its forms, or its molecules drift apart as they do without dispersion forces:
+    its energy is only the potential's zero of formation energies.
 
     Args:
         start: the crystal that was relaxed.
@@ -32,17 +51,35 @@ def why_not(
         detail: what it says of itself.
         end: what it ended as; None where it did not.
         energies: eV, by potential, of that end.
+        measured: whether the cell at the start is a measured one; else it is an estimate.
 
     """
     if status != "converged" or end is None:
         return "not_relaxed", f"{status}: {detail}" if detail else status
     if SEVENNET not in energies:
         return "no_energy", f"{SEVENNET} has no energy for the relaxed cell"
-    low, high = VOLUME_RATIO
-    ratio = end.volume / start.volume
-    if not low <= ratio <= high:
-        return "volume", f"relaxed to {ratio:.2f} times the volume at the start, outside {low:g} to {high:g}"
+    if len(set(start.atomic_numbers.tolist())) == 1:
+        return None
+    if measured:
+        name, ratios, bounds = "volume", [end.volume / start.volume], VOLUME_RATIO
+    else:
+        name, ratios, bounds = "bond", bond_ratios(end), BOND_RATIO
+    wrong = [ratio for ratio in ratios if not bounds[0] <= ratio <= bounds[1]]
+    if wrong:
+        return (
+            name,
+            f"relaxed to a {name} {wrong[0]:.2f} times what it should be, outside {bounds[0]:g} to {bounds[1]:g}",
+        )
     numbers = [symmetry_dataset(crystal, SYMMETRY_TOLERANCE).number for crystal in (start, end)]
     if numbers[0] != numbers[1]:
         return "space_group", f"relaxed from space group {numbers[0]} to {numbers[1]} within {SYMMETRY_TOLERANCE:g} A"
     return None
+
+
+def bond_ratios(crystal: Crystal) -> list[float]:
+    """For each atom, the smallest ratio of the distance to another atom and the sum of their radii."""
+    first, second, _, distances = to_structure(crystal).get_neighbor_list(_LONGEST_BOND)
+    radii = np.array([radius(Element.from_Z(number).symbol) for number in crystal.atomic_numbers.tolist()])
+    ratios = np.full(crystal.n_sites, np.inf)
+    np.minimum.at(ratios, first, distances / (radii[first] + radii[second]))
+    return [float(ratio) for ratio in ratios]

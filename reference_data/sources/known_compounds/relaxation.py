@@ -1,0 +1,144 @@
+"""Relax the crystals of the starter set with CHGNet, and give the relaxed ones an energy by sevennet-0."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from metrics.crystal import Crystal
+from metrics.measure.cache import Cache, Result
+from metrics.measure.potentials import find
+from metrics.measure.relax import cache_key, energies_of, start_engine
+from metrics.measure.relax_record import EnergyRecord, Relaxation, SinglePoint
+from reference_data.progress import Progress
+from reference_data.sources.aflow_prototypes import AflowPrototypes
+from reference_data.sources.base import SourceRow
+from reference_data.sources.elements import Elements
+from reference_data.sources.known_compounds import compounds
+from reference_data.sources.known_compounds.judge import why_not
+from reference_data.sources.known_compounds.store import CHGNET, SEVENNET, Relaxed, read_relaxed, write_relaxed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+# The cost of a relaxation grows with the sites, and a set this small needs no crystal larger than these.
+MAX_SITES = 34
+
+_SETTINGS = {CHGNET: Relaxation(), SEVENNET: SinglePoint()}
+_UNPUBLISHED: Mapping[str, Any] = {"title": "-", "licence": "-", "citation": "-", "doi": ("10.1000/182",), "url": "-"}
+
+
+@dataclass(frozen=True)
+class Start:
+    """A crystal to relax, and whether its cell is measured."""
+
+    id: str
+    crystal: Crystal
+    is_measured: bool
+
+
+def starts() -> list[Start]:
+    """All crystals of the starter set's sources that CHGNet knows the elements of, the cheapest first."""
+    measured = [
+        AflowPrototypes(kind="aflow_prototypes", name="aflow", **_UNPUBLISHED),
+        Elements(kind="elements", name="elements", **_UNPUBLISHED),
+    ]
+    found = [
+        Start(row.id, row.crystal, is_measured=True)
+        for source in measured
+        for row in source.rows(Path())
+        if isinstance(row, SourceRow)
+    ]
+    found += [Start(own.id, own.crystal, own.is_measured) for own in compounds()]
+    elements = find(CHGNET).elements
+    described = (own for own in found if set(own.crystal.atomic_numbers.tolist()) <= elements)
+    return sorted((own for own in described if own.crystal.n_sites <= MAX_SITES), key=lambda own: own.crystal.n_sites)
+
+
+def relax_all(
+    todo: Sequence[Start], cache_path: Path, records: Iterable[Path], *, jobs: int, report: Callable[[str], None]
+) -> list[Relaxed]:
+    """Relax what the table does not have yet, and write the table.
+
+    Each result is kept in the cache when it is there, so that a run that was ended, however, goes on where it stopped.
+
+    Args:
+        todo: of :func:`starts`.
+        cache_path: file of the cache.
+        records: JSON lines of results from other machines, as :func:`import_records` takes them.
+        jobs: number of worker processes.
+        report: takes lines of progress.
+
+    """
+    table = read_relaxed()
+    known = [table[own.id] for own in todo if own.id in table and table[own.id].start_sha256 == own.crystal.sha256]
+    there = {own.id for own in known}
+    missing = [own for own in todo if own.id not in there]
+    report(f"{len(known)} of {len(todo)} crystals are in the table")
+    with Cache(cache_path) as cache:
+        for path in records:
+            report(f"{path.name}: {import_records(path, cache)} records")
+        relaxed = _energies([own.crystal for own in missing], CHGNET, cache, jobs=jobs, report=report)
+        ends = {sha256: _end(record) for sha256, record in relaxed.items()}
+        crystals = [end for end in ends.values() if end is not None]
+        points = _energies(crystals, SEVENNET, cache, jobs=jobs, report=report)
+    rows = [*known]
+    for own in missing:
+        record, end = relaxed[own.crystal.sha256], ends[own.crystal.sha256]
+        energies = {} if record.energy is None else {CHGNET: record.energy}
+        if end is not None and (energy := points[end.sha256].energy) is not None:
+            energies[SEVENNET] = energy
+        reason, detail = why_not(
+            own.crystal, record.status, record.detail, end, energies, measured=own.is_measured
+        ) or (None, None)
+        rows.append(Relaxed(own.id, own.crystal.sha256, record.status, record.n_steps, end, energies, reason, detail))
+    write_relaxed(rows)
+    return rows
+
+
+def import_records(path: Path, cache: Cache) -> int:
+    """Put results of another machine into the cache; the number of them.
+
+    Each line is an object with an :class:`~metrics.measure.relax_record.EnergyRecord` under the name of its potential.
+
+    Raises:
+        ValueError: a record is of another checkpoint or of other settings than are used here.
+
+    """
+    count = 0
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            content = json.loads(line)
+            for name in content.keys() & _SETTINGS.keys():
+                record = EnergyRecord(**content[name])
+                key = cache_key(find(name), _SETTINGS[name])
+                if key.split(":")[2:] != [record.potential, record.checkpoint_sha256, record.settings_hash]:
+                    msg = f"{path.name}, line {number}: not of the checkpoint and the settings used here, {key}"
+                    raise ValueError(msg)
+                cache.put(record.sha256, key, Result(asdict(record), None))
+                count += 1
+    cache.commit()
+    return count
+
+
+def _energies(
+    crystals: Sequence[Crystal], name: str, cache: Cache, *, jobs: int, report: Callable[[str], None]
+) -> dict[str, EnergyRecord]:
+    potential = find(name)
+    progress = Progress(len({crystal.sha256 for crystal in crystals}), lambda line: report(f"{name}: {line}"))
+    with start_engine(potential, jobs) as engine:
+        return energies_of(
+            crystals,
+            potential,
+            _SETTINGS[name],
+            engine=engine,
+            cache=cache,
+            on_known=progress.know,
+            on_done=lambda: progress.add(1),
+        )
+
+
+def _end(record: EnergyRecord) -> Crystal | None:
+    return None if record.cell is None else Crystal.from_arrays(**json.loads(record.cell))
