@@ -17,6 +17,7 @@ from metrics.energy_convention import preferred_first
 from metrics.measure.hull import Hull, formation_energy_per_atom
 from metrics.measure.hull_vertices import hull_vertices
 from reference_data.errors import ReferenceSetError
+from reference_data.experiment import compare_with_experiment
 from reference_data.hull_checks import (
     TERMINAL_FORMATION_ENERGY_EV_PER_ATOM,
     amounts_by_formula,
@@ -199,6 +200,7 @@ def _build(
             )
             for source, table in zip(sources, tables, strict=True)
         ),
+        experiment=compare_with_experiment(entries),
     )
     return BuiltHull(
         HullTables(convention, vertices, terminals, systems),

@@ -96,6 +96,23 @@ class HullSourceRecord(_Closed):
     n_entries: Count
 
 
+class ExperimentRecord(_Closed):
+    """Formation energies of a hull beside measured ones (:mod:`reference_data.experiment`).
+
+    Attributes:
+        n_measured: formulas with a measured formation energy.
+        n_compared: those that have an entry.
+        mean_absolute_difference: of the lowest entry from the measurement, eV/atom; None where nothing is compared.
+        median_difference: of the entry less the measurement, eV/atom; None likewise.
+
+    """
+
+    n_measured: Count
+    n_compared: Count
+    mean_absolute_difference: float | None = None
+    median_difference: float | None = None
+
+
 class HullRecord(_Closed):
     """The hull of one energy convention.
 
@@ -106,6 +123,7 @@ class HullRecord(_Closed):
         n_terminals: elements whose total energy is known, so that total energies can be put on the hull.
         n_of_crystals: entries that are crystals of the set; all others come from the sources of the hull.
         sources: tables of energies.
+        experiment: how far its formation energies are from measured ones.
 
     """
 
@@ -115,6 +133,7 @@ class HullRecord(_Closed):
     n_terminals: Count
     n_of_crystals: Count
     sources: tuple[HullSourceRecord, ...]
+    experiment: ExperimentRecord
 
 
 class Manifest(_Closed):

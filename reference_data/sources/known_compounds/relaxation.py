@@ -11,7 +11,7 @@ from metrics.crystal import Crystal
 from metrics.measure.cache import Cache, Result
 from metrics.measure.potentials import find
 from metrics.measure.relax import cache_key, energies_of, start_engine
-from metrics.measure.relax_record import EnergyRecord, Relaxation, SinglePoint
+from metrics.measure.relax_record import EnergyRecord, Relaxation, Settings, SinglePoint
 from reference_data.progress import Progress
 from reference_data.sources.aflow_prototypes import AflowPrototypes
 from reference_data.sources.base import SourceRow
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # The cost of a relaxation grows with the sites, and a set this small needs no crystal larger than these.
 MAX_SITES = 34
 
-_SETTINGS = {CHGNET: Relaxation(), SEVENNET: SinglePoint()}
+_SETTINGS: Mapping[str, Settings] = {CHGNET: Relaxation(), SEVENNET: SinglePoint()}
 _UNPUBLISHED: Mapping[str, Any] = {"title": "-", "licence": "-", "citation": "-", "doi": ("10.1000/182",), "url": "-"}
 
 

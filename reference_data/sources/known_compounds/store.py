@@ -98,7 +98,8 @@ def write_relaxed(rows: Iterable[Relaxed], path: Path = RELAXED_FILE, energies_p
     temporary = path.with_suffix(".part")
     pq.write_table(table, temporary, compression="zstd", compression_level=19)
     temporary.replace(path)
-    used = [row for row in ordered if row.reason is None and row.crystal is not None]
+    # read back, so that writing a table that was read gives the same energies
+    used = [row for row in read_relaxed(path).values() if row.reason is None and row.crystal is not None]
     energies = {
         "id": [row.id for row in used],
         "formula": [reduced_formula_of(row.crystal) for row in used if row.crystal is not None],
