@@ -17,6 +17,10 @@ OWN = "own:"
 """Conventions that start so hold energies of one potential only, the reference included."""
 
 
+KEY_COLUMNS = ("potential", "relaxed", "energy_convention")
+"""Columns of the energies that tell views apart."""
+
+
 @dataclass(frozen=True)
 class View:
     """Facts of the records with the energies of one view.
@@ -45,8 +49,48 @@ def variant(potential: str, *, relaxed: bool, own: bool) -> str:
     return f"{potential}/{'relaxed' if relaxed else 'unrelaxed'}{'/own' if own else ''}"
 
 
-def views(columns: pd.DataFrame, energies: pd.DataFrame) -> list[View]:
+@dataclass(frozen=True)
+class Key:
+    """What tells one view of a run's energies from the others.
+
+    Attributes:
+        potential: its id, or the name of an ensemble.
+        relaxed: structures relaxed by the potential, or as submitted.
+        convention: of the hull.
+        variant: name that the view's scores carry.
+
+    """
+
+    potential: str
+    relaxed: bool
+    convention: str
+    variant: str
+
+    def rows(self, energies: pd.DataFrame) -> pd.DataFrame:
+        """The rows of this view: one for each different structure."""
+        same = (energies["potential"] == self.potential) & (energies["relaxed"] == self.relaxed)
+        return energies[(same & (energies["energy_convention"] == self.convention)).fillna(value=False).astype(bool)]
+
+
+def keys(energies: pd.DataFrame) -> list[Key]:
     """Every view that the energies hold, single points first, in the order of the table.
+
+    Args:
+        energies: at least KEY_COLUMNS, see :data:`leaderboard.energies.ENERGIES_SCHEMA`.
+
+    """
+    fitted = set(energies.loc[~energies["energy_convention"].str.startswith(OWN), "potential"])
+    found = []
+    distinct = energies[list(KEY_COLUMNS)].drop_duplicates()
+    for potential, relaxed, convention in distinct.itertuples(index=False):
+        own = str(convention).startswith(OWN) and potential in fitted
+        name = variant(str(potential), relaxed=bool(relaxed), own=own)
+        found.append(Key(str(potential), bool(relaxed), str(convention), name))
+    return sorted(found, key=lambda key: key.relaxed)
+
+
+def views(columns: pd.DataFrame, energies: pd.DataFrame) -> list[View]:
+    """Facts of the records with each view of the energies, in the order of :func:`keys`.
 
     Args:
         columns: facts of the records, with ``sha256``.
@@ -54,15 +98,11 @@ def views(columns: pd.DataFrame, energies: pd.DataFrame) -> list[View]:
 
     """
     made = []
-    fitted = set(energies.loc[~energies["energy_convention"].str.startswith(OWN), "potential"])
-    for (potential, relaxed, convention), rows in energies.groupby(
-        ["potential", "relaxed", "energy_convention"], sort=False
-    ):
-        own = str(convention).startswith(OWN) and potential in fitted
-        name = variant(str(potential), relaxed=bool(relaxed), own=own)
-        available = frozenset(VIEW_COLUMNS) - (frozenset() if relaxed else RELAXED_ONLY)
-        made.append(View(name, columns.join(_by_record(columns, rows, relaxed=bool(relaxed))), available))
-    return sorted(made, key=lambda view: "/relaxed" in view.variant)
+    for key in keys(energies):
+        available = frozenset(VIEW_COLUMNS) - (frozenset() if key.relaxed else RELAXED_ONLY)
+        rows = columns.join(_by_record(columns, key.rows(energies), relaxed=key.relaxed))
+        made.append(View(key.variant, rows, available))
+    return made
 
 
 def _by_record(columns: pd.DataFrame, rows: pd.DataFrame, *, relaxed: bool) -> pd.DataFrame:

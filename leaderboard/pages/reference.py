@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
 from leaderboard import plots
-from leaderboard.pages import lookup
+from leaderboard.pages import lookup, reference_hull
+from leaderboard.pages.hull_data import MOST_ELEMENTS
 from leaderboard.pages.panel import QUIET, table_component
 from leaderboard.pages.reference_facts import (
     elements_html,
     head_html,
+    hulls_html,
     not_built_html,
     sources_html,
     systems_html,
@@ -20,6 +23,9 @@ from leaderboard.pages.reference_search import crystal_of, found, list_html
 from leaderboard.pages.viewer import legend_html, viewer
 from reference_data.query import Query, QueryError, containing, parse
 from reference_data.reference import set_names
+
+if TYPE_CHECKING:
+    from leaderboard.store import Store
 
 # the address of the page is the link to the set shown and to what was searched for in it
 _LINK = (
@@ -36,7 +42,7 @@ class ReferencePage:
     search: gr.Textbox
 
 
-def build() -> ReferencePage:
+def build(store: Store) -> ReferencePage:
     """Lay the page out in the current block."""
     page, chosen = gr.State(1), gr.State(None)
     with gr.Row(elem_classes="controls"):
@@ -62,68 +68,93 @@ def build() -> ReferencePage:
                 words = _html("reference_words")
                 legend = _html("reference_legend")
                 drawing = viewer("reference_view")
+        hull = reference_hull.build(store, choice)
         groups = gr.Plot(show_label=False, elem_id="plot_reference_groups")
-        with gr.Accordion("Sources", open=True):
+        with gr.Accordion("Sources and hulls", open=True):
             sources = _html("reference_sources")
 
     def show(name: str | None, asked: str) -> tuple[object, ...]:
         if not name:
-            return gr.skip(), gr.Column(visible=False), *(gr.skip(),) * 3, *(gr.skip(),) * 7
-        reference = lookup.opened(name)
-        catalogue = lookup.catalogue(reference)
-        counts = {int(group): n for group, n in reference.statistics["space_groups"].items() if group != "unknown"}
-        missing = [other for other in set_names() if other not in lookup.built_sets()]
-        return (
-            head_html(reference) + not_built_html(missing),
-            gr.Column(visible=True),
-            systems_html(catalogue),
-            plots.space_group_counts(counts, "crystals"),
-            sources_html(reference.manifest),
-            *narrow(name, asked),
-        )
+            return gr.skip(), gr.Column(visible=False), *(gr.skip(),) * (3 + len(narrowed) + len(hull.outputs))
+        return *_set(name), *_narrowed(name, asked), *hull.fill(name, _drawable(asked))
 
     def narrow(name: str | None, asked: str) -> tuple[object, ...]:
-        """What follows from a question: the periodic table, its first crystals, the first of them drawn."""
-        if not name:
-            return (gr.skip(),) * 7
-        reference = lookup.opened(name)
-        rows = found(reference, asked)
-        first = int(rows[0]) if len(rows) else None
-        return (
-            elements_html(lookup.catalogue(reference), _query(asked)),
-            1,
-            first,
-            list_html(reference, asked, 1, first),
-            *_crystal(name, first),
-        )
-
-    def turn(name: str, asked: str, chosen: int | None, event: gr.EventData) -> tuple[int, str]:
-        to = int(event.page)
-        return to, list_html(lookup.opened(name), asked, to, chosen)
-
-    def choose(name: str, asked: str, page: int, event: gr.EventData) -> tuple[object, ...]:
-        row = int(event.id)
-        return row, list_html(lookup.opened(name), asked, page, row), *_crystal(name, row)
-
-    def toggle(asked: str, event: gr.EventData) -> str:
-        return str(containing({event.id} ^ set(_query(asked).elements)))
+        return _narrowed(name, asked) if name else (gr.skip(),) * len(narrowed)
 
     drawn = [words, legend, drawing]
     narrowed = [elements, page, chosen, listed, *drawn]
     asked = [choice, search]
-    choice.change(show, asked, [head, content, systems, groups, sources, *narrowed], **QUIET)
+    choice.change(show, asked, [head, content, systems, groups, sources, *narrowed, *hull.outputs], **QUIET)
     choice.input(None, asked, None, js=_LINK, **QUIET)
     search.input(narrow, asked, narrowed, trigger_mode="always_last", **QUIET).then(None, asked, js=_LINK, **QUIET)
-    clicks = (elements.select(toggle, search, search, **QUIET), systems.select(_clicked, None, search, **QUIET))
+    search.submit(_asked_system, search, hull.system, **QUIET).then(hull.draw, hull.inputs, hull.drawn, **QUIET)
+    clicks = (elements.select(_toggled, search, search, **QUIET), systems.select(_clicked, None, search, **QUIET))
     for click in clicks:
         click.then(narrow, asked, narrowed, **QUIET).then(None, asked, js=_LINK, **QUIET)
-    listed.click(turn, [*asked, chosen], [page, listed], **QUIET)
-    listed.select(choose, [*asked, page], [chosen, listed, *drawn], **QUIET)
+        click.then(_asked_system, search, hull.system, **QUIET).then(hull.draw, hull.inputs, hull.drawn, **QUIET)
+    listed.click(_turned, [*asked, chosen], [page, listed], **QUIET)
+    listed.select(_chosen, [*asked, page], [chosen, listed, *drawn], **QUIET).then(
+        _system_of, [choice, chosen], hull.system, **QUIET
+    ).then(hull.draw, hull.inputs, hull.drawn, **QUIET)
     return ReferencePage(choice, search)
 
 
 def _html(elem_id: str, value: str = "") -> gr.HTML:
     return gr.HTML(value, elem_id=elem_id, apply_default_css=False, js_on_load=None)
+
+
+def _set(name: str) -> tuple[object, ...]:
+    """What does not depend on a question: head, content, chemical systems, space groups, sources."""
+    reference = lookup.opened(name)
+    counts = {int(group): n for group, n in reference.statistics["space_groups"].items() if group != "unknown"}
+    missing = [other for other in set_names() if other not in lookup.built_sets()]
+    return (
+        head_html(reference) + not_built_html(missing),
+        gr.Column(visible=True),
+        systems_html(lookup.catalogue(reference)),
+        plots.space_group_counts(counts, "crystals"),
+        sources_html(reference.manifest) + hulls_html(reference.manifest),
+    )
+
+
+def _narrowed(name: str, asked: str) -> tuple[object, ...]:
+    """What follows from a question: the periodic table, its first crystals, the first of them drawn."""
+    reference = lookup.opened(name)
+    rows = found(reference, asked)
+    first = int(rows[0]) if len(rows) else None
+    return (
+        elements_html(lookup.catalogue(reference), _query(asked)),
+        1,
+        first,
+        list_html(reference, asked, 1, first),
+        *_crystal(name, first),
+    )
+
+
+def _turned(name: str, asked: str, chosen: int | None, event: gr.EventData) -> tuple[int, str]:
+    page = int(event.page)
+    return page, list_html(lookup.opened(name), asked, page, chosen)
+
+
+def _chosen(name: str, asked: str, page: int, event: gr.EventData) -> tuple[object, ...]:
+    row = int(event.id)
+    return row, list_html(lookup.opened(name), asked, page, row), *_crystal(name, row)
+
+
+def _toggled(asked: str, event: gr.EventData) -> str:
+    return str(containing({event.id} ^ set(_query(asked).elements)))
+
+
+def _clicked(event: gr.EventData) -> str:
+    return str(event.id)
+
+
+def _system_of(name: str, row: int) -> str:
+    return str(lookup.opened(name).rows([row], ["chemical_system"])["chemical_system"][0])
+
+
+def _asked_system(asked: str) -> object:
+    return _drawable(asked) or gr.skip()
 
 
 def _crystal(name: str, row: int | None) -> tuple[object, ...]:
@@ -140,5 +171,7 @@ def _query(asked: str) -> Query:
         return Query()
 
 
-def _clicked(event: gr.EventData) -> str:
-    return str(event.id)
+def _drawable(asked: str) -> str | None:
+    """The chemical system that is asked for, where a hull can be shown of it."""
+    elements = _query(asked).elements
+    return "-".join(elements) if 1 < len(elements) <= MOST_ELEMENTS else None

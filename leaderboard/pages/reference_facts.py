@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reference_data.catalogue import Catalogue
-    from reference_data.manifest import Manifest, SourceRecord
+    from reference_data.manifest import HullRecord, HullSourceRecord, Manifest, SourceRecord
     from reference_data.query import Query
     from reference_data.reference import Reference
 
@@ -66,6 +66,21 @@ def sources_html(manifest: Manifest) -> str:
     )
 
 
+def hulls_html(manifest: Manifest) -> str:
+    """One row for each convex hull of the set, then how to cite its tables of energies; nothing where it has none."""
+    if not manifest.hulls:
+        return ""
+    names = ("Hull", "Entries", "On the hull", "From the crystals", "Elements", "Tables of energies")
+    head = "".join(f'<th scope="col" class="{"right" if name in names[1:5] else ""}">{name}</th>' for name in names)
+    body = "".join(_hull(hull) for hull in manifest.hulls)
+    sources = {source.name: source for hull in manifest.hulls for source in hull.sources}
+    return (
+        f'<div class="scroll"><table class="sources"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        '<p class="legend">Elements: those with a total energy, from which formation energies are counted.</p>'
+        f'<ul class="reasons">{"".join(_citation(source) for source in sources.values())}</ul>'
+    )
+
+
 def elements_html(catalogue: Catalogue, query: Query) -> str:
     """Periodic table of the crystals that contain the elements of the question, by what else they contain."""
     counts = catalogue.crystals_with(query.elements)
@@ -112,7 +127,14 @@ def _source(source: SourceRecord) -> str:
     )
 
 
-def _citation(source: SourceRecord) -> str:
+def _hull(hull: HullRecord) -> str:
+    counts = (hull.n_entries, hull.n_vertices, hull.n_of_crystals, hull.n_terminals)
+    cells = "".join(f'<td class="right">{count:,}</td>' for count in counts)
+    tables = ", ".join(f"{source.name} {source.n_entries:,}" for source in hull.sources)
+    return f'<tr><th scope="row">{text(hull.convention)}</th>{cells}<td class="why">{text(tables)}</td></tr>'
+
+
+def _citation(source: SourceRecord | HullSourceRecord) -> str:
     works = "".join(f" doi:{text(doi)}" for doi in source.doi)
     return (
         f"<li>{text(source.name)}: {text(source.title)}. "

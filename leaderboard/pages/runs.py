@@ -60,6 +60,12 @@ def structures(path: Path) -> pd.DataFrame:
     return Run(path).structures()
 
 
+@lru_cache(maxsize=KEPT_TABLES)
+def energies(path: Path) -> pd.DataFrame | None:
+    """Energies of the run in this folder, not to be changed by the caller; None where it has none."""
+    return Run(path).energies()
+
+
 def crystal(path: Path, identifier: str) -> Crystal | None:
     """The crystal of a record, or None where the record was refused or does not exist."""
     rows = structures(path)

@@ -43,7 +43,7 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
             with gr.Tab("Compare", id="compare") as compare_tab:
                 comparison = compare.build(store, protocol)
             with gr.Tab("Reference", id="reference") as reference_tab:
-                crystals = reference.build()
+                crystals = reference.build(store)
             with gr.Tab("Identity", id="identity"):
                 identity.build(store)
             with gr.Tab("About", id="about"):

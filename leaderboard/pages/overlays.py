@@ -1,0 +1,45 @@
+"""Runs whose energies can be laid over a hull of a reference set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from leaderboard.pages import runs
+from leaderboard.pages.energy_views import energies_of, views_of
+from leaderboard.table import model_name, run_id
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from leaderboard.store import Store
+    from reference_data.reference import Reference
+
+_BETWEEN = "@"
+
+
+class Overlay(NamedTuple):
+    """One potential's energies of one run: what a person reads, and what names it."""
+
+    label: str
+    key: str
+
+
+def overlays(store: Store, reference: Reference, convention: str) -> list[Overlay]:
+    """Energies of this convention of all runs against this state of the set, newest run first."""
+    found = []
+    for run in reversed(store.runs()):
+        if run.record["reference_hash"] == reference.manifest_sha256:
+            found += [
+                Overlay(f"{model_name(run.record)}, {view.variant}", f"{run_id(run)}{_BETWEEN}{view.variant}")
+                for view in views_of(run.path)
+                if view.convention == convention
+            ]
+    return found
+
+
+def rows_of(store: Store, key: str | None) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Facts of the records and the energies that a key names; None where it names none."""
+    name, _, variant = (key or "").partition(_BETWEEN)
+    run = runs.find(store, name)
+    energies = None if run is None else energies_of(run.path, variant)
+    return None if run is None or energies is None else (runs.columns(run.path), energies)

@@ -1,0 +1,194 @@
+"""The convex hull of a chemical system of a reference set, with the structures of a run laid over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from leaderboard.pages import lookup
+from leaderboard.pages.hull_data import MOST_ELEMENTS, MOST_OTHERS, SystemHull, submitted, system_hull
+from leaderboard.pages.markup import formula, text
+from leaderboard.pages.overlays import overlays, rows_of
+from leaderboard.pages.panel import QUIET
+from leaderboard.plots_hull import BINARY, TERNARY, hull_figure
+from metrics.sun import SPARSE_HULL_ENTRIES
+from reference_data.query import QueryError, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import plotly.graph_objects as go
+
+    from leaderboard.plots_hull import Phase
+    from leaderboard.store import Store
+    from reference_data.reference import Reference
+
+MOST_LISTED = 200
+NOTHING = "none"
+_NO_HULL = '<p class="dim">This set has no energies, so it has no convex hull.</p>'
+
+
+@dataclass(frozen=True)
+class HullSection:
+    """The section's components.
+
+    Attributes:
+        system: the chemical system shown.
+        outputs: what ``fill`` fills, in its order.
+        fill: shows a set, by its name, and a chemical system of it (None: its largest one that can be drawn).
+        draw: shows what ``inputs`` hold, as values for ``drawn``.
+        drawn: what ``draw`` fills, in its order.
+        inputs: of ``draw``.
+
+    """
+
+    system: gr.Textbox
+    outputs: list[gr.components.Component | gr.Row | gr.Column]
+    fill: Callable[[str | None, str | None], tuple[object, ...]]
+    draw: Callable[..., tuple[object, ...]]
+    drawn: Sequence[gr.components.Component | gr.Column]
+    inputs: Sequence[gr.components.Component]
+
+
+def build(store: Store, choice: gr.Dropdown) -> HullSection:
+    """Lay the section out in the current block; ``choice`` holds the name of the set."""
+    gr.HTML("<h3>Convex hull</h3>", apply_default_css=False, js_on_load=None)
+    with gr.Row(elem_classes="controls") as controls:
+        system = gr.Textbox(
+            "", label="Chemical system", placeholder="Al-Ni", max_lines=1, elem_id="hull_system", min_width=140
+        )
+        convention = gr.Dropdown([], label="Energies", elem_id="hull_convention", min_width=140)
+        overlay = gr.Dropdown(
+            [(NOTHING, NOTHING)], value=NOTHING, label="Structures laid over it", elem_id="hull_overlay", min_width=140
+        )
+    with gr.Row():
+        with gr.Column(scale=3, min_width=320, visible=False) as beside:
+            figure = gr.Plot(show_label=False, elem_id="plot_hull")
+        with gr.Column(scale=2, min_width=320):
+            table = gr.HTML(elem_id="hull_phases", apply_default_css=False, js_on_load=None)
+
+    def draw(name: str | None, asked: str, convention: str | None, overlay: str) -> tuple[object, ...]:
+        if not name or not convention:
+            return gr.Column(visible=False), None, _NO_HULL
+        drawn, page = drawn_hull(store, lookup.opened(name), convention, asked, overlay)
+        return gr.Column(visible=drawn is not None), drawn, page
+
+    def choices(name: str | None, convention: str | None) -> gr.Dropdown:
+        found = overlays(store, lookup.opened(name), convention) if name and convention else []
+        return gr.Dropdown([(NOTHING, NOTHING), *((own.label, own.key) for own in found)], value=NOTHING)
+
+    def fill(name: str | None, asked: str | None) -> tuple[object, ...]:
+        conventions = lookup.opened(name).conventions if name else ()
+        if not name or not conventions:
+            return (
+                gr.Row(visible=False),
+                "",
+                gr.Dropdown([], value=None),
+                choices(None, None),
+                *draw(None, "", None, ""),
+            )
+        shown = asked or largest_system(lookup.opened(name), conventions[0])
+        return (
+            gr.Row(visible=True),
+            shown,
+            gr.Dropdown(list(conventions), value=conventions[0]),
+            choices(name, conventions[0]),
+            *draw(name, shown, conventions[0], NOTHING),
+        )
+
+    inputs = [choice, system, convention, overlay]
+    outputs = [beside, figure, table]
+    gr.on([system.input, overlay.input], draw, inputs, outputs, trigger_mode="always_last", **QUIET)
+    convention.input(choices, [choice, convention], overlay, **QUIET).then(draw, inputs, outputs, **QUIET)
+    return HullSection(system, [controls, system, convention, overlay, *outputs], fill, draw, outputs, inputs)
+
+
+def drawn_hull(
+    store: Store, reference: Reference, convention: str, asked: str, overlay: str
+) -> tuple[go.Figure | None, str]:
+    """Figure, of two or three elements, and table of a chemical system; a sentence where there is none to show."""
+    try:
+        elements = parse(asked).elements
+    except QueryError as error:
+        return None, _note(f"{error}.")
+    if not 1 <= len(elements) <= MOST_ELEMENTS:
+        return None, _note(f"Name 1 to {MOST_ELEMENTS} elements, such as Al-Ni or Ti-O-Zn.")
+    hull = system_hull(reference, convention, elements)
+    missing = [symbol for symbol in elements if not _has_element(hull, symbol)]
+    if missing:
+        return None, _note(f"The hull of {convention} has no entry of the element {', '.join(missing)}.")
+    rows = rows_of(store, overlay)
+    if rows is not None:
+        new, known = submitted(*rows, elements)
+        hull = replace(hull, diagram=replace(hull.diagram, new=new, known=known))
+    drawable = len(elements) in (BINARY, TERNARY)
+    return hull_figure(hull.diagram) if drawable else None, phases_html(hull, convention)
+
+
+def largest_system(reference: Reference, convention: str) -> str:
+    """The chemical system of two or three elements with the most entries."""
+    systems = reference.hull_tables(convention).systems
+    n_elements = systems["chemical_system"].str.count("-") + 1
+    drawable = systems[n_elements.isin((BINARY, TERNARY))]
+    shown = systems if drawable.empty else drawable
+    return str(shown.sort_values(["n_entries", "chemical_system"], ascending=[False, True])["chemical_system"].iloc[0])
+
+
+def phases_html(hull: SystemHull, convention: str) -> str:
+    """The vertices of the hull, then the structures laid over it, as tables under a line that counts them."""
+    diagram = hull.diagram
+    sparse = (
+        f" A sparse hull: with fewer than {SPARSE_HULL_ENTRIES} entries, distances come out too small."
+        if hull.n_entries < SPARSE_HULL_ENTRIES
+        else ""
+    )
+    above = f"; {len(diagram.others):,} crystals of the set lie above it" if diagram.others else ""
+    cut = f" (of a large system only the first {MOST_OTHERS:,} are looked at)" if hull.cut else ""
+    lead = (
+        f'<p class="legend">{text("-".join(diagram.elements))} with all parts of the system: '
+        f"{len(diagram.vertices):,} of {hull.n_entries:,} entries are on the hull{above}{cut}. Energies in eV/atom, "
+        f"{text(convention)}.{sparse}</p>"
+    )
+    vertices = sorted(
+        diagram.vertices, key=lambda own: (-sum(share > 0 for share in own.fractions), own.reduced_formula)
+    )
+    over = [(own, "yes") for own in diagram.new] + [(own, "no") for own in diagram.known]
+    over.sort(key=lambda pair: (pair[0].e_above_hull is None, pair[0].e_above_hull))
+    tables = _table("On the hull", [(own, None) for own in vertices])
+    tables += _table("Laid over it, lowest first", over) if over else ""
+    return f'{lead}<div class="phases">{tables}</div>'
+
+
+def _table(title: str, phases: Sequence[tuple[Phase, str | None]]) -> str:
+    submitted_ones = any(new is not None for _, new in phases)
+    head = f'<th scope="col">{title}</th><th scope="col">Id</th><th scope="col" class="right">E formation</th>'
+    if submitted_ones:
+        head += '<th scope="col" class="right">E above hull</th><th scope="col">Unique and novel</th>'
+    body = "".join(_line(phase, new) for phase, new in phases[:MOST_LISTED])
+    cut = _note(f"The first {MOST_LISTED} of {len(phases):,}.") if len(phases) > MOST_LISTED else ""
+    return (
+        f'<div class="scroll"><table class="structures"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        f"</div>{cut}"
+    )
+
+
+def _line(phase: Phase, new: str | None) -> str:
+    cells = (
+        f'<td>{formula(phase.reduced_formula)}</td><td class="id">{text(phase.name)}</td>'
+        f'<td class="right">{phase.formation_energy:.3f}</td>'
+    )
+    if new is not None:
+        above = "?" if phase.e_above_hull is None else f"{phase.e_above_hull:.3f}"
+        cells += f'<td class="right">{above}</td><td>{new}</td>'
+    return f"<tr>{cells}</tr>"
+
+
+def _has_element(hull: SystemHull, symbol: str) -> bool:
+    place = hull.diagram.elements.index(symbol)
+    return any(own.fractions[place] == 1 for own in hull.diagram.vertices)
+
+
+def _note(message: str) -> str:
+    return f'<p class="dim">{text(message)}</p>'
