@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import shutil
@@ -17,13 +18,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from leaderboard.__main__ import main
 from leaderboard.protocol import load_protocol
 from leaderboard.store import Run, Store
 from leaderboard.table import board, run_id
-from tests.made_runs import Made, good, publish, refused
+from tests.made_runs import Made, caesium_chloride, energy, good, publish, refused
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, see requirements-dev.txt")
 expect = playwright.expect
@@ -339,6 +341,26 @@ def test_a_file_that_cannot_be_read_is_refused_in_the_page(browser: Browser, add
         page.locator("#card_model input, #card_model textarea").fill("empty")
         page.locator("#submit_button").click()
         expect(page.locator("#submit_status [role=alert]")).to_contain_text("was not scored: empty")
+
+
+def test_a_run_with_energies_shows_its_stability(browser: Browser, address: str, store: Store) -> None:
+    crystal = caesium_chloride()
+    relaxed = {"lattice": (4.2 * np.eye(3)).tolist(), "frac_coords": crystal.frac_coords.tolist()}
+    cell = json.dumps({**relaxed, "atomic_numbers": crystal.atomic_numbers.tolist()})
+    rows = [
+        energy(crystal, 0.02, decomposition=[{"formula": "CsCl", "amount": 1.0}]),
+        energy(crystal, 0.01, relaxed=True, status="converged", cell=cell),
+    ]
+    publish(store.root, Made("with energies", [good("a")], energies=rows))
+    with visit(browser, f"{address}?model=with energies", width=390, height=844) as page:
+        page.wait_for_selector("#plot_e_above_hull .main-svg")
+        page.wait_for_selector("#plot_stable .main-svg")
+        expect(page.locator("#model_structures")).to_contain_text("0.020")
+        expect(page.locator("#model_words")).to_contain_text("chgnet/relaxed")
+        expect(page.locator("#model_relaxed .canvas")).to_have_attribute("data-atoms", "9")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        choose(page, "energy_view", "chgnet/relaxed")
+        expect(page.locator("#plot_e_above_hull")).to_contain_text("chgnet/relaxed")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from leaderboard.pages import runs
+from leaderboard.pages.energies_detail import energies_html, relaxed_scene
 from leaderboard.pages.lookup import NoReferenceError, reference_crystal
 from leaderboard.pages.markup import UNKNOWN, facts, formula, text, yes_no
 from leaderboard.pages.panel import QUIET
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What the page shows of one record: words as HTML, its crystal, the reference crystal that it matches."""
+    """What the page shows of a record: words (HTML), its crystal, that relaxed, the reference crystal it matches."""
 
     words: str
     own: Scene | None
+    relaxed: Scene | None
     match: Scene | None
 
 
@@ -34,19 +36,21 @@ def drawing(run: Run | None, chosen: str | None) -> Drawing:
     """Gather a record's words and drawings; empty where the run or the record does not exist."""
     row = record_of(runs.columns(run.path), chosen) if run and chosen is not None else None
     if run is None or row is None:
-        return Drawing('<p class="dim">Choose a structure in the table.</p>', None, None)
+        return Drawing('<p class="dim">Choose a structure in the table.</p>', None, None, None)
     crystal = runs.crystal(run.path, row["id"])
     own = None if crystal is None else scene(crystal, str(row["id"]))
+    relaxed = relaxed_scene(run.path, row["sha256"])
+    words = _words(row) + energies_html(run.path, row["sha256"])
     matched = row["matched_id"]
     if matched is None:
-        return Drawing(_words(row), own, None)
+        return Drawing(words, own, relaxed, None)
     reference = str(run.record["reference"])
     try:
         other = reference_crystal(reference, run.record["reference_hash"], row["reduced_formula"], matched)
     except NoReferenceError as error:
         note = f'<p class="dim">The matched crystal is not drawn: {text(error)}.</p>'
-        return Drawing(_words(row) + note, own, None)
-    return Drawing(_words(row), own, scene(other, f"{matched}, {reference}"))
+        return Drawing(words + note, own, relaxed, None)
+    return Drawing(words, own, relaxed, scene(other, f"{matched}, {reference}"))
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,14 @@ def build(store: Store, table: Panel, prefix: str) -> Detail:
         with gr.Column(min_width=220):
             own_legend = gr.HTML(apply_default_css=False, js_on_load=None)
             own = viewer(f"{prefix}_view")
+        with gr.Column(min_width=220, visible=False) as relaxed_column:
+            relaxed_legend = gr.HTML(apply_default_css=False, js_on_load=None)
+            relaxed = viewer(f"{prefix}_relaxed")
         with gr.Column(min_width=220, visible=False) as match_column:
             match_legend = gr.HTML(apply_default_css=False, js_on_load=None)
             match = viewer(f"{prefix}_match")
-    outputs = [words, own_legend, own, match_column, match_legend, match]
+    relaxed_parts = [relaxed_column, relaxed_legend, relaxed]
+    outputs = [words, own_legend, own, *relaxed_parts, match_column, match_legend, match]
 
     def choose(run: str | None, event: gr.EventData) -> tuple[object, ...]:
         return fill(runs.find(store, run), event.id)
@@ -82,6 +90,9 @@ def fill(run: Run | None, chosen: str | None) -> tuple[object, ...]:
         shown.words,
         legend_html(shown.own),
         shown.own,
+        gr.Column(visible=shown.relaxed is not None),
+        legend_html(shown.relaxed),
+        shown.relaxed,
         gr.Column(visible=shown.match is not None),
         legend_html(shown.match),
         shown.match,

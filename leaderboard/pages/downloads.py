@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from leaderboard.pages.energy_views import DISTANCE, distances, views_of
 from leaderboard.table import csv_for_people, run_id
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from leaderboard.store import Run
 
 
@@ -22,12 +27,29 @@ def files(run: Run) -> tuple[str, str, str]:
     written = (folder / f"{name}.csv", folder / f"{name}.parquet", folder / f"{name}.json")
     if not all(path.exists() for path in written):
         folder.mkdir(exist_ok=True)
-        table = run.columns()
+        table = with_distances(run)
         written[0].write_text(csv_for_people(table), newline="")
-        shutil.copyfile(run.path / "columns.parquet", written[1])
+        pq.write_table(_parquet(run, table), written[1])
         content = {"run": run.record, "scores": run.scores, "structures": json.loads(table.to_json(orient="records"))}
+        energies = run.energies()
+        if energies is not None:
+            content["energies"] = json.loads(energies.to_json(orient="records"))
         written[2].write_text(json.dumps(content, ensure_ascii=False))
     return str(written[0]), str(written[1]), str(written[2])
+
+
+def with_distances(run: Run) -> pd.DataFrame:
+    """Facts of the run's records, and E above hull (eV/atom) of each view in a column ``e_above_hull@<variant>``."""
+    own = {f"{DISTANCE}@{key.variant}": distances(run.path, key.variant) for key in views_of(run.path)}
+    return run.columns().assign(**own)
+
+
+def _parquet(run: Run, table: pd.DataFrame) -> pa.Table:
+    """The table with the store's own types and metadata for the columns that the store has."""
+    stored = pq.read_table(run.path / "columns.parquet")
+    for name in table.columns[stored.num_columns :]:
+        stored = stored.append_column(name, pa.array(table[name], type=pa.float64(), from_pandas=True))
+    return stored
 
 
 @cache

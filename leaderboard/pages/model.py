@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from leaderboard import plots
-from leaderboard.pages import panel, runs, section
+from leaderboard.pages import energies, panel, runs, section
 from leaderboard.pages.panel import QUIET
 from leaderboard.pages.results import card_html, run_html, scores_html
 
@@ -42,12 +42,13 @@ def build(store: Store, protocol: Protocol) -> ModelPage:
             funnel = gr.Plot(show_label=False, min_width=320, elem_id="plot_funnel")
             elements = gr.Plot(show_label=False, min_width=320, elem_id="plot_elements")
         groups = gr.Plot(show_label=False, elem_id="plot_space_groups")
+        stability = energies.build(store, choice)
         structures = section.build(store, "model")
 
     def show(run: str | None) -> tuple[object, ...]:
         found = runs.find(store, run)
         if found is None:
-            return gr.skip(), gr.Column(visible=False), *(None,) * 5, *section.fill(None)
+            return gr.skip(), gr.Column(visible=False), *(None,) * 5, *energies.fill(None), *section.fill(None)
         columns = runs.columns(found.path)
         return (
             run_html(found, protocol),
@@ -57,10 +58,11 @@ def build(store: Store, protocol: Protocol) -> ModelPage:
             plots.funnel(columns),
             plots.elements(runs.structures(found.path)),
             plots.space_groups(columns),
+            *energies.fill(found),
             *section.fill(found),
         )
 
-    outputs = [head, content, scores, card, funnel, elements, groups, *structures.outputs]
+    outputs = [head, content, scores, card, funnel, elements, groups, *stability.outputs, *structures.outputs]
     choice.change(show, choice, outputs, **QUIET).then(
         lambda run: panel.links(runs.find(store, run)), choice, structures.downloads, **QUIET
     )

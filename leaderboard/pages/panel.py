@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 import gradio as gr
 
-from leaderboard.pages import downloads, runs, structures
+from leaderboard.pages import downloads, energy_views, runs, structures
 from leaderboard.table import run_id
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def build(store: Store, prefix: str) -> Panel:
         found = runs.find(store, run)
         if found is None:
             return ""
-        return structures.page_html(structures.select(runs.columns(found.path), shown, search), page, chosen)
+        rows = structures.select(energy_views.facts(found.path), shown, search)
+        return structures.page_html(rows, page, chosen, energy_views.first_variant(found.path))
 
     def narrow(run: str | None, shown: str, search: str, chosen: str | None) -> tuple[int, str]:
         return 1, draw(run, shown, search, 1, chosen)
@@ -98,7 +99,8 @@ def fill(run: Run | None, chosen: str | None) -> tuple[object, ...]:
     """What shows a run from the start, unfiltered, with one record chosen: values for ``Panel.outputs``."""
     if run is None:
         return None, "all", "", 1, None, ""
-    return run_id(run), "all", "", 1, chosen, structures.page_html(runs.columns(run.path), 1, chosen)
+    table = structures.page_html(energy_views.facts(run.path), 1, chosen, energy_views.first_variant(run.path))
+    return run_id(run), "all", "", 1, chosen, table
 
 
 def links(run: Run | None) -> tuple[str | None, ...]:

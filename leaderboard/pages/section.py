@@ -31,7 +31,7 @@ def build(store: Store, prefix: str) -> Section:
     """Lay the section out in the current block; ``prefix`` keeps the ids of its elements apart."""
     gr.HTML("<h3>Structures</h3>", apply_default_css=False, js_on_load=None)
     with gr.Row():
-        with gr.Column(scale=5, min_width=320):
+        with gr.Column(scale=6, min_width=320):
             table = panel.build(store, prefix)
         with gr.Column(scale=4, min_width=320, elem_classes="side"):
             structure = detail.build(store, table, prefix)

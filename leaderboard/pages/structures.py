@@ -9,6 +9,7 @@ import pandas as pd
 from leaderboard.pages.markup import UNKNOWN, formula, text, yes_no
 from leaderboard.pages.paging import pager
 from leaderboard.pages.runs import records
+from metrics.stability import METASTABLE_EV_PER_ATOM, TOLERANCE_EV_PER_ATOM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,9 +24,13 @@ SHOWN: Mapping[str, Callable[[pd.DataFrame], pd.Series[bool]]] = {
     "duplicate": lambda rows: ~rows["unique"],
     "known": lambda rows: rows["in_reference"],
     "novel, but close to known": lambda rows: ~rows["in_reference"] & _close(rows),
+    "on or below the hull": lambda rows: _within(rows, 0.0),
+    "at most 0.1 eV/atom above the hull": lambda rows: _within(rows, METASTABLE_EV_PER_ATOM),
     "undecided": lambda rows: rows["refusal"].isna() & rows[["valid", "unique", "in_reference"]].isna().any(axis=1),
 }
 """The choices of the filter; a fact that is unknown matches none but the last."""
+BY_ENERGY = frozenset(("on or below the hull", "at most 0.1 eV/atom above the hull"))
+"""Choices whose rows come in the order of E above hull, lowest first."""
 
 CHARGE_RULES: Mapping[str, str] = {
     "metallicity": "metallic composition",
@@ -61,6 +66,13 @@ def _close(rows: pd.DataFrame) -> pd.Series[bool]:
     return rows[close].fillna(value=False).any(axis=1).astype("boolean")
 
 
+def _within(rows: pd.DataFrame, limit: float) -> pd.Series[bool]:
+    """At most so far above the hull, with the tolerance of the scores; no row where the run has no energies."""
+    if "e_above_hull" not in rows:
+        return pd.Series(data=False, index=rows.index, dtype="boolean")
+    return rows["e_above_hull"] <= limit + TOLERANCE_EV_PER_ATOM
+
+
 def select(rows: pd.DataFrame, shown: str, search: str) -> pd.DataFrame:
     """Rows that the filter ``shown`` keeps and whose id, formula or match contains the searched text."""
     kept = SHOWN[shown](rows).fillna(value=False).astype(bool)
@@ -71,18 +83,26 @@ def select(rows: pd.DataFrame, shown: str, search: str) -> pd.DataFrame:
             for name in ("id", "reduced_formula", "matched_id", "duplicate_of")
         ]
         kept &= pd.concat(found, axis=1).any(axis=1)
-    return rows[kept]
+    found_rows = rows[kept]
+    by_energy = shown in BY_ENERGY and "e_above_hull" in rows
+    return found_rows.sort_values("e_above_hull", kind="stable") if by_energy else found_rows
 
 
-def page_html(rows: pd.DataFrame, page: int, chosen: str | None) -> str:
-    """One page (from 1) of the selected rows as a table; the row of the id ``chosen`` is marked."""
+def page_html(rows: pd.DataFrame, page: int, chosen: str | None, variant: str | None = None) -> str:
+    """One page (from 1) of the selected rows as a table; the row of the id ``chosen`` is marked.
+
+    Where the rows have ``e_above_hull``, ``variant`` names the view of the energies that it is from.
+    """
     if rows.empty:
         return '<p class="dim">No structure matches this filter.</p>'
-    head = "".join(f'<th scope="col">{name}</th>' for name in _HEAD)
+    with_energy = "e_above_hull" in rows
+    names = (*_HEAD[:-1], "E above hull", _HEAD[-1]) if with_energy else _HEAD
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
     start = (page - 1) * PAGE_SIZE
-    body = "".join(_row(row, chosen) for row in records(rows.iloc[start : start + PAGE_SIZE]))
+    body = "".join(_row(row, chosen, with_energy=with_energy) for row in records(rows.iloc[start : start + PAGE_SIZE]))
     table = f'<table class="structures"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    return f'<div class="scroll">{table}</div>{pager(len(rows), page, PAGE_SIZE)}'
+    legend = f'<p class="legend">E above hull in eV/atom, by {text(variant)}.</p>' if with_energy else ""
+    return f'<div class="scroll">{table}</div>{pager(len(rows), page, PAGE_SIZE)}{legend}'
 
 
 def reasons(row: Mapping[str, Any]) -> list[str]:
@@ -126,7 +146,7 @@ def record_of(rows: pd.DataFrame, identifier: str) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
-def _row(row: Mapping[str, Any], chosen: str | None) -> str:
+def _row(row: Mapping[str, Any], chosen: str | None, *, with_energy: bool) -> str:
     name = text(row["id"])
     marked = ' class="chosen" aria-selected="true"' if row["id"] == chosen else ""
     known = row["in_reference"]
@@ -143,6 +163,11 @@ def _row(row: Mapping[str, Any], chosen: str | None) -> str:
                 None if known is None else not known,
             )
         ),
+        *([f'<td class="right">{_energy(row["e_above_hull"])}</td>'] if with_energy else []),
         f'<td class="why">{text("; ".join(reasons(row)))}</td>',
     ]
     return f"<tr{marked}>{''.join(cells)}</tr>"
+
+
+def _energy(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{value:.3f}"

@@ -1,0 +1,66 @@
+"""Stability on the page of a run: the distribution of E above hull, and the shares by potential."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from leaderboard import plots_energies
+from leaderboard.pages import runs
+from leaderboard.pages.energy_views import distances, views_of
+from leaderboard.pages.panel import QUIET
+from leaderboard.pages.trust_panel import trust_html
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from leaderboard.store import Run, Store
+
+
+@dataclass(frozen=True)
+class EnergySection:
+    """The section's components: ``outputs`` is what :func:`fill` fills, in its order."""
+
+    outputs: list[gr.components.Component | gr.Column]
+
+
+def build(store: Store, choice: gr.Dropdown) -> EnergySection:
+    """Lay the section out in the current block; ``choice`` holds the id of the run."""
+    with gr.Column(visible=False) as section:
+        gr.HTML("<h3>Stability</h3>", apply_default_css=False, js_on_load=None)
+        with gr.Row(elem_classes="controls"):
+            view = gr.Dropdown([], label="Energies", elem_id="energy_view", min_width=140)
+        with gr.Row():
+            distribution = gr.Plot(show_label=False, min_width=320, elem_id="plot_e_above_hull")
+            shares = gr.Plot(show_label=False, min_width=320, elem_id="plot_stable")
+        trust = gr.HTML(elem_id="model_trust", apply_default_css=False, js_on_load=None)
+
+    def redraw(run: str | None, variant: str | None) -> object:
+        found = runs.find(store, run)
+        return gr.skip() if found is None or not variant else drawn_distribution(found, variant)
+
+    view.input(redraw, [choice, view], distribution, **QUIET)
+    return EnergySection([section, view, distribution, shares, trust])
+
+
+def fill(run: Run | None) -> tuple[object, ...]:
+    """What shows the energies of a run; the section is hidden where it has none: values for the ``outputs``."""
+    found = views_of(run.path) if run else []
+    if run is None or not found:
+        return gr.Column(visible=False), gr.Dropdown([], value=None), None, None, ""
+    variants = [key.variant for key in found]
+    return (
+        gr.Column(visible=True),
+        gr.Dropdown(variants, value=variants[0]),
+        drawn_distribution(run, variants[0]),
+        plots_energies.shares(run.scores["scores"]),
+        trust_html(run),
+    )
+
+
+def drawn_distribution(run: Run, variant: str) -> go.Figure:
+    """Distribution of E above hull of a run in one view."""
+    columns = runs.columns(run.path)[["unique", "in_reference"]]
+    return plots_energies.distribution(columns.assign(e_above_hull=distances(run.path, variant)), variant)

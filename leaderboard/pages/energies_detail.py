@@ -1,0 +1,92 @@
+"""What the potentials say of one structure: how far above the hull it is, into what it decomposes, how it relaxed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from leaderboard.pages.energy_views import of_structure
+from leaderboard.pages.markup import UNKNOWN, formula, text
+from leaderboard.pages.markup import facts as facts_html
+from leaderboard.pages.viewer import Scene, scene
+from metrics.crystal import Crystal
+from metrics.sun import SPARSE_HULL_ENTRIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+STATUS_WORDS: Mapping[str, str] = {
+    "ok": "single point",
+    "converged": "converged",
+    "step_limit": "not converged within the steps allowed",
+    "time_limit": "stopped at the time limit",
+    "exploded": "left the range of real crystals",
+    "unknown_element": "an element that the potential does not know",
+    "failed": "failed",
+}
+
+
+def energies_html(path: Path, sha256: str | None) -> str:
+    """What each view of the energies says of a structure; nothing where the run has none of it."""
+    found = of_structure(path, sha256)
+    if not found:
+        return ""
+    views = "".join(
+        f'<h4 class="view">{text(key.variant)} <span class="dim">{text(key.convention)}</span></h4>'
+        f"{facts_html(_pairs(facts))}"
+        for key, facts in found
+    )
+    return (
+        f'<div class="energies">{views}</div><p class="legend">Energies in eV/atom, shares of the atoms in percent.</p>'
+    )
+
+
+def relaxed_scene(path: Path, sha256: str | None) -> Scene | None:
+    """The structure as the first potential relaxed it; None where none did."""
+    for key, facts in of_structure(path, sha256):
+        if key.relaxed and facts["cell"] is not None:
+            moved = "" if facts["rmsd"] is None else f", moved by {facts['rmsd']:.3f} \u00c5"
+            return scene(Crystal.from_arrays(**json.loads(facts["cell"])), f"relaxed by {key.potential}{moved}")
+    return None
+
+
+def decomposition_html(phases: list[tuple[str, float]]) -> str:
+    """The competing phases with their shares of the atoms in percent, largest first."""
+    return ", ".join(f"{formula(name)} {100 * share:.0f}" for name, share in phases) or UNKNOWN
+
+
+def _pairs(facts: Mapping[str, Any]) -> dict[str, str]:
+    entries = UNKNOWN
+    if facts["n_hull_entries"] is not None:
+        entries = f"{facts['n_hull_entries']:,}"
+        if facts["n_hull_entries"] < SPARSE_HULL_ENTRIES:
+            entries += ' <span class="no">sparse hull</span>'
+    pairs = {
+        "E above hull": _energy(facts["e_above_hull"]) + _spread(facts),
+        "E formation": _energy(facts["formation_energy_per_atom"]),
+        "Decomposes into": decomposition_html(facts["decomposition"]),
+        "Hull entries": entries,
+        "Status": _status(facts),
+    }
+    # an ensemble has no phases of its own: each member has
+    return {term: value for term, value in pairs.items() if facts["decomposition"] or term != "Decomposes into"}
+
+
+def _energy(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{value:.3f}"
+
+
+def _spread(facts: Mapping[str, Any]) -> str:
+    if facts["e_above_hull_std"] is None:
+        return ""
+    return f' \u00b1 {facts["e_above_hull_std"]:.3f} <span class="dim">of {facts["n_members"]}</span>'
+
+
+def _status(facts: Mapping[str, Any]) -> str:
+    words = text(STATUS_WORDS.get(facts["status"], facts["status"]))
+    if facts["n_steps"] is not None:
+        words += f", {facts['n_steps']} steps"
+    if facts["rmsd"] is not None:
+        words += f", moved by {facts['rmsd']:.3f} \u00c5"
+    return words + (f": {text(facts['detail'])}" if facts["detail"] else "")
