@@ -25,11 +25,13 @@ class Progress:
         self._total, self._report = total, report
         self._done = self._known = 0
         self._start = time.monotonic()
-        self._reported = -REPORT_EVERY_S
+        self._reported = self._start
 
     def know(self, count: int) -> None:
         """Count structures that were measured before: they cost nothing now and do not enter the rate."""
         self._known += count
+        if count:
+            self._reported -= REPORT_EVERY_S  # worth a line at once
         self.add(count)
 
     def reach(self, done: int) -> None:
