@@ -89,6 +89,8 @@ class Catalogue:
 
     def rows(self, query: Query) -> Integers:
         """Numbers of the rows that a question asks for, ascending."""
+        if not query.elements:
+            return np.arange(self.n_crystals, dtype=np.int64)
         if query.amounts is None:
             wanted = self._contains(query.elements) if query.open else self._is(query.system)
             formulas = np.flatnonzero(wanted[self.system_of])

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from metrics.formula import chemical_system, elements_of
 from reference_data.crystals import CRYSTALS_FILE, SCHEMA, write_crystals
 from reference_data.hull_files import HULL_FILES, HullTables, write_hulls
-from reference_data.manifest import FileRecord, HullRecord, read_manifest, write_manifest
+from reference_data.manifest import ExperimentRecord, FileRecord, HullRecord, read_manifest, write_manifest
 from reference_data.reference import Reference, open_reference
 
 if TYPE_CHECKING:
@@ -61,6 +61,9 @@ def made_reference(folder: Path) -> Reference:
             n_terminals=0,
             n_of_crystals=0,
             sources=(),
+            experiment=ExperimentRecord(
+                n_measured=9, n_compared=4, mean_absolute_difference=0.123, median_difference=-0.045
+            ),
         )
         for convention in (CONVENTION, OWN)
     )

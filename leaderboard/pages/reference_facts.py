@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leaderboard.pages.markup import facts, text
+from leaderboard.pages.markup import UNKNOWN, facts, text
 from leaderboard.pages.periodic_table import periodic_table_html
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reference_data.catalogue import Catalogue
-    from reference_data.manifest import HullRecord, HullSourceRecord, Manifest, SourceRecord
+    from reference_data.manifest import ExperimentRecord, HullRecord, HullSourceRecord, Manifest, SourceRecord
     from reference_data.query import Query
     from reference_data.reference import Reference
 
@@ -70,13 +70,15 @@ def hulls_html(manifest: Manifest) -> str:
     """One row for each convex hull of the set, then how to cite its tables of energies; nothing where it has none."""
     if not manifest.hulls:
         return ""
-    names = ("Hull", "Entries", "On the hull", "From the crystals", "Elements", "Tables of energies")
+    names = ("Hull", "Entries", "On the hull", "From the crystals", "Elements", "From experiment", "Tables of energies")
     head = "".join(f'<th scope="col" class="{"right" if name in names[1:5] else ""}">{name}</th>' for name in names)
     body = "".join(_hull(hull) for hull in manifest.hulls)
     sources = {source.name: source for hull in manifest.hulls for source in hull.sources}
     return (
         f'<div class="scroll"><table class="sources"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-        '<p class="legend">Elements: those with a total energy, from which formation energies are counted.</p>'
+        '<p class="legend">Elements: those with a total energy, from which formation energies are counted. '
+        "From experiment: mean absolute difference of formation energies from measured ones, eV/atom, and the median "
+        "of hull less measurement.</p>"
         f'<ul class="reasons">{"".join(_citation(source) for source in sources.values())}</ul>'
     )
 
@@ -131,7 +133,19 @@ def _hull(hull: HullRecord) -> str:
     counts = (hull.n_entries, hull.n_vertices, hull.n_of_crystals, hull.n_terminals)
     cells = "".join(f'<td class="right">{count:,}</td>' for count in counts)
     tables = ", ".join(f"{source.name} {source.n_entries:,}" for source in hull.sources)
-    return f'<tr><th scope="row">{text(hull.convention)}</th>{cells}<td class="why">{text(tables)}</td></tr>'
+    return (
+        f'<tr><th scope="row">{text(hull.convention)}</th>{cells}<td class="why">{_experiment(hull.experiment)}</td>'
+        f'<td class="why">{text(tables)}</td></tr>'
+    )
+
+
+def _experiment(found: ExperimentRecord) -> str:
+    if found.mean_absolute_difference is None or found.median_difference is None:
+        return UNKNOWN
+    return (
+        f"{found.mean_absolute_difference:.3f} of {found.n_compared:,} measured compounds, "
+        f"median {found.median_difference:+.3f}"
+    )
 
 
 def _citation(source: SourceRecord | HullSourceRecord) -> str:

@@ -143,6 +143,7 @@ def test_the_hulls_are_listed_with_their_counts(reference: Reference) -> None:
     listed = hulls_html(reference.manifest)
     assert CONVENTION in listed
     assert OWN in listed
+    assert "0.123 of 4 measured compounds, median -0.045" in listed
 
 
 def test_drawing_a_hull_loads_neither_numba_nor_pymatgen(reference: Reference, store: Store) -> None:
