@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from metrics.measure import UnmeasurableError
 from metrics.measure.hull_vertices import ON_HULL_EV_PER_ATOM
+from metrics.measure.matching import MatchSettings
 from reference_data.measure import needed_measures
 from reference_data.reference import open_reference
 from reference_data.sources.base import file_sha256
@@ -60,6 +62,9 @@ def _version_differences(reference: Reference) -> Iterator[str]:
     versions = {name: own.version for name, own in needed_measures().items()}
     if versions != reference.manifest.measures:
         yield f"measurements: the code has {versions}, the manifest says {reference.manifest.measures}"
+    settings = asdict(MatchSettings())
+    if settings != reference.manifest.verdict:
+        yield f"verdict: the code has {settings}, the manifest says {reference.manifest.verdict}"
 
 
 def _fact_differences(crystal: ReferenceCrystal, *, bawl_is_published: bool) -> Iterator[str]:

@@ -84,3 +84,8 @@ def test_a_crystal_that_the_index_does_not_lead_to_is_named(small_copy: Path, na
 def test_measurements_of_another_version_are_named(small_copy: Path) -> None:
     accept(small_copy, measures={**read_manifest(small_copy).measures, "composition": 99})
     assert any("measurements: the code has" in difference for difference in differences(small_copy))
+
+
+def test_crystals_merged_by_other_settings_are_named(small_copy: Path) -> None:
+    accept(small_copy, verdict={**read_manifest(small_copy).verdict, "stol": 0.5})
+    assert any(difference.startswith("verdict: the code has") for difference in differences(small_copy))
