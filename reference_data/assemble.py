@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
 from metrics.measure.matching import MatchSettings
 from metrics.reference_statistics import StatisticsBuilder
 from metrics.table import dtype
-from reference_data.accepted import FINGERPRINT_VERSIONS
 from reference_data.crystals import CRYSTALS_FILE, SCHEMA, write_crystals
 from reference_data.hull_build import CRYSTAL_COLUMNS, build_hulls, place
 from reference_data.hull_files import write_hulls

@@ -19,7 +19,6 @@ from metrics.measure.engine import Engine
 from reference_data.assemble import assemble
 from reference_data.definition import load_definition
 from reference_data.errors import ReferenceSetError
-from reference_data.measure import check_versions
 from reference_data.part import N_CHECKED_BAWLS, make_part, part_key, read_report
 from reference_data.progress import Progress
 from reference_data.spill import Spill
@@ -50,7 +49,6 @@ def build_set(definition_path: Path, out: Path, *, jobs: int, report: Callable[[
 
     """
     definition = load_definition(definition_path)
-    check_versions()
     scratch = scratch_folder(out)
     with _lock(scratch / "lock", out, shared=False), Spill(scratch / "rows.sqlite") as spill:
         for source in definition.hull:  # a table that cannot be read is refused before hours of measuring
@@ -85,7 +83,6 @@ def build_shard(
 
     """
     definition = load_definition(definition_path)
-    check_versions()
     scratch = scratch_folder(out)
     with _lock(scratch / "lock", out, shared=True), Spill(scratch / "rows.sqlite") as spill:
         with _lock(scratch / "reading.lock", out, shared=False, wait=True):

@@ -8,9 +8,6 @@ import pyarrow as pa
 
 from metrics.measure import registry
 from metrics.measure.batch import measure_crystals
-from metrics.measure.fingerprint import METHODS
-from reference_data.accepted import FINGERPRINT_VERSIONS
-from reference_data.errors import ReferenceSetError
 from reference_data.harmonize import MeasuredRow
 from reference_data.sources.base import SourceRefusal
 
@@ -55,23 +52,6 @@ def facts_schema() -> pa.Schema:
 def measures_key() -> list[str]:
     """Name, version and settings of every measurement that fills the columns of a set."""
     return sorted(own.cache_key(own.settings()) for own in needed_measures().values())
-
-
-def check_versions() -> None:
-    """The texts that look-ups compare, fingerprints and prototypes, are made as opening a set accepts them.
-
-    Raises:
-        ReferenceSetError: they differ: a set built now could not be opened.
-
-    """
-    fingerprints = {name: METHODS[name].version for name in FINGERPRINT_VERSIONS if name in METHODS}
-    versions = {**fingerprints, "prototype": registry()["prototype"].version}
-    if versions != FINGERPRINT_VERSIONS:
-        raise ReferenceSetError(
-            what=f"the code's fingerprints are {versions}",
-            expected=f"{dict(FINGERPRINT_VERSIONS)}",
-            remedy="change reference_data/accepted.py and build every set again",
-        )
 
 
 def measure_rows(

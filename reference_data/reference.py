@@ -11,7 +11,7 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reference_data.accepted import FINGERPRINT_VERSIONS
+from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
 from reference_data.crystals import CRYSTALS_FILE, CrystalTable, ReferenceCrystal
 from reference_data.errors import ReferenceSetError
 from reference_data.hull_files import read_hull

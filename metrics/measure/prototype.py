@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
 from metrics.measure import measure
 from metrics.measure.composition import composition_of
 from metrics.measure.symmetry import SymmetrySettings, symmetry_dataset
@@ -26,7 +27,12 @@ SYMMETRY_ELEMENT = re.compile(r"-?\d(?:/m)?|m")
 """One direction of a site-symmetry symbol, such as ``-4``, ``2`` and ``m`` in ``-42.m``; dots only hold places."""
 
 
-@measure(name="prototype", version=1, columns={"prototype": pa.string()}, settings=SymmetrySettings)
+@measure(
+    name="prototype",
+    version=FINGERPRINT_VERSIONS["prototype"],
+    columns={"prototype": pa.string()},
+    settings=SymmetrySettings,
+)
 def measure_prototype(crystal: Crystal, settings: SymmetrySettings) -> dict[str, object]:
     """Anonymous formula, space group and occupied orbits, such as ``ABC3:221:1[-3mm]|1[-3mm]|3[4/mmm]``.
 

@@ -9,14 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
 from metrics.measure.composition import reduced_formula_of
 from metrics.measure.fingerprint import METHODS
 from metrics.measure.matching import Candidate, MatchSettings, compare
-from reference_data.accepted import FINGERPRINT_VERSIONS
 from reference_data.errors import ReferenceSetError
 from reference_data.index import BAWL_ROWS_FILE, KEY_DIGESTS_FILE, KEY_ROWS_FILE, PROTOTYPE_ROWS_FILE
 from reference_data.manifest import MANIFEST_FILE, SET_FILES
-from reference_data.measure import check_versions
 from reference_data.reference import Reference, open_reference
 from tests.disguise import disguised
 
@@ -128,11 +127,6 @@ def test_opening_and_looking_up_imports_no_pymatgen() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def test_the_versions_a_set_needs_are_those_of_the_code() -> None:
-    # raise reference_data/accepted.py and build the sets again when a fingerprint changes
-    check_versions()
 
 
 @pytest.mark.parametrize(

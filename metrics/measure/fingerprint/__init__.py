@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
 from metrics.measure.fingerprint.bawl import bawl, short_bawl
 from metrics.measure.fingerprint.canonical import canonical_bawl
 from metrics.measure.fingerprint.method import Fingerprint, Method
@@ -16,9 +17,9 @@ __all__ = ["METHODS", "Fingerprint", "Method"]
 METHODS: Mapping[str, Method] = {
     method.name: method
     for method in (
-        Method("bawl", 1, bawl),
-        Method("short-bawl", 1, short_bawl),
-        Method("canonical-bawl", 1, canonical_bawl),
+        Method("bawl", FINGERPRINT_VERSIONS["bawl"], bawl),
+        Method("short-bawl", FINGERPRINT_VERSIONS["bawl"], short_bawl),
+        Method("canonical-bawl", FINGERPRINT_VERSIONS["canonical-bawl"], canonical_bawl),
     )
 }
 """By name."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import spglib
 
+from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
 from metrics.measure import NoSettings, UnmeasurableError, measure
 from metrics.measure.fingerprint.econ import econ_bonds
 from metrics.measure.fingerprint.elements import symbols_in_formula_order, unreduced_formula
@@ -56,7 +57,11 @@ def short_bawl(crystal: Crystal) -> Fingerprint:
     return _short(_graph_hash(crystal), crystal)
 
 
-@measure(name="bawl", version=1, columns={"bawl": pa.string(), "short_bawl": pa.string()})
+@measure(
+    name="bawl",
+    version=FINGERPRINT_VERSIONS["bawl"],
+    columns={"bawl": pa.string(), "short_bawl": pa.string()},
+)
 def bawl_columns(crystal: Crystal, _: NoSettings) -> dict[str, str]:
     """Both strings, the bonds drawn once."""
     graph = _graph_hash(crystal)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
 from metrics.measure import NoSettings, UnmeasurableError, measure
 from metrics.measure.fingerprint.bond_cuts import cut_combinations, surroundings
 from metrics.measure.fingerprint.elements import radii_of, reduced_formula
@@ -46,7 +47,7 @@ def canonical_bawl(crystal: Crystal) -> Fingerprint:
 
 @measure(
     name="canonical_bawl",
-    version=1,
+    version=FINGERPRINT_VERSIONS["canonical-bawl"],
     columns={
         "canonical_bawl": pa.string(),
         "canonical_bawl_keys": pa.list_(pa.string()),
