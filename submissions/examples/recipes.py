@@ -67,21 +67,21 @@ class Example:
 
 
 NOVEL: tuple[tuple[Prototype, tuple[str, ...]], ...] = (
-    (ROCKSALT, ("Ca2+ O2-", "Mg2+ Se2-", "Sr2+ S2-", "Li+ Br-", "K+ I-", "Mn2+ O2-", "Sc3+ N3-", "Ag+ Br-")),
-    (CESIUM_CHLORIDE, ("Cs+ I-", "Rb+ Br-")),
-    (ZINCBLENDE, ("Cd2+ Se2-", "Ga3+ P3-", "Cu+ I-", "In3+ As3-")),
+    (ROCKSALT, ("Zn2+ Se2-", "Cd2+ S2-", "Be2+ O2-", "Cs+ I-", "Cs+ Br-", "Al3+ N3-", "Ga3+ N3-", "Cu+ Br-")),
+    (CESIUM_CHLORIDE, ("K+ I-", "Rb+ Br-")),
+    (ZINCBLENDE, ("Mg2+ Se2-", "Ca2+ S2-", "Li+ Br-", "Sc3+ N3-")),
     (NICKEL_ARSENIDE, ("V3+ P3-",)),
-    (FLUORITE, ("Sr2+ F-", "Ba2+ Cl-", "Ce4+ O2-", "O2- Li+", "Se2- K+")),
-    (RUTILE, ("Sn4+ O2-", "Ge4+ O2-", "Mg2+ F-")),
-    (CADMIUM_IODIDE, ("Ca2+ I-", "Mg2+ Br-", "Sn4+ S2-")),
-    (PEROVSKITE, ("K+ Zn2+ F-", "Rb+ Ca2+ F-", "Cs+ Sr2+ Cl-", "Ba2+ Zr4+ O2-", "La3+ Ga3+ O2-", "Cl- O2- Na+")),
-    (SPINEL, ("Zn2+ Ga3+ O2-", "Cd2+ In3+ S2-", "Mg2+ Sc3+ Se2-")),
-    (HALF_HEUSLER, ("Li+ Zn2+ P3-", "Na+ Mg2+ As3-", "Li+ Cd2+ Sb3-")),
-    (CHALCOPYRITE, ("Ag+ In3+ Se2-", "Cu+ Al3+ Te2-")),
-    (LAYERED, ("K+ Y3+ S2-", "Na+ In3+ O2-")),
-    (MATLOCKITE, ("Br- Ba2+ F-", "I- Sr2+ F-")),
+    (FLUORITE, ("Mg2+ F-", "Ca2+ Cl-", "Ti4+ O2-", "O2- Cs+", "Se2- Rb+")),
+    (RUTILE, ("Zr4+ O2-", "Ce4+ O2-", "Ca2+ F-")),
+    (CADMIUM_IODIDE, ("Sr2+ I-", "Ca2+ Cl-", "Ge4+ S2-")),
+    (PEROVSKITE, ("Na+ Zn2+ F-", "Rb+ Sr2+ F-", "Cs+ Ba2+ Cl-", "Sr2+ Ce4+ O2-", "La3+ Ga3+ O2-", "Cl- S2- Na+")),
+    (SPINEL, ("Ca2+ Ga3+ O2-", "Ca2+ In3+ S2-", "Mg2+ Sc3+ Se2-")),
+    (HALF_HEUSLER, ("Na+ Zn2+ P3-", "Na+ Mg2+ As3-", "Li+ Cd2+ Sb3-")),
+    (CHALCOPYRITE, ("Na+ In3+ Se2-", "Na+ Al3+ Te2-")),
+    (LAYERED, ("K+ Sc3+ S2-", "K+ In3+ O2-")),
+    (MATLOCKITE, ("Br- Mg2+ F-", "I- Ca2+ F-")),
 )
-"""Charge-balanced decorations of textbook prototypes that are not in the library themselves."""
+"""Charge-balanced decorations of textbook prototypes that are in neither the library nor the starter set."""
 
 
 def examples() -> Iterator[Example]:
@@ -107,17 +107,17 @@ def _novel() -> Iterator[Example]:
 
 def _distorted() -> Iterator[Example]:
     """Novel as well: rattled, strained, and known formulas in a structure of another type."""
-    yield _record("novel_rattled_perovskite_KMgF3", rattle(PEROVSKITE.decorate("K+", "Mg2+", "F-"), 1))
-    yield _record("novel_rattled_fluorite_ThO2", rattle(repeat(FLUORITE.decorate("Th4+", "O2-"), 1, 1, 2), 2))
-    yield _record("novel_strained_rocksalt_RbF", stretch(ROCKSALT.decorate("Rb+", "F-"), 1.02))
+    yield _record("novel_rattled_perovskite_KCaF3", rattle(PEROVSKITE.decorate("K+", "Ca2+", "F-"), 1))
+    yield _record("novel_rattled_fluorite_HfO2", rattle(repeat(FLUORITE.decorate("Hf4+", "O2-"), 1, 1, 2), 2))
+    yield _record("novel_strained_rocksalt_CsCl", stretch(ROCKSALT.decorate("Cs+", "Cl-"), 1.02))
     yield _record("novel_polymorph_of_NaCl_zincblende", ZINCBLENDE.decorate("Na+", "Cl-"))
     yield _record("novel_polymorph_of_ZnS_rocksalt", ROCKSALT.decorate("Zn2+", "S2-"))
 
 
 def _duplicates() -> Iterator[Example]:
-    cao = ROCKSALT.decorate("Ca2+", "O2-")
-    fluoride = PEROVSKITE.decorate("K+", "Zn2+", "F-")
-    yield _record("duplicate_of_CaO", cao, duplicate_of="novel_rocksalt_CaO.cif")
+    selenide = ROCKSALT.decorate("Zn2+", "Se2-")
+    fluoride = PEROVSKITE.decorate("Na+", "Zn2+", "F-")
+    yield _record("duplicate_of_ZnSe", selenide, duplicate_of="novel_rocksalt_ZnSe.cif")
     for name, crystal in {
         "shuffled": shuffle(fluoride, 3),
         "supercell": repeat(fluoride, 2, 1, 2),
@@ -125,7 +125,7 @@ def _duplicates() -> Iterator[Example]:
         "rattled_supercell": rattle(repeat(fluoride, 1, 2, 1), 4, reach=0.01),
         "stretched": stretch(fluoride, 1.01),
     }.items():
-        yield _record(f"disguised_duplicate_of_KZnF3_{name}", crystal, duplicate_of="novel_perovskite_KZnF3.cif")
+        yield _record(f"disguised_duplicate_of_NaZnF3_{name}", crystal, duplicate_of="novel_perovskite_NaZnF3.cif")
 
 
 def _known() -> Iterator[Example]:
@@ -150,7 +150,7 @@ def _invalid() -> Iterator[Example]:
         yield _record(f"invalid_charge_{prototype.name}_{_formula(crystal)}", crystal, charge_valid=False)
     yield _record("undecided_charge_fluorite_RfO2", _element_exchanged("Hf", "Rf"), charge_valid=None, identified=False)
     yield _record(
-        "invalid_distance_compressed_LiF", stretch(ROCKSALT.decorate("Li+", "F-"), 0.62), distance_valid=False
+        "invalid_distance_compressed_LiF", stretch(ZINCBLENDE.decorate("Li+", "F-"), 0.62), distance_valid=False
     )
     yield _record("invalid_distance_to_own_image_Li", _cubic(1.7, {"Li": [(0, 0, 0)]}), distance_valid=False)
     iridium = _cubic(4.4, {"Os": _FACE_CENTRED, "Ir": [(x + 0.5, y + 0.5, z + 0.5) for x, y, z in _FACE_CENTRED]})

@@ -87,7 +87,8 @@ def records(starter: Reference) -> dict[str, Crystal]:
     numbers = mixed.atomic_numbers.copy()
     unlike = int(np.flatnonzero(numbers != numbers[0])[0])
     numbers[[0, unlike]] = numbers[[unlike, 0]]
-    sylvite = Crystal(salt.lattice * 1.1, salt.frac_coords, np.where(salt.atomic_numbers == 11, 19, 17))
+    # lithium and tellurium as rock salt, which nobody has seen
+    unknown = Crystal(salt.lattice * 1.1, salt.frac_coords, np.where(salt.atomic_numbers == 11, 3, 52))
     return {
         "salt": salt,
         "salt again": salt,
@@ -95,7 +96,7 @@ def records(starter: Reference) -> dict[str, Crystal]:
         "one atom moved": moved(supercell, 0.4),
         "one atom moved elsewhere": anything_else(moved(supercell, 0.4), generator),
         "atoms swapped": Crystal(mixed.lattice, mixed.frac_coords, numbers),
-        "other elements": sylvite,
+        "other elements": unknown,
         "new": Crystal.from_arrays(
             [[4.0, 0.1, 0.2], [0.9, 5.0, 0.3], [0.2, 1.1, 6.0]],
             [[0.0, 0.0, 0.0], [0.5, 0.4, 0.1], [0.1, 0.6, 0.5], [0.6, 0.1, 0.6], [0.3, 0.8, 0.9]],
