@@ -6,7 +6,7 @@ BIN := .venv/bin
 .PHONY: run stability test bench check
 
 run: .venv/app
-	$(BIN)/python -m leaderboard score submissions/examples/example.zip --potentials none --card submissions/cards/example.toml --publish
+	$(BIN)/python -m leaderboard score submissions/examples/example.zip --relax --card submissions/cards/example.toml --publish
 	$(BIN)/python app.py
 
 stability: .venv/stability
