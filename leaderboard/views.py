@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from metrics.energy_convention import OWN
 from metrics.stability import RELAXED_ONLY, VIEW_COLUMNS
 from metrics.table import frame
 
 if TYPE_CHECKING:
     import pandas as pd
-
-OWN = "own:"
-"""Conventions that start so hold energies of one potential only, the reference included."""
 
 
 KEY_COLUMNS = ("potential", "relaxed", "energy_convention")

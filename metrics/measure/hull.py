@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-SPARSE_HULL_ENTRIES = 12
-"""Fewer entries than this in a chemical system make a sparse hull: its distances come out too small."""
 REACHED_EV_PER_ATOM = 1e-9
 """A mixture whose energy may lie further above the lowest one than this is no answer."""
 
@@ -65,11 +63,6 @@ class HullDistance:
     decomposition: tuple[tuple[str, float], ...]
     n_entries: int
     reason: str | None
-
-    @property
-    def sparse(self) -> bool:
-        """Whether so few entries are known that the distance says little."""
-        return self.n_entries < SPARSE_HULL_ENTRIES
 
 
 class Hull:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import sys
 import tempfile
 from dataclasses import asdict
 from functools import cache
@@ -81,7 +80,7 @@ def main() -> None:
                         engine=engine,
                         cache=computed,
                         on_known=lambda _count: None,
-                        on_done=lambda: sys.stderr.write("."),
+                        on_done=lambda: None,
                     )
                     key = cache_key(potential, settings)
                     entries += [{"key": key, "record": asdict(record)} for record in records.values()]
