@@ -12,10 +12,10 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from metrics.measure.matching import Comparison, Undecided
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from metrics.measure.matching import Comparison
 
 
 @dataclass(frozen=True)
@@ -67,17 +67,20 @@ def any_of(answers: Iterable[tuple[str, bool | str]]) -> Fact:
     return Fact(value=None if reason else False, reason=reason)
 
 
-def standing(comparisons: Sequence[tuple[str, Comparison | str]], near_distance: float) -> Standing:
+def standing(comparisons: Sequence[tuple[str, Comparison | Undecided]], near_distance: float) -> Standing:
     """Sum up the comparisons of one crystal with the reference crystals of its formula.
 
     Args:
-        comparisons: reference id with the verdict, or with the reason why there is none.
+        comparisons: reference id with what was found; what was left undecided, though nothing failed, is farther than
+            one that matched.
         near_distance: a crystal that is not in the set is near below this distance to one that is.
 
     """
     if not comparisons:
         return Standing(known=False, rule="no_candidate")
-    known = any_of((own, found if isinstance(found, str) else found.same) for own, found in comparisons)
+    known = any_of(
+        (own, found.same if isinstance(found, Comparison) else found.reason or False) for own, found in comparisons
+    )
     distances = [(own, distance_or_reason(found)) for own, found in comparisons]
     unknown = any_of((own, far if isinstance(far, str) else False) for own, far in distances).reason
     near = any_of((own, far if isinstance(far, str) else far < near_distance) for own, far in distances)
@@ -87,7 +90,7 @@ def standing(comparisons: Sequence[tuple[str, Comparison | str]], near_distance:
     _, identifier, rule = min(
         (math.inf if found.distance is None else found.distance, own, found.rule)
         for own, found in comparisons
-        if not isinstance(found, str) and found.same is known.value
+        if isinstance(found, Comparison) and found.same is known.value
     )
     return Standing(
         known.value,
@@ -99,11 +102,12 @@ def standing(comparisons: Sequence[tuple[str, Comparison | str]], near_distance:
     )
 
 
-def distance_or_reason(found: Comparison | str) -> float | str:
+def distance_or_reason(found: Comparison | Undecided) -> float | str:
     """The distance of two crystals, or why there is none."""
-    if isinstance(found, str):
-        return found
-    return "the distance is not determined, too many sites" if found.distance is None else found.distance
+    if found.distance is not None:
+        return found.distance
+    failure = found.reason if isinstance(found, Undecided) else None
+    return failure or "the distance is not determined, too many sites"
 
 
 def spread(standings: Sequence[Standing], classes: Sequence[int]) -> list[Standing]:

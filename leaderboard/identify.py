@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from leaderboard.classes import Standing, certain, distance_or_reason, represent
 from leaderboard.findings import Findings
 from leaderboard.pool import Pool
 from leaderboard.variants import known_variants
-from metrics.measure.matching import Candidate, MatchSettings, compare
+from metrics.measure.matching import Candidate, MatchSettings
 from metrics.measure.pairs import components
 
 if TYPE_CHECKING:
@@ -95,9 +94,7 @@ def identify_records(
         report=report,
     )
     settings = MatchSettings(**protocol.matching)
-    verdicts = pool.verdicts(len(candidates), partial(compare, settings=settings))
-    is_inside = verdicts.pairs[:, 1] < len(candidates)
-    inside, outside = verdicts.where(is_inside), verdicts.where(~is_inside)
+    inside, outside = pool.verdicts(len(candidates), settings)
     classes = components(len(candidates), inside.pairs[inside.same])
 
     findings = Findings()
@@ -122,7 +119,8 @@ def _note_classes(
     joined = inside.same.copy()
     joined[list(failed)] = True
     sure = certain(classes, components(len(rows), inside.pairs[joined]), first, is_valid)
-    reasons = {classes[number]: inside.failures[at] for at, pair in failed.items() for number in pair}
+    between = {at: (classes[one], classes[other]) for at, (one, other) in failed.items()}
+    reasons = {label: inside.failures[at] for at, pair in between.items() if pair[0] != pair[1] for label in pair}
     for label, own in zip(classes, rows, strict=True):
         for row in own:
             is_first = row == first[label]

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
 
 from leaderboard.progress import Counter
 from leaderboard.verdicts import Verdicts
-from metrics.measure.pairs import ask, count_of_one_formula, pairs_of_one_formula
+from metrics.measure.matching import Undecided, compare_without_matcher, same_by_loose_matcher
+from metrics.measure.nearest_first import ask_until_joined, ask_until_matched
+from metrics.measure.pairs import BLOCK_SIDE, ask, count_of_one_formula, pairs_of_one_formula
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from leaderboard.progress import Report
     from metrics.measure.engine import Engine
-    from metrics.measure.matching import Candidate, Comparison
+    from metrics.measure.matching import Candidate, Comparison, MatchSettings
     from metrics.measure.pairs import Pair
 
 T = TypeVar("T")
@@ -39,21 +46,44 @@ class Pool:
     time_limit_s: float
     report: Report
 
-    def verdicts(self, n: int, question: Callable[[Candidate, Candidate], Comparison]) -> Verdicts:
-        """The verdict on every two of the first n crystals that share a formula, and on each of them and the others."""
+    def verdicts(self, n: int, settings: MatchSettings) -> tuple[Verdicts, Verdicts]:
+        """The verdicts on the first n crystals, of those that share a formula.
+
+        Clear cases are decided first; StructureMatcher is asked as far as anything hangs on its answer. Inside, that is
+        which of the n are one class, so it is asked until what is left lies inside classes. Outside it is which other
+        crystal is the nearest that matches, so it is asked until what is left is farther.
+
+        Returns:
+            Those on every two of the n; those on each of them with each of the other crystals.
+
+        """
         own, others = self.crystals[:n], self.crystals[n:]
-        n_pairs = count_of_one_formula(own, others)
-        if not n_pairs:
-            return Verdicts.collected(())
-        counter = Counter("identify", n_pairs, self.report)
+        clear = Verdicts.collected(self._clear_cases(own, others, partial(compare_without_matcher, settings=settings)))
+        is_inside = clear.pairs[:, 1] < n
+        inside, outside = clear.where(is_inside), clear.where(~is_inside)
+        question = partial(same_by_loose_matcher, settings=settings)
 
-        def counted() -> Iterator[tuple[Pair, Comparison | str]]:
-            pairs = pairs_of_one_formula(own, others)
-            for found in ask(question, self.crystals, pairs, engine=self.engine, time_limit_s=self.time_limit_s):
-                yield found
-                counter.add()
+        def of(found: Verdicts) -> Callable[[NDArray[np.int64]], list[bool | str]]:
+            return lambda places: self.answers("match", question, found.pairs[places])
 
-        return Verdicts.collected(counted())
+        joined = ask_until_joined(n, inside.pairs, inside.distance, inside.same, inside.undecided, of(inside))
+        owner = outside.pairs[:, 0]
+        matched = ask_until_matched(owner, outside.distance, outside.same, outside.undecided, of(outside))
+        return inside.with_answers(joined), outside.with_answers(matched)
+
+    def answers(
+        self, stage: str, question: Callable[[Candidate, Candidate], T], pairs: NDArray[np.int32]
+    ) -> list[T | str]:
+        """Answer to the question about each pair, or the reason why there is none; in the order of the pairs.
+
+        Args:
+            stage: what progress is reported as.
+            question: see :func:`metrics.measure.pairs.ask`.
+            pairs: (m, 2) in any order.
+
+        """
+        found = self.ask(stage, question, self._in_blocks(pairs))
+        return [found[first, second] for first, second in pairs.tolist()]
 
     def ask(
         self, stage: str, question: Callable[[Candidate, Candidate], T], pairs: Sequence[Pair]
@@ -74,3 +104,28 @@ class Pool:
             answers[pair] = answer
             counter.add()
         return {pair: answers[pair] for pair in pairs}
+
+    def _clear_cases(
+        self,
+        own: Sequence[Candidate],
+        others: Sequence[Candidate],
+        question: Callable[[Candidate, Candidate], Comparison | Undecided],
+    ) -> Iterator[tuple[Pair, Comparison | Undecided]]:
+        n_pairs = count_of_one_formula(own, others)
+        if not n_pairs:
+            return
+        counter = Counter("identify", n_pairs, self.report)
+        pairs = pairs_of_one_formula(own, others)
+        for pair, found in ask(question, self.crystals, pairs, engine=self.engine, time_limit_s=self.time_limit_s):
+            yield pair, Undecided(None, found) if isinstance(found, str) else found
+            counter.add()
+
+    def _in_blocks(self, pairs: NDArray[np.int32]) -> list[Pair]:
+        """Those of one formula together, and of these those that share crystals, so that few have to be sent."""
+        if not len(pairs):
+            return []
+        places = {formula: at for at, formula in enumerate(dict.fromkeys(one.reduced_formula for one in self.crystals))}
+        formula = np.array([places[self.crystals[first].reduced_formula] for first in pairs[:, 0].tolist()])
+        block = pairs // BLOCK_SIDE
+        ordered = pairs[np.lexsort((pairs[:, 1], pairs[:, 0], block[:, 1], block[:, 0], formula))]
+        return [(first, second) for first, second in ordered.tolist()]

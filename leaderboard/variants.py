@@ -8,10 +8,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from leaderboard.classes import Fact, any_of, spread_facts
 from metrics.measure.default_matcher import same_by_default_matcher
 from metrics.measure.disorder import has_substitutes, same_up_to_disorder
 from metrics.measure.matching import Comparison
+from metrics.measure.nearest_first import ask_until_matched
 from metrics.measure.superstructure import may_be_superstructure, same_up_to_superstructure
 
 if TYPE_CHECKING:
@@ -68,10 +71,26 @@ def known_variants(
     return {
         "known_up_to_superstructure": or_known(facts(partial(same_up_to_superstructure, settings=settings), nested)),
         "known_up_to_disorder": or_known(facts(partial(same_up_to_disorder, settings=settings), mixed)),
-        "in_reference_matcher": facts(
-            same_by_default_matcher, [(own, other) for own, other in verdicts.pairs.tolist()]
-        ),
+        "in_reference_matcher": [any_of(own) for own in _by_default_matcher(verdicts, pool, len(standings))],
     }
+
+
+def _by_default_matcher(verdicts: Verdicts, pool: Pool, n: int) -> list[list[tuple[str, bool | str]]]:
+    """What the default matcher says of crystals of records and of the reference, nearest first, up to a yes."""
+    pairs = verdicts.pairs
+    none = np.zeros(len(pairs), dtype=np.bool_)
+    answers = ask_until_matched(
+        pairs[:, 0],
+        verdicts.distance,
+        none,
+        ~none,
+        lambda places: pool.answers("variants", same_by_default_matcher, pairs[places]),
+    )
+    result: list[list[tuple[str, bool | str]]] = [[] for _ in range(n)]
+    for at, answer in sorted(answers.items()):
+        own, other = pairs[at].tolist()
+        result[own].append((pool.names[other], answer))
+    return result
 
 
 def _or_known(own: Standing, fact: Fact) -> Fact:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, get_args
 
 import numpy as np
 
-from metrics.measure.matching import Comparison, Rule
+from metrics.measure.matching import Comparison, Rule, Undecided
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from metrics.measure.pairs import Pair
 
 RULES: tuple[Rule, ...] = get_args(Rule)
-UNKNOWN = Comparison(same=False, rule=RULES[0], distance=None)
+NO_VERDICT = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,10 +28,10 @@ class Verdicts:
 
     Attributes:
         pairs: (n, 2) places of two crystals, the smaller one first.
-        same: (n,) the verdict; False where it is unknown.
-        rule: (n,) what decided, as a place in `RULES`.
+        same: (n,) the verdict; False where there is none.
+        rule: (n,) what decided, as a place in `RULES`; -1 where there is no verdict.
         distance: (n,) dimensionless; NaN where it is unknown.
-        failures: why there is no verdict, by place of the pair.
+        failures: what failed, by place of the pair; where nothing did and there is no verdict, none was needed.
 
     """
 
@@ -42,17 +42,20 @@ class Verdicts:
     failures: Mapping[int, str]
 
     @classmethod
-    def collected(cls, answers: Iterable[tuple[Pair, Comparison | str]]) -> Self:
-        """Keep answers as they come, each a verdict or the reason why there is none."""
+    def collected(cls, answers: Iterable[tuple[Pair, Comparison | Undecided]]) -> Self:
+        """Keep answers as they come."""
         places, same, rule, distance = array("i"), array("b"), array("b"), array("d")
         reasons: dict[Pair, str] = {}
         for pair, found in answers:
             places.extend(pair)
-            if isinstance(found, str):
-                reasons[pair] = found
-                found = UNKNOWN  # noqa: PLW2901 - what stands in the arrays instead
-            same.append(found.same)
-            rule.append(RULES.index(found.rule))
+            if isinstance(found, Comparison):
+                same.append(found.same)
+                rule.append(RULES.index(found.rule))
+            else:
+                same.append(False)
+                rule.append(NO_VERDICT)
+                if found.reason is not None:
+                    reasons[pair] = found.reason
             distance.append(math.nan if found.distance is None else found.distance)
         pairs = np.frombuffer(places, dtype=np.int32).reshape(-1, 2) if places else np.zeros((0, 2), np.int32)
         order = np.lexsort((pairs[:, 1], pairs[:, 0]))
@@ -69,15 +72,31 @@ class Verdicts:
         """Number of pairs."""
         return len(self.pairs)
 
-    def __iter__(self) -> Iterator[tuple[Pair, Comparison | str]]:
-        """Every pair with its verdict or the reason why there is none, one by one."""
+    def __iter__(self) -> Iterator[tuple[Pair, Comparison | Undecided]]:
+        """Every pair with what was found about it, one by one."""
         for at, (first, second) in enumerate(self.pairs.tolist()):
-            if at in self.failures:
-                yield (first, second), self.failures[at]
-                continue
-            far = float(self.distance[at])
-            rule = RULES[int(self.rule[at])]
-            yield (first, second), Comparison(bool(self.same[at]), rule, None if math.isnan(far) else far)
+            far, rule = float(self.distance[at]), int(self.rule[at])
+            distance = None if math.isnan(far) else far
+            if rule == NO_VERDICT:
+                yield (first, second), Undecided(distance, self.failures.get(at))
+            else:
+                yield (first, second), Comparison(bool(self.same[at]), RULES[rule], distance)
+
+    @property
+    def undecided(self) -> NDArray[np.bool_]:
+        """(n,) whether StructureMatcher could still be asked about a pair."""
+        result: NDArray[np.bool_] = self.rule == NO_VERDICT
+        result[list(self.failures)] = False
+        return result
+
+    def with_answers(self, answers: Mapping[int, bool | str]) -> Verdicts:
+        """The same with what StructureMatcher said, or the reason why it did not, by place of the pair."""
+        same, rule = self.same.copy(), self.rule.copy()
+        decided = {at: answer for at, answer in answers.items() if not isinstance(answer, str)}
+        same[list(decided)] = list(decided.values())
+        rule[list(decided)] = RULES.index("matcher")
+        failed = {at: answer for at, answer in answers.items() if isinstance(answer, str)}
+        return replace(self, same=same, rule=rule, failures=dict(sorted({**self.failures, **failed}.items())))
 
     def where(self, kept: NDArray[np.bool_]) -> Verdicts:
         """Those of some pairs, (n,) True."""

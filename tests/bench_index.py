@@ -36,7 +36,7 @@ N_KNOWN = 800
 CHUNK = 1_000_000
 PART_ROWS = 4_096
 FIGURES = {
-    "opening, ms": "bound 50",
+    "opening, ms": "bound 10",
     "look-up of the keys, s": "bound 0.3",
     "resident memory then, MB": "bound 300",
     "all look-ups, s": "",

@@ -114,6 +114,20 @@ class Comparison:
     distance: float | None
 
 
+@dataclass(frozen=True)
+class Undecided:
+    """No verdict: StructureMatcher has to be asked and was not, or there is a reason why none can be had.
+
+    Attributes:
+        distance: of the two crystals (None: not determined).
+        reason: what failed; None where nothing did.
+
+    """
+
+    distance: float | None
+    reason: str | None = None
+
+
 def compare(a: Candidate, b: Candidate, settings: MatchSettings) -> Comparison:
     """Decide whether two crystals of one reduced formula are the same; symmetric, blind to the description.
 
@@ -122,6 +136,20 @@ def compare(a: Candidate, b: Candidate, settings: MatchSettings) -> Comparison:
     Raises:
         ValueError: the reduced formulas differ.
         UnmeasurableError: a cell cannot be searched, or StructureMatcher would take too long.
+
+    """
+    found = compare_without_matcher(a, b, settings)
+    if isinstance(found, Comparison):
+        return found
+    return Comparison(same=same_by_loose_matcher(a, b, settings), rule="matcher", distance=found.distance)
+
+
+def compare_without_matcher(a: Candidate, b: Candidate, settings: MatchSettings) -> Comparison | Undecided:
+    """The clear cases of :func:`compare`, by keys, sizes and distance; the others take a hundred times as long.
+
+    Raises:
+        ValueError: the reduced formulas differ.
+        UnmeasurableError: a cell cannot be searched.
 
     """
     if a.reduced_formula != b.reduced_formula:
@@ -142,7 +170,23 @@ def compare(a: Candidate, b: Candidate, settings: MatchSettings) -> Comparison:
         limit = settings.different_without_key_from if known and not meet else settings.different_from
         if distance >= limit:
             return Comparison(same=False, rule="distance", distance=distance)
-    return Comparison(same=_matched(a, b, settings), rule="matcher", distance=distance)
+    return Undecided(distance)
+
+
+def same_by_loose_matcher(a: Candidate, b: Candidate, settings: MatchSettings) -> bool:
+    """StructureMatcher on the loose primitive cells, of a common size if there is one, asked both ways round.
+
+    Raises:
+        UnmeasurableError: a cell cannot be searched, or StructureMatcher would take too long.
+
+    """
+    common = tuple(size for size in (*a.sizes, *b.sizes) if size in a.sizes and size in b.sizes)
+    cells = [_in_invariant_order(one.primitive(common)) for one in (a, b)]
+    if cells[0].n_sites != cells[1].n_sites:
+        return False
+    first, second = (to_structure(cell) for cell in cells)
+    matcher = BoundedMatcher(ltol=settings.ltol, stol=settings.stol, angle_tol=settings.angle_tol)
+    return matcher.fit_either_way(first, second)
 
 
 def _distance(a: Candidate, b: Candidate) -> float | None:
@@ -165,14 +209,3 @@ def _in_invariant_order(crystal: Crystal) -> Crystal:
         ranks[crystal.atomic_numbers == element] = np.argsort(order)
     order = np.lexsort((ranks, crystal.atomic_numbers))
     return Crystal(crystal.lattice, crystal.frac_coords[order], crystal.atomic_numbers[order])
-
-
-def _matched(a: Candidate, b: Candidate, settings: MatchSettings) -> bool:
-    """StructureMatcher on the loose primitive cells, of a common size if there is one, asked both ways round."""
-    common = tuple(size for size in (*a.sizes, *b.sizes) if size in a.sizes and size in b.sizes)
-    cells = [_in_invariant_order(one.primitive(common)) for one in (a, b)]
-    if cells[0].n_sites != cells[1].n_sites:
-        return False
-    first, second = (to_structure(cell) for cell in cells)
-    matcher = BoundedMatcher(ltol=settings.ltol, stol=settings.stol, angle_tol=settings.angle_tol)
-    return matcher.fit_either_way(first, second)

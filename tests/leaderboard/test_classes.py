@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard.classes import Fact, Standing, any_of, certain, representatives, spread, spread_facts, standing
-from metrics.measure.matching import Comparison
+from metrics.measure.matching import Comparison, Undecided
 from metrics.measure.pairs import components
 
 MAX_NODES = 9
@@ -65,6 +65,9 @@ MATCH = verdict("keys_and_distance", same=True, distance=0.2)
 NEARER_MATCH = verdict("matcher", same=True, distance=0.15)
 NO_DISTANCE = verdict("matcher", same=False, distance=None)
 TIME_LIMIT = "time_limit: took longer than 30 s"
+NO_ANSWER = Undecided(None, TIME_LIMIT)
+FAR_NO_ANSWER = Undecided(0.12, TIME_LIMIT)
+NOT_ASKED = Undecided(0.16)
 FAILED = f"comparison with b: {TIME_LIMIT}"
 
 
@@ -79,12 +82,20 @@ FAILED = f"comparison with b: {TIME_LIMIT}"
             Standing(known=True, rule="matcher", matched_id="c", distance=0.09),
         ),
         (
-            [("b", TIME_LIMIT), ("c", MATCH)],
+            [("b", NO_ANSWER), ("c", MATCH)],
             Standing(known=True, rule="keys_and_distance", matched_id="c", distance_failure=FAILED),
         ),
         (
-            [("a", NEAR_MISS), ("b", TIME_LIMIT)],
+            [("a", NEAR_MISS), ("b", NO_ANSWER)],
             Standing(known=None, near=None, failure=FAILED, distance_failure=FAILED),
+        ),
+        (
+            [("a", FAR_MISS), ("b", FAR_NO_ANSWER)],
+            Standing(known=None, near=None, distance=0.12, failure=FAILED),
+        ),
+        (
+            [("a", NOT_ASKED), ("c", NEARER_MATCH)],
+            Standing(known=True, rule="matcher", matched_id="c", distance=0.15),
         ),
         (
             [("a", FAR_MISS), ("b", NO_DISTANCE)],
@@ -103,10 +114,14 @@ FAILED = f"comparison with b: {TIME_LIMIT}"
         "nearest match",
         "a match outweighs a failure",
         "a failure never pays",
+        "the matcher failed, not the distance",
+        "what is farther than a match was not asked about",
         "an unknown distance could be the smallest",
     ],
 )
-def test_standing_sums_up_comparisons(comparisons: list[tuple[str, Comparison | str]], expected: Standing) -> None:
+def test_standing_sums_up_comparisons(
+    comparisons: list[tuple[str, Comparison | Undecided]], expected: Standing
+) -> None:
     assert standing(comparisons, NEAR) == expected
     assert standing(comparisons[::-1], NEAR) == expected
 
