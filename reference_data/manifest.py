@@ -21,7 +21,7 @@ STATISTICS_FILE = "statistics.json"
 REFUSALS_FILE = "refusals.jsonl"
 SET_FILES = (CRYSTALS_FILE, *INDEX_FILES, STATISTICS_FILE, REFUSALS_FILE)
 
-FORMAT_VERSION = 2  # raise when an older program could misread the files
+FORMAT_VERSION = 3  # raise when an older program could misread the files
 BUILDER_VERSION = 1  # raise when the same sources would give other crystals
 
 Count = Annotated[int, Field(ge=0)]
