@@ -261,6 +261,9 @@ def test_a_reference_set_is_explored(browser: Browser, address: str) -> None:
         assert page.url.endswith("?reference=starter&find=Ca-O-Ti-*")
         page.locator("#reference_systems [data-id=O-Si]").click()
         expect(rows).to_have_count(8)
+        page.locator("#reference_search textarea, #reference_search input").fill("TiO\u2082")  # pasted from a paper
+        expect(rows).to_have_count(3)
+        assert page.url.endswith("?reference=starter&find=TiO%E2%82%82")
     with visit(browser, address, width=390, height=844) as page:
         page.locator("button.overflow-menu button, .overflow-menu > button").first.click()
         page.get_by_role("tab", name="Reference").or_(page.get_by_role("button", name="Reference")).first.click()

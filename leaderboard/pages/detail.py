@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import gradio as gr
 
@@ -40,7 +41,7 @@ def drawing(run: Run | None, chosen: str | None) -> Drawing:
     crystal = runs.crystal(run.path, row["id"])
     own = None if crystal is None else scene(crystal, str(row["id"]))
     relaxed = relaxed_scene(run.path, row["sha256"])
-    words = _words(row) + energies_html(run.path, row["sha256"])
+    words = _words(row) + _energies(run, row)
     matched = row["matched_id"]
     if matched is None:
         return Drawing(words, own, relaxed, None)
@@ -119,6 +120,16 @@ def _words(row: Mapping[str, Any]) -> str:
     near = "".join(f"<li>{text(caution)}</li>" for caution in cautions(row))
     verdict += f'<p class="dim">Novel, but:</p><ul class="reasons">{near}</ul>' if near else ""
     return f'<h3 class="structure">{text(row["id"])} <span class="dim">{title}</span></h3>{verdict}{facts(verdicts)}'
+
+
+def _energies(run: Run, row: Mapping[str, Any]) -> str:
+    """What the potentials say, and the link to the hull that they are measured on; nothing without energies."""
+    said = energies_html(run.path, row["sha256"])
+    if not said or row["chemical_system"] is None:
+        return said
+    reference, system = str(run.record["reference"]), str(row["chemical_system"])
+    link = f"?reference={quote(reference)}&amp;find={quote(system)}"
+    return f'{said}<p class="legend"><a href="{link}">Hull of {text(system)}</a></p>'
 
 
 def _because(rule: str | None) -> str:

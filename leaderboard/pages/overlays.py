@@ -11,7 +11,7 @@ from leaderboard.table import model_name, run_id
 if TYPE_CHECKING:
     import pandas as pd
 
-    from leaderboard.store import Store
+    from leaderboard.store import Run, Store
     from reference_data.reference import Reference
 
 _BETWEEN = "@"
@@ -30,11 +30,15 @@ def overlays(store: Store, reference: Reference, convention: str) -> list[Overla
     for run in reversed(store.runs()):
         if run.record["reference_hash"] == reference.manifest_sha256:
             found += [
-                Overlay(f"{model_name(run.record)}, {view.variant}", f"{run_id(run)}{_BETWEEN}{view.variant}")
+                Overlay(_label(run, view.variant), f"{run_id(run)}{_BETWEEN}{view.variant}")
                 for view in views_of(run.path)
                 if view.convention == convention
             ]
     return found
+
+
+def _label(run: Run, variant: str) -> str:
+    return f"{model_name(run.record)} ({run.record['n_submitted']:,} records), {variant}"
 
 
 def rows_of(store: Store, key: str | None) -> tuple[pd.DataFrame, pd.DataFrame] | None:

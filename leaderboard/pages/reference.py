@@ -25,6 +25,7 @@ from reference_data.query import Query, QueryError, containing, parse
 from reference_data.reference import set_names
 
 if TYPE_CHECKING:
+    from leaderboard.pages.reference_hull import HullSection
     from leaderboard.store import Store
 
 # the address of the page is the link to the set shown and to what was searched for in it
@@ -40,11 +41,13 @@ class ReferencePage:
 
     choice: gr.Dropdown
     search: gr.Textbox
+    hull: HullSection
 
 
 def build(store: Store) -> ReferencePage:
     """Lay the page out in the current block."""
-    page, chosen = gr.State(1), gr.State(None)
+    # nothing inside the page may be changed before the page itself is shown: the browser would lose the change
+    shown, page, chosen = gr.State(None), gr.State(1), gr.State(None)
     with gr.Row(elem_classes="controls"):
         choice = gr.Dropdown(lookup.built_sets(), value=None, label="Reference set", elem_id="reference_choice")
         search = gr.Textbox(
@@ -75,28 +78,31 @@ def build(store: Store) -> ReferencePage:
 
     def show(name: str | None, asked: str) -> tuple[object, ...]:
         if not name:
-            return gr.skip(), gr.Column(visible=False), *(gr.skip(),) * (3 + len(narrowed) + len(hull.outputs))
-        return *_set(name), *_narrowed(name, asked), *hull.fill(name, _drawable(asked))
+            return None, gr.skip(), gr.Column(visible=False), *(gr.skip(),) * (3 + len(narrowed) + len(hull.outputs))
+        return name, *_set(name), *_narrowed(name, asked), *hull.fill(name, _drawable(asked))
 
-    def narrow(name: str | None, asked: str) -> tuple[object, ...]:
-        return _narrowed(name, asked) if name else (gr.skip(),) * len(narrowed)
+    def narrow(shown: str | None, asked: str) -> tuple[object, ...]:
+        return _narrowed(shown, asked) if shown else (gr.skip(),) * len(narrowed)
+
+    def follow(shown: str | None, asked: str) -> object:
+        return (_drawable(asked) if shown else None) or gr.skip()
 
     drawn = [words, legend, drawing]
     narrowed = [elements, page, chosen, listed, *drawn]
     asked = [choice, search]
-    choice.change(show, asked, [head, content, systems, groups, sources, *narrowed, *hull.outputs], **QUIET)
+    choice.change(show, asked, [shown, head, content, systems, groups, sources, *narrowed, *hull.outputs], **QUIET)
     choice.input(None, asked, None, js=_LINK, **QUIET)
-    search.input(narrow, asked, narrowed, trigger_mode="always_last", **QUIET).then(None, asked, js=_LINK, **QUIET)
-    search.submit(_asked_system, search, hull.system, **QUIET).then(hull.draw, hull.inputs, hull.drawn, **QUIET)
-    clicks = (elements.select(_toggled, search, search, **QUIET), systems.select(_clicked, None, search, **QUIET))
-    for click in clicks:
-        click.then(narrow, asked, narrowed, **QUIET).then(None, asked, js=_LINK, **QUIET)
-        click.then(_asked_system, search, hull.system, **QUIET).then(hull.draw, hull.inputs, hull.drawn, **QUIET)
+    search.change(narrow, [shown, search], narrowed, trigger_mode="always_last", **QUIET).then(
+        None, asked, js=_LINK, **QUIET
+    )
+    search.change(follow, [shown, search], hull.system, trigger_mode="always_last", **QUIET)
+    elements.select(_toggled, search, search, **QUIET)
+    systems.select(_clicked, None, search, **QUIET)
     listed.click(_turned, [*asked, chosen], [page, listed], **QUIET)
     listed.select(_chosen, [*asked, page], [chosen, listed, *drawn], **QUIET).then(
         _system_of, [choice, chosen], hull.system, **QUIET
-    ).then(hull.draw, hull.inputs, hull.drawn, **QUIET)
-    return ReferencePage(choice, search)
+    )
+    return ReferencePage(choice, search, hull)
 
 
 def _html(elem_id: str, value: str = "") -> gr.HTML:
@@ -151,10 +157,6 @@ def _clicked(event: gr.EventData) -> str:
 
 def _system_of(name: str, row: int) -> str:
     return str(lookup.opened(name).rows([row], ["chemical_system"])["chemical_system"][0])
-
-
-def _asked_system(asked: str) -> object:
-    return _drawable(asked) or gr.skip()
 
 
 def _crystal(name: str, row: int | None) -> tuple[object, ...]:

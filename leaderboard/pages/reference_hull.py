@@ -35,21 +35,19 @@ class HullSection:
     """The section's components.
 
     Attributes:
-        system: the chemical system shown.
+        system: the chemical system shown; set it to show another one.
         outputs: what ``fill`` fills, in its order.
         fill: shows a set, by its name, and a chemical system of it (None: its largest one that can be drawn).
-        draw: shows what ``inputs`` hold, as values for ``drawn``.
-        drawn: what ``draw`` fills, in its order.
-        inputs: of ``draw``.
+        refresh: looks for runs that came since.
+        refreshed: inputs and output of ``refresh``.
 
     """
 
     system: gr.Textbox
     outputs: list[gr.components.Component | gr.Row | gr.Column]
     fill: Callable[[str | None, str | None], tuple[object, ...]]
-    draw: Callable[..., tuple[object, ...]]
-    drawn: Sequence[gr.components.Component | gr.Column]
-    inputs: Sequence[gr.components.Component]
+    refresh: Callable[..., object]
+    refreshed: tuple[Sequence[gr.components.Component], gr.Dropdown]
 
 
 def build(store: Store, choice: gr.Dropdown) -> HullSection:
@@ -71,13 +69,20 @@ def build(store: Store, choice: gr.Dropdown) -> HullSection:
 
     def draw(name: str | None, asked: str, convention: str | None, overlay: str) -> tuple[object, ...]:
         if not name or not convention:
-            return gr.Column(visible=False), None, _NO_HULL
+            return gr.skip(), gr.skip(), gr.skip()
         drawn, page = drawn_hull(store, lookup.opened(name), convention, asked, overlay)
         return gr.Column(visible=drawn is not None), drawn, page
 
-    def choices(name: str | None, convention: str | None) -> gr.Dropdown:
+    def known(name: str | None, convention: str | None) -> list[tuple[str, str]]:
         found = overlays(store, lookup.opened(name), convention) if name and convention else []
-        return gr.Dropdown([(NOTHING, NOTHING), *((own.label, own.key) for own in found)], value=NOTHING)
+        return [(NOTHING, NOTHING), *((own.label, own.key) for own in found)]
+
+    def choices(name: str | None, convention: str | None) -> gr.Dropdown:
+        return gr.Dropdown(known(name, convention), value=NOTHING)
+
+    def refresh(name: str | None, convention: str | None) -> object:
+        # before a set is shown there is nothing to refresh, and showing it may finish first
+        return gr.Dropdown(known(name, convention)) if name and convention else gr.skip()
 
     def fill(name: str | None, asked: str | None) -> tuple[object, ...]:
         conventions = lookup.opened(name).conventions if name else ()
@@ -100,9 +105,15 @@ def build(store: Store, choice: gr.Dropdown) -> HullSection:
 
     inputs = [choice, system, convention, overlay]
     outputs = [beside, figure, table]
-    gr.on([system.input, overlay.input], draw, inputs, outputs, trigger_mode="always_last", **QUIET)
+    gr.on([system.change, overlay.input], draw, inputs, outputs, trigger_mode="always_last", **QUIET)
     convention.input(choices, [choice, convention], overlay, **QUIET).then(draw, inputs, outputs, **QUIET)
-    return HullSection(system, [controls, system, convention, overlay, *outputs], fill, draw, outputs, inputs)
+    return HullSection(
+        system=system,
+        outputs=[controls, system, convention, overlay, *outputs],
+        fill=fill,
+        refresh=refresh,
+        refreshed=([choice, convention], overlay),
+    )
 
 
 def drawn_hull(

@@ -94,4 +94,5 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
         model_tab.select(first_model, page.choice, page.choice, **QUIET)
         compare_tab.select(first_compared, comparison.choice, comparison.choice, **QUIET)
         reference_tab.select(first_reference, crystals.choice, crystals.choice, **QUIET)
+        reference_tab.select(crystals.hull.refresh, *crystals.hull.refreshed, **QUIET)
     return site

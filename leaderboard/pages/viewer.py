@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parent / "static"
 LIBRARY = STATIC / "3Dmol-min.js"
+LIBRARY_ADDRESS = f"gradio_api/file={LIBRARY}"
 
 # An atom this close to a face of the cell is drawn at the opposite face too.
 FACE_DISTANCE_ANGSTROM = 0.25
@@ -88,11 +90,11 @@ def viewer(elem_id: str) -> gr.HTML:
     return gr.HTML(
         value=None,
         html_template='<div class="canvas" aria-label="3D view of the crystal, drag to turn it"></div>',
-        js_on_load=(STATIC / "viewer.js").read_text(),
+        # the address stands in the script: a prop of its own would be lost where the value changes before it is mounted
+        js_on_load=f"const libraryAddress = {json.dumps(LIBRARY_ADDRESS)};\n" + (STATIC / "viewer.js").read_text(),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes="viewer",
-        library=f"gradio_api/file={LIBRARY}",
     )
 
 

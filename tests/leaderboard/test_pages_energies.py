@@ -46,7 +46,7 @@ RELAXED = cell(4.2)
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     records = [
-        good("new"),
+        good("new", chemical_system="Cl-Cs"),
         good("below"),
         good("old", in_reference=True),
         good("copy", unique=False, duplicate_of="new"),
@@ -163,6 +163,7 @@ def test_one_structure_says_what_each_potential_says(run: Run) -> None:
     assert "0.030 \u00b1 0.010" in words
     assert words.count("sparse hull") == 1
     assert "converged, 12 steps, moved by 0.123 \u00c5" in words
+    assert '<a href="?reference=starter&amp;find=Cl-Cs">Hull of Cl-Cs</a>' in words
     # the same structure has the same energies, whatever it is called
     assert energies_html(run.path, CRYSTALS["copy"].sha256) == energies_html(run.path, CRYSTALS["new"].sha256)
 

@@ -88,7 +88,7 @@ def test_energies_of_another_convention_are_not_drawn(reference: Reference) -> N
 
 def test_runs_with_energies_on_this_hull_can_be_laid_over_it(store: Store, reference: Reference) -> None:
     found = overlays(store, reference, CONVENTION)
-    assert [own.label for own in found] == ["made, chgnet/unrelaxed"]
+    assert [own.label for own in found] == ["made (5 records), chgnet/unrelaxed"]
     assert overlays(store, reference, OWN) == []
     rows = rows_of(store, found[0].key)
     assert rows is not None

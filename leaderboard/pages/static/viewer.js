@@ -1,5 +1,6 @@
 // Draws props.value (a scene of leaderboard/pages/viewer.py) with 3Dmol.js and redraws when it changes.
-// Runs as the body of a function of (element, trigger, props, server, upload, watch).
+// Runs as the body of a function of (element, trigger, props, server, upload, watch), after a line that states
+// libraryAddress.
 const canvas = element.querySelector(".canvas");
 let view = null;
 
@@ -8,7 +9,7 @@ function loadLibrary() {
   if (!window.crystalViewerLibrary) {
     window.crystalViewerLibrary = new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      script.src = props.library;
+      script.src = libraryAddress;
       script.onload = () => resolve(window.$3Dmol);
       script.onerror = () => reject(new Error("3Dmol.js could not be loaded"));
       document.head.appendChild(script);
