@@ -46,10 +46,9 @@ def made_reference(folder: Path) -> Reference:
     rows = table.to_pylist()
     for row in rows:
         above = ABOVE.get(row["reduced_formula"])
-        if above is not None:
-            row["energy_convention"] = CONVENTION
-            row["formation_energy_per_atom"] = VERTICES[row["reduced_formula"]] + above
-            row["e_above_hull"] = above
+        row["energy_convention"] = None if above is None else CONVENTION
+        row["formation_energy_per_atom"] = None if above is None else VERTICES[row["reduced_formula"]] + above
+        row["e_above_hull"] = above
     write_crystals([pa.Table.from_pylist(rows, schema=SCHEMA)], folder / CRYSTALS_FILE)
     manifest = read_manifest(folder)
     files = {name: _record(folder / name) for name in (*manifest.files, *HULL_FILES)}
