@@ -12,7 +12,7 @@ from leaderboard.progress import Counter
 from leaderboard.verdicts import Verdicts
 from metrics.measure.matching import Undecided, compare_without_matcher, same_by_loose_matcher
 from metrics.measure.nearest_first import ask_until_joined, ask_until_matched
-from metrics.measure.pairs import BLOCK_SIDE, ask, count_of_one_formula, pairs_of_one_formula
+from metrics.measure.pairs import SLOW_BLOCK_SIDE, ask, count_of_one_formula, pairs_of_one_formula
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -64,16 +64,14 @@ class Pool:
         question = partial(same_by_loose_matcher, settings=settings)
 
         def of(found: Verdicts) -> Callable[[NDArray[np.int64]], list[bool | str]]:
-            return lambda places: self.answers("match", question, found.pairs[places])
+            return lambda places: self.ask("match", question, found.pairs[places])
 
         joined = ask_until_joined(n, inside.pairs, inside.distance, inside.same, inside.undecided, of(inside))
         owner = outside.pairs[:, 0]
         matched = ask_until_matched(owner, outside.distance, outside.same, outside.undecided, of(outside))
         return inside.with_answers(joined), outside.with_answers(matched)
 
-    def answers(
-        self, stage: str, question: Callable[[Candidate, Candidate], T], pairs: NDArray[np.int32]
-    ) -> list[T | str]:
+    def ask(self, stage: str, question: Callable[[Candidate, Candidate], T], pairs: NDArray[np.int32]) -> list[T | str]:
         """Answer to the question about each pair, or the reason why there is none; in the order of the pairs.
 
         Args:
@@ -82,28 +80,21 @@ class Pool:
             pairs: (m, 2) in any order.
 
         """
-        found = self.ask(stage, question, self._in_blocks(pairs))
-        return [found[first, second] for first, second in pairs.tolist()]
-
-    def ask(
-        self, stage: str, question: Callable[[Candidate, Candidate], T], pairs: Sequence[Pair]
-    ) -> dict[Pair, T | str]:
-        """Answer to the question about each pair, or the reason why there is none; in the order of the pairs.
-
-        Args:
-            stage: what progress is reported as.
-            question: see :func:`metrics.measure.pairs.ask`.
-            pairs: those of one formula together.
-
-        """
-        if not pairs:
-            return {}
+        if not len(pairs):
+            return []
         counter = Counter(stage, len(pairs), self.report)
-        answers: dict[Pair, T | str] = {}
-        for pair, answer in ask(question, self.crystals, pairs, engine=self.engine, time_limit_s=self.time_limit_s):
-            answers[pair] = answer
+        found: dict[Pair, T | str] = {}
+        for pair, answer in ask(
+            question,
+            self.crystals,
+            self._in_blocks(pairs),
+            engine=self.engine,
+            time_limit_s=self.time_limit_s,
+            side=SLOW_BLOCK_SIDE,
+        ):
+            found[pair] = answer
             counter.add()
-        return {pair: answers[pair] for pair in pairs}
+        return [found[first, second] for first, second in pairs.tolist()]
 
     def _clear_cases(
         self,
@@ -122,10 +113,8 @@ class Pool:
 
     def _in_blocks(self, pairs: NDArray[np.int32]) -> list[Pair]:
         """Those of one formula together, and of these those that share crystals, so that few have to be sent."""
-        if not len(pairs):
-            return []
         places = {formula: at for at, formula in enumerate(dict.fromkeys(one.reduced_formula for one in self.crystals))}
         formula = np.array([places[self.crystals[first].reduced_formula] for first in pairs[:, 0].tolist()])
-        block = pairs // BLOCK_SIDE
+        block = pairs // SLOW_BLOCK_SIDE
         ordered = pairs[np.lexsort((pairs[:, 1], pairs[:, 0], block[:, 1], block[:, 0], formula))]
         return [(first, second) for first, second in ordered.tolist()]

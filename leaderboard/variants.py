@@ -54,7 +54,8 @@ def known_variants(
 
     def facts(question: Callable[[Candidate, Candidate], bool], pairs: Sequence[Pair]) -> list[Fact]:
         answers: list[list[tuple[str, bool | str]]] = [[] for _ in standings]
-        for (own, other), answer in pool.ask("variants", question, pairs).items():
+        places = np.array(pairs, dtype=np.int32).reshape(-1, 2)
+        for (own, other), answer in zip(pairs, pool.ask("variants", question, places), strict=True):
             answers[own].append((pool.names[other], answer))
         return [any_of(own) for own in answers]
 
@@ -84,7 +85,7 @@ def _by_default_matcher(verdicts: Verdicts, pool: Pool, n: int) -> list[list[tup
         verdicts.distance,
         none,
         ~none,
-        lambda places: pool.answers("variants", same_by_default_matcher, pairs[places]),
+        lambda places: pool.ask("variants", same_by_default_matcher, pairs[places]),
     )
     result: list[list[tuple[str, bool | str]]] = [[] for _ in range(n)]
     for at, answer in sorted(answers.items()):

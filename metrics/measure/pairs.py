@@ -28,6 +28,8 @@ Block: TypeAlias = "tuple[Callable[[Candidate, Candidate], Any], list[Candidate]
 
 BLOCK_SIDE = 16
 """Pairs travel in blocks of at most 16 by 16 crystals: a crystal's profile serves up to 16 of its pairs."""
+SLOW_BLOCK_SIDE = 4
+"""Of questions that take a hundred times as long as a distance: 16 pairs stay well within the time of one."""
 
 
 def pairs_of_one_formula(candidates: Sequence[Candidate], others: Sequence[Candidate] = ()) -> Iterator[Pair]:
@@ -67,6 +69,7 @@ def ask(
     *,
     engine: Engine,
     time_limit_s: float,
+    side: int = BLOCK_SIDE,
 ) -> Iterator[tuple[Pair, T | str]]:
     """Ask a question about each pair, in worker processes; answers come as they are known.
 
@@ -76,6 +79,7 @@ def ask(
         pairs: as :func:`pairs_of_one_formula` gives them, or any selection of them in that order.
         engine: where the work runs.
         time_limit_s: wall time of a block of pairs, and of each pair that is asked about alone.
+        side: most crystals on either side of a block.
 
     Yields:
         Each pair with its answer, or with the reason why there is none. A block that fails is taken apart, so that
@@ -83,7 +87,7 @@ def ask(
 
     """
     alone: list[list[Pair]] = []
-    for block, answers, failure in _asked(question, candidates, _blocks(candidates, pairs), engine, time_limit_s):
+    for block, answers, failure in _asked(question, candidates, _blocks(candidates, pairs, side), engine, time_limit_s):
         if failure is None:
             yield from zip(block, answers, strict=True)
         elif len(block) == 1:
@@ -113,20 +117,18 @@ def components(n: int, edges: Sequence[Pair] | NDArray[np.int32]) -> list[int]:
     return labels
 
 
-def _blocks(candidates: Sequence[Candidate], pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
+def _blocks(candidates: Sequence[Candidate], pairs: Iterable[Pair], side: int) -> Iterator[list[Pair]]:
     """Cut where the formula changes or a side gets too long."""
     block: list[Pair] = []
     sides: tuple[set[int], set[int]] = (set(), set())
     for pair in pairs:
-        longest = max(len(side | {number}) for side, number in zip(sides, pair, strict=True))
-        if block and (
-            longest > BLOCK_SIDE or candidates[pair[0]].reduced_formula != candidates[block[0][0]].reduced_formula
-        ):
+        longest = max(len(own | {number}) for own, number in zip(sides, pair, strict=True))
+        if block and (longest > side or candidates[pair[0]].reduced_formula != candidates[block[0][0]].reduced_formula):
             yield block
             block, sides = [], (set(), set())
         block.append(pair)
-        for side, number in zip(sides, pair, strict=True):
-            side.add(number)
+        for own, number in zip(sides, pair, strict=True):
+            own.add(number)
     if block:
         yield block
 

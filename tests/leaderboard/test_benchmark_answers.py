@@ -11,6 +11,7 @@ from leaderboard.benchmark.cases import CASES
 from leaderboard.benchmark.method import registry
 from metrics.crystal import Crystal
 from metrics.measure.engine import Engine
+from metrics.measure.fingerprint.distance_profile import MAX_ROWS
 from submissions.examples.prototypes import library
 
 if TYPE_CHECKING:
@@ -66,10 +67,11 @@ def test_a_distance_that_is_not_determined_is_unknown() -> None:
         )
         for n in (25, 29)
     ]
-    # n sites each, of one element: the least common multiple of 25 n and 29 n is beyond the bound of 600
+    # of n sites in the cell: the least common multiple of 25 n and 29 n is 725 n
+    assert 725 * silicon.n_sites > MAX_ROWS
     pair = answer(("distance", Group((cells[0], cells[1]), ((0, 1),)))).pairs[0]
     assert pair.same is None
-    assert "600" in (pair.reason or "")
+    assert f"exceeds {MAX_ROWS}" in (pair.reason or "")
 
 
 def test_a_crash_costs_only_its_own_pairs(engine: Engine) -> None:
