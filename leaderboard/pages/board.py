@@ -73,7 +73,12 @@ def columns(table: pd.DataFrame, protocol: Protocol) -> list[Column]:
     for column in found:
         place = -1 if column.group == "Ranking" else order.get(column.score, len(order))
         first[column.group] = min(place, first.get(column.group, place))
-    return sorted(found, key=lambda column: (first[column.group], order.get(column.score, len(order)), column.name))
+
+    def place(column: Column) -> tuple[int, bool, int, str]:
+        ranks_last = column.name == protocol.ranking  # where energies exist, they rank
+        return first[column.group], ranks_last, order.get(column.score, len(order)), column.name
+
+    return sorted(found, key=place)
 
 
 def default_columns(found: Sequence[Column], protocol: Protocol) -> list[str]:

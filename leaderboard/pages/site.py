@@ -29,7 +29,7 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=DELETE_CACHE_S) as site:
         gr.HTML(
             f'<header class="site"><h1>{TITLE}</h1><p>How many of the crystals that a model generates are valid, '
-            "different from each other, and new.</p></header>",
+            "different from each other, new and stable.</p></header>",
             apply_default_css=False,
             js_on_load=None,
         )
