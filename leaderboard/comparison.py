@@ -111,7 +111,7 @@ def _line(key: tuple[str, str | None], scored: Sequence[dict[Any, Any]], protoco
         score.label if variant is None else f"{score.label}, {variant}",
         score.unit,
         score.group,
-        name in protocol.headline,
+        protocol.in_headline(name, variant),
         _estimate(first),
         tuple(_against(first, other, score.better) for other in others),
     )

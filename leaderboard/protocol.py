@@ -58,6 +58,10 @@ class Protocol(BaseModel):
         """Column of the board that ranks where energies exist."""
         return f"{self.ranking_with_energies}@{self.energy_variant}"
 
+    def in_headline(self, score: str, variant: str | None) -> bool:
+        """Whether a score is shown at first: one of the headline, of the views of energies the one that ranks."""
+        return score in self.headline and variant in (None, self.energy_variant)
+
     @property
     def hash(self) -> str:
         """Hex sha256 of what decides a number, as sorted JSON: all but the status and what the board shows at first."""

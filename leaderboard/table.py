@@ -101,10 +101,10 @@ def model_name(record: Mapping[str, Any]) -> str:
     return str(record["model"]["model"])
 
 
-def in_headline(column: str, protocol: Protocol) -> bool:
-    """Whether a score's column is shown at first: the protocol's headline, of energies the view that ranks."""
+def score_of(column: str) -> tuple[str, str | None]:
+    """Name and variant of the score that a column of the board holds."""
     name, _, variant = column.partition("@")
-    return name in protocol.headline and variant in ("", protocol.energy_variant)
+    return name, variant or None
 
 
 def not_ranked(record: Mapping[str, Any], protocol: Protocol) -> str | None:
@@ -195,7 +195,7 @@ def _score_dtype(name: str) -> str:
 
 def _markdown(table: pd.DataFrame) -> str:
     protocol = load_protocol("v1")
-    shown = [name for name in score_columns(table) if in_headline(name, protocol)]
+    shown = [name for name in score_columns(table) if protocol.in_headline(*score_of(name))]
     units = {name: registry()[name.partition("@")[0]].unit for name in shown}
     named = [f"{name} %" if units[name] == "share" else f"{name} ({units[name]})" for name in shown]
     head = ["rank (95 %)", "model", "n", "runs", *named, "reference", "note"]

@@ -11,7 +11,7 @@ import pandas as pd
 from leaderboard.pages.markup import Interval, interval, number, text
 from leaderboard.pages.runs import records
 from leaderboard.ranking import score_columns
-from leaderboard.table import in_headline
+from leaderboard.table import score_of
 from metrics.score import registry
 
 if TYPE_CHECKING:
@@ -74,16 +74,16 @@ def columns(table: pd.DataFrame, protocol: Protocol) -> list[Column]:
         place = -1 if column.group == "Ranking" else order.get(column.score, len(order))
         first[column.group] = min(place, first.get(column.group, place))
 
-    def place(column: Column) -> tuple[int, bool, int, str]:
-        ranks_last = column.name == protocol.ranking  # where energies exist, they rank
-        return first[column.group], ranks_last, order.get(column.score, len(order)), column.name
+    def position(column: Column) -> tuple[int, bool, int, str]:
+        gives_way = column.name == protocol.ranking  # where energies exist, they rank
+        return first[column.group], gives_way, order.get(column.score, len(order)), column.name
 
-    return sorted(found, key=place)
+    return sorted(found, key=position)
 
 
 def default_columns(found: Sequence[Column], protocol: Protocol) -> list[str]:
     """Columns shown at first, the protocol's headline; the others wait in the picker."""
-    return [column.name for column in found if in_headline(column.name, protocol)]
+    return [column.name for column in found if protocol.in_headline(*score_of(column.name))]
 
 
 def sort_choices(found: Sequence[Column]) -> list[tuple[str, str]]:

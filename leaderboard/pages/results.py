@@ -19,8 +19,9 @@ def scores_html(run: Run, protocol: Protocol) -> str:
     """Every score with its interval, unit, counts and meaning: the protocol's headline, the others folded below it."""
     order = {name: place for place, name in enumerate(protocol.scores)}
     found = sorted(run.scores["scores"], key=lambda score: order.get(score["name"], len(order)))
-    headline = [score for score in found if score["name"] in protocol.headline]
-    others = [score for score in found if score["name"] not in protocol.headline]
+    shown = [protocol.in_headline(score["name"], score["variant"]) for score in found]
+    headline = [score for score, is_shown in zip(found, shown, strict=True) if is_shown]
+    others = [score for score, is_shown in zip(found, shown, strict=True) if not is_shown]
     folded = f"<details><summary>{len(others)} more scores</summary>{_table(others)}</details>" if others else ""
     return _table(headline) + folded
 
