@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import AliasChoices, Field, model_validator
 
 from reference_data.errors import ReferenceSetError
 from reference_data.sources.base import FileSource, SourceRefusal, SourceRow
@@ -26,8 +26,9 @@ class StructureTable(FileSource):
 
     """
 
-    kind: Literal["structure_table"]
-    structure_column: str = "cif"
+    # the second names are those of the first definitions, which are still read
+    kind: Literal["structure_table", "cif_table"]
+    structure_column: str = Field("cif", validation_alias=AliasChoices("structure_column", "cif_column"))
     id_column: str
     bawl_column: str | None = None
     energy_column: str | None = None

@@ -45,6 +45,20 @@ def test_each_row_is_a_crystal_or_a_refusal_with_its_reason(small_definition: Pa
     assert published == {"a-salt": "published-salt", "c-salt-cscl": None, "b-silicon": None, "c-copper": "x"}
 
 
+def test_the_words_of_the_first_definitions_are_still_read(small_definition: Path) -> None:
+    text = (
+        small_definition.read_text().replace("structure_table", "cif_table").replace("structure_column", "cif_column")
+    )
+    old = small_definition.with_name("old.toml")
+    old.write_text(text)
+    first, second = load_definition(old).sources
+    assert isinstance(second, StructureTable)
+    assert second.structure_column == "text"
+    assert [row.id for row in first.rows(old.parent)] == [
+        row.id for row in load_definition(small_definition).sources[0].rows(old.parent)
+    ]
+
+
 def test_long_rows_and_rows_without_id_of_a_gzipped_csv(tmp_path: Path) -> None:
     # 500 sites make a CIF of several hundred lines, quoted over them
     structure = Structure(Lattice.cubic(30), ["Cu"] * 500, [[i / 500, i / 500, i / 500] for i in range(500)])
