@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONVENTION = "pbe_mp2020"
-OWN = "own:chgnet"
+OWN = "own:emt"
 VERTICES = {
     "Ca": 0.0,
     "O2": 0.0,

@@ -19,16 +19,19 @@ from metrics.measure.bounded_matcher import BoundedMatcher
 from metrics.measure.convert import to_structure
 from metrics.measure.fingerprint.canonical import formula_units
 from metrics.measure.fingerprint.distance_profile import Profile, distance_profile, profile_distance
-from metrics.measure.fingerprint.folding import folding_deviation, primitive_cell
+from metrics.measure.fingerprint.folding import folding_deviation, folds_noise, primitive_cell
 from metrics.measure.fingerprint.neighbours import reduce_cell
 from metrics.measure.fingerprint.translations import translation_groups
 
-VERSION = 2
+VERSION = 3
 """Of the verdict; raised when it could change under the same settings."""
 
 MAX_FOLDING_ANGSTROM = 0.055
 """Gaussian noise of 0.05 angstrom a component may be averaged away; the tilts and orderings of real crystals whose
 primitive size is in doubt deviate by 0.058 (KMnF3 mp-644332) and more."""
+
+MAX_NOISE = 2.0
+"""Noise that is averaged away in a primitive cell may put a crystal at so many times the limit of the distance."""
 
 Rule = Literal["keys_and_distance", "primitive_size", "distance", "matcher"]
 
@@ -41,8 +44,9 @@ class MatchSettings:
     0.988 and precision 0.972, and with StructureMatcher on loose primitive cells with recall 0.993 and precision 0.997.
 
     Attributes:
-        same_below: with a key in common and the same primitive size, a smaller distance is the same crystal; where the
-            primitive size is in doubt, this distance or a larger one is another crystal.
+        same_below: with a key in common and the same primitive size, a smaller distance is the same crystal; it is also
+            where the distance as given is less than twice as large and that of the averaged primitive cells smaller.
+            Where the primitive size is in doubt, twice this distance or more is another crystal.
         different_from: this distance or a larger one is another crystal.
         different_without_key_from: the same where the keys have nothing in common.
         ltol: fractional length tolerance of StructureMatcher.
@@ -89,6 +93,11 @@ class Candidate:
         """Neighbour distances of the loose primitive cell."""
         return distance_profile(self.primitive(self.sizes[:1]))
 
+    @property
+    def n_copies(self) -> int:
+        """Loose primitive cells in the cell as given."""
+        return formula_units(self.crystal.atomic_numbers) // min(self.sizes)
+
     def primitive(self, sizes: tuple[int, ...]) -> Crystal:
         """The loose primitive cell of the first of the `sizes` (formula units) that it has, else of its primary one.
 
@@ -100,7 +109,9 @@ class Candidate:
         units = formula_units(self.crystal.atomic_numbers)
         by_size = {units // group.order: group for group in reversed(groups)}
         group = next((by_size[size] for size in sizes if size in by_size), groups[0])
-        if group.order > groups[0].order and folding_deviation(cell, group) > MAX_FOLDING_ANGSTROM:
+        if group.order > groups[0].order and not (
+            folding_deviation(cell, group) <= MAX_FOLDING_ANGSTROM and folds_noise(cell, group)
+        ):
             group = groups[0]
         return primitive_cell(cell, self.crystal.atomic_numbers, group)
 
@@ -164,8 +175,10 @@ def compare_without_matcher(a: Candidate, b: Candidate, settings: MatchSettings)
     if distance is not None:
         if meet and of_one_size and distance < settings.same_below:
             return Comparison(same=True, rule="keys_and_distance", distance=distance)
+        if meet and _same_below_noise(a, b, distance, settings):
+            return Comparison(same=True, rule="keys_and_distance", distance=distance)
         # noise that puts a displacement at the tolerance of the translations leaves the crystals near each other
-        if not of_one_size and distance >= settings.same_below:
+        if not of_one_size and distance >= MAX_NOISE * settings.same_below:
             return Comparison(same=False, rule="primitive_size", distance=distance)
         limit = settings.different_without_key_from if known and not meet else settings.different_from
         if distance >= limit:
@@ -180,13 +193,32 @@ def same_by_loose_matcher(a: Candidate, b: Candidate, settings: MatchSettings) -
         UnmeasurableError: a cell cannot be searched, or StructureMatcher would take too long.
 
     """
-    common = tuple(size for size in (*a.sizes, *b.sizes) if size in a.sizes and size in b.sizes)
-    cells = [_in_invariant_order(one.primitive(common)) for one in (a, b)]
+    cells = [_in_invariant_order(cell) for cell in _of_a_common_size(a, b)]
     if cells[0].n_sites != cells[1].n_sites:
         return False
     first, second = (to_structure(cell) for cell in cells)
     matcher = BoundedMatcher(ltol=settings.ltol, stol=settings.stol, angle_tol=settings.angle_tol)
     return matcher.fit_either_way(first, second)
+
+
+def _same_below_noise(a: Candidate, b: Candidate, distance: float, settings: MatchSettings) -> bool:
+    """Whether two crystals that are near each other come under the limit in their loose primitive cells.
+
+    The mean over the copies that a supercell holds is nearer to the crystal than each of its noisy copies.
+    """
+    if distance >= MAX_NOISE * settings.same_below or max(a.n_copies, b.n_copies) == 1:
+        return False
+    one, other = _of_a_common_size(a, b)
+    if one.n_sites != other.n_sites:
+        return False
+    averaged = profile_distance(distance_profile(one), distance_profile(other))
+    return averaged is not None and averaged < settings.same_below
+
+
+def _of_a_common_size(a: Candidate, b: Candidate) -> tuple[Crystal, Crystal]:
+    """Loose primitive cells of the first size that both have; one that is none by more than noise keeps its own."""
+    common = tuple(size for size in (*a.sizes, *b.sizes) if size in a.sizes and size in b.sizes)
+    return a.primitive(common), b.primitive(common)
 
 
 def _distance(a: Candidate, b: Candidate) -> float | None:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from metrics.measure.fingerprint.translations import Group
 
 
+NOISE_MEDIAN = 0.25
+"""Smallest ratio of median and root mean square that passes for noise; a few sites scatter about 0.67."""
+
+
 def primitive_cell(cell: Reduced, atomic_numbers: NDArray[np.int64], group: Group) -> Crystal:
     """The cell of which `cell` holds ``group.order`` copies; positions are the mean over the copies."""
     n_sites = len(atomic_numbers)
@@ -31,10 +35,26 @@ def folding_deviation(cell: Reduced, group: Group) -> float:
 
     Noise of that size would explain what :func:`primitive_cell` averages away.
     """
-    _, off = _copies(cell, group)
-    away = (off - off.mean(axis=0)) @ cell.lattice
-    degrees = 3 * off.shape[1] * (group.order - 1)
+    away = _away(cell, group)
+    degrees = away.size // group.order * (group.order - 1)
     return float(np.sqrt((away**2).sum() / degrees)) if degrees else 0.0
+
+
+def folds_noise(cell: Reduced, group: Group) -> bool:
+    """Whether what is averaged away looks like noise: every site is off a little in every direction.
+
+    In a real superstructure some sites or directions are off and the others, by symmetry, are not. The median of the
+    components is 0.67 of their root mean square for Gaussian noise, and 0 where half of them do not move.
+    """
+    away = np.abs(_away(cell, group))
+    return bool(np.median(away) >= NOISE_MEDIAN * np.sqrt((away**2).mean()))
+
+
+def _away(cell: Reduced, group: Group) -> NDArray[np.float64]:
+    """Cartesian distances of the copies from their mean, (k, orbits, 3) in angstrom."""
+    _, off = _copies(cell, group)
+    away: NDArray[np.float64] = (off - off.mean(axis=0)) @ cell.lattice
+    return away
 
 
 def _copies(cell: Reduced, group: Group) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

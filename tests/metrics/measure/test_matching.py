@@ -77,6 +77,19 @@ def test_noisy_supercell_is_the_same_crystal(label: str) -> None:
         assert compare(candidate(crystal), candidate(copy), MATCHER_ALONE).same
 
 
+@pytest.mark.parametrize("label", ["A2B_tP6_136_f_a", "AB3C_cP5_221_a_c_b"])
+def test_noise_that_a_supercell_averages_away_needs_no_matcher(label: str) -> None:
+    generator = np.random.default_rng(2)
+    crystal = prototypes()[label]
+    for determinant in (3, 4):
+        copy = transformed(crystal, supercell=random_cell(generator, determinant), noise=(0.045, generator))
+        found = compare(candidate(crystal), candidate(copy), V1)
+        # each copy alone is farther away than the limit, their mean is not
+        assert found.distance is not None
+        assert found.distance > V1.same_below
+        assert (found.same, found.rule) == (True, "keys_and_distance")
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
