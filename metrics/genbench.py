@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from metrics.reference_statistics import Quantity
     from metrics.resampling import Statistic
 
+GROUP = "GenBench"
+
 _BANDWIDTH = 1.0
 _DRAWS_OF_PAIRS = 250  # each one looks at all pairs
 _FEWEST = 2

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -88,8 +89,10 @@ class Score:
 
     @property
     def group(self) -> str:
-        """Heading that it stands under: the file that defines it."""
-        return self.compute.__module__.rpartition(".")[2].replace("_", " ").capitalize()
+        """Heading that it stands under: the ``GROUP`` of the file that defines it, else the file's name."""
+        module = self.compute.__module__
+        named: str | None = getattr(sys.modules[module], "GROUP", None)
+        return named or module.rpartition(".")[2].replace("_", " ").capitalize()
 
     @property
     def counts_hits(self) -> bool:

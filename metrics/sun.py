@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+GROUP = "SUN"
+
 SPARSE_HULL_ENTRIES = 12
 """A chemical system with fewer entries has a hull that says little: almost anything new lies near it."""
 
