@@ -75,7 +75,11 @@ def score(options: Namespace) -> None:
             options.protocol, options.reference, potential_ids(options.potentials), relax=options.relax
         )
         with start_engine(options.jobs) as engine:
-            run = score_file(file, card, setting, Resources(engine, store, to_terminal), out=options.out)
+            resources = Resources(engine, store, to_terminal)
+            if options.publish and setting.tier.relaxation is not None:
+                # minutes before hours: the board shows the single points while structures relax
+                store.publish(score_file(file, card, setting.as_submitted, resources).path)
+            run = score_file(file, card, setting, resources, out=options.out)
         folder = store.publish(run.path).path if options.publish else run.path
     except (FileRefusedError, ProtocolError, ReferenceSetError, RunError) as error:
         raise CommandError(str(error)) from error

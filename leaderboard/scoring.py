@@ -9,7 +9,7 @@ import os
 import platform
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -98,6 +98,11 @@ class Setting:
         named = {potential.id for potential in self.tier.potentials}
         lacks_a_potential = bool(named) and not set(self.protocol.potentials) <= named
         return self.reference.name not in self.protocol.references or lacks_a_potential
+
+    @property
+    def as_submitted(self) -> Setting:
+        """The same without relaxing."""
+        return replace(self, tier=replace(self.tier, relaxation=None))
 
     def run_key(self, submission_sha256: str) -> str:
         """Hex sha256 of everything that decides a number of the run."""

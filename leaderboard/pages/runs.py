@@ -37,7 +37,9 @@ def choices(store: Store) -> list[tuple[str, str]]:
 
 
 def _label(record: Mapping[str, Any]) -> str:
-    parts = (f"{record['n_submitted']:,} records", record["reference"], str(record["created"])[:10])
+    potentials = "+".join(record.get("potentials", ()))
+    tier = (f"{potentials} relaxed" if record.get("relaxed") else potentials,) if potentials else ()
+    parts = (f"{record['n_submitted']:,} records", record["reference"], *tier, str(record["created"])[:10])
     return f"{model_name(record)} ({', '.join(parts)})"
 
 

@@ -15,9 +15,11 @@ from pymatgen.core.structure import Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 
 from leaderboard import score_structures
+from leaderboard.__main__ import main
 from leaderboard.errors import RunError
+from leaderboard.pages.runs import choices
 from leaderboard.scoring import Setting
-from leaderboard.store import Run
+from leaderboard.store import Run, Store
 from reference_data.build import build_set
 from reference_data.reference import open_reference
 
@@ -175,6 +177,20 @@ def test_what_is_known_is_not_computed_again(scored: Run, reference: Path, runs:
     score_structures(SUBMITTED, reference=reference, potentials=["emt"], relax=True, jobs=1, out=runs / "again")
     # the seconds that each record took are those of the first run
     pd.testing.assert_frame_equal(energies(Run(runs / "again")), energies(scored))
+
+
+def test_single_points_are_published_before_the_relaxations(
+    reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADERBOARD_RUNS", str(tmp_path / "runs"))
+    gold = tmp_path / "gold.cif"
+    gold.write_text(str(fcc("Au", 4.2).to(fmt="cif")))
+    asked = ["score", str(gold), "--reference", str(reference), "--potentials", "emt", "--relax", "--jobs", "1"]
+    assert main([*asked, "--publish", "--out", str(tmp_path / "out")]) == 0
+    assert sorted(run.record["relaxed"] for run in Store().runs()) == [False, True]
+    day = Store().runs()[0].record["created"][:10]
+    labels = {label for label, _ in choices(Store())}
+    assert labels == {f"gold (1 records, emt, emt{tier}, {day})" for tier in ("", " relaxed")}
 
 
 def test_a_run_by_another_potential_than_the_protocols_is_custom(scored: Run) -> None:
