@@ -58,10 +58,13 @@ def run_html(run: Run, protocol: Protocol) -> str:
     record = run.record
     why = not_ranked(record, protocol)
     indicative = " (indicative)" if record["reference_indicative"] else ""
+    potentials = ", ".join(record.get("potentials", ()))
+    relaxed = ", structures relaxed too" if record.get("relaxed") else ""
     pairs = {
         "Records": f"{record['n_submitted']:,}",
         "Ranking": "ranked" if why is None else f"not ranked: {text(why)}",
         "Reference": text(record["reference"]) + indicative,
+        "Energies": text(potentials + relaxed) or "none yet, a worker adds them",
         "Protocol": f"{text(record['protocol'])} ({text(record['protocol_status'])})",
         "Status": "verified" if record["verified"] else "unverified",
         "Date": text(str(record["created"])[:10]),
