@@ -67,7 +67,9 @@ def build(store: Store, prefix: str) -> Panel:
     table = table_component(f"{prefix}_structures")
     with gr.Row(elem_classes="downloads"):
         buttons = [
-            gr.DownloadButton(f"Download {form}", size="sm", min_width=120, elem_id=f"{prefix}_{form.lower()}")
+            gr.DownloadButton(
+                f"Download {form}", size="sm", min_width=120, interactive=False, elem_id=f"{prefix}_{form.lower()}"
+            )
             for form in ("CSV", "Parquet", "JSON")
         ]
 
@@ -103,6 +105,7 @@ def fill(run: Run | None, chosen: str | None) -> tuple[object, ...]:
     return run_id(run), "all", "", 1, chosen, table
 
 
-def links(run: Run | None) -> tuple[str | None, ...]:
-    """Files to download: values for ``Panel.buttons``."""
-    return (None, None, None) if run is None else downloads.files(run)
+def links(run: Run | None) -> tuple[gr.DownloadButton, ...]:
+    """Files to download, for ``Panel.buttons``; a button without a file cannot be pressed."""
+    files = (None, None, None) if run is None else downloads.files(run)
+    return tuple(gr.DownloadButton(value=file, interactive=file is not None) for file in files)
