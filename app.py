@@ -7,12 +7,12 @@ import os
 
 import gradio as gr
 
-from leaderboard.pages.jobs import Jobs
 from leaderboard.pages.site import build
 from leaderboard.pages.style import CSS, theme
 from leaderboard.pages.viewer import STATIC
-from leaderboard.scoring_process import ScoringProcess
-from leaderboard.store import Store
+from leaderboard.queue.jobs import Jobs
+from leaderboard.run.service import ScoringProcess
+from leaderboard.store.local import Store
 from submissions.limits import Limits
 
 DEFAULT_PORT = 7860

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from leaderboard.errors import CommandError
-from metrics.measure.engine import THREADS
+from metrics.measure.running.engine import THREADS
 
 EPILOG = """\
 Exit status: 0 done, whatever verdicts the records got; 1 the file is refused or the run failed; 2 wrong usage.
@@ -85,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
         "--method", required=True, metavar="M", help="bawl, short-bawl or canonical-bawl (what novelty uses)"
     )
 
-    worker = command("worker", "add the energies that published runs wait for", "leaderboard.worker")
+    worker = command("worker", "add the energies that published runs wait for", "leaderboard.queue.worker")
     worker.add_argument("--once", action="store_true", help="stop when nothing waits (default: look again for ever)")
     worker.add_argument("--relax", action="store_true", help="relax the structures too, after all single points")
     worker.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: usable cores)")
@@ -93,7 +93,7 @@ def parser() -> argparse.ArgumentParser:
     table = command("table", "print the board", "leaderboard.board_command")
     table.add_argument("--format", choices=("md", "csv", "json"), default="md", help="default: md")
 
-    docs = command("docs", "write docs/metrics.md, the definition of every score", "leaderboard.definitions")
+    docs = command("docs", "write docs/metrics.md, the definition of every score", "leaderboard.board.score_docs")
     docs.add_argument("--check", action="store_true", help="write nothing, fail where the file is not up to date")
 
     benchmark = subparsers.add_parser("benchmark", help="measure the methods themselves, on known crystals")
@@ -104,7 +104,7 @@ def parser() -> argparse.ArgumentParser:
         description="How well each method of identity tells crystals apart, or the same: other descriptions and "
         "disturbances of a crystal, pairs of one formula, named cases, CPU time.",
     )
-    identity.set_defaults(run=("leaderboard.benchmark.command", "identity"), interrupted="nothing was written")
+    identity.set_defaults(run=("leaderboard.matching_benchmark.command", "identity"), interrupted="nothing was written")
     identity.add_argument(
         "--data",
         type=Path,

@@ -51,9 +51,9 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
 
     """
     # the board imports this package and measures nothing: what measuring needs is imported when it is called
-    from leaderboard.progress import to_terminal  # noqa: PLC0415 - see above
-    from leaderboard.scoring import Resources, Setting, score_records, start_engine  # noqa: PLC0415 - see above
-    from leaderboard.store import Store  # noqa: PLC0415 - see above
+    from leaderboard.run.scoring import Resources, Setting, score_records, start_engine  # noqa: PLC0415 - see above
+    from leaderboard.store.local import Store  # noqa: PLC0415 - see above
+    from metrics.measure.running.progress import to_terminal  # noqa: PLC0415 - see above
     from submissions.card import Card  # noqa: PLC0415 - see above
 
     setting = Setting.of(protocol, reference, None if potentials is None else tuple(potentials), relax=relax)

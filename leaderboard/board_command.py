@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from leaderboard.store import Store
-from leaderboard.table import board, render
+from leaderboard.board.table import board, render
+from leaderboard.store.local import Store
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -8,13 +8,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from leaderboard.errors import CommandError, RunError
-from leaderboard.progress import Counter, to_terminal
 from leaderboard.protocol import ProtocolError, load_protocol
-from leaderboard.reading import cells, crystals_of, read_records, refuse_unreadable
-from leaderboard.scoring import LIMITS, Resources, Setting, score_file, start_engine
-from leaderboard.store import Store
+from leaderboard.run.reading import cells, crystals_of, read_records, refuse_unreadable
+from leaderboard.run.scoring import LIMITS, Resources, Setting, score_file, start_engine
+from leaderboard.store.local import Store
 from metrics.measure import UnmeasurableError
 from metrics.measure.fingerprint import METHODS
+from metrics.measure.running.progress import Counter, to_terminal
 from metrics.score import registry
 from reference_data.errors import ReferenceSetError
 from submissions.card import Card, load_card
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from metrics.crystal import Crystal
-    from metrics.measure.engine import Engine
+    from metrics.measure.running.engine import Engine
     from submissions.read import Record
 
 DEFAULT = load_protocol("v1")
-READING = ("leaderboard.reading",)
+READING = ("leaderboard.run.reading",)
 FINGERPRINTS = (*READING, "metrics.measure.fingerprint")
 
 

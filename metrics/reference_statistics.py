@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 
 from metrics.formula import elements_of
-from metrics.kinds import crystal_system, lists
 from metrics.score import Value
+from metrics.statistics.histogram import crystal_system, lists
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,8 +14,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-import metrics
-from metrics.uncertainty import wilson_interval
+from metrics.statistics.uncertainty import wilson_interval
 
 Better = Literal["higher", "lower", "neither"]
 Missing = Literal["counts against", "counts as 0", "counts at its worst", "left out, shown only"]
@@ -135,10 +134,10 @@ def score(
 
 @cache
 def registry() -> Mapping[str, Score]:
-    """Every score, by name: importing all modules beside this one registers them."""
-    for module in pkgutil.iter_modules(metrics.__path__):
-        if not module.ispkg:
-            importlib.import_module(f"metrics.{module.name}")
+    """Every score, by name: importing all modules of ``metrics/scores`` registers them."""
+    scores = importlib.import_module("metrics.scores")
+    for module in pkgutil.iter_modules(scores.__path__):
+        importlib.import_module(f"{scores.__name__}.{module.name}")
     return dict(sorted(_REGISTERED.items()))
 
 

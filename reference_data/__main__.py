@@ -11,10 +11,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reference_data.describe import describe, description_lines
-from reference_data.difference import difference
 from reference_data.errors import ReferenceSetError
-from reference_data.manifest import MANIFEST_FILE
+from reference_data.files.manifest import MANIFEST_FILE
+from reference_data.queries.describe import describe, description_lines
+from reference_data.queries.difference import difference
 from reference_data.reference import SETS, open_reference, set_names
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _list(_options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from reference_data.verify import differences  # noqa: PLC0415 - measuring imports pymatgen, listing must not
+    from reference_data.build.verify import differences  # noqa: PLC0415 - measuring imports pymatgen, listing must not
 
     built = [name for name in set_names() if (SETS / name / MANIFEST_FILE).is_file()]
     any_wrong = False
@@ -188,7 +188,7 @@ def _describe(options: argparse.Namespace) -> int:
 
 def _diff(options: argparse.Namespace) -> int:
     if options.by == "verdict":
-        from metrics.measure.engine import Engine  # noqa: PLC0415 - comparing imports pymatgen, listing must not
+        from metrics.measure.running.engine import Engine  # noqa: PLC0415 - comparing imports pymatgen, listing must not
 
         with Engine(options.jobs) as engine:
             found = difference(options.a, options.b, engine)
@@ -208,7 +208,7 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from reference_data.build import build_set, build_shard  # noqa: PLC0415 - building imports pymatgen, listing must not
+    from reference_data.build.build_set import build_set, build_shard  # noqa: PLC0415 - building imports pymatgen, listing must not
 
     out = options.out or options.definition.with_suffix("")
     if options.shard:
@@ -221,7 +221,7 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _trust(options: argparse.Namespace) -> int:
-    from reference_data.trust_measure import measure_trust  # noqa: PLC0415 - imports pymatgen, listing must not
+    from reference_data.potential_accuracy.evaluate import measure_trust  # noqa: PLC0415 - imports pymatgen, listing must not
 
     reference = open_reference(options.set)
     found = measure_trust(reference, options.potential, n_sample=options.n, jobs=options.jobs, report=_complain)

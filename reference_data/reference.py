@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
-from reference_data.crystals import CRYSTALS_FILE, CrystalTable, ReferenceCrystal
 from reference_data.errors import ReferenceSetError
-from reference_data.hull_files import read_hull
-from reference_data.index import Index, TextIndex
-from reference_data.manifest import MANIFEST_FILE, STATISTICS_FILE, Manifest, read_manifest
+from reference_data.files.crystals import CRYSTALS_FILE, CrystalTable, ReferenceCrystal
+from reference_data.files.hulls import read_hull
+from reference_data.files.index import Index, TextIndex
+from reference_data.files.manifest import MANIFEST_FILE, STATISTICS_FILE, Manifest, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import pyarrow as pa
 
-    from metrics.measure.hull import Hull
-    from reference_data.hull_files import HullTables
+    from metrics.measure.energy.hull import Hull
+    from reference_data.files.hulls import HullTables
 
 SETS = Path(__file__).parent / "sets"
 REBUILD = "build the set again with `python -m reference_data build`"
@@ -135,7 +135,7 @@ class Reference:
             ReferenceSetError: the set has no hull of this convention.
 
         """
-        from metrics.measure.hull import Hull  # noqa: PLC0415 - the app opens sets without numba
+        from metrics.measure.energy.hull import Hull  # noqa: PLC0415 - the app opens sets without numba
 
         if convention not in self._hulls:
             tables = self.hull_tables(convention)

@@ -13,10 +13,10 @@ import time
 import numpy as np
 import pandas as pd
 
-from metrics.mean import mean_over_submitted
-from metrics.ranks import DRAWS, Sampled, rank_ranges
-from metrics.resampling import DRAWS as MEAN_DRAWS
-from metrics.uncertainty import Estimate, wilson_interval
+from metrics.statistics.mean import mean_over_submitted
+from metrics.statistics.ranks import DRAWS, Sampled, rank_ranges
+from metrics.statistics.resampling import DRAWS as MEAN_DRAWS
+from metrics.statistics.uncertainty import Estimate, wilson_interval
 
 N_MODELS, N_RECORDS, N_MEANS = 20, 2_500, 2
 BOUND_S = 5.0

@@ -18,8 +18,8 @@ from pymatgen.analysis.phase_diagram import PDEntry, PhaseDiagram
 from pymatgen.core.composition import Composition
 
 from metrics.formula import elements_of
-from metrics.measure.hull import Hull
-from metrics.measure.hull_vertices import hull_vertices
+from metrics.measure.energy.hull import Hull
+from metrics.measure.energy.hull_vertices import hull_vertices
 from tests.metrics.hull_entries import DATA, mp_entries
 
 if TYPE_CHECKING:

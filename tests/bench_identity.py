@@ -22,10 +22,10 @@ from pymatgen.core.structure_matcher import StructureMatcher
 
 from metrics.crystal import Crystal
 from metrics.measure import UnmeasurableError
-from metrics.measure.convert import to_structure
 from metrics.measure.fingerprint.canonical import canonical_bawl
 from metrics.measure.fingerprint.elements import reduced_formula
-from metrics.measure.matching import Candidate, Comparison, MatchSettings, compare
+from metrics.measure.matching.verdict import Candidate, Comparison, MatchSettings, compare
+from metrics.measure.structure.convert import to_structure
 from submissions.limits import Limits
 from submissions.read import parse, split
 from tests.metrics.measure.fingerprint_crystals import (

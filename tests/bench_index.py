@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reference_data.index import INDEX_FILES, Index, IndexBuilder, TextIndex, digests
+from reference_data.files.index import INDEX_FILES, Index, IndexBuilder, TextIndex, digests
 
 N_BUILT = int(os.environ.get("BENCH_INDEX_CRYSTALS", "200000"))
 N_CRYSTALS = 5_300_000

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pymatgen.io.cif import CifWriter
 
-from metrics.measure.convert import to_structure
+from metrics.measure.structure.convert import to_structure
 from submissions.formats import cif, plain_cif
 from submissions.limits import Limits
 from tests.metrics.measure.fingerprint_crystals import DATA, SOURCES, lemat_cifs, prototypes

@@ -1,7 +1,7 @@
 """``python -m tests.check_device [POTENTIAL ...]``: how far a GPU's answers differ from this machine's CPU.
 
 Made crystals, single points with forces and a few relaxations, on both devices and twice on the GPU. Exit 1 where an
-energy differs by more than the tolerance that :func:`metrics.measure.relax.energies_of` states.
+energy differs by more than the tolerance that :func:`metrics.measure.energy.relaxation.energies_of` states.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import torch
 from ase.data import covalent_radii
 
 from metrics.crystal import Crystal
+from metrics.measure.energy.relax_record import EnergyRecord, Relaxation, SinglePoint
+from metrics.measure.energy.relax_structure import Task, energy_of
 from metrics.measure.potentials import find
-from metrics.measure.relax_record import EnergyRecord, Relaxation, SinglePoint
-from metrics.measure.relax_structure import Task, energy_of
 
 if TYPE_CHECKING:
-    from metrics.measure.relax_record import Settings
+    from metrics.measure.energy.relax_record import Settings
 
 TOLERANCE = 1e-4  # eV/atom
 N_RELAXED = 10

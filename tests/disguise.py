@@ -9,7 +9,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from metrics.crystal import Crystal
-from metrics.measure.convert import from_structure, to_structure
+from metrics.measure.structure.convert import from_structure, to_structure
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

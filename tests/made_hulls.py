@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from metrics.formula import chemical_system, elements_of
-from reference_data.crystals import CRYSTALS_FILE, SCHEMA, write_crystals
-from reference_data.hull_files import HULL_FILES, HullTables, write_hulls
-from reference_data.manifest import ExperimentRecord, FileRecord, HullRecord, read_manifest, write_manifest
+from reference_data.files.crystals import CRYSTALS_FILE, SCHEMA, write_crystals
+from reference_data.files.hulls import HULL_FILES, HullTables, write_hulls
+from reference_data.files.manifest import ExperimentRecord, FileRecord, HullRecord, read_manifest, write_manifest
 from reference_data.reference import Reference, open_reference
 
 if TYPE_CHECKING:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from leaderboard.energies import ENERGIES_SCHEMA
 from leaderboard.protocol import load_protocol
-from leaderboard.reading import STRUCTURES_SCHEMA
-from leaderboard.stages import columns_schema
-from leaderboard.store import Run, Store, write_json
-from leaderboard.views import views
+from leaderboard.run.energies import ENERGIES_SCHEMA
+from leaderboard.run.energy_views import views
+from leaderboard.run.reading import STRUCTURES_SCHEMA
+from leaderboard.run.stages import columns_schema
+from leaderboard.store.local import Run, Store, write_json
 from metrics.crystal import Crystal
 from metrics.score import registry
-from metrics.stability import VIEW_COLUMNS
+from metrics.scores.stability import VIEW_COLUMNS
 from metrics.table import frame, write_parquet
 
 if TYPE_CHECKING:

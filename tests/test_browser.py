@@ -22,10 +22,10 @@ import numpy as np
 import pytest
 
 from leaderboard.__main__ import main
+from leaderboard.board.table import board, run_id
 from leaderboard.pages import reference_search
 from leaderboard.protocol import load_protocol
-from leaderboard.store import Run, Store
-from leaderboard.table import board, run_id
+from leaderboard.store.local import Run, Store
 from reference_data.reference import open_reference
 from tests.made_runs import Made, caesium_chloride, energy, good, publish, refused
 

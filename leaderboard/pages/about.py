@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from leaderboard.definitions import definitions, policies
+from leaderboard.board.score_docs import definitions, policies
 from leaderboard.pages.markup import facts, text
 from metrics.score import registry
 from submissions.refusal import Reason

@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from leaderboard.board.ranking import score_columns
+from leaderboard.board.table import score_of
 from leaderboard.pages.markup import Interval, interval, number, text
 from leaderboard.pages.runs import records
-from leaderboard.ranking import score_columns
-from leaderboard.table import score_of
 from metrics.score import registry
 
 if TYPE_CHECKING:

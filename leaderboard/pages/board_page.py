@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from leaderboard.board.ranking import ranking_of
+from leaderboard.board.table import board as board_table
 from leaderboard.pages import board
 from leaderboard.pages.panel import QUIET, table_component
-from leaderboard.ranking import ranking_of
-from leaderboard.table import board as board_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from leaderboard.protocol import Protocol
-    from leaderboard.store import Store
+    from leaderboard.store.local import Store
 
 
 @dataclass(frozen=True)

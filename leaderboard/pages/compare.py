@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from leaderboard import plots
-from leaderboard.comparison import caveats, compare, summary
-from leaderboard.pages import runs
+from leaderboard.board.comparison import caveats, compare, summary
+from leaderboard.board.ranking import SPREAD, ranking_of
+from leaderboard.board.table import board, model_name, run_id
+from leaderboard.pages import plots, runs
 from leaderboard.pages.markup import UNKNOWN, Interval, interval, notice, number, text
 from leaderboard.pages.panel import QUIET
-from leaderboard.ranking import SPREAD, ranking_of
-from leaderboard.table import board, model_name, run_id
 from metrics.score import registry
 
 if TYPE_CHECKING:
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from leaderboard.comparison import Against, Line
+    from leaderboard.board.comparison import Against, Line
     from leaderboard.protocol import Protocol
-    from leaderboard.store import Run, Store
+    from leaderboard.store.local import Run, Store
 
 MOST = 6
 """Runs that can be compared at once: more do not fit a table that is read."""

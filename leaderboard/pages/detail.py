@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from leaderboard.pages.panel import Panel
-    from leaderboard.store import Run, Store
+    from leaderboard.store.local import Run, Store
 
 
 @dataclass(frozen=True)

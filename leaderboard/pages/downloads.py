@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from leaderboard.board.table import csv_for_people, run_id
 from leaderboard.pages.energy_views import DISTANCE, distances, views_of
-from leaderboard.table import csv_for_people, run_id
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from leaderboard.store import Run
+    from leaderboard.store.local import Run
 
 
 def files(run: Run) -> tuple[str, str, str]:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from leaderboard import plots_energies
-from leaderboard.pages import runs
+from leaderboard.pages import plots_energies, runs
 from leaderboard.pages.energy_views import distances, views_of
 from leaderboard.pages.panel import QUIET
 from leaderboard.pages.trust_panel import trust_html
@@ -16,7 +15,7 @@ from leaderboard.pages.trust_panel import trust_html
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from leaderboard.store import Run, Store
+    from leaderboard.store.local import Run, Store
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from leaderboard.pages.markup import UNKNOWN, formula, text
 from leaderboard.pages.markup import facts as facts_html
 from leaderboard.pages.viewer import Scene, scene
 from metrics.crystal import Crystal
-from metrics.sun import SPARSE_HULL_ENTRIES
+from metrics.scores.sun import SPARSE_HULL_ENTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

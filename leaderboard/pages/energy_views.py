@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from leaderboard.pages import runs
-from leaderboard.views import KEY_COLUMNS, keys
+from leaderboard.run.energy_views import KEY_COLUMNS, keys
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from leaderboard.views import Key
+    from leaderboard.run.energy_views import Key
 
 KEPT_VIEWS = 1_024
 """Runs whose views are remembered; those of one take about a kilobyte."""

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from leaderboard.pages import lookup
-from leaderboard.plots_hull import Diagram, Phase
+from leaderboard.pages.plots_hull import Diagram, Phase
 from metrics.formula import elements_of
-from reference_data.query import containing
+from reference_data.queries.query import containing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from leaderboard.benchmark.result import COMMAND, newest_result
+from leaderboard.matching_benchmark.result import COMMAND, newest_result
 from leaderboard.pages.markup import Interval, facts, interval, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from leaderboard.store import Store
+    from leaderboard.store.local import Store
 
 _KINDS = {
     "description": (

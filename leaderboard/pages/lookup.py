@@ -6,9 +6,9 @@ from functools import cache, lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from reference_data.catalogue import Catalogue, read_catalogue
-from reference_data.crystals import CRYSTALS_FILE
 from reference_data.errors import ReferenceSetError
+from reference_data.files.crystals import CRYSTALS_FILE
+from reference_data.queries.catalogue import Catalogue, read_catalogue
 from reference_data.reference import Reference, open_reference, set_names
 
 if TYPE_CHECKING:

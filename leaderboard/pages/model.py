@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from leaderboard import plots
-from leaderboard.pages import energies, panel, runs, section
+from leaderboard.pages import energies, panel, plots, runs, section
 from leaderboard.pages.panel import QUIET
 from leaderboard.pages.results import card_html, run_html, scores_html
 
 if TYPE_CHECKING:
     from leaderboard.protocol import Protocol
-    from leaderboard.store import Store
+    from leaderboard.store.local import Store
 
 
 # the address of the page is the link to the run shown

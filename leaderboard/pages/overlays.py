@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from leaderboard.board.table import model_name, run_id
 from leaderboard.pages import runs
 from leaderboard.pages.energy_views import energies_of, views_of
-from leaderboard.table import model_name, run_id
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from leaderboard.store import Run, Store
+    from leaderboard.store.local import Run, Store
     from reference_data.reference import Reference
 
 _BETWEEN = "@"

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 import gradio as gr
 
+from leaderboard.board.table import run_id
 from leaderboard.pages import downloads, energy_views, runs, structures
-from leaderboard.table import run_id
 
 if TYPE_CHECKING:
-    from leaderboard.store import Run, Store
+    from leaderboard.store.local import Run, Store
 
 _SCRIPT = Path(__file__).parent / "static" / "table.js"
 

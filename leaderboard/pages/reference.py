@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from leaderboard import plots
-from leaderboard.pages import lookup, reference_hull
+from leaderboard.pages import lookup, plots, reference_hull
 from leaderboard.pages.hull_data import MOST_ELEMENTS
 from leaderboard.pages.panel import QUIET, table_component
 from leaderboard.pages.reference_facts import (
@@ -21,12 +20,12 @@ from leaderboard.pages.reference_facts import (
 )
 from leaderboard.pages.reference_search import crystal_of, found, list_html
 from leaderboard.pages.viewer import legend_html, viewer
-from reference_data.query import Query, QueryError, containing, parse
+from reference_data.queries.query import Query, QueryError, containing, parse
 from reference_data.reference import set_names
 
 if TYPE_CHECKING:
     from leaderboard.pages.reference_hull import HullSection
-    from leaderboard.store import Store
+    from leaderboard.store.local import Store
 
 # the address of the page is the link to the set shown and to what was searched for in it
 _LINK = (

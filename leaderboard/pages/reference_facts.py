@@ -10,9 +10,9 @@ from leaderboard.pages.periodic_table import periodic_table_html
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reference_data.catalogue import Catalogue
-    from reference_data.manifest import ExperimentRecord, HullRecord, HullSourceRecord, Manifest, SourceRecord
-    from reference_data.query import Query
+    from reference_data.files.manifest import ExperimentRecord, HullRecord, HullSourceRecord, Manifest, SourceRecord
+    from reference_data.queries.catalogue import Catalogue
+    from reference_data.queries.query import Query
     from reference_data.reference import Reference
 
 N_LARGEST = 8

@@ -12,17 +12,17 @@ from leaderboard.pages.hull_data import MOST_ELEMENTS, MOST_OTHERS, SystemHull, 
 from leaderboard.pages.markup import formula, text
 from leaderboard.pages.overlays import overlays, rows_of
 from leaderboard.pages.panel import QUIET
-from leaderboard.plots_hull import BINARY, TERNARY, hull_figure
-from metrics.sun import SPARSE_HULL_ENTRIES
-from reference_data.query import QueryError, parse
+from leaderboard.pages.plots_hull import BINARY, TERNARY, hull_figure
+from metrics.scores.sun import SPARSE_HULL_ENTRIES
+from reference_data.queries.query import QueryError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import plotly.graph_objects as go
 
-    from leaderboard.plots_hull import Phase
-    from leaderboard.store import Store
+    from leaderboard.pages.plots_hull import Phase
+    from leaderboard.store.local import Store
     from reference_data.reference import Reference
 
 MOST_LISTED = 200

@@ -14,8 +14,8 @@ from leaderboard.pages.markup import UNKNOWN, facts, formula, text
 from leaderboard.pages.paging import pager
 from leaderboard.pages.viewer import Scene, scene
 from metrics.crystal import Crystal
-from metrics.kinds import crystal_system
-from reference_data.query import QueryError, parse
+from metrics.statistics.histogram import crystal_system
+from reference_data.queries.query import QueryError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from leaderboard.board.table import model_name, not_ranked
 from leaderboard.pages.markup import Interval, facts, interval, text
-from leaderboard.table import model_name, not_ranked
 from metrics.score import registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from leaderboard.protocol import Protocol
-    from leaderboard.store import Run
+    from leaderboard.store.local import Run
 
 
 def scores_html(run: Run, protocol: Protocol) -> str:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from leaderboard.store import Run
-from leaderboard.table import model_name, run_id
+from leaderboard.board.table import model_name, run_id
+from leaderboard.store.local import Run
 from metrics.crystal import Crystal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from leaderboard.store import Store
+    from leaderboard.store.local import Store
 
 # tables of the runs looked at last; one of 2,500 structures takes a few megabytes
 KEPT_TABLES = 8

@@ -10,7 +10,7 @@ import gradio as gr
 from leaderboard.pages import detail, panel, runs
 
 if TYPE_CHECKING:
-    from leaderboard.store import Run, Store
+    from leaderboard.store.local import Run, Store
 
 
 @dataclass(frozen=True)

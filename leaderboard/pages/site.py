@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from leaderboard.board.table import run_id
 from leaderboard.pages import about, board_page, compare, identity, lookup, model, reference, runs, submit
 from leaderboard.pages.panel import QUIET
 from leaderboard.protocol import load_protocol
-from leaderboard.table import run_id
 
 if TYPE_CHECKING:
-    from leaderboard.pages.jobs import Jobs
-    from leaderboard.store import Store
+    from leaderboard.queue.jobs import Jobs
+    from leaderboard.store.local import Store
 
 TITLE = "Crystal generation leaderboard"
 # uploads are looked for every hour and deleted a day after they came

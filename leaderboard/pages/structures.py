@@ -9,7 +9,7 @@ import pandas as pd
 from leaderboard.pages.markup import UNKNOWN, formula, text, yes_no
 from leaderboard.pages.paging import pager
 from leaderboard.pages.runs import records
-from metrics.stability import METASTABLE_EV_PER_ATOM, TOLERANCE_EV_PER_ATOM
+from metrics.scores.stability import METASTABLE_EV_PER_ATOM, TOLERANCE_EV_PER_ATOM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

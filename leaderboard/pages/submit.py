@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from leaderboard.pages import card_form, panel, runs, section
-from leaderboard.pages.jobs import QueueFullError
 from leaderboard.pages.markup import notice, text
 from leaderboard.pages.panel import QUIET
 from leaderboard.pages.results import run_html, scores_html
+from leaderboard.queue.jobs import QueueFullError
 from submissions.card import card_from_fields
 from submissions.refusal import FileRefusedError
 
 if TYPE_CHECKING:
-    from leaderboard.pages.jobs import Job, Jobs
     from leaderboard.protocol import Protocol
-    from leaderboard.store import Store
+    from leaderboard.queue.jobs import Job, Jobs
+    from leaderboard.store.local import Store
 
 POLL_S = 0.5
 # shown by the browser itself while the server is asked

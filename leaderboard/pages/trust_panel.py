@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from leaderboard.pages import lookup, runs
 from leaderboard.pages.markup import UNKNOWN, text
 from reference_data.errors import ReferenceSetError
-from reference_data.trust import read_trust
+from reference_data.potential_accuracy.record import read_trust
 
 if TYPE_CHECKING:
-    from leaderboard.store import Run
-    from reference_data.trust import Agreement, Trust
+    from leaderboard.store.local import Run
+    from reference_data.potential_accuracy.record import Agreement, Trust
 
 _HEADS = ("Potential", "Called stable at", "Precision", "Recall", "F1", "Acceleration", "MAE", "Median difference", "n")
 _LEGEND = (

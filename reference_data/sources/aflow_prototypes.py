@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pymatgen.core.structure import Structure
 
-from metrics.measure.composition import reduced_formula_of
-from metrics.measure.convert import from_structure
+from metrics.measure.chemistry.composition import reduced_formula_of
+from metrics.measure.structure.convert import from_structure
 from reference_data.sources.base import Source, SourceRefusal, SourceRow, file_sha256
 
 if TYPE_CHECKING:

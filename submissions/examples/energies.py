@@ -14,10 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from metrics.measure.cache import Cache, Result
+from metrics.measure.energy.relax_record import Relaxation, SinglePoint
+from metrics.measure.energy.relaxation import cache_key, energies_of, start_engine
 from metrics.measure.potentials import find
-from metrics.measure.relax import cache_key, energies_of, start_engine
-from metrics.measure.relax_record import Relaxation, SinglePoint
+from metrics.measure.running.cache import Cache, Result
 from submissions.examples.make import ARCHIVE
 from submissions.limits import Limits
 from submissions.read import parse, split

@@ -15,7 +15,7 @@ from pymatgen.core.periodic_table import Species
 from pymatgen.core.structure import Structure
 
 from metrics.crystal import Crystal
-from metrics.measure.convert import from_structure
+from metrics.measure.structure.convert import from_structure
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from leaderboard.protocol import PROTOCOLS, Protocol, ProtocolError, load_protocol
 from metrics.measure import registry as measures
-from metrics.measure.matching import MatchSettings
+from metrics.measure.matching.verdict import MatchSettings
 from metrics.score import registry as scores
 
 NAMES = sorted(path.stem for path in PROTOCOLS.glob("*.toml"))

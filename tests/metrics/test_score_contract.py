@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leaderboard.stages import columns_schema
+from leaderboard.run.stages import columns_schema
 from metrics.score import PARTS, Against, Score, Value, registry
 from metrics.score import score as register
-from metrics.stability import VIEW_COLUMNS
+from metrics.scores.stability import VIEW_COLUMNS
 from metrics.table import frame
 from tests.metrics.facts import AGAINST, cell
 

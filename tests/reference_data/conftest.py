@@ -12,7 +12,7 @@ import pytest
 from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
-from reference_data.build import build_set
+from reference_data.build.build_set import build_set
 
 DATA = Path(os.environ.get("LEADERBOARD_TEST_DATA", Path(__file__).resolve().parents[2] / "../shared/data"))
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
-from metrics.measure.composition import reduced_formula_of
+from metrics.measure.chemistry.composition import reduced_formula_of
 from metrics.measure.fingerprint import METHODS
-from metrics.measure.matching import Candidate, MatchSettings, compare
+from metrics.measure.matching.verdict import Candidate, MatchSettings, compare
 from reference_data.errors import ReferenceSetError
-from reference_data.index import BAWL_ROWS_FILE, KEY_DIGESTS_FILE, KEY_ROWS_FILE, PROTOTYPE_ROWS_FILE
-from reference_data.manifest import MANIFEST_FILE, SET_FILES
+from reference_data.files.index import BAWL_ROWS_FILE, KEY_DIGESTS_FILE, KEY_ROWS_FILE, PROTOTYPE_ROWS_FILE
+from reference_data.files.manifest import MANIFEST_FILE, SET_FILES
 from reference_data.reference import Reference, open_reference
 from reference_data.sources.known_compounds import compounds
 from tests.disguise import disguised

@@ -13,10 +13,10 @@ import pytest
 from pymatgen.core.structure import Structure
 
 from metrics.measure import UnmeasurableError, registry
-from metrics.measure.composition import reduced_formula_of
-from metrics.measure.convert import from_structure
+from metrics.measure.chemistry.composition import reduced_formula_of
 from metrics.measure.fingerprint import METHODS
-from metrics.measure.matching import Candidate, MatchSettings, compare
+from metrics.measure.matching.verdict import Candidate, MatchSettings, compare
+from metrics.measure.structure.convert import from_structure
 from submissions.examples.make import ARCHIVE, EXPECTED, archive_bytes, expected_csv
 from submissions.examples.recipes import Example, examples
 from submissions.read import parse, split

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metrics.measure.cache import Cache
+from metrics.measure.energy.relax_record import Relaxation, SinglePoint
+from metrics.measure.energy.relaxation import energies_of, known_energies, start_engine
 from metrics.measure.potentials import find
-from metrics.measure.relax import energies_of, known_energies, start_engine
-from metrics.measure.relax_record import Relaxation, SinglePoint
+from metrics.measure.running.cache import Cache
 from submissions.examples.energies import POTENTIALS, example_crystals, seed
 
 if TYPE_CHECKING:

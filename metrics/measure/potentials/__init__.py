@@ -1,7 +1,7 @@
 """Interatomic potentials, one file each; reading this registry loads none of their packages.
 
 A potential is named, its checkpoint pinned by content, and its energies carry their convention. Its calculator is made
-where it is needed, in a process of its own (:func:`metrics.measure.relax.start_engine`).
+where it is needed, in a process of its own (:func:`metrics.measure.energy.relaxation.start_engine`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """SevenNet-0 of 11 July 2024, fitted to the uncorrected PBE(+U) energies of MPtrj.
 
 Park et al. 2024, DOI 10.1021/acs.jctc.4c00190. The weights lie inside the wheel. On a hull of MP2020-corrected
-energies its own need the corrections (:func:`metrics.measure.mp2020.to_convention`).
+energies its own need the corrections (:func:`metrics.measure.energy.mp2020.to_convention`).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from metrics.energy_convention import OWN
-from metrics.measure.composition import reduced_formula_of
+from metrics.measure.chemistry.composition import reduced_formula_of
 from reference_data.errors import ReferenceSetError
 from reference_data.sources.base import Source, SourceRefusal, SourceRow, file_sha256
 from reference_data.sources.known_compounds.prototype import load_prototypes, roles_of

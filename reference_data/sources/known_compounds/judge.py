@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pymatgen.core.periodic_table import Element
 
-from metrics.measure.convert import to_structure
-from metrics.measure.symmetry import symmetry_dataset
+from metrics.measure.structure.convert import to_structure
+from metrics.measure.structure.symmetry import symmetry_dataset
 from reference_data.sources.known_compounds.prototype import radius
 from reference_data.sources.known_compounds.store import SEVENNET
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metrics.crystal import Crystal
-from metrics.measure.cache import Cache, Result
+from metrics.measure.energy.relax_record import EnergyRecord, Relaxation, Settings, SinglePoint
+from metrics.measure.energy.relaxation import cache_key, energies_of, start_engine
 from metrics.measure.potentials import find
-from metrics.measure.relax import cache_key, energies_of, start_engine
-from metrics.measure.relax_record import EnergyRecord, Relaxation, Settings, SinglePoint
+from metrics.measure.running.cache import Cache, Result
 from reference_data.progress import Progress
 from reference_data.sources.aflow_prototypes import AflowPrototypes
 from reference_data.sources.base import SourceRow
@@ -101,7 +101,7 @@ def relax_all(
 def import_records(path: Path, cache: Cache) -> int:
     """Put results of another machine into the cache; the number of them.
 
-    Each line is an object with an :class:`~metrics.measure.relax_record.EnergyRecord` under the name of its potential.
+    Each line is an object with an ``EnergyRecord`` under the name of its potential.
 
     Raises:
         ValueError: a record is of another checkpoint or of other settings than are used here.

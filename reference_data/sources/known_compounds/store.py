@@ -15,7 +15,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from metrics.crystal import Crystal
-from metrics.measure.composition import reduced_formula_of
+from metrics.measure.chemistry.composition import reduced_formula_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,7 +52,7 @@ class Relaxed:
     Attributes:
         id: the source row's.
         start_sha256: of the crystal that was relaxed.
-        status: of the relaxation by CHGNet, a word of :data:`metrics.measure.relax_record.STATUSES`.
+        status: of the relaxation by CHGNet, a word of :data:`metrics.measure.energy.relax_record.STATUSES`.
         n_steps: of it; None where it did not start.
         crystal: what it ended as; None where it did not end.
         energies: eV of the whole cell at that end, by potential.

@@ -16,7 +16,7 @@ import pytest
 from pymatgen.core.structure import Structure
 
 from metrics.crystal import Crystal
-from metrics.measure.convert import from_structure
+from metrics.measure.structure.convert import from_structure
 
 DATA = Path(os.environ.get("LEADERBOARD_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
 SOURCES = ("mp", "alexandria", "oqmd", "aflow")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from metrics.measure.geometry import DistanceSettings, PlausibleSettings
-from metrics.measure.supply_risk import SupplyRiskSettings
+from metrics.measure.chemistry.supply_risk import SupplyRiskSettings
+from metrics.measure.structure.plausibility import DistanceSettings, PlausibleSettings
 from tests.metrics.measure.fingerprint_crystals import lemat_cifs, parsed, shared
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from ase import Atoms
 from ase.build import make_supercell
 
 from metrics.crystal import Crystal
+from metrics.measure.energy.relax_record import SinglePoint
+from metrics.measure.energy.relax_structure import Task, energy_of
 from metrics.measure.potentials import Potential, find, registry
-from metrics.measure.relax_record import SinglePoint
-from metrics.measure.relax_structure import Task, energy_of
 
 if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator

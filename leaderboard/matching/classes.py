@@ -1,0 +1,183 @@
+"""From verdicts on pairs to verdicts on records: classes, their representatives, what is known of each.
+
+Matching is not transitive, so a class is a connected component of pairwise matches: of three crystals a-b-c where a
+and c do not match each other, all three are one class. A class that holds a known crystal is known. Both make the
+counts independent of the order of the records. A comparison that failed never pays: what hangs on it is unknown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from metrics.measure.matching.verdict import Comparison, Undecided
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A yes or a no, or None with the reason why it is unknown."""
+
+    value: bool | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a crystal is to the reference set.
+
+    Attributes:
+        known: in the set; None where a comparison failed and no other matched.
+        rule: what decided.
+        matched_id: the nearest crystal that matched.
+        distance: to the nearest crystal of the same formula, matching or not; None where there is none, and where one
+            of the distances is unknown, which could be the smallest.
+        near: not in the set, but nearer to one of its crystals than a bound.
+        failure: why ``known`` is None.
+        distance_failure: why ``distance`` is None although the set has crystals of the formula.
+
+    """
+
+    known: bool | None
+    rule: str | None = None
+    matched_id: str | None = None
+    distance: float | None = None
+    near: bool | None = False
+    failure: str | None = None
+    distance_failure: str | None = None
+
+
+def any_of(answers: Iterable[tuple[str, bool | str]]) -> Fact:
+    """Yes where one comparison says yes; else unknown where one has no answer; else no.
+
+    Args:
+        answers: id of the other crystal with the answer, or with the reason why there is none.
+
+    """
+    reason = None
+    for identifier, answer in answers:
+        if isinstance(answer, str):
+            reason = reason or f"comparison with {identifier}: {answer}"
+        elif answer:
+            return Fact(value=True)
+    return Fact(value=None if reason else False, reason=reason)
+
+
+def standing(comparisons: Sequence[tuple[str, Comparison | Undecided]], near_distance: float) -> Standing:
+    """Sum up the comparisons of one crystal with the reference crystals of its formula.
+
+    Args:
+        comparisons: reference id with what was found; what was left undecided, though nothing failed, is farther than
+            one that matched.
+        near_distance: a crystal that is not in the set is near below this distance to one that is.
+
+    """
+    if not comparisons:
+        return Standing(known=False, rule="no_candidate")
+    known = any_of(
+        (own, found.same if isinstance(found, Comparison) else found.reason or False) for own, found in comparisons
+    )
+    distances = [(own, distance_or_reason(found)) for own, found in comparisons]
+    unknown = any_of((own, far if isinstance(far, str) else False) for own, far in distances).reason
+    near = any_of((own, far if isinstance(far, str) else far < near_distance) for own, far in distances)
+    distance = None if unknown else min(far for _, far in distances if not isinstance(far, str))
+    if known.value is None:
+        return Standing(None, distance=distance, near=None, failure=known.reason, distance_failure=unknown)
+    _, identifier, rule = min(
+        (math.inf if found.distance is None else found.distance, own, found.rule)
+        for own, found in comparisons
+        if isinstance(found, Comparison) and found.same is known.value
+    )
+    return Standing(
+        known.value,
+        rule=rule,
+        matched_id=identifier if known.value else None,
+        distance=distance,
+        near=False if known.value else near.value,
+        distance_failure=unknown,
+    )
+
+
+def distance_or_reason(found: Comparison | Undecided) -> float | str:
+    """The distance of two crystals, or why there is none."""
+    if found.distance is not None:
+        return found.distance
+    failure = found.reason if isinstance(found, Undecided) else None
+    return failure or "the distance is not determined, too many sites"
+
+
+def spread(standings: Sequence[Standing], classes: Sequence[int]) -> list[Standing]:
+    """Make each class known, unknown or novel as a whole; a crystal keeps its own distance."""
+    by_class: dict[int, list[Standing]] = defaultdict(list)
+    for own, label in zip(standings, classes, strict=True):
+        by_class[label].append(own)
+    result = []
+    for own, label in zip(standings, classes, strict=True):
+        known = [other for other in by_class[label] if other.known]
+        undecided = [other for other in by_class[label] if other.known is None]
+        if own.known or not (known or undecided):
+            result.append(own)
+            continue
+        if known:
+            shared = min(known, key=lambda other: (other.distance or 0.0, other.matched_id or ""))
+        else:
+            shared = replace(undecided[0], failure=own.failure or undecided[0].failure)
+        result.append(replace(shared, distance=own.distance, distance_failure=own.distance_failure))
+    return result
+
+
+def spread_facts(facts: Sequence[Fact], classes: Sequence[int]) -> list[Fact]:
+    """Give all crystals of a class one fact: yes if one has it, else unknown if it is so for one, else no."""
+    by_class: dict[int, list[Fact]] = defaultdict(list)
+    for own, label in zip(facts, classes, strict=True):
+        by_class[label].append(own)
+    decided = {
+        label: next((own for own in members if own.value), None)
+        or next((own for own in members if own.value is None), members[0])
+        for label, members in by_class.items()
+    }
+    return [
+        own if own.value == decided[label].value else decided[label] for own, label in zip(facts, classes, strict=True)
+    ]
+
+
+def representatives(classes: Sequence[int], rows: Sequence[Sequence[int]], is_valid: Sequence[bool]) -> dict[int, int]:
+    """Row that stands for each class: its first valid record, else its first.
+
+    Args:
+        classes: class of each crystal.
+        rows: records that hold each crystal.
+        is_valid: by row number; unknown counts as not valid.
+
+    """
+    by_class: dict[int, list[int]] = defaultdict(list)
+    for label, own in zip(classes, rows, strict=True):
+        by_class[label] += own
+    return {label: min(own, key=lambda row: (not is_valid[row], row)) for label, own in by_class.items()}
+
+
+def certain(classes: Sequence[int], groups: Sequence[int], first: dict[int, int], is_valid: Sequence[bool]) -> set[int]:
+    """Classes that are certainly apart from every other one that counts.
+
+    Classes joined by failed comparisons form a group; only one of them, the one whose representative comes first, is
+    sure to be a crystal of its own.
+
+    Args:
+        classes: class of each crystal.
+        groups: component of each crystal when failed comparisons count as matches.
+        first: row that stands for each class.
+        is_valid: by row number.
+
+    """
+    best: dict[int, int] = {}
+    for label, group in zip(classes, groups, strict=True):
+        if group not in best or (not is_valid[first[label]], first[label]) < (
+            not is_valid[first[best[group]]],
+            first[best[group]],
+        ):
+            best[group] = label
+    return set(best.values())

@@ -1,0 +1,120 @@
+"""Every crystal that takes part in deciding identities, and a way to ask about pairs of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from leaderboard.matching.verdicts import Verdicts
+from metrics.measure.matching.nearest_first import ask_until_joined, ask_until_matched
+from metrics.measure.matching.pairs import SLOW_BLOCK_SIDE, ask, count_of_one_formula, pairs_of_one_formula
+from metrics.measure.matching.verdict import Undecided, compare_without_matcher, same_by_loose_matcher
+from metrics.measure.running.progress import Counter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from metrics.measure.matching.pairs import Pair
+    from metrics.measure.matching.verdict import Candidate, Comparison, MatchSettings
+    from metrics.measure.running.engine import Engine
+    from metrics.measure.running.progress import Report
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The distinct crystals of the records, then the reference crystals of their formulas.
+
+    Attributes:
+        crystals: what pairs index.
+        names: id of each of them, for reasons.
+        engine: where questions are asked.
+        time_limit_s: wall time of one question about one pair.
+        report: told how far it is.
+
+    """
+
+    crystals: Sequence[Candidate]
+    names: Sequence[str]
+    engine: Engine
+    time_limit_s: float
+    report: Report
+
+    def verdicts(self, n: int, settings: MatchSettings) -> tuple[Verdicts, Verdicts]:
+        """The verdicts on the first n crystals, of those that share a formula.
+
+        Clear cases are decided first; StructureMatcher is asked as far as anything hangs on its answer. Inside, that is
+        which of the n are one class, so it is asked until what is left lies inside classes. Outside it is which other
+        crystal is the nearest that matches, so it is asked until what is left is farther.
+
+        Returns:
+            Those on every two of the n; those on each of them with each of the other crystals.
+
+        """
+        own, others = self.crystals[:n], self.crystals[n:]
+        clear = Verdicts.collected(self._clear_cases(own, others, partial(compare_without_matcher, settings=settings)))
+        is_inside = clear.pairs[:, 1] < n
+        inside, outside = clear.where(is_inside), clear.where(~is_inside)
+        question = partial(same_by_loose_matcher, settings=settings)
+
+        def of(found: Verdicts) -> Callable[[NDArray[np.int64]], list[bool | str]]:
+            return lambda places: self.ask("match", question, found.pairs[places])
+
+        joined = ask_until_joined(n, inside.pairs, inside.distance, inside.same, inside.undecided, of(inside))
+        owner = outside.pairs[:, 0]
+        matched = ask_until_matched(owner, outside.distance, outside.same, outside.undecided, of(outside))
+        return inside.with_answers(joined), outside.with_answers(matched)
+
+    def ask(self, stage: str, question: Callable[[Candidate, Candidate], T], pairs: NDArray[np.int32]) -> list[T | str]:
+        """Answer to the question about each pair, or the reason why there is none; in the order of the pairs.
+
+        Args:
+            stage: what progress is reported as.
+            question: see :func:`metrics.measure.matching.pairs.ask`.
+            pairs: (m, 2) in any order.
+
+        """
+        if not len(pairs):
+            return []
+        counter = Counter(stage, len(pairs), self.report)
+        found: dict[Pair, T | str] = {}
+        for pair, answer in ask(
+            question,
+            self.crystals,
+            self._in_blocks(pairs),
+            engine=self.engine,
+            time_limit_s=self.time_limit_s,
+            side=SLOW_BLOCK_SIDE,
+        ):
+            found[pair] = answer
+            counter.add()
+        return [found[first, second] for first, second in pairs.tolist()]
+
+    def _clear_cases(
+        self,
+        own: Sequence[Candidate],
+        others: Sequence[Candidate],
+        question: Callable[[Candidate, Candidate], Comparison | Undecided],
+    ) -> Iterator[tuple[Pair, Comparison | Undecided]]:
+        n_pairs = count_of_one_formula(own, others)
+        if not n_pairs:
+            return
+        counter = Counter("identify", n_pairs, self.report)
+        pairs = pairs_of_one_formula(own, others)
+        for pair, found in ask(question, self.crystals, pairs, engine=self.engine, time_limit_s=self.time_limit_s):
+            yield pair, Undecided(None, found) if isinstance(found, str) else found
+            counter.add()
+
+    def _in_blocks(self, pairs: NDArray[np.int32]) -> list[Pair]:
+        """Those of one formula together, and of these those that share crystals, so that few have to be sent."""
+        places = {formula: at for at, formula in enumerate(dict.fromkeys(one.reduced_formula for one in self.crystals))}
+        formula = np.array([places[self.crystals[first].reduced_formula] for first in pairs[:, 0].tolist()])
+        block = pairs // SLOW_BLOCK_SIDE
+        ordered = pairs[np.lexsort((pairs[:, 1], pairs[:, 0], block[:, 1], block[:, 0], formula))]
+        return [(first, second) for first, second in ordered.tolist()]

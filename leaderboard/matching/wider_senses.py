@@ -1,0 +1,103 @@
+"""Other senses in which a record may be known, each a question about it and a reference crystal of its formula.
+
+They stand beside the verdict: who is in the reference set is in it in every wider sense too, and is not asked about.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from leaderboard.matching.classes import Fact, any_of, spread_facts
+from metrics.measure.matching.default_matcher import same_by_default_matcher
+from metrics.measure.matching.disorder import has_substitutes, same_up_to_disorder
+from metrics.measure.matching.nearest_first import ask_until_matched
+from metrics.measure.matching.superstructure import may_be_superstructure, same_up_to_superstructure
+from metrics.measure.matching.verdict import Comparison
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from leaderboard.matching.classes import Standing
+    from leaderboard.matching.pool import Pool
+    from leaderboard.matching.verdicts import Verdicts
+    from metrics.measure.matching.pairs import Pair
+    from metrics.measure.matching.verdict import Candidate, MatchSettings
+
+
+def known_variants(
+    verdicts: Verdicts,
+    pool: Pool,
+    standings: Sequence[Standing],
+    classes: Sequence[int],
+    settings: MatchSettings,
+) -> dict[str, list[Fact]]:
+    """Facts of each record's crystal, by column.
+
+    Args:
+        verdicts: of each pair of a record's crystal and a reference crystal of its formula, or why there is none.
+        pool: the crystals; those of the records come first.
+        standings: of the crystals of the records, one for a whole class.
+        classes: class of each of them.
+        settings: of the verdict.
+
+    A question that was not answered leaves the fact unknown unless another crystal gave a yes. Up to a superstructure
+    and up to disorder a class is known as a whole; by the default matcher, whose answer may depend on the
+    description, every crystal stands for itself.
+
+    """
+    undecided = {
+        pair: found for pair, found in verdicts if not standings[pair[0]].known and isinstance(found, Comparison)
+    }
+
+    def facts(question: Callable[[Candidate, Candidate], bool], pairs: Sequence[Pair]) -> list[Fact]:
+        answers: list[list[tuple[str, bool | str]]] = [[] for _ in standings]
+        places = np.array(pairs, dtype=np.int32).reshape(-1, 2)
+        for (own, other), answer in zip(pairs, pool.ask("variants", question, places), strict=True):
+            answers[own].append((pool.names[other], answer))
+        return [any_of(own) for own in answers]
+
+    def or_known(narrow: Sequence[Fact]) -> list[Fact]:
+        return spread_facts([_or_known(own, fact) for own, fact in zip(standings, narrow, strict=True)], classes)
+
+    crystals = pool.crystals
+    nested = [
+        (own, other)
+        for (own, other), found in undecided.items()
+        if may_be_superstructure(crystals[own], crystals[other], found)
+    ]
+    mixed = [pair for pair in undecided if has_substitutes(crystals[pair[0]])]
+    return {
+        "known_up_to_superstructure": or_known(facts(partial(same_up_to_superstructure, settings=settings), nested)),
+        "known_up_to_disorder": or_known(facts(partial(same_up_to_disorder, settings=settings), mixed)),
+        "in_reference_matcher": [any_of(own) for own in _by_default_matcher(verdicts, pool, len(standings))],
+    }
+
+
+def _by_default_matcher(verdicts: Verdicts, pool: Pool, n: int) -> list[list[tuple[str, bool | str]]]:
+    """What the default matcher says of crystals of records and of the reference, nearest first, up to a yes."""
+    pairs = verdicts.pairs
+    none = np.zeros(len(pairs), dtype=np.bool_)
+    answers = ask_until_matched(
+        pairs[:, 0],
+        verdicts.distance,
+        none,
+        ~none,
+        lambda places: pool.ask("variants", same_by_default_matcher, pairs[places]),
+    )
+    result: list[list[tuple[str, bool | str]]] = [[] for _ in range(n)]
+    for at, answer in sorted(answers.items()):
+        own, other = pairs[at].tolist()
+        result[own].append((pool.names[other], answer))
+    return result
+
+
+def _or_known(own: Standing, fact: Fact) -> Fact:
+    """In the reference set, or known by the fact; who is in it was not asked about."""
+    if own.known or fact.value:
+        return Fact(value=True)
+    if own.known is None:
+        return Fact(None, "in_reference is unknown")
+    return fact

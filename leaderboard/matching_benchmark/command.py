@@ -1,0 +1,53 @@
+"""``python -m leaderboard benchmark identity``: measure every method of identity, print the tables, keep the result."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from leaderboard.commands import existing
+from leaderboard.errors import CommandError
+from leaderboard.matching_benchmark.data import from_files, starter
+from leaderboard.matching_benchmark.identity import measure_identity
+from leaderboard.matching_benchmark.report import as_text
+from leaderboard.matching_benchmark.result import RESULT_FILE, default_folder
+from leaderboard.matching_benchmark.tables import write_answers
+from leaderboard.run.scoring import start_engine
+from leaderboard.store.local import Store, write_json
+from metrics.measure.running.progress import to_terminal
+from submissions.refusal import FileRefusedError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+# what each worker does before its first task, so that no time of a method holds an import
+PRELOAD = (
+    "leaderboard.run.reading",
+    "leaderboard.matching_benchmark.changes",
+    "leaderboard.matching_benchmark.answers:warm",
+)
+
+
+def identity(options: Namespace) -> None:
+    """Run the benchmark.
+
+    Raises:
+        CommandError: a file of crystals is refused.
+
+    """
+    folder = options.out or default_folder(Store())
+    with start_engine(options.jobs, preload=PRELOAD) as engine:
+        try:
+            entries, origins = (
+                from_files([existing(path) for path in options.data], engine, to_terminal)
+                if options.data
+                else starter()
+            )
+        except FileRefusedError as error:
+            raise CommandError(str(error)) from error
+        found = measure_identity(entries, origins, n=options.n, seed=options.seed, engine=engine, report=to_terminal)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(found.result, folder / RESULT_FILE)
+    write_answers(found, folder)
+    sys.stdout.write(as_text(found.result))
+    sys.stderr.write(f"files: {folder}\n")

@@ -1,0 +1,27 @@
+"""Every single answer of a run as CSV, for whoever wants to see which crystals make a number."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from leaderboard.matching_benchmark.identity import Found
+
+HEADS = {"changes": ("id", "change"), "pairs": ("reduced_formula", "id", "other_id"), "cases": ("name",)}
+"""Columns before those of the methods, by section; each section is a file."""
+WORDS = {True: "same", False: "different", None: "unknown"}
+
+
+def write_answers(found: Found, folder: Path) -> None:
+    """Write ``changes.csv``, ``pairs.csv`` and ``cases.csv``: one row per pair asked, one column per method."""
+    methods = list(found.answers)
+    for section, heads in HEADS.items():
+        with (folder / f"{section}.csv").open("w", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow((*heads, *methods))
+            for place, question in enumerate(found.questions):
+                if question.section == section:
+                    writer.writerow((*question.labels, *(WORDS[found.answers[name][place].same] for name in methods)))

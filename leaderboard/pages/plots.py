@@ -1,0 +1,187 @@
+"""Figures: where the records of a run are lost, their elements and space groups; the shares of several runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from html import escape
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import plotly.graph_objects as go
+from ase.data import chemical_symbols
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from leaderboard.board.comparison import Line
+
+# Okabe and Ito's palette (https://jfly.uni-koeln.de/color/): told apart with every kind of colour vision.
+BLUE = "#0072b2"
+# One grey that reads on light and on dark paper.
+INK = "#858b94"
+GRID = "rgba(133, 139, 148, 0.25)"
+# further colours of the palette that read on light and on dark paper, each with a mark of its own
+SERIES = (BLUE, "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
+N_ELEMENTS = 30
+
+# first space group of each crystal system (International Tables for Crystallography, Vol. A)
+CRYSTAL_SYSTEMS = {
+    "triclinic": 1,
+    "monoclinic": 3,
+    "orthorhombic": 16,
+    "tetragonal": 75,
+    "trigonal": 143,
+    "hexagonal": 168,
+    "cubic": 195,
+}
+N_SPACE_GROUPS = 230
+
+
+def funnel(columns: pd.DataFrame) -> go.Figure:
+    """Records left after each condition, each on top of the ones before; unknown is not left."""
+    readable = columns["refusal"].isna()
+    steps = {
+        "submitted": readable | True,
+        "readable": readable,
+        "charge": columns["charge_valid"],
+        "distances": columns["distance_valid"],
+        "plausible": columns["plausible"],
+        "unique": columns["unique"],
+        "novel": ~columns["in_reference"],
+    }
+    left = np.ones(len(columns), dtype=bool)
+    counts = []
+    for passed in steps.values():
+        left &= passed.fillna(value=False).to_numpy(dtype=bool)
+        counts.append(int(left.sum()))
+    shares = [f"{count:,} ({100 * count / len(columns):.1f} %)" if len(columns) else "0" for count in counts]
+    figure = go.Figure(
+        go.Bar(
+            x=counts,
+            y=list(steps),
+            orientation="h",
+            marker_color=BLUE,
+            text=shares,
+            textposition="auto",
+            hovertemplate="%{y}: %{text}<extra></extra>",
+        )
+    )
+    figure.update_yaxes(autorange="reversed")
+    return styled(figure, "Records left after each condition", "records", "")
+
+
+def elements(structures: pd.DataFrame) -> go.Figure:
+    """Share of readable records that hold an element, for the most frequent ones."""
+    lists = structures.loc[structures["refusal"].isna(), "atomic_numbers"]
+    counts = np.zeros(len(chemical_symbols), dtype=np.int64)
+    for numbers in lists:
+        counts[np.unique(np.asarray(numbers, dtype=np.int64))] += 1
+    order = [number for number in np.argsort(-counts, kind="stable")[:N_ELEMENTS] if counts[number]]
+    symbols = [chemical_symbols[number] for number in order]
+    shares = [100 * counts[number] / len(lists) for number in order]
+    figure = go.Figure(
+        go.Bar(
+            x=symbols,
+            y=shares,
+            marker_color=BLUE,
+            customdata=[int(counts[number]) for number in order],
+            hovertemplate="%{x}: %{customdata} records, %{y:.1f} %<extra></extra>",
+        )
+    )
+    n_found = int((counts > 0).sum())
+    more = f"{N_ELEMENTS} most frequent of {n_found}" if n_found > N_ELEMENTS else f"all {n_found}"
+    return styled(figure, f"Elements ({more})", "", "percent of readable records")
+
+
+def space_groups(columns: pd.DataFrame) -> go.Figure:
+    """Number of records in each space group (symprec 0.01 angstrom), with the crystal systems marked."""
+    return space_group_counts(Counter(columns["space_group"].dropna().astype(int)), "records")
+
+
+def space_group_counts(counts: Mapping[int, int], noun: str) -> go.Figure:
+    """Numbers by space group, with the crystal systems marked and their sums; ``noun`` says what is counted."""
+    numbers = sorted(counts)
+    figure = go.Figure(
+        go.Bar(
+            x=numbers,
+            y=[counts[number] for number in numbers],
+            width=2.0,
+            marker_color=BLUE,
+            hovertemplate=f"space group %{{x}}: %{{y:,}} {noun}<extra></extra>",
+        )
+    )
+    starts = [*CRYSTAL_SYSTEMS.values(), N_SPACE_GROUPS + 1]
+    for name, (start, end) in zip(CRYSTAL_SYSTEMS, pairwise(starts), strict=True):
+        n_system = sum(count for number, count in counts.items() if start <= number < end)
+        figure.add_vline(x=start - 0.5, line_width=1, line_color=GRID)
+        figure.add_annotation(
+            x=(start + end - 1) / 2,
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            text=f"{name} {n_system:,}",
+            textangle=-30,
+            showarrow=False,
+            font_size=10,
+        )
+    figure.update_xaxes(range=[0.5, N_SPACE_GROUPS + 0.5])
+    drawn = styled(figure, "Space groups", "number of the space group", noun)
+    return drawn.update_layout(margin_t=95)
+
+
+def side_by_side(names: Sequence[str], lines: Sequence[Line]) -> go.Figure:
+    """Shares of several runs with their 95 % intervals, one row of marks for each score."""
+    figure = go.Figure()
+    step = 0.6 / max(len(names), 1)
+    for place, name in enumerate(names):
+        estimates = [line.first if place == 0 else line.others[place - 1].estimate for line in lines]
+        known = [(row, own) for row, own in enumerate(estimates) if own is not None]
+        figure.add_scatter(
+            x=[100 * own.value for _, own in known],
+            y=[row + (place - (len(names) - 1) / 2) * step for row, _ in known],
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [100 * (own.high - own.value) for _, own in known],
+                "arrayminus": [100 * (own.value - own.low) for _, own in known],
+                "thickness": 1.5,
+                "width": 3,
+            },
+            mode="markers",
+            marker={"color": SERIES[place % len(SERIES)], "symbol": SYMBOLS[place % len(SYMBOLS)], "size": 8},
+            # plotly reads markup in names: what a model is called is shown as written
+            name=escape(name),
+            customdata=[lines[row].label for row, _ in known],
+            hovertemplate="%{customdata}: %{x:.1f} %<extra>%{fullData.name}</extra>",
+        )
+    drawn = styled(figure, "Shares, 95 % intervals", "percent of records", "")
+    drawn.update_yaxes(
+        autorange="reversed", tickvals=list(range(len(lines))), ticktext=[line.label for line in lines], zeroline=False
+    )
+    return drawn.update_layout(
+        showlegend=True,
+        legend={"orientation": "h", "y": -0.2, "yanchor": "top"},
+        height=140 + 26 * len(lines) * max(1, len(names) // 2),
+    )
+
+
+def styled(figure: go.Figure, title: str, x_title: str, y_title: str) -> go.Figure:
+    """Transparent paper and one grey, so that the page's light or dark ground shows through."""
+    figure.update_layout(
+        title={"text": title, "font": {"size": 14}, "x": 0, "xref": "paper", "y": 0.98, "yanchor": "top"},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": "system-ui, sans-serif", "size": 12, "color": INK},
+        margin={"l": 10, "r": 10, "t": 40, "b": 10},
+        height=320,
+        bargap=0.25,
+        showlegend=False,
+    )
+    figure.update_traces(marker_line_width=0)
+    figure.update_xaxes(title=x_title, gridcolor=GRID, zerolinecolor=GRID, automargin=True, fixedrange=True)
+    figure.update_yaxes(title=y_title, gridcolor=GRID, zerolinecolor=GRID, automargin=True, fixedrange=True)
+    return figure

@@ -1,0 +1,4 @@
+"""Submissions on their way: the queue of uploads, and the worker that adds energies.
+
+May import ``run`` and what it stands on; never ``pages``.
+"""

@@ -1,0 +1,311 @@
+"""One submission through the five stages, in a folder of its own that a killed run goes on from."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from leaderboard.errors import RunError
+from leaderboard.protocol import load_protocol
+from leaderboard.run.energies import ENERGIES_SCHEMA, Tier, check_available
+from leaderboard.run.reading import STRUCTURES_SCHEMA, crystals_of
+from leaderboard.run.stages import (
+    STAGES,
+    Context,
+    Tables,
+    columns_schema,
+    read,
+)
+from leaderboard.store.local import Run, read_json, write_json
+from metrics.measure import registry as measures
+from metrics.measure.matching import verdict as matching
+from metrics.measure.running.cache import Cache
+from metrics.measure.running.engine import Engine
+from metrics.score import registry as scores
+from metrics.table import read_parquet, write_parquet
+from reference_data.files.manifest import MANIFEST_FILE
+from reference_data.reference import open_reference, set_folder, set_names
+from submissions.card import Card
+from submissions.examples.energies import seed
+from submissions.limits import Limits
+from submissions.read import Record, split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from leaderboard.protocol import Protocol
+    from leaderboard.store.local import Store
+    from metrics.measure.running.progress import Report
+    from reference_data.reference import Reference
+
+# what each worker imports before its first task, so that no task pays for it
+PRELOAD = ("leaderboard.run.stages", "leaderboard.run.warm:warm")
+LIMITS = Limits()
+PACKAGES = ("numpy", "pandas", "pymatgen", "scipy", "smact", "spglib")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a submission is scored against and how; together with its content it names the run."""
+
+    protocol: Protocol
+    reference: Reference
+    tier: Tier
+
+    @classmethod
+    def of(
+        cls,
+        protocol: str,
+        reference: str | Path | None = None,
+        potentials: tuple[str, ...] | None = None,
+        *,
+        relax: bool | None = None,
+    ) -> Setting:
+        """Look up by name what the caller asks for; the protocol decides what is left open.
+
+        Args:
+            protocol: its name.
+            reference: name or folder of a set; default is the protocol's first that is present.
+            potentials: ids; none of them is the structural tier.
+            relax: relaxed structures beside those as submitted.
+
+        Raises:
+            ProtocolError: there is no such protocol.
+            ReferenceSetError: the set does not exist or cannot be opened.
+            RunError: there is no such potential, or the set has no hull that its energies fit.
+
+        """
+        found = load_protocol(protocol)
+        chosen = reference or next(filter(_is_present, found.references), found.references[-1])
+        opened = open_reference(chosen)
+        asked = found.potentials if potentials is None else potentials
+        tier = Tier.of(asked, opened, relax=found.relax if relax is None else relax, relaxation=found.relaxation)
+        return cls(found, opened, tier)
+
+    @property
+    def custom(self) -> bool:
+        """Departs from the protocol: shown, never ranked. Fewer tiers and more potentials are no departure."""
+        named = {potential.id for potential in self.tier.potentials}
+        lacks_a_potential = bool(named) and not set(self.protocol.potentials) <= named
+        return self.reference.name not in self.protocol.references or lacks_a_potential
+
+    @property
+    def as_submitted(self) -> Setting:
+        """The same without relaxing."""
+        return replace(self, tier=replace(self.tier, relaxation=None))
+
+    def run_key(self, submission_sha256: str) -> str:
+        """Hex sha256 of everything that decides a number of the run."""
+        parts = {
+            "submission": submission_sha256,
+            "protocol": self.protocol.hash,
+            "reference": self.reference.manifest_sha256,
+            "energies": self.tier.key,
+            "measures": {name: measure.version for name, measure in measures().items()},
+            "verdict": matching.VERSION,
+            "scores": {name: score.version for name, score in scores().items()},
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Where work runs, where measurements and unpublished runs are kept, who is told how far it is."""
+
+    engine: Engine
+    store: Store
+    report: Report
+
+
+def score_file(source: Path, card: Card, setting: Setting, resources: Resources, *, out: Path | None = None) -> Run:
+    """Score a submission file; the folder of the finished run.
+
+    Args:
+        source: the uploaded file.
+        card: who hands it in.
+        setting: protocol, reference, potentials.
+        resources: engine, store, progress.
+        out: folder of the run; default is the store's workspace.
+
+    Raises:
+        FileRefusedError: nothing can be scored.
+        RunError: the folder holds another run, or the setting asks for what is not there.
+
+    """
+    records = split(source, LIMITS)
+    return _score(records, sha256_of_file(source), source.name, card, setting, resources, out)
+
+
+def score_records(
+    records: Sequence[Record], card: Card, setting: Setting, resources: Resources, *, out: Path | None = None
+) -> Run:
+    """Score records that are already in memory; otherwise like :func:`score_file`."""
+    content = hashlib.sha256()
+    for record in records:
+        content.update(json.dumps([record.id, record.format]).encode())
+        content.update(record.payload)
+    return _score(records, content.hexdigest(), None, card, setting, resources, out)
+
+
+def score_again(run: Run, setting: Setting, resources: Resources) -> Run:
+    """Score the structures of an earlier run in another setting; what was measured is not measured again.
+
+    Raises:
+        RunError: the setting asks for what is not there, or another process is at it.
+
+    """
+    record = run.record
+    sha256 = record["submission_sha256"]
+    folder = resources.store.workspace(sha256, setting.run_key(sha256))
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "structures.parquet").exists():
+        write_parquet(run.structures(), STRUCTURES_SCHEMA, folder / "structures.parquet")
+    card = Card.model_validate(record["model"])
+    return _score((), sha256, record["file_name"], card, setting, resources, folder)
+
+
+def start_engine(jobs: int | None = None, *, preload: Sequence[str] = PRELOAD) -> Engine:
+    """Start workers that are ready for what comes; default is one per usable core."""
+    return Engine(jobs or len(os.sched_getaffinity(0)), preload=preload)
+
+
+def sha256_of_file(path: Path) -> str:
+    """Hex sha256 of the bytes of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _score(
+    records: Iterable[Record],
+    submission_sha256: str,
+    file_name: str | None,
+    card: Card,
+    setting: Setting,
+    resources: Resources,
+    out: Path | None,
+) -> Run:
+    run_key = setting.run_key(submission_sha256)
+    folder = out or resources.store.workspace(submission_sha256, run_key)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone_in(folder), Cache(resources.store.cache) as cache:
+        if _finished(folder, run_key):
+            return Run(folder)
+        record = {
+            "status": "running",
+            "file_name": file_name,
+            "model": card.model_dump(mode="json"),
+            "submission_sha256": submission_sha256,
+            "run_key": run_key,
+            "protocol": setting.protocol.name,
+            "protocol_hash": setting.protocol.hash,
+            "protocol_status": setting.protocol.status,
+            "reference": setting.reference.name,
+            "reference_hash": setting.reference.manifest_sha256,
+            "reference_indicative": setting.reference.indicative,
+            "potentials": [potential.id for potential in setting.tier.potentials],
+            "relaxed": setting.tier.relaxation is not None,
+            "checkpoints": {potential.id: potential.checkpoint_sha256 for potential in setting.tier.potentials},
+            "custom": setting.custom,
+            "verified": False,
+            "versions": _versions(),
+        }
+        write_json(record, folder / "run.json")
+        context = Context(
+            setting.protocol, setting.reference, setting.tier, LIMITS, resources.engine, cache, resources.report
+        )
+        saved = folder / "structures.parquet"
+        tables = Tables(structures=read_parquet(saved)) if saved.exists() else Tables(records=records)
+        timings = {}
+        for stage in STAGES:
+            start = time.monotonic()
+            tables = stage(tables, context)
+            timings[stage.__name__] = round(time.monotonic() - start, 3)
+            if tables.structures is not None and not saved.exists():
+                write_parquet(tables.structures, STRUCTURES_SCHEMA, saved)
+            if stage is read and tables.structures is not None:
+                crystals = list(crystals_of(tables.structures).values())
+                seed(cache, (crystal.sha256 for crystal in crystals))
+                # an hour of measuring must not end in a missing package
+                check_available(setting.tier, crystals, cache)
+        _write(tables, record, timings, folder)
+    return Run(folder)
+
+
+def _write(tables: Tables, record: dict[str, Any], timings: dict[str, float], folder: Path) -> None:
+    """Write what the stages made; ``run.json`` comes last and says that the rest is whole."""
+    if tables.columns is None:
+        msg = "no stage made the table of facts"
+        raise RuntimeError(msg)
+    write_parquet(tables.columns, columns_schema(), folder / "columns.parquet")
+    if tables.energies is not None:
+        write_parquet(tables.energies, ENERGIES_SCHEMA, folder / "energies.parquet")
+    n_submitted = len(tables.columns)
+    named = ("protocol", "protocol_hash", "reference", "reference_hash", "run_key", "custom")
+    result = {**{name: record[name] for name in named}, "n_submitted": n_submitted, "scores": tables.scores}
+    write_json(result, folder / "scores.json")
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    done = {"status": "done", "n_submitted": n_submitted, "created": created, "timings_s": timings}
+    write_json({**record, **done}, folder / "run.json")
+
+
+def _finished(folder: Path, run_key: str) -> bool:
+    """Whether the folder holds this very run, finished.
+
+    Raises:
+        RunError: it holds another one.
+
+    """
+    path = folder / "run.json"
+    if not path.exists():
+        return False
+    record = read_json(path)
+    if record["run_key"] != run_key:
+        msg = (
+            f"{folder} holds run {record['run_key'][:12]} of {record['file_name']}, this one is {run_key[:12]}: "
+            "another file, protocol, reference or version; choose another folder with --out"
+        )
+        raise RunError(msg)
+    return bool(record["status"] == "done")
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock; it goes with the process, however that ends.
+
+    Raises:
+        RunError: another process is at work there.
+
+    """
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            msg = f"another process is writing {folder}; wait for it or choose another folder with --out"
+            raise RunError(msg) from error
+        yield
+
+
+def _is_present(name: str) -> bool:
+    """Whether a reference set of this name is defined and built here."""
+    return name in set_names() and (set_folder(name) / MANIFEST_FILE).is_file()
+
+
+def _versions() -> dict[str, str]:
+    """What the numbers were made with."""
+    packages = {name: version(name) for name in PACKAGES}
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "cores": str(os.cpu_count()),
+        **packages,
+    }

@@ -1,0 +1,192 @@
+"""The benchmark's five stages: read -> measure -> identify -> relax -> score, each from tables to tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from leaderboard.matching.stage import IDENTITY_COLUMNS, identify_records
+from leaderboard.run.energies import energies_table
+from leaderboard.run.energy_views import views
+from leaderboard.run.reading import cells, crystals_of, read_records, refuse_unreadable
+from metrics.measure import registry as measures
+from metrics.measure.running.batch import measure_crystals
+from metrics.measure.running.progress import Counter, Report
+from metrics.score import Against, Score
+from metrics.score import registry as scores
+from metrics.scores import validity
+from metrics.scores.stability import VIEW_COLUMNS
+from metrics.table import check, frame
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from leaderboard.protocol import Protocol
+    from leaderboard.run.energies import Tier
+    from metrics.measure.running.cache import Cache, Result
+    from metrics.measure.running.engine import Engine
+    from reference_data.reference import Reference
+    from submissions.limits import Limits
+    from submissions.read import Record
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything a stage may use besides the tables."""
+
+    protocol: Protocol
+    reference: Reference
+    tier: Tier
+    limits: Limits
+    engine: Engine
+    cache: Cache
+    report: Report
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What the stages fill; a table that does not exist yet is None."""
+
+    records: Iterable[Record] = ()
+    structures: pd.DataFrame | None = None
+    columns: pd.DataFrame | None = None
+    energies: pd.DataFrame | None = None
+    scores: list[dict[str, Any]] = field(default_factory=list)
+
+
+Stage = Callable[[Tables, Context], Tables]
+
+
+def columns_schema() -> pa.Schema:
+    """Columns of every measurement, between what reading and what identifying fill."""
+    fields: dict[str, pa.DataType] = {
+        "id": pa.string(),
+        "sha256": pa.string(),
+        "refusal": pa.string(),
+        "detail": pa.string(),
+    }
+    for measure in measures().values():
+        fields |= measure.columns
+    return pa.schema({**fields, "valid": pa.bool_(), **IDENTITY_COLUMNS, "unknown_reasons": pa.string()})
+
+
+def read(tables: Tables, context: Context) -> Tables:
+    """Parse each record in a worker; every record keeps its row.
+
+    Raises:
+        FileRefusedError: there is no record, or none that can be read; or what splitting the file raises.
+
+    """
+    if tables.structures is not None:
+        return tables
+    limit = context.protocol.time_limits_s.parse
+    structures = read_records(tables.records, context.limits, context.engine, context.report, time_limit_s=limit)
+    refuse_unreadable(structures)
+    return replace(tables, structures=structures)
+
+
+def measure(tables: Tables, context: Context) -> Tables:
+    """Facts of each structure; what could not be measured is null and its reason is kept."""
+    structures = _made(tables.structures)
+    crystals = crystals_of(structures)
+    settings = {name: measures()[name].settings(**own) for name, own in context.protocol.measures.items()}
+    counter = Counter("measure", len({crystal.sha256 for crystal in crystals.values()}), context.report)
+    results = measure_crystals(
+        list(crystals.values()),
+        settings,
+        engine=context.engine,
+        cache=context.cache,
+        time_limit_s=context.protocol.time_limits_s.measure,
+        on_known=counter.know,
+        on_done=counter.add,
+    )
+    rows = [
+        {"id": record_id, "sha256": sha256, "refusal": refusal, "detail": detail, **_facts(results.get(sha256, {}))}
+        for record_id, sha256, refusal, detail in cells(structures, "id", "sha256", "refusal", "detail")
+    ]
+    columns = frame(rows, columns_schema())
+    columns["valid"] = validity.is_valid(columns)
+    return replace(tables, columns=check(columns, columns_schema()))
+
+
+def identify(tables: Tables, context: Context) -> Tables:
+    """Facts within the submission and against the reference set."""
+    columns = identify_records(
+        _made(tables.columns),
+        crystals_of(_made(tables.structures)),
+        context.reference,
+        context.protocol,
+        engine=context.engine,
+        report=context.report,
+    )
+    return replace(tables, columns=check(columns, columns_schema()))
+
+
+def relax(tables: Tables, context: Context) -> Tables:
+    """Energies by the run's potentials; a run without any, the structural tier, has none."""
+    if not context.tier.potentials:
+        return tables
+    energies = energies_table(
+        crystals_of(_made(tables.structures)).values(),
+        context.tier,
+        context.reference,
+        jobs=context.engine.jobs,
+        cache=context.cache,
+        report=context.report,
+    )
+    return replace(tables, energies=energies)
+
+
+def score(tables: Tables, context: Context) -> Tables:
+    """Every score of the protocol over the table of facts; one that needs energies once for each view of them."""
+    columns = _made(tables.columns)
+    against = context.reference.statistics
+    seen = [] if tables.energies is None else views(columns, tables.energies)
+    made = []
+    for definition in (scores()[name] for name in context.protocol.scores):
+        needed = set(definition.needs) & set(VIEW_COLUMNS)
+        if not needed:
+            made.append(_entry(definition, None, columns, against))
+        made += [
+            _entry(definition, view.variant, view.rows, against) for view in seen if needed and needed <= view.available
+        ]
+    return replace(tables, scores=made)
+
+
+def _entry(definition: Score, variant: str | None, rows: pd.DataFrame, against: Against) -> dict[str, Any]:
+    """One score as it stands in ``scores.json``."""
+    value = definition.compute(rows, against)
+    return {
+        "name": definition.name,
+        "version": definition.version,
+        "variant": variant,
+        "value": value.value,
+        "low": value.low,
+        "high": value.high,
+        "n_counted": value.n_counted,
+        "n_unknown": value.n_unknown,
+        "unit": definition.unit,
+        "better": definition.better,
+    }
+
+
+STAGES: tuple[Stage, ...] = (read, measure, identify, relax, score)
+
+
+def _facts(taken: Mapping[str, Result]) -> dict[str, object]:
+    """Columns that the measurements of one structure filled, and why others are null."""
+    reasons = [f"{name}: {result.reason}" for name, result in sorted(taken.items()) if result.reason]
+    facts = {column: value for result in taken.values() for column, value in result.columns.items()}
+    return {**facts, "unknown_reasons": "; ".join(reasons) or None}
+
+
+def _made(table: pd.DataFrame | None) -> pd.DataFrame:
+    if table is None:
+        msg = "a stage was run before the one that makes its table"
+        raise RuntimeError(msg)
+    return table

@@ -1,0 +1,23 @@
+"""What a worker does before its first task, so that no submission waits for it."""
+
+from __future__ import annotations
+
+from metrics.crystal import Crystal
+from metrics.measure import registry
+from metrics.measure.fingerprint import METHODS
+from metrics.measure.matching.verdict import Candidate, MatchSettings, compare
+
+
+def warm() -> None:
+    """Take one small crystal through everything: compiled code is loaded, tables of elements are read.
+
+    Importing pymatgen and loading compiled code takes seconds, and smact and spglib read their tables at first use.
+    """
+    rocksalt = Crystal.from_arrays(
+        [[0.0, 2.82, 2.82], [2.82, 0.0, 2.82], [2.82, 2.82, 0.0]], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]], [11, 17]
+    )
+    for measure in registry().values():
+        measure.compute(rocksalt, measure.settings())
+    keys = METHODS["canonical-bawl"].compute(rocksalt).keys
+    candidate = Candidate(rocksalt, "NaCl", keys)
+    compare(candidate, candidate, MatchSettings())

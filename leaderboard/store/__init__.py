@@ -1,0 +1,4 @@
+"""Append-only store of runs.
+
+May import ``protocol`` and ``records`` of ``leaderboard``.
+"""

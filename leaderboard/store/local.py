@@ -1,0 +1,112 @@
+"""Append-only store of runs: ``<root>/<submission sha256[:12]>/<run key[:12]>/``; a published run is never edited."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from metrics.table import read_parquet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_ROOT = "runs"
+HEX_12 = "[0-9a-f]" * 12
+FILES = ("structures.parquet", "columns.parquet", "energies.parquet", "scores.json", "run.json")
+"""Of a run; one without a potential has no energies."""
+
+
+class Run:
+    """One finished run, read from its folder when asked."""
+
+    def __init__(self, path: Path) -> None:
+        """Point at the folder; nothing is read yet."""
+        self.path = path
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """Content of ``run.json``: the model's card, provenance, counts, times."""
+        return read_json(self.path / "run.json")
+
+    @cached_property
+    def scores(self) -> dict[str, Any]:
+        """Content of ``scores.json``."""
+        return read_json(self.path / "scores.json")
+
+    def columns(self) -> pd.DataFrame:
+        """Facts, one row per record."""
+        return read_parquet(self.path / "columns.parquet")
+
+    def energies(self) -> pd.DataFrame | None:
+        """Energies by potential and hull (``run.energies.ENERGIES_SCHEMA``); None without potentials."""
+        path = self.path / "energies.parquet"
+        return read_parquet(path) if path.exists() else None
+
+    def structures(self) -> pd.DataFrame:
+        """Records as read: id, sha256, cell or refusal."""
+        return read_parquet(self.path / "structures.parquet")
+
+
+class Store:
+    """A folder of published runs; a mounted volume works the same."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        """Use the folder given, else the one LEADERBOARD_RUNS names, else ``runs``."""
+        self.root = root or Path(os.environ.get("LEADERBOARD_RUNS", DEFAULT_ROOT))
+
+    def path(self, submission_sha256: str, run_key: str) -> Path:
+        """Where a run of this submission under this key lives, published or not."""
+        return self.root / submission_sha256[:12] / run_key[:12]
+
+    def workspace(self, submission_sha256: str, run_key: str) -> Path:
+        """Where an unpublished run is made; killed runs go on from there."""
+        return self.root / "unpublished" / submission_sha256[:12] / run_key[:12]
+
+    @property
+    def cache(self) -> Path:
+        """File of measurements that all runs share."""
+        return self.root / "measurements.sqlite"
+
+    def runs(self) -> list[Run]:
+        """Published runs, oldest first."""
+        found = [Run(path.parent) for path in self.root.glob(f"{HEX_12}/{HEX_12}/run.json")]
+        return sorted(found, key=lambda run: (run.record["created"], run.record["run_key"]))
+
+    def publish(self, folder: Path) -> Run:
+        """Copy a finished run into the store in one step; a run that is already there stays as it is."""
+        record = Run(folder).record
+        target = self.path(record["submission_sha256"], record["run_key"])
+        if not target.exists():
+            partial = self.root / f"{target.name}.{os.getpid()}.part"
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            for name in FILES:
+                if (folder / name).exists():
+                    shutil.copy2(folder / name, partial / name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                partial.rename(target)
+            except OSError as error:
+                # another process published the same run a moment ago
+                if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+                    raise
+                shutil.rmtree(partial)
+        return Run(target)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object."""
+    content: dict[str, Any] = json.loads(path.read_text())
+    return content
+
+
+def write_json(content: dict[str, Any], path: Path) -> None:
+    """Write in one step; NaN is not JSON and refused."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    partial.write_text(json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+    partial.replace(path)

@@ -1,0 +1,139 @@
+"""Bond-valence sums of all sites at once, and the neutral assignments of oxidation states they allow.
+
+Parameters: O'Keeffe and Brese 1991, DOI 10.1021/ja00009a002. Likelihood of an oxidation state given a sum: statistics
+of the ICSD. Both tables are those of pymatgen, whose ``calculate_bv_sum`` and ``BVAnalyzer`` decide the same question
+one neighbour, and one assignment, at a time.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from math import exp, sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pymatgen.core.bond_valence import BV_PARAMS, ELECTRONEG, ICSD_BV_DATA, PRIOR_PROB
+from pymatgen.core.periodic_table import Element
+
+from metrics.measure.chemistry.charge_sums import NEUTRAL, NOTHING, ChargeSums
+from metrics.measure.structure.neighbors import Neighbors, find_neighbors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from metrics.crystal import Crystal
+
+_SOFTNESS_ANGSTROM = 0.31
+"""Of the exponential in the bond valence, as pymatgen (0.37 is more usual, but the statistics were made with this)."""
+
+
+def bond_valence_sums(crystal: Crystal, pairs: Neighbors, distance_scale: float = 1.0) -> NDArray[np.float64]:
+    """(n,) sum of the bond valences of every site over ``pairs``, positive for the less electronegative partner.
+
+    Bonds count between different elements of which one is in pymatgen's list of electronegative elements. A site
+    with a bond whose parameters are unknown has the sum NaN.
+    """
+    numbers, kinds = np.unique(crystal.atomic_numbers, return_inverse=True)
+    lengths = np.array([[_bond(int(a), int(b))[0] for b in numbers] for a in numbers])
+    signs = np.array([[_bond(int(a), int(b))[1] for b in numbers] for a in numbers])
+    a, b = kinds[pairs.centers], kinds[pairs.points]
+    # a pair that is no bond has sign 0 and length 0
+    valences = signs[a, b] * np.exp((lengths[a, b] - distance_scale * pairs.distances) / _SOFTNESS_ANGSTROM)
+    return np.bincount(pairs.centers, weights=valences, minlength=crystal.n_sites).astype(np.float64)
+
+
+@cache
+def _bond(center: int, neighbor: int) -> tuple[float, int]:
+    """Length of a bond of valence one (angstrom, NaN if unknown) and the sign of its valence for ``center``."""
+    one, two = Element.from_Z(center), Element.from_Z(neighbor)
+    if one == two or not (one in ELECTRONEG or two in ELECTRONEG):
+        return 0.0, 0
+    if not has_parameters(center) or not has_parameters(neighbor):
+        return float("nan"), 1
+    r1, c1 = BV_PARAMS[one]["r"], BV_PARAMS[one]["c"]
+    r2, c2 = BV_PARAMS[two]["r"], BV_PARAMS[two]["c"]
+    length = r1 + r2 - r1 * r2 * (sqrt(c1) - sqrt(c2)) ** 2 / (c1 * r1 + c2 * r2)
+    return length, 1 if one.X < two.X else -1
+
+
+def has_parameters(atomic_number: int) -> bool:
+    """Whether bond-valence parameters of an element are known."""
+    return Element.from_Z(atomic_number) in BV_PARAMS
+
+
+def nearest_shell(crystal: Crystal, tolerance: float, cutoff: float, first_radius: float = 4.0) -> Neighbors:
+    """Neighbours at less than ``1 + tolerance`` times the distance of the nearest one, within ``cutoff`` (angstrom).
+
+    A wide sphere is searched only for the sites that need one: ``first_radius`` (angstrom) suffices for most.
+    """
+    pairs = find_neighbors(crystal, min(first_radius, cutoff))
+    lonely = np.flatnonzero(_nearest(crystal, pairs) * (1 + tolerance) > min(first_radius, cutoff))
+    if len(lonely) and first_radius < cutoff:
+        wide = find_neighbors(crystal, cutoff, lonely)
+        served = ~np.isin(pairs.centers, lonely)
+        pairs = Neighbors(
+            np.concatenate([pairs.centers[served], wide.centers]),
+            np.concatenate([pairs.points[served], wide.points]),
+            np.concatenate([pairs.distances[served], wide.distances]),
+        )
+    near = pairs.distances < (1 + tolerance) * _nearest(crystal, pairs)[pairs.centers]
+    return Neighbors(pairs.centers[near], pairs.points[near], pairs.distances[near])
+
+
+def _nearest(crystal: Crystal, pairs: Neighbors) -> NDArray[np.float64]:
+    nearest = np.full(crystal.n_sites, np.inf)
+    np.minimum.at(nearest, pairs.centers, pairs.distances)
+    return nearest
+
+
+def likely_states(atomic_number: int, valence_sum: float, fraction: float) -> tuple[int, ...]:
+    """Oxidation states of at least ``fraction`` of the likelihood of the likeliest one, given a bond-valence sum.
+
+    Empty where the sum is so far from all that was observed that every likelihood is zero in double precision.
+    """
+    likelihood = {
+        state: exp(-((valence_sum - mean) ** 2) / 2 / width**2) / width * prior
+        for state, mean, width, prior in _observed(atomic_number)
+    }
+    best = max(likelihood.values(), default=0.0)
+    return tuple(sorted(state for state, value in likelihood.items() if value > fraction * best))
+
+
+@cache
+def _observed(atomic_number: int) -> tuple[tuple[int, float, float, float], ...]:
+    """State, mean and standard deviation of its bond-valence sums, and how often it occurs in the ICSD."""
+    symbol = Element.from_Z(atomic_number).symbol
+    return tuple(
+        (int(species.oxi_state), data["mean"], data["std"], PRIOR_PROB[species])
+        for species, data in ICSD_BV_DATA.items()
+        if species.symbol == symbol and species.oxi_state and data["std"] > 0
+    )
+
+
+def neutral_assignment_exists(orbits: Mapping[int, Sequence[tuple[int, Sequence[int]]]]) -> bool:
+    """Whether every orbit can take one of its states such that the cell is neutral.
+
+    The states of one element may differ by at most one. Exact: all achievable charges are carried along instead of
+    all assignments, so the work grows with the number of orbits and not exponentially.
+
+    Args:
+        orbits: for each element (atomic number), multiplicity and possible states of each of its orbits.
+
+    """
+    total = NEUTRAL
+    for members in orbits.values():
+        achievable = NOTHING
+        for lower in {state for _, states in members for state in states}:
+            achievable |= _charges_between(lower, members)
+        total += achievable
+    return 0 in total
+
+
+def _charges_between(lower: int, members: Sequence[tuple[int, Sequence[int]]]) -> ChargeSums:
+    """Total charges of the orbits of an element if each takes the state ``lower`` or the next one."""
+    total = NEUTRAL
+    for multiplicity, states in members:
+        total += ChargeSums.of(multiplicity * state for state in states if state in {lower, lower + 1})
+    return total

@@ -1,0 +1,199 @@
+"""One structure and one potential: a single point or a relaxation, and its record; runs in a worker process."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from ase import Atoms
+from ase.data import chemical_symbols
+from ase.filters import FrechetCellFilter
+from ase.optimize import FIRE
+
+from metrics.crystal import Crystal
+from metrics.measure.energy.relax_record import EnergyRecord, Relaxation, Settings, cell_of, hash_of
+from metrics.measure.energy.relax_rmsd import relaxation_rmsd
+from metrics.measure.potentials import NotDescribedError, PotentialUnavailableError, find
+
+if TYPE_CHECKING:
+    from ase.calculators.calculator import Calculator
+
+    from metrics.measure.potentials import Potential
+
+# A relaxation beyond these has left what a potential was fitted to; real ones stay far inside
+MAX_FORCE = 1000.0  # eV/A
+VOLUME_RATIO = (0.2, 5.0)  # of the volume at the start
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker needs to know; ``device`` is ``cpu``, ``cuda`` or ``auto``: cuda where there is one."""
+
+    crystal: Crystal
+    potential: str
+    settings: Settings
+    device: str = "auto"
+
+
+class Answer(NamedTuple):
+    """A record, and whether it stands for ever: not where more time or another installation would change it."""
+
+    record: EnergyRecord
+    final: bool
+
+
+class _StoppedError(Exception):
+    """A structure that ends without an energy, and the status and detail of its record."""
+
+    def __init__(self, detail: str, *, status: str) -> None:
+        super().__init__(detail)
+        self.status, self.detail = status, detail
+
+
+def blank_record(crystal: Crystal, potential: Potential, settings: Settings) -> EnergyRecord:
+    """The record of a structure that nothing is known of yet; its status is still to be filled."""
+    return EnergyRecord(
+        sha256=crystal.sha256,
+        potential=potential.id,
+        checkpoint_sha256=potential.checkpoint_sha256,
+        settings_hash=hash_of(settings),
+        relaxed=isinstance(settings, Relaxation),
+        status="failed",
+    )
+
+
+def energy_of(task: Task) -> Answer:
+    """Record of one structure; what the potential, the structure or the clock forbids is a status with its reason."""
+    potential = find(task.potential)
+    device = best_device(potential) if task.device == "auto" else task.device
+    record = replace(blank_record(task.crystal, potential, task.settings), device=device)
+    began = None
+    final = True
+    try:
+        _check_elements(task.crystal, potential)
+        atoms = Atoms(
+            numbers=task.crystal.atomic_numbers,
+            cell=task.crystal.lattice,
+            scaled_positions=task.crystal.frac_coords,
+            pbc=True,
+            calculator=calculator(potential.id, device),
+        )
+        began = time.monotonic()  # loading the potential is not this structure's fault
+        found = _answered(task, atoms) | _energies(atoms, potential)
+    except _StoppedError as stop:
+        found = {"status": stop.status, "detail": stop.detail}
+        final = stop.status != "time_limit"
+    except NotDescribedError as error:
+        found = {"status": "failed", "detail": str(error)}
+    except PotentialUnavailableError as error:
+        found = {"status": "failed", "detail": str(error)}
+        final = False
+    seconds = None if began is None else time.monotonic() - began
+    return Answer(replace(record, **found, seconds=seconds), final)
+
+
+@lru_cache(maxsize=1)
+def calculator(potential_id: str, device: str) -> Calculator:
+    """Load a potential, once per process.
+
+    Raises:
+        PotentialUnavailableError: it cannot be loaded here.
+
+    """
+    return find(potential_id).make(device)
+
+
+def best_device(potential: Potential) -> str:
+    """``cuda`` where the potential can use it and torch sees one, else ``cpu``."""
+    if "cuda" not in potential.devices or find_spec("torch") is None:
+        return "cpu"
+    import torch  # noqa: PLC0415 - slow to import, and absent where only the structural tier is installed
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _answered(task: Task, atoms: Atoms) -> dict[str, Any]:
+    """All columns but the energies."""
+    if isinstance(task.settings, Relaxation):
+        return _relaxed(task.crystal, task.settings, atoms)
+    if not task.settings.forces:
+        return {"status": "ok"}
+    _check_bounds(atoms, task.crystal, 0)
+    return {"status": "ok", "max_force": _max_force(atoms)}
+
+
+def _relaxed(start: Crystal, settings: Relaxation, atoms: Atoms) -> dict[str, Any]:
+    """Relax in place.
+
+    Raises:
+        _StoppedError: out of time, or out of bounds.
+
+    """
+    optimizer = FIRE(FrechetCellFilter(atoms), logfile=None)
+    began, converged = time.monotonic(), False
+    try:
+        for converged in optimizer.irun(fmax=settings.fmax, steps=settings.max_steps):
+            _check_bounds(atoms, start, optimizer.nsteps)
+            if time.monotonic() - began > settings.time_limit_s and not converged:
+                detail = f"not converged after {settings.time_limit_s:g} s and {optimizer.nsteps} steps"
+                raise _StoppedError(detail, status="time_limit")
+    except NotDescribedError as error:
+        if optimizer.nsteps == 0:
+            raise
+        detail = f"after {optimizer.nsteps} steps: {error}"
+        raise _StoppedError(detail, status="exploded") from error
+    end = Crystal.from_arrays(atoms.cell.array, atoms.get_scaled_positions(wrap=False), start.atomic_numbers)
+    max_force = _max_force(atoms)
+    detail = f"not below {settings.fmax:g} eV/A after {settings.max_steps} steps; largest force {max_force:.3g} eV/A"
+    return {
+        "status": "converged" if converged else "step_limit",
+        "detail": None if converged else detail,
+        "n_steps": optimizer.nsteps,
+        "rmsd": relaxation_rmsd(start, end),
+        "max_force": max_force,
+        "cell": cell_of(end),
+    }
+
+
+def _check_elements(crystal: Crystal, potential: Potential) -> None:
+    unknown = sorted(set(crystal.atomic_numbers.tolist()) - potential.elements)
+    if unknown:
+        detail = f"{potential.id} does not know {', '.join(chemical_symbols[number] for number in unknown)}"
+        raise _StoppedError(detail, status="unknown_element")
+
+
+def _check_bounds(atoms: Atoms, start: Crystal, n_steps: int) -> None:
+    """Stop what left all bounds, or never was within them."""
+    status, when = ("exploded", f"after {n_steps} steps") if n_steps else ("failed", "as given")
+    low, high = VOLUME_RATIO
+    if not low <= (ratio := atoms.get_volume() / start.volume) <= high:
+        detail = f"{when} the volume is {ratio:.3g} times that at the start, outside {low:g} to {high:g}"
+        raise _StoppedError(detail, status=status)
+    if not (force := _max_force(atoms)) <= MAX_FORCE:
+        detail = f"{when} a force is {force:.3g} eV/A, above {MAX_FORCE:g}"
+        raise _StoppedError(detail, status=status)
+
+
+def _max_force(atoms: Atoms) -> float:
+    """Largest force on an atom in eV/A; not a number where any is."""
+    return float(np.linalg.norm(atoms.get_forces(), axis=1).max())
+
+
+def _energies(atoms: Atoms, potential: Potential) -> dict[str, Any]:
+    """Energy columns.
+
+    Raises:
+        _StoppedError: the energy is not finite, or none of a crystal.
+
+    """
+    energy = float(atoms.get_potential_energy())
+    low, high = potential.energy_range
+    per_atom = energy / len(atoms)
+    if not low <= per_atom <= high:
+        detail = f"energy of {per_atom:.4g} eV/atom, outside {low:g} to {high:g}: atoms overlap or the cell is torn"
+        raise _StoppedError(detail, status="failed")
+    return {"energy": energy, "energy_per_atom": per_atom, "energy_convention": potential.energy_convention}

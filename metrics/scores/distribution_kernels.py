@@ -1,0 +1,179 @@
+"""Distances of a submission from the reference set that look at pairs of crystals or at joint moments.
+
+Shown and never ranked, as those of :mod:`metrics.scores.distribution`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from metrics.reference_statistics import atom_density, descriptors, reference_quantity, undefined
+from metrics.score import Against, Value, score
+from metrics.statistics.divergence import FrechetDistance, SquaredMmd, median_bandwidth
+from metrics.statistics.histogram import distinct
+from metrics.statistics.resampling import half_sample_interval, subsample
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from metrics.reference_statistics import Descriptors, Quantity
+
+_PARTS = (2, 3, 4)
+"""The bias is read off samples of a half, a third and a quarter of the records."""
+_DRAWS_PER_PART = 100
+_DRAWS_OF_PAIRS = 250  # each one looks at all pairs
+_FEWEST = 4
+"""Records of which a half still has a pair, hence a variance."""
+
+
+@score(label="Density MMD", unit="squared MMD", better="neither", missing="left out, shown only", needs=("density",))
+def distribution_density_mmd(rows: pd.DataFrame, against: Against) -> Value:
+    """Squared maximum mean discrepancy of the mass density from the reference's.
+
+    Gaussian kernel whose bandwidth is the median distance of two crystals of the reference; unbiased estimate, cut off
+    at 0.
+
+    Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
+    exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
+    Interval: samples of half of the records without replacement.
+    Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
+    Missing values: left out, shown only; records without the number are not in the sample; with fewer than four there
+    is no value.
+    """
+    return discrepancy(rows["density"], reference_quantity(against, "density"))
+
+
+@score(
+    label="Atom density MMD",
+    unit="squared MMD",
+    better="neither",
+    missing="left out, shown only",
+    needs=("volume_per_atom",),
+)
+def distribution_atom_density_mmd(rows: pd.DataFrame, against: Against) -> Value:
+    """Squared maximum mean discrepancy of the number of atoms per volume from the reference's.
+
+    Gaussian kernel whose bandwidth is the median distance of two crystals of the reference; unbiased estimate, cut off
+    at 0.
+
+    Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
+    exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
+    Interval: samples of half of the records without replacement.
+    Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
+    Missing values: left out, shown only; records without the number are not in the sample; with fewer than four there
+    is no value.
+    """
+    return discrepancy(atom_density(rows), reference_quantity(against, "atom_density"))
+
+
+@score(
+    label="Volume MMD", unit="squared MMD", better="neither", missing="left out, shown only", needs=("volume_per_atom",)
+)
+def distribution_volume_per_atom_mmd(rows: pd.DataFrame, against: Against) -> Value:
+    """Squared maximum mean discrepancy of the volume per atom from the reference's.
+
+    Gaussian kernel whose bandwidth is the median distance of two crystals of the reference; unbiased estimate, cut off
+    at 0.
+
+    Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
+    exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
+    Interval: samples of half of the records without replacement.
+    Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
+    Missing values: left out, shown only; records without the number are not in the sample; with fewer than four there
+    is no value.
+    """
+    return discrepancy(rows["volume_per_atom"], reference_quantity(against, "volume_per_atom"))
+
+
+@score(
+    label="Size MMD", unit="squared MMD", better="neither", missing="left out, shown only", needs=("n_sites_primitive",)
+)
+def distribution_sites_mmd(rows: pd.DataFrame, against: Against) -> Value:
+    """Squared maximum mean discrepancy of the number of sites of the primitive cell from the reference's.
+
+    Gaussian kernel whose bandwidth is the median distance of two crystals of the reference; unbiased estimate, cut off
+    at 0.
+
+    Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
+    exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
+    Interval: samples of half of the records without replacement.
+    Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
+    Missing values: left out, shown only; records without the number are not in the sample; with fewer than four there
+    is no value.
+    """
+    return discrepancy(rows["n_sites_primitive"], reference_quantity(against, "sites"))
+
+
+@score(
+    label="Frechet distance",
+    unit="squared deviations",
+    better="neither",
+    missing="left out, shown only",
+    needs=("amd", "composition_features"),
+)
+def distribution_frechet(rows: pd.DataFrame, against: Against) -> Value:
+    """Squared Frechet distance of fixed structural and chemical descriptors from the reference's.
+
+    Descriptors: ten average minimum distances (k = 1 ... 100), mean and standard deviation over the atoms of period,
+    group and Mendeleev number, each in units of its standard deviation over the reference. The distance of the two
+    normal distributions of the same moments; its bias falls with 1 / records and is extrapolated away, cut off at 0.
+
+    Formula: max(0, limit for endless records of |m - m'|^2 + tr(C + C' - 2 (C C')^(1/2))), m and C mean and covariance
+    of the descriptors.
+    Interval: samples of half of the records without replacement.
+    Source: Dowson and Landau 1982, DOI 10.1016/0047-259X(82)90077-X; extrapolation: Chong and Forsyth 2020, arXiv
+    1911.07023.
+    Missing values: left out, shown only; records without the descriptors are not in the sample; with fewer than four
+    there is no value.
+    """
+    known, n_unknown = descriptors(rows)
+    return frechet(known, n_unknown, against.get("descriptors"))
+
+
+def discrepancy(column: pd.Series[float] | pd.Series[int], reference: Quantity | None) -> Value:
+    """Squared maximum mean discrepancy of a column from the reference's quantity, median bandwidth."""
+    values, counts, n_unknown = distinct(column)
+    n_known = len(column) - n_unknown
+    points = np.array([] if reference is None else reference["points"])
+    bandwidth = median_bandwidth(points)
+    if not bandwidth > 0 or n_known < _FEWEST:
+        return undefined(n_known, n_unknown)
+    squared_mmd = SquaredMmd(values, points, bandwidth)
+
+    def above_zero(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
+        return np.maximum(squared_mmd.unbiased(sampled), 0.0)
+
+    value = float(above_zero(counts[None])[0])
+    low, high = half_sample_interval(counts, above_zero, value, draws=_DRAWS_OF_PAIRS, lowest=0.0)
+    return Value(value, low, high, n_known, n_unknown)
+
+
+def frechet(known: NDArray[np.float64], n_unknown: int, reference: Descriptors | None) -> Value:
+    """Squared Frechet distance of descriptors (n, d) from those of the reference, its bias extrapolated away."""
+    if reference is None or len(known) < _FEWEST:
+        return undefined(len(known), n_unknown)
+    mean, covariance = np.array(reference["mean"]), np.array(reference["covariance"])
+    deviations = np.sqrt(np.diag(covariance))
+    # what does not vary over the reference keeps its own unit
+    units = np.where(deviations > 0, deviations, 1.0)
+    distance = FrechetDistance(known / units, mean / units, covariance / np.outer(units, units))
+    counts = np.ones(len(known), dtype=np.int64)
+    value = max(_at_infinity(distance, counts), 0.0)
+    low, high = half_sample_interval(counts, distance, value, lowest=0.0)
+    return Value(value, low, high, len(known), n_unknown)
+
+
+def _at_infinity(distance: FrechetDistance, counts: NDArray[np.int64]) -> float:
+    """Intercept of the line through the mean distances over 1 / size."""
+    distances = {len(counts): float(distance(counts[None])[0])}
+    for part in _PARTS:
+        size = len(counts) // part
+        if size * _PARTS[0] >= _FEWEST:
+            distances[size] = float(distance(subsample(counts, size, _DRAWS_PER_PART)).mean())
+    if len(distances) == 1:
+        return distances[len(counts)]
+    _, intercept = np.polyfit(1 / np.array(list(distances)), np.array(list(distances.values())), 1)
+    return float(intercept)

@@ -1,0 +1,280 @@
+"""LeMat-GenBench's own definitions (arXiv 2512.04562), for comparison with its published numbers; never ranked.
+
+Where ours differ: cells as given instead of primitive ones, no correction for the number of records, Jensen-Shannon
+*distance* (square root, natural logarithm) instead of the divergence in bits, and a kernel of width 1 whatever the
+unit. Intervals are made as for our own scores.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from metrics.reference_statistics import (
+    atom_density,
+    cell_volume,
+    crystal_system_counts,
+    reference_quantity,
+    space_group_counts,
+    undefined,
+)
+from metrics.score import Against, Value, score
+from metrics.scores.diversity import N_ELEMENTS, N_SPACE_GROUPS, shannon_entropy
+from metrics.statistics.divergence import SquaredMmd, jensen_shannon_divergence
+from metrics.statistics.histogram import (
+    Kinds,
+    crystal_systems,
+    distinct,
+    element_occurrences,
+    element_shares,
+    whole_numbers,
+)
+from metrics.statistics.resampling import bootstrap_interval, half_sample_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from metrics.reference_statistics import Quantity
+    from metrics.statistics.resampling import Statistic
+
+GROUP = "GenBench"
+
+_BANDWIDTH = 1.0
+_DRAWS_OF_PAIRS = 250  # each one looks at all pairs
+_FEWEST = 2
+"""Records that an interval by samples of half of them needs."""
+
+
+@score(
+    label="Element coverage (GenBench)",
+    unit="share",
+    better="neither",
+    missing="left out, shown only",
+    needs=("reduced_formula",),
+)
+def diversity_elements_coverage_genbench(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of the 118 elements that occur in any record, however many records there are.
+
+    Formula: elements that occur / 118.
+    Interval: samples of half of the records without replacement.
+    Source: LeMat-GenBench (arXiv 2512.04562).
+    Missing values: left out, shown only; an unknown record adds nothing.
+    """
+    kinds = element_shares(rows["reduced_formula"])
+
+    def covered(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
+        return np.asarray((kinds.in_bins(sampled) > 0).sum(axis=1) / N_ELEMENTS, dtype=np.float64)
+
+    return _half_sampled(kinds, covered)
+
+
+@score(
+    label="Space group coverage (GenBench)",
+    unit="share",
+    better="neither",
+    missing="left out, shown only",
+    needs=("space_group",),
+)
+def diversity_space_groups_coverage_genbench(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of the 230 space groups that occur in any record, however many records there are.
+
+    Formula: space groups that occur / 230.
+    Interval: samples of half of the records without replacement.
+    Source: LeMat-GenBench (arXiv 2512.04562).
+    Missing values: left out, shown only; an unknown record adds nothing.
+    """
+    kinds = whole_numbers(rows["space_group"])
+
+    def covered(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
+        return np.asarray((kinds.in_bins(sampled) > 0).sum(axis=1) / N_SPACE_GROUPS, dtype=np.float64)
+
+    return _half_sampled(kinds, covered)
+
+
+@score(
+    label="Size diversity (GenBench)",
+    unit="effective number",
+    better="neither",
+    missing="left out, shown only",
+    needs=("n_sites",),
+)
+def diversity_sites_genbench(rows: pd.DataFrame, _against: Against) -> Value:
+    """Effective number, exp(Shannon entropy), of different numbers of sites in the cells as given.
+
+    Formula: exp(-sum p ln p), p the shares of the numbers of sites.
+    Interval: samples of half of the records without replacement.
+    Source: LeMat-GenBench (arXiv 2512.04562).
+    Missing values: left out, shown only; an unknown record is not in the histogram.
+    """
+    kinds = whole_numbers(rows["n_sites"])
+
+    def effective_number(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
+        effective: NDArray[np.float64] = np.exp(shannon_entropy(sampled / sampled.sum(axis=1, keepdims=True)))
+        return effective
+
+    return _half_sampled(kinds, effective_number)
+
+
+@score(
+    label="Element distance (GenBench)",
+    unit="square root of nats",
+    better="neither",
+    missing="left out, shown only",
+    needs=("reduced_formula",),
+    version=2,
+)
+def distribution_elements_genbench(rows: pd.DataFrame, against: Against) -> Value:
+    """Distance of the elements that occur in each crystal from the reference's.
+
+    Jensen-Shannon distance with natural logarithms, at most sqrt(ln 2) = 0.83.
+
+    Formula: sqrt((KL(p | m) + KL(q | m)) / 2) with m = (p + q) / 2 and natural logarithms, p the submission, q the
+    reference.
+    Interval: bootstrap over the records.
+    Source: LeMat-GenBench (arXiv 2512.04562).
+    Missing values: left out, shown only; an unknown record is not in the histogram.
+    """
+    return _distance(element_occurrences(rows["reduced_formula"]), against.get("elements", {}))
+
+
+@score(
+    label="Space group distance (GenBench)",
+    unit="square root of nats",
+    better="neither",
+    missing="left out, shown only",
+    needs=("space_group",),
+    version=2,
+)
+def distribution_space_groups_genbench(rows: pd.DataFrame, against: Against) -> Value:
+    """Distance of the space groups from the reference's.
+
+    Jensen-Shannon distance with natural logarithms, at most sqrt(ln 2) = 0.83.
+
+    Formula: sqrt((KL(p | m) + KL(q | m)) / 2) with m = (p + q) / 2 and natural logarithms, p the submission, q the
+    reference.
+    Interval: bootstrap over the records.
+    Source: LeMat-GenBench (arXiv 2512.04562).
+    Missing values: left out, shown only; an unknown record is not in the histogram.
+    """
+    return _distance(whole_numbers(rows["space_group"]), space_group_counts(against))
+
+
+@score(
+    label="Crystal system distance (GenBench)",
+    unit="square root of nats",
+    better="neither",
+    missing="left out, shown only",
+    needs=("space_group",),
+    version=2,
+)
+def distribution_crystal_systems_genbench(rows: pd.DataFrame, against: Against) -> Value:
+    """Distance of the crystal systems from the reference's.
+
+    Jensen-Shannon distance with natural logarithms, at most sqrt(ln 2) = 0.83.
+
+    Formula: sqrt((KL(p | m) + KL(q | m)) / 2) with m = (p + q) / 2 and natural logarithms, p the submission, q the
+    reference.
+    Interval: bootstrap over the records.
+    Source: LeMat-GenBench (arXiv 2512.04562).
+    Missing values: left out, shown only; an unknown record is not in the histogram.
+    """
+    return _distance(crystal_systems(rows["space_group"]), crystal_system_counts(against))
+
+
+@score(
+    label="Cell volume MMD (GenBench)",
+    unit="squared MMD",
+    better="neither",
+    missing="left out, shown only",
+    needs=("volume_per_atom", "n_sites"),
+)
+def distribution_cell_volume_mmd_genbench(rows: pd.DataFrame, against: Against) -> Value:
+    """Squared maximum mean discrepancy of the volume of the cell as given from the reference's.
+
+    Kernel of width 1 cubic angstrom, estimate with all pairs.
+
+    Formula: E k(x, x') - 2 E k(x, y) + E k(y, y') over all pairs, k(a, b) = exp(-(a - b)^2 / 2).
+    Interval: samples of half of the records without replacement.
+    Source: LeMat-GenBench (arXiv 2512.04562).
+    Missing values: left out, shown only; an unknown record is not in the sample.
+    """
+    return _discrepancy(cell_volume(rows), reference_quantity(against, "cell_volume"))
+
+
+@score(
+    label="Density MMD (GenBench)",
+    unit="squared MMD",
+    better="neither",
+    missing="left out, shown only",
+    needs=("density",),
+)
+def distribution_density_mmd_genbench(rows: pd.DataFrame, against: Against) -> Value:
+    """Squared maximum mean discrepancy of the mass density from the reference's.
+
+    Kernel of width 1 g/cm3, estimate with all pairs.
+
+    Formula: E k(x, x') - 2 E k(x, y) + E k(y, y') over all pairs, k(a, b) = exp(-(a - b)^2 / 2).
+    Interval: samples of half of the records without replacement.
+    Source: LeMat-GenBench (arXiv 2512.04562).
+    Missing values: left out, shown only; an unknown record is not in the sample.
+    """
+    return _discrepancy(rows["density"], reference_quantity(against, "density"))
+
+
+@score(
+    label="Atom density MMD (GenBench)",
+    unit="squared MMD",
+    better="neither",
+    missing="left out, shown only",
+    needs=("volume_per_atom",),
+)
+def distribution_atom_density_mmd_genbench(rows: pd.DataFrame, against: Against) -> Value:
+    """Squared maximum mean discrepancy of the number of atoms per volume from the reference's.
+
+    Kernel of width 1 per cubic angstrom, wider than all values, so always near 0; estimate with all pairs.
+
+    Formula: E k(x, x') - 2 E k(x, y) + E k(y, y') over all pairs, k(a, b) = exp(-(a - b)^2 / 2).
+    Interval: samples of half of the records without replacement.
+    Source: LeMat-GenBench (arXiv 2512.04562).
+    Missing values: left out, shown only; an unknown record is not in the sample.
+    """
+    return _discrepancy(atom_density(rows), reference_quantity(against, "atom_density"))
+
+
+def _half_sampled(kinds: Kinds, statistic: Statistic) -> Value:
+    if kinds.n_known < _FEWEST:
+        return undefined(kinds.n_known, kinds.n_unknown)
+    value = float(statistic(kinds.counts[None])[0])
+    low, high = half_sample_interval(kinds.counts, statistic, value, lowest=0.0)
+    return Value(value, low, high, kinds.n_known, kinds.n_unknown)
+
+
+def _distance(kinds: Kinds, reference: Mapping[str, float]) -> Value:
+    if not reference or not kinds.n_known:
+        return undefined(kinds.n_known, kinds.n_unknown)
+    theirs = np.array([reference.get(str(own), 0) for own in kinds.bins]) / sum(reference.values())
+
+    def distances(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
+        counted = kinds.in_bins(sampled)
+        ours = counted / counted.sum(axis=1, keepdims=True)
+        distance: NDArray[np.float64] = np.sqrt(jensen_shannon_divergence(ours, theirs) * np.log(2))
+        return distance
+
+    value = float(distances(kinds.counts[None])[0])
+    low, high = bootstrap_interval(kinds.counts, distances, value, lowest=0.0)
+    return Value(value, low, high, kinds.n_known, kinds.n_unknown)
+
+
+def _discrepancy(column: pd.Series[float], reference: Quantity | None) -> Value:
+    values, counts, n_unknown = distinct(column)
+    n_known = len(column) - n_unknown
+    if reference is None or n_known < _FEWEST:
+        return undefined(n_known, n_unknown)
+    squared_mmd = SquaredMmd(values, np.array(reference["points"]), _BANDWIDTH).biased
+    value = float(squared_mmd(counts[None])[0])
+    low, high = half_sample_interval(counts, squared_mmd, value, draws=_DRAWS_OF_PAIRS, lowest=0.0)
+    return Value(value, low, high, n_known, n_unknown)

@@ -1,0 +1,157 @@
+"""Novelty: how many records are crystals that the reference set does not hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metrics.score import Against, Value, score, share
+from metrics.statistics.mean import mean_over_submitted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@score(label="Novel", unit="share", better="higher", missing="counts against", needs=("in_reference",))
+def novel(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are not a crystal of the reference set, by the confirmed verdict.
+
+    Crystals of the same reduced formula are compared by their fingerprint keys and an element-resolved distance;
+    ambiguous pairs are decided by pymatgen's StructureMatcher on primitive cells. Neither the order of the atoms nor
+    the choice of the cell matters. A record of a class that holds a known crystal is known.
+
+    Formula: records with in_reference = no / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: definition of this benchmark; StructureMatcher: Ong et al. 2013, DOI 10.1016/j.commatsci.2012.10.028.
+    Missing values: counts against; a record that could not be compared is not novel.
+    """
+    return share(~rows["in_reference"])
+
+
+@score(
+    label="Novel (fingerprint)",
+    unit="share",
+    better="neither",
+    missing="counts against",
+    needs=("in_reference_fingerprint",),
+)
+def novel_fingerprint(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records with no fingerprint key in the reference set: the quick look-up, before any confirmation.
+
+    Formula: records with no key in the reference set / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: definition of this benchmark.
+    Missing values: counts against; a record without a fingerprint is not novel.
+    """
+    return share(~rows["in_reference_fingerprint"])
+
+
+@score(label="Novel (BAWL)", unit="share", better="neither", missing="counts against", needs=("in_reference_bawl",))
+def novel_bawl(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records whose BAWL fingerprint no source row of the reference set has, for comparison with earlier work.
+
+    BAWL depends on the order of the atoms and on the choice of the cell, so a known crystal described otherwise counts
+    as novel here.
+
+    Formula: records with a BAWL fingerprint that the reference set lacks / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: BAWL is the fingerprint published with LeMat-Bulk (LeMaterial).
+    Missing values: counts against; a record without a BAWL fingerprint is not novel.
+    """
+    return share(~rows["in_reference_bawl"])
+
+
+@score(
+    label="Novel (matcher)", unit="share", better="neither", missing="counts against", needs=("in_reference_matcher",)
+)
+def novel_matcher(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that pymatgen's StructureMatcher with its defaults fits to no reference crystal of the formula.
+
+    For comparison with earlier work; it loses about half of the copies in a supercell with a little noise, which count
+    as novel here.
+
+    Formula: records with no match in the reference set / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: Ong et al. 2013, DOI 10.1016/j.commatsci.2012.10.028.
+    Missing values: counts against; a record that could not be compared is not novel.
+    """
+    return share(~rows["in_reference_matcher"])
+
+
+@score(
+    label="Novel (disorder)", unit="share", better="higher", missing="counts against", needs=("known_up_to_disorder",)
+)
+def novel_up_to_disorder(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are novel and not merely another ordering of a reference crystal.
+
+    Elements that can substitute each other, by atomic radius and electronegativity, are taken for one species in both
+    crystals before they are compared by the verdict.
+
+    Formula: records with no reference crystal equal up to disorder / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: after Zeni et al. 2025, DOI 10.1038/s41586-025-08628-5.
+    Missing values: counts against; a record that could not be compared is not novel.
+    """
+    return share(~rows["known_up_to_disorder"])
+
+
+@score(
+    label="Novel (prototype)",
+    unit="share",
+    better="neither",
+    missing="counts against",
+    needs=("prototype_in_reference",),
+)
+def novel_prototype(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records whose structure type no reference crystal has, whatever its elements.
+
+    The type is the anonymous formula, the space group and the occupied orbits. Noise destroys the symmetry and makes a
+    type of its own, so a high share may mean no more than structures that were not relaxed. A record that is in the
+    reference set has its prototype there.
+
+    Formula: records with a prototype that the reference set lacks / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: isopointal structures: Allmann and Hinek 2007, DOI 10.1107/S0108767307038081.
+    Missing values: counts against; a record without a space group, or one that could not be compared and whose type is
+    not in the set, is not novel.
+    """
+    return share(~rows["prototype_in_reference"])
+
+
+@score(
+    label="Novelty (distance)",
+    unit="site spacings",
+    better="higher",
+    missing="counts as 0",
+    needs=("nearest_reference_distance", "identity_rule"),
+    version=2,
+)
+def continuous_novelty(rows: pd.DataFrame, _against: Against) -> Value:
+    """Mean distance of a record to the nearest reference crystal of its formula, at most 1.
+
+    The element-resolved distance of the verdict, in site spacings, the cube root of the volume per site: 0 for a copy,
+    below 0.05 for noise, 1 also where the set has nothing of the formula. No threshold decides here, so a small change
+    to a known crystal gains only little.
+
+    Formula: sum of min(d_i, 1) / records submitted, d_i the distance of record i.
+    Interval: bootstrap over the records.
+    Source: definition of this benchmark; the element-resolved distance is that of the verdict, after Widdowson and
+    Kurlin 2022, DOI 10.5281/zenodo.7120673.
+    Missing values: counts as 0; this holds where the distance to any reference crystal of the formula is unknown.
+    """
+    alone = (rows["identity_rule"] == "no_candidate").fillna(value=False)
+    distance = rows["nearest_reference_distance"].clip(upper=1.0)
+    return mean_over_submitted(distance.mask(distance.isna() & alone, 1.0))
+
+
+@score(label="VUN", unit="share", better="higher", missing="counts against", needs=("valid", "unique", "in_reference"))
+def vun(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are valid AND unique AND novel.
+
+    One known failure decides; else one unknown leaves the record unknown.
+
+    Formula: records with valid AND unique AND in_reference = no / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: definition of this benchmark.
+    Missing values: counts against; unknown is no hit.
+    """
+    return share(rows["valid"] & rows["unique"] & ~rows["in_reference"])

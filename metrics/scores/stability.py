@@ -1,0 +1,180 @@
+"""Stability: how far above the convex hull of the reference set the records lie, by one potential.
+
+These scores read one *view* of the energies: one potential, structures as submitted or relaxed. They are made once
+for every view, and each carries the name of its view as its variant.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from metrics.score import Against, Value, score, share
+from metrics.statistics.histogram import distinct
+from metrics.statistics.mean import mean_over_known
+from metrics.statistics.resampling import bootstrap_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+VIEW_COLUMNS: Mapping[str, pa.DataType] = {
+    "e_above_hull": pa.float64(),
+    "formation_energy_per_atom": pa.float64(),
+    "n_hull_entries": pa.int64(),
+    "converged": pa.bool_(),
+    "rmsd": pa.float64(),
+}
+"""Facts of one view of the energies, beside the facts of the structures: energies in eV/atom, rmsd in angstrom.
+
+``converged`` and ``rmsd`` belong to relaxed structures only.
+"""
+RELAXED_ONLY = frozenset({"converged", "rmsd"})
+
+TOLERANCE_EV_PER_ATOM = 1e-4
+"""What counts as on the hull: energies of one structure in two descriptions differ by less."""
+METASTABLE_EV_PER_ATOM = 0.1
+"""Upper end of the metastable range: about 90 % of the metastable crystals that were made lie within 0.067 eV/atom of
+the hull (W. Sun et al., Sci. Adv. 2, e1600225 (2016), DOI 10.1126/sciadv.1600225)."""
+
+
+def is_stable(rows: pd.DataFrame) -> pd.Series[bool]:
+    """On or below the hull."""
+    return rows["e_above_hull"] <= TOLERANCE_EV_PER_ATOM
+
+
+def is_metastable(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Above the hull, by at most 0.1 eV/atom; never stable at the same time."""
+    above = rows["e_above_hull"] > TOLERANCE_EV_PER_ATOM
+    return above & (rows["e_above_hull"] <= METASTABLE_EV_PER_ATOM + TOLERANCE_EV_PER_ATOM)
+
+
+@score(label="Stable", unit="share", better="higher", missing="counts against", needs=("e_above_hull",))
+def stable(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records on or below the convex hull of the reference set.
+
+    The hull is that of the reference set alone, so a record below it has a negative e_above_hull. A tolerance of 1e-4
+    eV/atom is allowed: energies of one structure in two descriptions differ by less.
+
+    Formula: records with e_above_hull <= 0 / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: S. P. Ong et al. 2008, DOI 10.1021/cm702327g.
+    Missing values: counts against; a record without an energy is not stable.
+    """
+    return share(is_stable(rows))
+
+
+@score(label="Metastable", unit="share", better="higher", missing="counts against", needs=("e_above_hull",))
+def metastable(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records above the hull by at most 0.1 eV/atom; stable ones are not among them.
+
+    The tolerance of 1e-4 eV/atom holds at both ends.
+
+    Formula: records with 0 < e_above_hull <= 0.1 eV/atom / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: after LeMat-GenBench (arXiv 2512.04562); the range: W. Sun et al. 2016, DOI 10.1126/sciadv.1600225.
+    Missing values: counts against; a record without an energy is not metastable.
+    """
+    return share(is_metastable(rows))
+
+
+@score(
+    label="Mean E above hull",
+    unit="eV/atom",
+    better="neither",
+    missing="left out, shown only",
+    needs=("e_above_hull",),
+)
+def e_above_hull_mean(rows: pd.DataFrame, _against: Against) -> Value:
+    """Mean distance to the convex hull of the records that have one; negative below it.
+
+    Formula: sum of e_above_hull / records with one.
+    Interval: bootstrap over the records with one.
+    Source: S. P. Ong et al. 2008, DOI 10.1021/cm702327g.
+    Missing values: left out, shown only; a model whose worst structures fail would gain.
+    """
+    return mean_over_known(rows["e_above_hull"])
+
+
+@score(
+    label="Median E above hull",
+    unit="eV/atom",
+    better="neither",
+    missing="left out, shown only",
+    needs=("e_above_hull",),
+)
+def e_above_hull_median(rows: pd.DataFrame, _against: Against) -> Value:
+    """Median distance to the convex hull of the records that have one; negative below it.
+
+    Formula: median of e_above_hull.
+    Interval: bootstrap over the records with one.
+    Source: S. P. Ong et al. 2008, DOI 10.1021/cm702327g.
+    Missing values: left out, shown only; a model whose worst structures fail would gain.
+    """
+    values, counts, n_unknown = distinct(rows["e_above_hull"])
+    if not len(values):
+        return Value(None, None, None, 0, n_unknown)
+
+    def medians(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
+        below = sampled.cumsum(axis=1)
+        n_records = int(counts.sum())
+        lower = values[np.argmax(below >= (n_records + 1) // 2, axis=1)]
+        upper = values[np.argmax(below >= n_records // 2 + 1, axis=1)]
+        middle: NDArray[np.float64] = (lower + upper) / 2
+        return middle
+
+    value = float(medians(counts[None])[0])
+    low, high = bootstrap_interval(counts, medians, value)
+    return Value(value, low, high, int(counts.sum()), n_unknown)
+
+
+@score(
+    label="Mean formation energy",
+    unit="eV/atom",
+    better="neither",
+    missing="left out, shown only",
+    needs=("formation_energy_per_atom",),
+)
+def formation_energy_mean(rows: pd.DataFrame, _against: Against) -> Value:
+    """Mean formation energy of the records that have one, from the elements of the reference set.
+
+    Formula: sum of (energy of the cell - sum over elements of n energy of the element) / n_sites / records with one.
+    Interval: bootstrap over the records with one.
+    Source: definition of this benchmark.
+    Missing values: left out, shown only; a model whose worst structures fail would gain.
+    """
+    return mean_over_known(rows["formation_energy_per_atom"])
+
+
+@score(label="Converged", unit="share", better="higher", missing="counts against", needs=("converged",))
+def converged(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records whose relaxation ended below the force limit of the protocol.
+
+    Formula: records that converged / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: definition of this benchmark.
+    Missing values: counts against; a record that was refused has no relaxation and did not converge.
+    """
+    return share(rows["converged"])
+
+
+@score(
+    label="Mean relaxation RMSD",
+    unit="angstrom",
+    better="neither",
+    missing="left out, shown only",
+    needs=("rmsd",),
+)
+def relaxation_rmsd_mean(rows: pd.DataFrame, _against: Against) -> Value:
+    """Mean displacement of the sites in the relaxation, after the two structures were matched.
+
+    Formula: sum of the root-mean-square displacements / records that match their relaxed structure.
+    Interval: bootstrap over these records.
+    Source: pymatgen's StructureMatcher, Ong et al. 2013, DOI 10.1016/j.commatsci.2012.10.028.
+    Missing values: left out, shown only; a structure that relaxes into another one would lower the mean by leaving.
+    """
+    return mean_over_known(rows["rmsd"])

@@ -1,0 +1,216 @@
+"""SUN and its kin: stable or metastable, unique and novel at once, and the guards that show how they were reached."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from metrics.score import Against, Value, score, share
+from metrics.scores.stability import is_metastable, is_stable
+from metrics.statistics.resampling import half_sample_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+GROUP = "SUN"
+
+SPARSE_HULL_ENTRIES = 12
+"""A chemical system with fewer entries has a hull that says little: almost anything new lies near it."""
+
+_UN = ("unique", "in_reference")
+_SUN = ("e_above_hull", *_UN)
+
+
+def _is_sun_msun(rows: pd.DataFrame) -> pd.Series[bool]:
+    return (is_stable(rows) | is_metastable(rows)) & rows["unique"] & ~rows["in_reference"]
+
+
+@score(label="SUN", unit="share", better="higher", missing="counts against", needs=_SUN)
+def sun(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are stable AND unique AND novel.
+
+    Uniqueness is decided once over the whole submission. One known failure decides; else one unknown leaves it unknown.
+
+    Formula: records with stable AND unique AND NOT in_reference / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: MatterGen, Zeni et al. 2025, DOI 10.1038/s41586-025-08628-5.
+    Missing values: counts against; unknown is no hit.
+    """
+    return share(is_stable(rows) & rows["unique"] & ~rows["in_reference"])
+
+
+@score(label="MSUN", unit="share", better="higher", missing="counts against", needs=_SUN)
+def msun(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are metastable AND unique AND novel; stable ones are not among them.
+
+    Formula: records with metastable AND unique AND NOT in_reference / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: after LeMat-GenBench (arXiv 2512.04562).
+    Missing values: counts against; unknown is no hit.
+    """
+    return share(is_metastable(rows) & rows["unique"] & ~rows["in_reference"])
+
+
+@score(label="SUN + MSUN", unit="share", better="higher", missing="counts against", needs=_SUN)
+def sun_msun(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are stable or metastable, AND unique AND novel.
+
+    Formula: SUN + MSUN.
+    Interval: Wilson, from the number of hits and of records.
+    Source: after LeMat-GenBench (arXiv 2512.04562).
+    Missing values: counts against; unknown is no hit.
+    """
+    return share(_is_sun_msun(rows))
+
+
+@score(label="VSUN", unit="share", better="higher", missing="counts against", needs=("valid", *_SUN))
+def vsun(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are valid AND stable AND unique AND novel.
+
+    Formula: records with valid AND stable AND unique AND NOT in_reference / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: definition of this benchmark.
+    Missing values: counts against; unknown is no hit.
+    """
+    return share(rows["valid"] & is_stable(rows) & rows["unique"] & ~rows["in_reference"])
+
+
+@score(label="VMSUN", unit="share", better="higher", missing="counts against", needs=("valid", *_SUN))
+def vmsun(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are valid AND metastable AND unique AND novel; stable ones are not among them.
+
+    Formula: records with valid AND metastable AND unique AND NOT in_reference / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: definition of this benchmark.
+    Missing values: counts against; unknown is no hit.
+    """
+    return share(rows["valid"] & is_metastable(rows) & rows["unique"] & ~rows["in_reference"])
+
+
+@score(label="VSUN + VMSUN", unit="share", better="higher", missing="counts against", needs=("valid", *_SUN))
+def vsun_msun(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are valid, stable or metastable, unique AND novel. It ranks the board with energies.
+
+    Formula: VSUN + VMSUN.
+    Interval: Wilson, from the number of hits and of records.
+    Source: definition of this benchmark.
+    Missing values: counts against; unknown is no hit.
+    """
+    return share(rows["valid"] & _is_sun_msun(rows))
+
+
+@score(
+    label="of these, elemental",
+    unit="share",
+    better="neither",
+    missing="counts against",
+    needs=("chemical_system", *_SUN),
+)
+def sun_msun_elemental(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are SUN or MSUN and hold one element only.
+
+    A part of SUN + MSUN, over all records like it: a model could raise that score with allotropes.
+
+    Formula: records that are SUN or MSUN with one element / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: definition of this benchmark.
+    Missing values: counts against; unknown is no hit.
+    """
+    return share(_is_sun_msun(rows) & ~rows["chemical_system"].str.contains("-", regex=False).astype("boolean"))
+
+
+@score(
+    label="of these, sparse hull",
+    unit="share",
+    better="neither",
+    missing="counts against",
+    needs=("n_hull_entries", *_SUN),
+)
+def sun_msun_sparse_hull(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are SUN or MSUN in a chemical system with few entries in the hull.
+
+    The entries of all its subsystems count. Where few phases are known, almost anything new lies near the hull.
+
+    Formula: records that are SUN or MSUN with n_hull_entries < 12 / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: definition of this benchmark.
+    Missing values: counts against; unknown is no hit.
+    """
+    return share(_is_sun_msun(rows) & (rows["n_hull_entries"] < SPARSE_HULL_ENTRIES))
+
+
+@score(
+    label="of these, substitution",
+    unit="share",
+    better="neither",
+    missing="counts against",
+    needs=("prototype_in_reference", *_SUN),
+)
+def sun_msun_substitution(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of records that are SUN or MSUN and have the structure type of a reference crystal of other elements.
+
+    Exchanging the elements of a known crystal is the simplest generator there is.
+
+    Formula: records that are SUN or MSUN with prototype_in_reference / records submitted.
+    Interval: Wilson, from the number of hits and of records.
+    Source: definition of this benchmark.
+    Missing values: counts against; unknown is no hit.
+    """
+    return share(_is_sun_msun(rows) & rows["prototype_in_reference"])
+
+
+@score(
+    label="of these, systems",
+    unit="chemical systems",
+    better="neither",
+    missing="left out, shown only",
+    needs=("chemical_system", *_SUN),
+)
+def sun_msun_systems(rows: pd.DataFrame, _against: Against) -> Value:
+    """Number of different chemical systems among the records that are SUN or MSUN.
+
+    Formula: number of different values of chemical_system.
+    Interval: samples of half of the records.
+    Source: definition of this benchmark.
+    Missing values: left out, shown only; a record of which something is unknown adds none.
+    """
+    return _distinct(rows, "chemical_system")
+
+
+@score(
+    label="of these, prototypes",
+    unit="prototypes",
+    better="neither",
+    missing="left out, shown only",
+    needs=("prototype", *_SUN),
+)
+def sun_msun_prototypes(rows: pd.DataFrame, _against: Against) -> Value:
+    """Number of different structure types among the records that are SUN or MSUN.
+
+    Formula: number of different values of prototype.
+    Interval: samples of half of the records.
+    Source: definition of this benchmark.
+    Missing values: left out, shown only; a record of which something is unknown adds none.
+    """
+    return _distinct(rows, "prototype")
+
+
+def _distinct(rows: pd.DataFrame, label: str) -> Value:
+    """How many different labels the hits have, among the records of which everything is known."""
+    known = rows[rows[[label, *_SUN]].notna().all(axis=1)]
+    hits = known[_is_sun_msun(known).astype(bool)]
+    counts = hits[label].value_counts().sort_index()
+    kinds = np.array([*counts.tolist(), len(known) - len(hits)], dtype=np.int64)
+
+    def n_labels(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
+        seen: NDArray[np.float64] = (sampled[:, :-1] > 0).sum(axis=1).astype(np.float64)
+        return seen
+
+    value = float(len(counts))
+    n_unknown = len(rows) - len(known)
+    if len(known) < 2:  # noqa: PLR2004 - one record has no half
+        return Value(value, value, value, len(known), n_unknown)
+    low, high = half_sample_interval(kinds, n_labels, value, lowest=0.0)
+    return Value(value, low, high, len(known), n_unknown)

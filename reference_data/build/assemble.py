@@ -1,0 +1,141 @@
+"""Finished parts become the files of a set; of the crystals, one part at a time is in memory."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
+from metrics.measure.matching.verdict import MatchSettings
+from metrics.reference_statistics import StatisticsBuilder
+from metrics.table import dtype
+from reference_data.build.hulls import CRYSTAL_COLUMNS, build_hulls, place
+from reference_data.build.measure_rows import needed_measures
+from reference_data.build.part import read_part, read_report
+from reference_data.files.crystals import CRYSTALS_FILE, SCHEMA, write_crystals
+from reference_data.files.hulls import write_hulls
+from reference_data.files.index import IndexBuilder
+from reference_data.files.manifest import (
+    BUILDER_VERSION,
+    FORMAT_VERSION,
+    MANIFEST_FILE,
+    REFUSALS_FILE,
+    STATISTICS_FILE,
+    FileRecord,
+    Manifest,
+    SourceRecord,
+    set_files,
+    write_manifest,
+)
+from reference_data.sources.base import Described, file_sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from reference_data.build.definition import SetDefinition
+    from reference_data.build.hulls import BuiltHull
+    from reference_data.build.part import PartReport
+    from reference_data.build.spill import Spill
+
+
+def assemble(definition: SetDefinition, spill: Spill, parts: Sequence[Path], folder: Path, out: Path) -> Manifest:
+    """Write the files of a set from all of its parts, in the order of their formulas.
+
+    Args:
+        definition: what the set is.
+        spill: the rows as read, for their counts and refusals.
+        parts: the files of the parts; each one is whole.
+        folder: what relative paths in the definition start from.
+        out: folder to write; files of an earlier build are replaced.
+
+    Raises:
+        ReferenceSetError: the energies make no sound hull.
+
+    """
+    energies = pa.concat_tables([read_part(path, CRYSTAL_COLUMNS) for path in parts])
+    hulls = build_hulls(definition.hull, folder, energies)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / MANIFEST_FILE).unlink(missing_ok=True)  # without it the folder is no set until all is written
+    index, statistics = IndexBuilder(), StatisticsBuilder()
+    write_crystals(_noted(parts, hulls, index, statistics), out / CRYSTALS_FILE)
+    index.result().write(out)
+    if hulls:
+        write_hulls([own.tables for own in hulls], out)
+    text = json.dumps(statistics.result(), ensure_ascii=False, allow_nan=False)
+    (out / STATISTICS_FILE).write_text(f"{text}\n", encoding="utf-8")
+    reports = [report for report in map(read_report, parts) if report]
+    refused = _write_refusals(out / REFUSALS_FILE, spill, reports)
+    n_read, n_refused = spill.n_read().total(), sum(refused.values())
+    n_crystals = sum(report.n_crystals for report in reports)
+    manifest = Manifest(
+        format_version=FORMAT_VERSION,
+        builder_version=BUILDER_VERSION,
+        **definition.model_dump(include={"name", "title", "licence", "indicative", "not_for"}),
+        n_read=n_read,
+        n_refused=n_refused,
+        n_merged=n_read - n_refused - n_crystals,
+        n_crystals=n_crystals,
+        fingerprints=dict(FINGERPRINT_VERSIONS),
+        measures={name: own.version for name, own in needed_measures().items()},
+        verdict=asdict(MatchSettings()),
+        sources=_source_records(definition, spill, reports, refused),
+        hulls=tuple(own.record for own in hulls),
+        files={
+            name: FileRecord(n_bytes=(out / name).stat().st_size, sha256=file_sha256(out / name))
+            for name in set_files(with_hulls=bool(hulls))
+        },
+    )
+    write_manifest(manifest, out)
+    return manifest
+
+
+def _noted(
+    parts: Sequence[Path], hulls: Sequence[BuiltHull], index: IndexBuilder, statistics: StatisticsBuilder
+) -> Iterator[pa.Table]:
+    """The crystals of each part, placed on the hulls and entered into the index and the statistics on the way."""
+    for path in parts:
+        table = read_part(path)
+        index.add(*(table[name].to_pylist() for name in ("keys", "bawls", "prototype", "reduced_formula")))
+        statistics.add(table.to_pandas(types_mapper=dtype))
+        yield place(table.select(SCHEMA.names), hulls)
+
+
+def _write_refusals(path: Path, spill: Spill, reports: Sequence[PartReport]) -> Counter[tuple[str, str]]:
+    """Write those of reading, then those of measuring; their number by source and reason."""
+    refused: Counter[tuple[str, str]] = Counter()
+    with path.open("w", encoding="utf-8") as file:
+        for refusal in chain(spill.refusals(), *(report.refusals for report in reports)):
+            refused[refusal.source, refusal.reason] += 1
+            file.write(json.dumps(asdict(refusal), ensure_ascii=False) + "\n")
+    return refused
+
+
+def _source_records(
+    definition: SetDefinition, spill: Spill, reports: Sequence[PartReport], refused: Mapping[tuple[str, str], int]
+) -> tuple[SourceRecord, ...]:
+    def total(name: str, of: Callable[[PartReport], Mapping[str, int]]) -> int:
+        return sum(of(report).get(name, 0) for report in reports)
+
+    n_read = spill.n_read()
+    return tuple(
+        SourceRecord(
+            **own.model_dump(include=set(Described.model_fields)),
+            kind=source.kind,
+            publishes_bawl=source.publishes_bawl,
+            n_read=n_read[own.name],
+            n_merged_within=total(own.name, lambda report: report.merged_within),
+            n_shared=total(own.name, lambda report: report.shared),
+            bawls_checked=total(own.name, lambda report: report.bawls_checked) if source.publishes_bawl else None,
+            bawls_agreed=total(own.name, lambda report: report.bawls_agreed) if source.publishes_bawl else None,
+            inputs=dict(inputs),
+            refused={reason: count for (name, reason), count in sorted(refused.items()) if name == own.name},
+        )
+        for source, inputs in zip(definition.sources, spill.inputs(), strict=True)
+        for own in source.provenances
+    )

@@ -1,0 +1,73 @@
+"""A reference set as data: what it is, what it is good for, where its crystals come from."""
+
+import tomllib
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from reference_data.build.hull_inputs import HullSource
+from reference_data.errors import ReferenceSetError, validation_text
+from reference_data.sources import AnySource
+from reference_data.sources.base import Name, Text
+
+
+class SetDefinition(BaseModel):
+    """The content of ``sets/<name>.toml``; no other keys are allowed.
+
+    Attributes:
+        name: how the set is called on the command line and on the board.
+        title: one line for a person.
+        licence: SPDX expression of the set as a whole.
+        indicative: True where novelty against this set alone proves little, so that no ranking rests on it.
+        not_for: what the set is not good for, in one or two sentences.
+        sources: where its crystals come from, in the order in which they are read.
+        hull: tables of energies that give entries of its hulls without giving crystals; ``[[hull]]`` in the file.
+
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Name
+    title: Text
+    licence: Text
+    indicative: bool
+    not_for: Text
+    sources: tuple[AnySource, ...] = Field(min_length=1)
+    hull: tuple[HullSource, ...] = ()
+
+    @model_validator(mode="after")
+    def _distinct_names(self) -> Self:
+        crystal_names = [own.name for source in self.sources for own in source.provenances]
+        names = [*crystal_names, *(table.name for table in self.hull)]
+        if len(set(names)) < len(names):
+            msg = f"names of sources must differ, got {', '.join(names)}"
+            raise ValueError(msg)
+        return self
+
+
+def load_definition(path: Path) -> SetDefinition:
+    """Read and check a set's definition.
+
+    Raises:
+        ReferenceSetError: no such file, not TOML, a field missing, unknown or of a wrong value.
+
+    """
+    try:
+        return SetDefinition.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ReferenceSetError(
+            what=f"{path} cannot be read ({error.strerror})",
+            expected="the TOML definition of a set",
+            remedy="check the path",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ReferenceSetError(
+            what=f"{path} is not TOML ({error})", expected="the TOML definition of a set", remedy="correct that line"
+        ) from error
+    except ValidationError as error:
+        raise ReferenceSetError(
+            what=f"{path}: {validation_text(error)}",
+            expected=f"the fields {', '.join(SetDefinition.model_fields)}",
+            remedy="correct these fields; reference_data/sets/starter.toml is an example",
+        ) from error

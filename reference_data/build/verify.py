@@ -1,0 +1,125 @@
+"""Check a built set: every byte against its manifest, and a sample of its facts against the code."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from metrics.measure import UnmeasurableError
+from metrics.measure.energy.hull_vertices import ON_HULL_EV_PER_ATOM
+from metrics.measure.matching.verdict import MatchSettings
+from reference_data.build.measure_rows import needed_measures
+from reference_data.reference import open_reference
+from reference_data.sources.base import file_sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from reference_data.files.crystals import ReferenceCrystal
+    from reference_data.reference import Reference
+
+SAMPLE = 20
+
+
+def differences(name_or_folder: str | Path, sample: int = SAMPLE) -> list[str]:
+    """What is wrong with a built set, one line each; an empty list when nothing is.
+
+    Args:
+        name_or_folder: the set.
+        sample: number of crystals, spread evenly over the rows, that are measured again and looked up.
+
+    Raises:
+        ReferenceSetError: the set cannot even be opened.
+
+    """
+    reference = open_reference(name_or_folder)
+    wrong = list(_file_differences(reference))
+    if wrong:
+        return wrong  # what the files say is then worth nothing
+    wrong.extend(_version_differences(reference))
+    rows = np.unique(np.linspace(0, reference.n_crystals - 1, min(sample, reference.n_crystals)).astype(int))
+    published = {source.name for source in reference.manifest.sources if source.publishes_bawl}
+    crystals = reference.crystals(rows.tolist())
+    for convention in reference.conventions:
+        wrong.extend(_hull_differences(reference, convention, crystals, sample))
+    for crystal in crystals:
+        wrong.extend(_fact_differences(crystal, bawl_is_published=crystal.sources[0] in published))
+        wrong.extend(_lookup_differences(reference, crystal))
+    return wrong
+
+
+def _file_differences(reference: Reference) -> Iterator[str]:
+    for name, record in reference.manifest.files.items():
+        found = file_sha256(reference.folder / name)
+        if found != record.sha256:
+            yield f"{name}: sha256 {found}, the manifest says {record.sha256}"
+
+
+def _version_differences(reference: Reference) -> Iterator[str]:
+    versions = {name: own.version for name, own in needed_measures().items()}
+    if versions != reference.manifest.measures:
+        yield f"measurements: the code has {versions}, the manifest says {reference.manifest.measures}"
+    settings = asdict(MatchSettings())
+    if settings != reference.manifest.verdict:
+        yield f"verdict: the code has {settings}, the manifest says {reference.manifest.verdict}"
+
+
+def _fact_differences(crystal: ReferenceCrystal, *, bawl_is_published: bool) -> Iterator[str]:
+    measured: dict[str, object] = {}
+    for own in needed_measures().values():
+        try:
+            measured.update(own.compute(crystal.crystal, own.settings()))
+        except UnmeasurableError as error:
+            measured.update(error.known)
+    stored = {
+        "reduced_formula": crystal.reduced_formula,
+        "chemical_system": crystal.chemical_system,
+        "n_sites": crystal.crystal.n_sites,
+        "space_group": crystal.space_group,
+        "prototype": crystal.prototype,
+        "canonical_bawl_keys": list(crystal.keys),
+    } | ({} if bawl_is_published else {"bawl": crystal.bawl})
+    for name, value in stored.items():
+        if _plain(measured.get(name)) != value:
+            yield f"{crystal.id}: {name} is {value} in the set, measured again it is {measured.get(name)}"
+
+
+def _hull_differences(
+    reference: Reference, convention: str, crystals: Sequence[ReferenceCrystal], sample: int
+) -> Iterator[str]:
+    """Vertices are on the hull, and crystals as far above it as the set says."""
+    hull = reference.hull(convention)
+    rows = np.unique(np.linspace(0, len(hull.vertices) - 1, min(sample, len(hull.vertices))).astype(int))
+    vertices = hull.vertices.iloc[rows]
+    placed = [own for own in crystals if own.energy_convention == convention and own.e_above_hull is not None]
+    names = [*vertices["id"], *(own.id for own in placed)]
+    formulas = [*vertices["reduced_formula"], *(own.reduced_formula for own in placed)]
+    energies = [*vertices["formation_energy_per_atom"], *(own.formation_energy_per_atom for own in placed)]
+    stored = [*(0.0 for _ in rows), *(own.e_above_hull for own in placed if own.e_above_hull is not None)]
+    answers = hull.distances(formulas, energies, convention=convention)
+    for name, expected, answer in zip(names, stored, answers, strict=True):
+        found = answer.e_above_hull
+        if found is None or abs(found - expected) > ON_HULL_EV_PER_ATOM:
+            again = answer.reason if found is None else f"{found:.6g}"
+            yield f"{name}: {expected:.6g} eV/atom above the hull of {convention} in the set, looked up again {again}"
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _lookup_differences(reference: Reference, crystal: ReferenceCrystal) -> Iterator[str]:
+    if crystal.row not in {own.row for own in reference.rows_of_formulas([crystal.reduced_formula])}:
+        yield f"{crystal.id}: not found by its formula {crystal.reduced_formula}"
+    found = reference.rows_with_keys(crystal.keys)
+    for key in crystal.keys:
+        if crystal.row not in found.get(key, []):
+            yield f"{crystal.id}: not found by its key {key}"
+    bawls = {bawl for bawl in crystal.bawls if bawl is not None}
+    for bawl in sorted(bawls - reference.known_bawls(bawls)):
+        yield f"{crystal.id}: not found by the BAWL {bawl} of a source"
+    if crystal.prototype is not None and not reference.known_prototypes([crystal.prototype]):
+        yield f"{crystal.id}: not found by its prototype {crystal.prototype}"

@@ -1,0 +1,228 @@
+"""The manifest of a built set: what is in it, where it comes from, what made it, and the hash of every file."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Annotated, Self
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from reference_data.errors import ReferenceSetError, validation_text
+from reference_data.files.crystals import CRYSTALS_FILE
+from reference_data.files.hulls import HULL_FILES
+from reference_data.files.index import INDEX_FILES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MANIFEST_FILE = "manifest.toml"
+STATISTICS_FILE = "statistics.json"
+REFUSALS_FILE = "refusals.jsonl"
+SET_FILES = (CRYSTALS_FILE, *INDEX_FILES, STATISTICS_FILE, REFUSALS_FILE)
+
+FORMAT_VERSION = 3  # raise when an older program could misread the files
+BUILDER_VERSION = 1  # raise when the same sources would give other crystals
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileRecord(_Closed):
+    """Size and sha256 of one file of the set."""
+
+    n_bytes: Count
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class SourceRecord(_Closed):
+    """What a source was, and what became of its rows.
+
+    Attributes:
+        name: short name kept with every crystal.
+        kind: kind of the source.
+        title: what it is.
+        licence: its terms.
+        citation: how to cite it.
+        doi: digital object identifiers of the works to cite.
+        url: where it is published.
+        publishes_bawl: True where its BAWL fingerprints are taken as published, False where they are computed.
+        inputs: what was read: file name to sha256, package name to version.
+        n_read: rows of the source.
+        n_merged_within: rows that are the same crystal as another row of this source, the first one not counted.
+        n_shared: crystals that another source also has.
+        bawls_checked: rows of a sample whose published BAWL was computed again; None where it publishes none.
+        bawls_agreed: those of them where both are the same.
+        refused: rows that gave no crystal, by reason.
+
+    """
+
+    name: str
+    kind: str
+    title: str
+    licence: str
+    citation: str
+    doi: tuple[str, ...]
+    url: str
+    publishes_bawl: bool
+    n_read: Count
+    n_merged_within: Count
+    n_shared: Count
+    bawls_checked: Count | None = None
+    bawls_agreed: Count | None = None
+    inputs: dict[str, str]
+    refused: dict[str, Count]
+
+
+class HullSourceRecord(_Closed):
+    """A table of energies that gave entries of a hull; the attributes of a :class:`SourceRecord` mean the same here.
+
+    Attributes:
+        n_entries: entries it gave.
+
+    """
+
+    name: str
+    kind: str
+    title: str
+    licence: str
+    citation: str
+    doi: tuple[str, ...]
+    url: str
+    inputs: dict[str, str]
+    n_entries: Count
+
+
+class ExperimentRecord(_Closed):
+    """Formation energies of a hull beside measured ones (:mod:`reference_data.build.experiment`).
+
+    Attributes:
+        n_measured: formulas with a measured formation energy.
+        n_compared: those that have an entry.
+        mean_absolute_difference: of the lowest entry from the measurement, eV/atom; None where nothing is compared.
+        median_difference: of the entry less the measurement, eV/atom; None likewise.
+
+    """
+
+    n_measured: Count
+    n_compared: Count
+    mean_absolute_difference: float | None = None
+    median_difference: float | None = None
+
+
+class HullRecord(_Closed):
+    """The hull of one energy convention.
+
+    Attributes:
+        convention: of its energies.
+        n_entries: entries, vertices or not.
+        n_vertices: entries that are on the hull.
+        n_terminals: elements whose total energy is known, so that total energies can be put on the hull.
+        n_of_crystals: entries that are crystals of the set; all others come from the sources of the hull.
+        sources: tables of energies.
+        experiment: how far its formation energies are from measured ones.
+
+    """
+
+    convention: str
+    n_entries: Count
+    n_vertices: Count
+    n_terminals: Count
+    n_of_crystals: Count
+    sources: tuple[HullSourceRecord, ...]
+    experiment: ExperimentRecord
+
+
+class Manifest(_Closed):
+    """The content of ``manifest.toml``.
+
+    Attributes:
+        format_version: layout of the files.
+        builder_version: rules by which the crystals were made from the sources.
+        name: short name of the set.
+        title: one line for a person.
+        licence: SPDX expression of the set as a whole.
+        indicative: True where no ranking may rest on the set.
+        not_for: what the set is not good for.
+        n_read: rows of all sources.
+        n_refused: rows that gave no crystal.
+        n_merged: rows that are the same crystal as another row.
+        n_crystals: crystals in the set: read less refused less merged.
+        fingerprints: version of each fingerprint in the table, and of the prototype.
+        measures: version of each measurement that filled the table.
+        verdict: settings of the comparison that merged the rows.
+        sources: where the crystals come from.
+        hulls: convex hulls of the set, the best founded convention first; none where it has no energies.
+        files: size and hash of every other file of the set.
+
+    """
+
+    format_version: int
+    builder_version: int
+    name: str
+    title: str
+    licence: str
+    indicative: bool
+    not_for: str
+    n_read: Count
+    n_refused: Count
+    n_merged: Count
+    n_crystals: Annotated[int, Field(ge=1)]
+    fingerprints: dict[str, int]
+    measures: dict[str, int]
+    verdict: dict[str, bool | int | float | str]
+    sources: tuple[SourceRecord, ...]
+    hulls: tuple[HullRecord, ...] = ()
+    files: dict[str, FileRecord]
+
+    @model_validator(mode="after")
+    def _every_file(self) -> Self:
+        expected = set_files(with_hulls=bool(self.hulls))
+        if set(self.files) != set(expected):
+            msg = f"files must be {', '.join(expected)}"
+            raise ValueError(msg)
+        return self
+
+
+def set_files(*, with_hulls: bool) -> tuple[str, ...]:
+    """Files of a set besides its manifest."""
+    return (*SET_FILES, *HULL_FILES) if with_hulls else SET_FILES
+
+
+def write_manifest(manifest: Manifest, folder: Path) -> None:
+    """Write it in one step: a folder with a manifest is a finished set."""
+    partial = folder / f"{MANIFEST_FILE}.part"
+    partial.write_text(tomlkit.dumps(manifest.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
+    partial.replace(folder / MANIFEST_FILE)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and check the manifest of a built set.
+
+    Raises:
+        ReferenceSetError: the folder holds no manifest, a broken one, or one of another format version.
+
+    """
+    path = folder / MANIFEST_FILE
+    rebuild = "build the set again with `python -m reference_data build`"
+    if not path.is_file():
+        raise ReferenceSetError(
+            what=f"{folder} holds no {MANIFEST_FILE}", expected="a built reference set", remedy=rebuild
+        )
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = content.get("format_version")
+        if found != FORMAT_VERSION:
+            raise ReferenceSetError(
+                what=f"{path} has format version {found}", expected=f"version {FORMAT_VERSION}", remedy=rebuild
+            )
+        return Manifest.model_validate(content)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ReferenceSetError(what=f"{path} is not TOML ({error})", expected="a manifest", remedy=rebuild) from error
+    except ValidationError as error:
+        raise ReferenceSetError(
+            what=f"{path}: {validation_text(error)}", expected="a complete manifest", remedy=rebuild
+        ) from error

@@ -1,0 +1,142 @@
+"""Runs side by side: differences, words and caveats, and the page that shows them."""
+
+from __future__ import annotations
+
+from html import unescape
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from leaderboard.board.comparison import caveats, compare, summary
+from leaderboard.board.table import board, run_id
+from leaderboard.pages import plots
+from leaderboard.pages.compare import asked_for, first_two, page
+from leaderboard.protocol import load_protocol
+from leaderboard.store.local import Store, read_json, write_json
+from tests.made_runs import Made, good, publish
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from leaderboard.board.comparison import Line
+    from leaderboard.store.local import Run
+
+PROTOCOL = load_protocol("v1")
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def records(n: int, n_novel: int, n_valid: int | None = None) -> list[dict[str, Any]]:
+    n_valid = n if n_valid is None else n_valid
+    return [good(f"r{own}", in_reference=own >= n_novel, valid=own < n_valid) for own in range(n)]
+
+
+def lines_of(*runs: Run) -> dict[str, Line]:
+    return {line.name: line for line in compare(runs, PROTOCOL)}
+
+
+def test_a_difference_has_the_interval_of_newcombe_and_a_word(tmp_path: Path) -> None:
+    # Newcombe 1998, DOI 10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I, table II: 56/70 - 48/80
+    first = publish(tmp_path, Made("a", records(80, 48)))
+    second = publish(tmp_path, Made("b", records(70, 56)))
+    line = lines_of(first, second)["novel"]
+    assert line.first is not None
+    assert line.first.value == 0.6
+    other = line.others[0]
+    assert other.difference is not None
+    assert other.difference == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
+    assert other.verdict == "better"
+    assert lines_of(second, first)["novel"].others[0].verdict == "worse"
+    assert lines_of(first, second)["valid"].others[0].verdict == "no clear difference"
+
+
+def test_a_score_without_a_better_end_is_higher_or_lower(tmp_path: Path) -> None:
+    made = [good(f"r{own}", in_reference_fingerprint=own % 2 == 0) for own in range(200)]
+    first = publish(tmp_path, Made("a", made))
+    second = publish(tmp_path, Made("b", [good(f"r{own}") for own in range(200)]))
+    assert lines_of(first, second)["novel_fingerprint"].others[0].verdict == "higher"
+    assert lines_of(second, first)["novel_fingerprint"].others[0].verdict == "lower"
+
+
+def test_a_score_that_only_one_run_has_or_of_another_version_is_not_compared(tmp_path: Path) -> None:
+    first, second, third = (publish(tmp_path, Made(model, records(9, 3))) for model in "abc")
+    without = read_json(second.path / "scores.json")
+    without["scores"] = [own for own in without["scores"] if own["name"] != "novel"]
+    write_json(without, second.path / "scores.json")
+    other = read_json(third.path / "scores.json")
+    next(own for own in other["scores"] if own["name"] == "novel")["version"] += 1
+    write_json(other, third.path / "scores.json")
+    second, third = type(second)(second.path), type(third)(third.path)
+    line = lines_of(first, second, third)["novel"]
+    assert [own.verdict for own in line.others] == ["not comparable"] * 2
+    assert line.others[0].estimate is None
+    assert line.others[1].estimate is not None
+
+
+def test_variants_are_lines_of_their_own(tmp_path: Path) -> None:
+    runs = [publish(tmp_path, Made(model, records(9, 3))) for model in "ab"]
+    for run in runs:
+        scores = read_json(run.path / "scores.json")
+        entry = next(own for own in scores["scores"] if own["name"] == "vun")
+        scores["scores"].append({**entry, "variant": "chgnet/unrelaxed"})
+        write_json(scores, run.path / "scores.json")
+    line = lines_of(*[type(run)(run.path) for run in runs])["vun@chgnet/unrelaxed"]
+    assert line.label.endswith(", chgnet/unrelaxed")
+    assert line.in_headline
+
+
+def test_the_summary_is_in_plain_words(tmp_path: Path) -> None:
+    first = publish(tmp_path, Made("a", records(500, 100)))
+    second = publish(tmp_path, Made("b", records(500, 400, n_valid=300)))
+    sentence = summary([first, second], compare([first, second], PROTOCOL))[0]
+    assert sentence.startswith("b against a: better in ")
+    assert "worse in Valid" in sentence
+    assert "not clearly different in" in sentence
+
+
+def test_what_does_not_compare_is_said(tmp_path: Path) -> None:
+    first = publish(tmp_path, Made("a", records(9, 3)))
+    same = publish(tmp_path, Made("b", records(9, 4)))
+    changes = {"reference": "lemat-bulk", "reference_hash": "1" * 64, "custom": True, "protocol_hash": "2" * 64}
+    other = publish(tmp_path, Made("c", records(8, 4), record=changes))
+    assert caveats([first, same]) == []
+    found = " ".join(caveats([first, other]))
+    for words in ("starter, lemat-bulk", "versions of the protocol", "9, 8", "own settings"):
+        assert words in found
+
+
+def test_the_page_shows_values_differences_words_and_runs(tmp_path: Path) -> None:
+    for model, n_novel in (("alpha", 20), ("beta", 70), ("beta", 80), (HOSTILE, 50)):
+        publish(tmp_path, Made(model, records(100, n_novel)))
+    store = Store(tmp_path)
+    table = board(store)
+    found = sorted(store.runs(), key=lambda run: str(run.record["model"]["model"]))  # the hostile one comes first
+    html = page(found, table, PROTOCOL)
+    assert "<img" not in html
+    assert HOSTILE in unescape(html)
+    # differences of novel to the hostile one's 50 %: 70 and 80 % are better, 20 % is worse
+    for words in ("+20.0 <em>better", "+30.0 <em>better", "\u221230.0 <em>worse"):
+        assert words in html
+    assert "beta: 2 runs; VUN 75.0 \u00b1 7.1 (standard deviation), 70.0 to 80.0." in html
+    assert "alpha: one run; the spread between runs of the model is unknown." in html
+    assert "Compare with care" not in html
+    assert "Choose two models" in page(found[:1], table, PROTOCOL)
+
+
+def test_a_link_names_runs_submissions_or_models(tmp_path: Path) -> None:
+    first, second = (publish(tmp_path, Made(model, records(9, 3))) for model in ("a", "b"))
+    store = Store(tmp_path)
+    expected = [run_id(first), run_id(second)]
+    assert asked_for(store, ",".join(expected)) == expected
+    assert asked_for(store, f"a, {second.path.parent.name},nobody,a") == expected
+    assert asked_for(store, None) == []
+    assert set(first_two(store)) == set(expected)
+
+
+def test_the_figure_has_each_share_with_its_interval(tmp_path: Path) -> None:
+    runs = [publish(tmp_path, Made(model, records(80, own))) for model, own in (("a", 48), (HOSTILE, 8))]
+    lines = [line for line in compare(runs, PROTOCOL) if line.name in ("novel", "valid")]
+    figure = plots.side_by_side(["a", HOSTILE], lines)
+    assert [list(trace.x) for trace in figure.data] == [[100, 60], [100, 10]]
+    low = figure.data[0].x[1] - figure.data[0].error_x.arrayminus[1]
+    assert low == pytest.approx(100 * 0.4904, abs=0.01)  # Wilson, 48 of 80
+    assert "<img" not in figure.data[1].name

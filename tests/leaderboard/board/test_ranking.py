@@ -1,0 +1,118 @@
+"""Ranges of ranks on the board, and models that handed in several runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+from leaderboard.board.table import board, render
+from leaderboard.protocol import load_protocol
+from leaderboard.store.local import Store, read_json, write_json
+from metrics.score import registry
+from tests.made_runs import Made, good, publish
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from leaderboard.store.local import Run
+
+N_RANKED = load_protocol("v1").n_ranked
+
+
+def records(n: int, n_novel: int, *, start: int = 0) -> list[dict[str, Any]]:
+    """Valid and unique records, of which the first n_novel are novel."""
+    return [good(f"r{start + number}", in_reference=number >= n_novel) for number in range(n)]
+
+
+def standings(root: Path) -> dict[str, tuple[object, ...]]:
+    """Rank, ends of its range and number of runs by model; None for unknown."""
+    table = board(Store(root))[["model", "rank", "rank_low", "rank_high", "n_runs"]]
+    return {
+        str(model): tuple(None if pd.isna(value) else int(value) for value in facts)
+        for model, *facts in table.itertuples(index=False, name=None)
+    }
+
+
+def test_models_of_equal_standing_take_each_others_ranks(tmp_path: Path) -> None:
+    # 2,500 records: the standard error of a difference of two shares near a half is 1.4 points, or 35 records
+    for model, n_novel in (("best", 2_000), ("high", 1_250), ("near", 1_240), ("low", 500)):
+        publish(tmp_path, Made(model, records(N_RANKED, n_novel)))
+    assert standings(tmp_path) == {
+        "best": (1, 1, 1, 1),
+        "high": (2, 2, 3, 1),
+        "near": (3, 2, 3, 1),
+        "low": (4, 4, 4, 1),
+    }
+
+
+def test_unranked_models_of_equal_size_have_a_range_among_themselves(tmp_path: Path) -> None:
+    for model, n_novel in (("good", 40), ("bad", 5)):
+        publish(tmp_path, Made(model, records(50, n_novel)))
+    publish(tmp_path, Made("alone", records(30, 10)))
+    publish(tmp_path, Made("other settings", records(50, 10), record={"custom": True}))
+    publish(tmp_path, Made("earlier draft", records(50, 10), record={"protocol_hash": "0" * 64}))
+    publish(tmp_path, Made("other reference", records(50, 10), record={"reference": "lemat-bulk"}))
+    found = standings(tmp_path)
+    assert found["good"] == (None, 1, 1, 1)
+    assert found["bad"] == (None, 2, 2, 1)
+    for model in ("alone", "other settings", "earlier draft", "other reference"):
+        assert found[model] == (None, None, None, 1)
+
+
+def test_a_model_takes_one_rank_by_the_mean_of_its_runs(tmp_path: Path) -> None:
+    # runs of 60 % and 30 %, mean 45 %: neither above nor below the steady one by its luckiest or unluckiest run
+    publish(tmp_path, Made("steady", records(N_RANKED, 1_250)))
+    publish(tmp_path, Made("several", records(N_RANKED, 1_500)))
+    publish(tmp_path, Made("several", records(N_RANKED, 750)))
+    publish(tmp_path, Made("last", records(N_RANKED, 100)))
+    assert standings(tmp_path) == {"steady": (1, 1, 1, 1), "several": (2, 2, 2, 2), "last": (3, 3, 3, 1)}
+    table = board(Store(tmp_path))
+    several = table[table["model"] == "several"]
+    # two runs of 0.6 and 0.3: mean 0.45, standard deviation 0.3 / sqrt(2)
+    for name, expected in (("spread", 0.3 / 2**0.5), ("runs_mean", 0.45), ("runs_min", 0.3), ("runs_max", 0.6)):
+        assert several[f"vun_{name}"].tolist() == pytest.approx([expected] * 2)
+        assert table.loc[table["model"] == "steady", f"vun_{name}"].isna().all()
+    assert "runs 45.0 ± 21.2" in render(table, "md")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"card": {"version": "2"}}, {"record": {"verified": True}}], ids=["other version", "verified"]
+)
+def test_runs_of_another_model_are_not_joined(tmp_path: Path, changes: dict[str, Any]) -> None:
+    publish(tmp_path, Made("m", records(60, 30)))
+    publish(tmp_path, Made("m", records(60, 10), **changes))
+    table = board(Store(tmp_path))
+    assert table["n_runs"].tolist() == [1, 1]
+    assert "vun_spread" not in table
+
+
+def test_a_board_of_any_column_can_be_ranked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # an expected share that a potential's calibration gave: no count of hits, so its interval is what is drawn from
+    for model, value in (("a", 0.30), ("b", 0.31), ("c", 0.6)):
+        with_variant(publish(tmp_path, Made(model, records(20, 5))), "vun", "chgnet/unrelaxed/calibrated", value)
+    ranking = "vun@chgnet/unrelaxed/calibrated"
+    protocol = load_protocol("v1").model_copy(update={"ranking": ranking, "n_ranked": 20})
+    monkeypatch.setattr("leaderboard.board.table.load_protocol", lambda _: protocol)
+    for record in tmp_path.glob("*/*/run.json"):
+        write_json({**read_json(record), "protocol_hash": protocol.hash}, record)
+    assert standings(tmp_path) == {"c": (1, 1, 1, 1), "b": (2, 2, 3, 1), "a": (3, 2, 3, 1)}
+
+
+def with_variant(run: Run, name: str, variant: str, value: float) -> None:
+    """Add a score that depends on a potential, 5 points to either side of its value."""
+    scores = read_json(run.path / "scores.json")
+    entry = {
+        "name": name,
+        "version": registry()[name].version,
+        "variant": variant,
+        "value": value,
+        "low": value - 0.05,
+        "high": value + 0.05,
+        "n_counted": 20,
+        "n_unknown": 0,
+        "unit": "share",
+        "better": "higher",
+    }
+    write_json({**scores, "scores": [*scores["scores"], entry]}, run.path / "scores.json")

@@ -1,0 +1,206 @@
+"""A small run of the benchmark from end to end: what it writes, what it shows, and that a seed repeats it."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from leaderboard.__main__ import main
+from leaderboard.matching_benchmark.cases import CASES
+from leaderboard.matching_benchmark.changes import CHANGES, everything
+from leaderboard.matching_benchmark.data import Entry, from_files
+from leaderboard.matching_benchmark.identity import JUDGES, Found, measure_identity
+from leaderboard.matching_benchmark.method import registry
+from leaderboard.matching_benchmark.report import as_text
+from leaderboard.matching_benchmark.result import SCHEMA, STARTER_RESULT, newest_result
+from leaderboard.matching_benchmark.tables import write_answers
+from leaderboard.pages import identity
+from leaderboard.store.local import Store, read_json
+from metrics.measure.chemistry.composition import reduced_formula_of
+from metrics.measure.running.engine import Engine
+from metrics.measure.structure.convert import to_structure
+from submissions.examples.prototypes import library
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from metrics.crystal import Crystal
+
+DATA = Path(os.environ.get("LEADERBOARD_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
+
+
+def crystals() -> dict[str, Crystal]:
+    """Three crystals of titania, two of them the same, and one of another formula."""
+    rutile, anatase, salt = (library()[label] for label in ("A2B_tP6_136_f_a", "A2B_tI12_141_e_a", "AB_cF8_225_a_b"))
+    return {
+        "rutile": rutile,
+        "rutile described otherwise": everything(rutile, np.random.default_rng(0)),
+        "anatase": anatase,
+        "salt": salt,
+    }
+
+
+ENTRIES = [Entry(name, reduced_formula_of(crystal), crystal) for name, crystal in crystals().items()]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with Engine(1, preload=("leaderboard.matching_benchmark.answers",)) as started:
+        yield started
+
+
+def small_run(entries: list[Entry], engine: Engine) -> Found:
+    return measure_identity(entries, [], n=2, seed=0, engine=engine, report=lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def found(engine: Engine) -> Found:
+    return small_run(ENTRIES, engine)
+
+
+def check_form(result: dict[str, Any]) -> None:
+    """Names, counts and bounds of a result, whatever was measured."""
+    names = list(registry())
+    assert result["schema"] == SCHEMA
+    assert [method["name"] for method in result["methods"]] == names
+    assert [change["name"] for change in result["changes"]] == list(CHANGES)
+    assert [case["name"] for case in result["cases"]] == [case.name for case in CASES]
+    assert list(result["costs"]) == list(result["unknown"]) == names
+    for change in result["changes"]:
+        assert list(change["methods"]) == names
+        for own in change["methods"].values():
+            assert own["n_kept"] + own["n_unknown"] <= change["n"]
+            assert own["share"] == own["n_kept"] / change["n"]
+            assert own["low"] <= own["share"] <= own["high"]
+    assert [judge["judge"] for judge in result["agreement"]["judges"]] == list(JUDGES)
+    for judge in result["agreement"]["judges"]:
+        assert judge["n_same"] <= judge["n_judged"] <= result["agreement"]["n_pairs"]
+        assert list(judge["methods"]) == [name for name in names if name != judge["judge"]]
+        for own in judge["methods"].values():
+            assert own["n_both"] + own["n_missed"] == judge["n_same"]
+    assert as_text(result).count("\n") > len(CHANGES) + len(CASES)
+
+
+def test_result_of_a_small_run(found: Found) -> None:
+    result = found.result
+    check_form(result)
+    assert (result["n_crystals"], result["n_sampled"]) == (4, 2)
+    by_name = {change["name"]: change["methods"] for change in result["changes"]}
+    for name, change in CHANGES.items():
+        if change.kind == "description":
+            for method in ("canonical-bawl-keys", "canonical-bawl-primary", "distance", "verdict"):
+                assert by_name[name][method]["share"] == 1.0, (name, method)
+    # the published fingerprint counts the formula of the cell as given
+    assert by_name["supercell 2x1x1"]["bawl"]["share"] == 0.0
+    # three pairs of TiO2, one of them the same crystal: both StructureMatchers say so, and a judge is not its own
+    assert result["agreement"]["n_pairs"] == 3
+    for judge in result["agreement"]["judges"]:
+        assert (judge["n_judged"], judge["n_same"]) == (3, 1)
+        assert judge["methods"]["verdict"]["recall"]["value"] == judge["methods"]["verdict"]["precision"]["value"] == 1
+        assert judge["methods"]["bawl"]["recall"]["value"] == 0
+        assert judge["methods"]["bawl"]["precision"]["value"] is None
+    assert result["costs"]["verdict"]["pair_ms"]["n"] == 3
+    assert result["costs"]["verdict"]["structure_ms"]["n"] == 3 + 2
+
+
+def test_a_seed_repeats_all_but_the_costs_whatever_the_order(found: Found, engine: Engine) -> None:
+    again = small_run(ENTRIES[::-1], engine)
+    assert {**again.result, "costs": None} == {**found.result, "costs": None}
+    assert again.questions == found.questions
+
+
+def test_every_answer_is_in_the_tables(found: Found, tmp_path: Path) -> None:
+    write_answers(found, tmp_path)
+    tables = {path.stem: list(csv.DictReader(path.read_text().splitlines())) for path in tmp_path.glob("*.csv")}
+    assert {name: list(rows[0])[: -len(registry())] for name, rows in tables.items()} == {
+        "changes": ["id", "change"],
+        "pairs": ["reduced_formula", "id", "other_id"],
+        "cases": ["name"],
+    }
+    assert sum(map(len, tables.values())) == len(found.questions)
+    rows = [row for row in tables["pairs"] if {row["id"], row["other_id"]} == {"rutile", "rutile described otherwise"}]
+    assert [(row["verdict"], row["bawl"]) for row in rows] == [("same", "different")]
+    for change in found.result["changes"]:
+        kept = [row for row in tables["changes"] if row["change"] == change["name"] and row["verdict"] == "same"]
+        assert len(kept) == change["methods"]["verdict"]["n_kept"]
+
+
+def test_the_page_shows_every_number_as_text(found: Found) -> None:
+    result = json.loads(json.dumps(found.result))
+    result["data"] = [{"name": "<script>x</script>", "sha256": None, "n_read": 1, "n_refused": 0, "n_repeated": 0}]
+    html = identity.page(result)
+    assert "<script>" not in html
+    assert "&lt;script&gt;x" in html
+    for method in result["methods"]:
+        assert method["label"].replace("<", "&lt;") in html
+    for row in (*result["changes"], *result["cases"]):
+        assert row["name"] in html
+    # wrong answers stand out: as many as there are
+    wrong = sum(answer != case["same"] for case in result["cases"] for answer in case["answers"].values())
+    assert html.count('<span class="no">') == wrong > 0
+
+
+def test_the_page_says_so_where_there_is_no_result() -> None:
+    assert "No result yet" in identity.page(None)
+    assert "benchmark identity" in identity.page(None)
+
+
+def test_the_result_that_ships_is_of_these_methods_and_is_shown(tmp_path: Path) -> None:
+    result = newest_result(Store(tmp_path))
+    assert result is not None
+    assert result == read_json(STARTER_RESULT)
+    check_form(result)
+    assert "starter" in identity.page(result)
+
+
+def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADERBOARD_RUNS", str(tmp_path / "runs"))
+    table = tmp_path / "few.csv"
+    with table.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("material_id", "cif"))
+        writer.writerows((name, to_structure(crystal).to(fmt="cif")) for name, crystal in crystals().items())
+        writer.writerow(("broken", "data_x"))
+    assert main(["benchmark", "identity", "--data", str(table), "--n", "1", "--jobs", "1"]) == 0
+    printed = capsys.readouterr()
+    assert "few.csv: 5 rows, 1 refused, 0 repeated" in printed.out
+    assert "compare" in printed.err
+    written = newest_result(Store(tmp_path / "runs"))
+    assert written is not None
+    check_form(written)
+    assert as_text(written) == printed.out
+    folder = tmp_path / "runs" / "benchmark" / "identity"
+    assert {path.name for path in folder.iterdir()} == {"identity.json", "changes.csv", "pairs.csv", "cases.csv"}
+
+
+def test_command_refuses_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nothing = tmp_path / "nothing.parquet"
+    assert main(["benchmark", "identity", "--data", str(nothing)]) == 1
+    assert capsys.readouterr().err.startswith(f"error: {nothing} does not exist")
+    with pytest.raises(SystemExit) as stopped:
+        main(["benchmark", "identity", "--n", "0"])
+    assert stopped.value.code == 2
+    assert "'0' must be a whole number from 1" in capsys.readouterr().err
+
+
+def test_a_real_table_of_cifs_is_read(tmp_path: Path, engine: Engine) -> None:
+    path = DATA / "reference" / "mp_20_biternary_test.csv.gz"
+    if not path.exists():
+        pytest.skip(f"needs {path}; set LEADERBOARD_TEST_DATA to the folder of real data")
+    with gzip.open(path, "rt", newline="") as file:
+        rows = [row for row, _ in zip(csv.reader(file), range(6), strict=False)]
+    few = tmp_path / "few.csv"
+    with few.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    entries, origins = from_files([few, few], engine, lambda _: None)
+    assert [(own.n_read, own.n_refused, own.n_repeated) for own in origins] == [(5, 0, 0), (5, 0, 5)]
+    assert [own.id for own in entries] == [row[rows[0].index("material_id")] for row in rows[1:]]
+    # the first row of the file, as its own column of formulas says
+    assert (entries[0].id, entries[0].formula) == ("mp-10009", "GaTe")

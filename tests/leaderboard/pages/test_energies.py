@@ -1,0 +1,245 @@
+"""Stability on the pages: distributions, shares, one structure's energies, its relaxed cell, trust, downloads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gradio as gr
+import numpy as np
+import pytest
+
+from leaderboard.pages import downloads, energies, panel, plots_energies, structures
+from leaderboard.pages.detail import drawing
+from leaderboard.pages.energies_detail import energies_html
+from leaderboard.pages.energy_views import distances, energies_of, facts, of_structure, views_of
+from leaderboard.pages.trust_panel import sentence, trust_html
+from metrics.crystal import Crystal
+from metrics.scores.sun import SPARSE_HULL_ENTRIES
+from metrics.table import frame, read_parquet
+from reference_data.potential_accuracy.record import Agreement, Trust, write_trust
+from tests.made_hulls import made_reference
+from tests.made_runs import COLUMNS, Made, energy, good, publish, refused
+
+if TYPE_CHECKING:
+    from leaderboard.store.local import Run
+
+HOSTILE = "<script>alert(1)</script>"
+CHECKPOINT = "c" * 64
+ABOVE = {"new": 0.02, "below": -0.05, "old": 0.3, "copy": 0.02, "failed": None, "far": 7.0}
+"""E above hull (eV/atom) by record; the copy is the same structure as the new one."""
+VIEWS = ["chgnet/unrelaxed", "chgnet/unrelaxed/own", "ensemble(chgnet+sevennet-0)/unrelaxed", "chgnet/relaxed"]
+
+
+def cell(a: float) -> Crystal:
+    """Caesium chloride; its lattice parameter tells one structure from another."""
+    return Crystal.from_arrays(a * np.eye(3), np.array([[0.0] * 3, [0.5] * 3]), [55, 17])
+
+
+CRYSTALS = {name: cell(4 + place / 10) for place, name in enumerate(ABOVE)} | {"copy": cell(4)}
+RELAXED = cell(4.2)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    records = [
+        good("new", chemical_system="Cl-Cs"),
+        good("below"),
+        good("old", in_reference=True),
+        good("copy", unique=False, duplicate_of="new"),
+        good("failed"),
+        good("far"),
+        refused("bad", "malformed", "no cell"),
+    ]
+    phases = [{"formula": "CsCl", "amount": 0.75}, {"formula": "Cs2O", "amount": 0.25}]
+    as_submitted = [
+        energy(
+            CRYSTALS[name],
+            above,
+            checkpoint_sha256=CHECKPOINT,
+            formation_energy_per_atom=None if above is None else -2.0,
+            detail=HOSTILE if above is None else None,
+            decomposition=phases,
+        )
+        for name, above in ABOVE.items()
+        if name != "copy"
+    ]
+    own = energy(CRYSTALS["new"], 0.04, energy_convention="own:chgnet", n_hull_entries=SPARSE_HULL_ENTRIES - 1)
+    together = energy(
+        CRYSTALS["new"], 0.03, potential="ensemble(chgnet+sevennet-0)", e_above_hull_std=0.01, n_members=2
+    )
+    relaxed = energy(
+        CRYSTALS["new"],
+        0.01,
+        relaxed=True,
+        status="converged",
+        n_steps=12,
+        rmsd=0.123,
+        cell=json.dumps(
+            {
+                "lattice": RELAXED.lattice.tolist(),
+                "frac_coords": RELAXED.frac_coords.tolist(),
+                "atomic_numbers": RELAXED.atomic_numbers.tolist(),
+            }
+        ),
+    )
+    made = Made("made", records, crystals=CRYSTALS, energies=[*as_submitted, own, together, relaxed])
+    return publish(tmp_path_factory.mktemp("runs"), made)
+
+
+@pytest.fixture(scope="module")
+def structural(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return publish(tmp_path_factory.mktemp("runs"), Made("structural", [good("a")]))
+
+
+def test_views_come_in_order_and_join_by_content(run: Run) -> None:
+    assert [key.variant for key in views_of(run.path)] == VIEWS
+    above = distances(run.path, VIEWS[0]).set_axis(run.columns()["id"]).dropna().to_dict()
+    assert above == {name: value for name, value in ABOVE.items() if value is not None}
+    assert distances(run.path, VIEWS[0]).isna().sum() == 2  # failed, and the refused record
+    assert energies_of(run.path, "no such view") is None
+    assert of_structure(run.path, None) == []
+
+
+def test_a_run_without_energies_shows_none(structural: Run) -> None:
+    assert views_of(structural.path) == ()
+    assert "e_above_hull" not in facts(structural.path)
+    section = energies.fill(structural)
+    assert isinstance(section[0], gr.Column)
+    assert not section[0].visible
+    assert len(section) == len(energies.fill(None))
+    assert energies_html(structural.path, "any") == ""
+    assert "E above hull" not in str(panel.fill(structural, None)[-1])
+    assert len(structures.select(facts(structural.path), "on or below the hull", "")) == 0
+
+
+def test_the_distribution_counts_each_record_once(run: Run) -> None:
+    figure = energies.drawn_distribution(run, VIEWS[0])
+    bars = {bar.name: bar for bar in figure.data}
+    assert list(bars) == ["unique and novel: 3", "known, duplicate or undecided: 2"]
+    new, known = (np.asarray(bar.y) for bar in figure.data)
+    assert (new.sum(), known.sum()) == (3, 2)
+    # what is off the scale is in the last bar, which says so
+    assert new[-1] == 1
+    assert figure.data[0].customdata[-1].startswith("above 0.98")
+    at = {round(float(middle), 2): int(count) for middle, count in zip(figure.data[0].x, new, strict=True) if count}
+    assert set(at) == {-0.05, 0.03, 0.99}
+    assert "2 records without" in figure.layout.title.text
+
+
+def test_shares_have_their_intervals_from_the_scores(run: Run) -> None:
+    stable, metastable = plots_energies.shares(run.scores["scores"]).data
+    assert stable.y[0] == VIEWS[0]
+    scores = {(score["name"], score["variant"]): score for score in run.scores["scores"]}
+    for bars, name in ((stable, "stable"), (metastable, "metastable")):
+        score = scores[name, VIEWS[0]]
+        assert bars.x[0] == pytest.approx(100 * score["value"])
+        assert bars.x[0] + bars.error_x.array[0] == pytest.approx(100 * score["high"])
+        assert bars.x[0] - bars.error_x.arrayminus[0] == pytest.approx(100 * score["low"])
+    # one of seven lies on or below the hull, two within 0.1 eV/atom of it
+    assert stable.x[0] == pytest.approx(100 / 7)
+    assert metastable.x[0] == pytest.approx(200 / 7)
+
+
+@pytest.mark.parametrize(
+    ("shown", "ids"),
+    [("on or below the hull", ["below"]), ("at most 0.1 eV/atom above the hull", ["below", "new", "copy"])],
+)
+def test_the_table_filters_and_sorts_by_energy(run: Run, shown: str, ids: list[str]) -> None:
+    rows = structures.select(facts(run.path), shown, "")
+    assert rows["id"].tolist() == ids
+    page = structures.page_html(rows, 1, None, VIEWS[0])
+    assert "-0.050" in page
+    assert f"E above hull in eV/atom, by {VIEWS[0]}." in page
+
+
+def test_one_structure_says_what_each_potential_says(run: Run) -> None:
+    words = drawing(run, "new").words
+    assert all(variant in words for variant in VIEWS)
+    assert "CsCl 75, Cs<sub>2</sub>O 25" in words
+    assert "0.030 \u00b1 0.010" in words
+    assert words.count("sparse hull") == 1
+    assert "converged, 12 steps, moved by 0.123 \u00c5" in words
+    assert '<a href="?reference=starter&amp;find=Cl-Cs">Hull of Cl-Cs</a>' in words
+    # the same structure has the same energies, whatever it is called
+    assert energies_html(run.path, CRYSTALS["copy"].sha256) == energies_html(run.path, CRYSTALS["new"].sha256)
+
+
+def test_what_has_no_energy_says_why(run: Run) -> None:
+    words = drawing(run, "failed").words
+    assert "failed: &lt;script&gt;" in words
+    assert "<script" not in words
+
+
+def test_the_relaxed_structure_is_drawn_beside_the_submitted_one(run: Run) -> None:
+    shown = drawing(run, "new")
+    assert shown.own is not None
+    assert shown.relaxed is not None
+    assert shown.relaxed["title"] == "relaxed by chgnet, moved by 0.123 \u00c5"
+    assert shown.own["axes"][0][0] == pytest.approx(4.0)
+    assert shown.relaxed["axes"][0][0] == pytest.approx(4.2)
+    assert drawing(run, "below").relaxed is None
+
+
+def test_downloads_hold_the_distance_of_every_view(run: Run) -> None:
+    as_csv, as_parquet, as_json = map(Path, downloads.files(run))
+    names = [f"e_above_hull@{variant}" for variant in VIEWS]
+    table = read_parquet(as_parquet)
+    assert list(table.columns) == [*run.columns().columns, *names]
+    assert table[names[0]].tolist()[:4] == [ABOVE[name] for name in ("new", "below", "old", "copy")]
+    assert as_csv.read_text().splitlines()[0].endswith(",".join(names))
+    content = json.loads(as_json.read_text())
+    assert content["structures"][1][names[0]] == ABOVE["below"]
+    energies_table = run.energies()
+    assert energies_table is not None
+    assert len(content["energies"]) == len(energies_table)
+
+
+def test_figures_of_no_energies_are_empty() -> None:
+    rows = frame([refused("a", "malformed", "")], COLUMNS).assign(e_above_hull=np.nan)
+    assert sum(sum(bar.y) for bar in plots_energies.distribution(rows, VIEWS[0]).data) == 0
+    assert all(not bar.x for bar in plots_energies.shares([]).data)
+
+
+def agreement(threshold: float, precision: float | None) -> Agreement:
+    return Agreement(threshold, precision, 0.85, 0.79, 1.4, 73, 27, 40, 13)
+
+
+TRUST = Trust("chgnet", CHECKPOINT, "pbe_mp2020", "", "s", 0, 900, 500, 499, {"failed": 1}, 0.041, 0.06, -0.02, ())
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "convention", "known"),
+    [(CHECKPOINT, "pbe_mp2020", True), ("d" * 64, "pbe_mp2020", False), (CHECKPOINT, "r2scan", False)],
+)
+def test_trust_counts_for_this_checkpoint_these_energies_and_this_set(
+    tmp_path: Path, checkpoint: str, convention: str, *, known: bool
+) -> None:
+    reference = made_reference(tmp_path / "set")
+    provenance = {"reference": str(reference.folder), "reference_hash": reference.manifest_sha256}
+    row = energy(CRYSTALS["new"], 0.1, checkpoint_sha256=CHECKPOINT)
+    run = publish(tmp_path / "runs", Made("m", [good("new")], record=provenance, crystals=CRYSTALS, energies=[row]))
+    assert "has not been measured" in trust_html(run)
+    trust = replace(
+        TRUST,
+        checkpoint_sha256=checkpoint,
+        convention=convention,
+        manifest_sha256=reference.manifest_sha256,
+        agreements=(agreement(0.0, 0.734),),
+    )
+    write_trust(trust, reference.folder)
+    page = trust_html(run)
+    assert ("0.73" in page) == known
+    assert ("has not been measured" in page) != known
+
+
+def test_trust_is_a_sentence() -> None:
+    known = replace(TRUST, agreements=(agreement(0.0, 0.734), agreement(0.1, 0.9)))
+    assert sentence(known, "mp") == (
+        "Of 100 compounds of mp that chgnet calls stable, 73 are; of 100 stable ones it finds 85. "
+        "Its distances from the hull are off by 0.041 eV/atom on average."
+    )
+    unknown = replace(TRUST, agreements=(agreement(0.0, None),))
+    assert sentence(unknown, "mp").startswith("The sample of mp cannot say")

@@ -1,0 +1,80 @@
+"""The site as a whole: it is built without what measures, and About explains every score and every refusal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from leaderboard.board.score_docs import definitions
+from leaderboard.pages.about import page
+from leaderboard.protocol import load_protocol
+from submissions.refusal import Reason
+from tests.made_runs import Made, good, publish
+
+if TYPE_CHECKING:
+    from leaderboard.board.score_docs import Definition
+
+ROOT = Path(__file__).parents[3]
+ABOUT = page(load_protocol("v1"))
+
+BUILD = """
+import sys
+from pathlib import Path
+from leaderboard import plots
+from leaderboard.pages import detail, lookup, reference_search, section, site
+from leaderboard.queue.jobs import Jobs
+from leaderboard.run.service import ScoringProcess
+from leaderboard.store.local import Store
+
+store = Store()
+jobs = Jobs(store, ScoringProcess(store))
+blocks = site.build(store, jobs)
+run = store.runs()[0]
+section.fill(run)
+plots.elements(run.structures())
+assert detail.drawing(run, "a").own
+assert reference_search.crystal_of(lookup.opened("starter"), 0)[1]
+jobs.close()
+print(sorted({"torch", "pymatgen", "spglib", "numba", "smact"} & set(sys.modules)))
+"""
+
+
+def test_a_site_that_has_drawn_a_run_has_not_loaded_what_measures(tmp_path: Path) -> None:
+    publish(tmp_path, Made("m", [good("a")]))
+    done = subprocess.run(
+        [sys.executable, "-c", BUILD],
+        cwd=ROOT,
+        env={**os.environ, "LEADERBOARD_RUNS": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.parametrize("own", definitions(load_protocol("v1")), ids=lambda own: own.name)
+def test_about_defines_every_score_as_the_documentation_does(own: Definition) -> None:
+    start = ABOUT.index(f'id="score-{own.name}"')
+    entry = ABOUT[start : ABOUT.index("</dd></div></dl></dd>", start)]
+    assert own.paragraphs
+    for words in (own.label, *own.paragraphs, *own.terms, *own.terms.values()):
+        assert escape(words) in entry
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_about_lists_every_reason_to_refuse(reason: Reason) -> None:
+    assert f"<code>{reason.value}</code>" in ABOUT
+    assert escape(reason.remedy) in ABOUT
+
+
+def test_about_names_the_protocol() -> None:
+    protocol = load_protocol("v1")
+    assert protocol.hash in ABOUT
+    assert protocol.status in ABOUT
+    assert f"{protocol.n_ranked:,}" in ABOUT

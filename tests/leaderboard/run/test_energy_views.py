@@ -1,0 +1,86 @@
+"""Views of the energies: their names, and that energies join records by content."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from leaderboard.run.energies import ENERGIES_SCHEMA, ensemble
+from leaderboard.run.energy_views import variant, views
+from metrics.table import frame
+
+RECORDS = pa.schema({"id": pa.string(), "sha256": pa.string()})
+
+
+def energies(*rows: dict[str, Any]) -> pd.DataFrame:
+    return frame(rows, ENERGIES_SCHEMA)
+
+
+def row(sha256: str, e_above_hull: float | None, **other: object) -> dict[str, Any]:
+    return {
+        "sha256": sha256,
+        "potential": "chgnet",
+        "relaxed": False,
+        "status": "ok",
+        "energy_convention": "pbe_mp2020",
+        "e_above_hull": e_above_hull,
+        "formation_energy_per_atom": e_above_hull,
+        "n_hull_entries": 20,
+        **other,
+    }
+
+
+# as the contract of scores.json writes them
+@pytest.mark.parametrize(
+    ("relaxed", "own", "name"),
+    [(False, False, "chgnet/unrelaxed"), (True, False, "chgnet/relaxed"), (True, True, "chgnet/relaxed/own")],
+)
+def test_names_of_variants(*, relaxed: bool, own: bool, name: str) -> None:
+    assert variant("chgnet", relaxed=relaxed, own=own) == name
+
+
+def test_energies_join_by_content_whatever_the_order_and_how_often() -> None:
+    records = frame(
+        [{"id": "1", "sha256": "b"}, {"id": "2"}, {"id": "3", "sha256": "a"}, {"id": "4", "sha256": "b"}], RECORDS
+    )
+    (view,) = views(records, energies(row("a", 0.1), row("b", 0.2)))
+    assert view.rows["e_above_hull"].to_list() == [0.2, pd.NA, 0.1, 0.2]
+    assert "converged" not in view.available
+
+
+def test_own_is_said_only_beside_a_hull_of_density_functional_energies() -> None:
+    records = frame([{"id": "1", "sha256": "a"}], RECORDS)
+    own = row("a", 0.1, energy_convention="own:chgnet")
+    assert [view.variant for view in views(records, energies(own))] == ["chgnet/unrelaxed"]
+    both = [view.variant for view in views(records, energies(row("a", 0.2), own))]
+    assert both == ["chgnet/unrelaxed", "chgnet/unrelaxed/own"]
+
+
+def test_relaxed_views_come_last_and_say_what_converged() -> None:
+    records = frame([{"id": name, "sha256": name} for name in "abc"] + [{"id": "refused"}], RECORDS)
+    relaxed = [
+        row("a", 0.1, relaxed=True, status="converged", rmsd=0.05),
+        row("b", 0.1, relaxed=True, status="step_limit"),
+        row("c", None, relaxed=True, status="failed"),
+    ]
+    views_found = views(records, energies(*relaxed, row("a", 0.3)))
+    assert [view.variant for view in views_found] == ["chgnet/unrelaxed", "chgnet/relaxed"]
+    assert views_found[1].rows["converged"].to_list() == [True, False, False, pd.NA]
+
+
+def test_an_ensemble_answers_only_where_every_member_did() -> None:
+    members = [
+        [row("a", 0.10), row("b", 0.3)],
+        [row("a", 0.20, potential="sevennet-0", n_hull_entries=9), row("b", None, potential="sevennet-0")],
+    ]
+    first, second = ensemble(members, ["chgnet", "sevennet-0"])
+    # mean and population standard deviation of 0.10 and 0.20
+    assert first["potential"] == "ensemble(chgnet+sevennet-0)"
+    assert first["e_above_hull"] == pytest.approx(0.15)
+    assert first["e_above_hull_std"] == pytest.approx(0.05)
+    assert (first["n_members"], first["n_hull_entries"]) == (2, 9)
+    assert second["e_above_hull"] is None
+    assert second["detail"] == "no distance by sevennet-0"

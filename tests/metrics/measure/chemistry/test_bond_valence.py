@@ -1,0 +1,121 @@
+"""Bond-valence sums and neutral assignments against pymatgen and against listing every assignment."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pymatgen.core.bond_valence import BVAnalyzer, calculate_bv_sum
+from pymatgen.core.local_env import get_neighbors_of_site_with_index
+
+from metrics.crystal import Crystal
+from metrics.measure.chemistry.bond_valence import (
+    bond_valence_sums,
+    has_parameters,
+    likely_states,
+    nearest_shell,
+    neutral_assignment_exists,
+)
+from metrics.measure.chemistry.charge import ChargeSettings, has_neutral_valences
+from metrics.measure.structure.convert import to_structure
+from metrics.measure.structure.neighbors import find_neighbors
+from tests.metrics.measure.fingerprint_crystals import prototypes
+
+
+def has_all_parameters(crystal: Crystal) -> bool:
+    return all(has_parameters(int(number)) for number in crystal.atomic_numbers)
+
+
+KNOWN = sorted(
+    label for label, crystal in prototypes().items() if crystal.n_sites <= 14 and has_all_parameters(crystal)
+)
+
+
+@pytest.mark.parametrize("label", KNOWN[::6])
+def test_sums_are_those_of_pymatgen(label: str) -> None:
+    crystal = prototypes()[label]
+    structure = to_structure(crystal)
+    expected = [
+        calculate_bv_sum(site, structure.get_neighbors(site, 4.0), 1.015)  # type: ignore[no-untyped-call] # pymatgen's
+        for site in structure
+    ]
+    sums = bond_valence_sums(crystal, find_neighbors(crystal, 4.0), 1.015)
+    np.testing.assert_allclose(sums, expected, rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("label", KNOWN[::6])
+def test_the_nearest_shell_is_that_of_pymatgen(label: str) -> None:
+    crystal = prototypes()[label]
+    structure = to_structure(crystal)
+    shell = nearest_shell(crystal, 0.1, 10.0)
+    for site in range(crystal.n_sites):
+        expected = sorted(
+            structure[site].distance(neighbor, jimage=[0, 0, 0])
+            for neighbor in get_neighbors_of_site_with_index(structure, site)  # type: ignore[no-untyped-call] # pymatgen's
+        )
+        np.testing.assert_allclose(np.sort(shell.distances[shell.centers == site]), expected, atol=1e-6)
+
+
+def test_a_far_nearest_shell_is_found_beyond_the_first_radius() -> None:
+    crystal = Crystal.from_arrays(7.0 * np.eye(3), [[0.0, 0.0, 0.0]], [18])
+    shell = nearest_shell(crystal, 0.1, 10.0)
+    assert len(shell.distances) == 6
+    np.testing.assert_allclose(shell.distances, 7.0)
+    assert len(nearest_shell(crystal, 0.1, 6.0).distances) == 0
+
+
+def test_sodium_chloride_has_valence_one() -> None:
+    # each bond of the six has exp((R - d) / 0.31); signs: the less electronegative partner is positive
+    crystal = prototypes()["AB_cF8_225_a_b"]
+    sums = bond_valence_sums(crystal, nearest_shell(crystal, 0.1, 10.0))
+    sodium = crystal.atomic_numbers == 11
+    assert (sums[sodium] > 0).all()
+    np.testing.assert_allclose(sums[sodium], -sums[~sodium])
+
+
+def test_a_bond_without_parameters_has_no_sum() -> None:
+    # platinum monoxide, CsCl type: pymatgen's table holds no platinum
+    crystal = Crystal.from_arrays(3.0 * np.eye(3), [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]], [78, 8])
+    assert np.isnan(bond_valence_sums(crystal, find_neighbors(crystal, 2.8))).all()
+
+
+def test_a_sum_far_from_all_that_was_observed_suggests_no_state() -> None:
+    assert likely_states(11, 1.0, 0.01) == (1,)
+    assert likely_states(11, 1000.0, 0.01) == ()
+
+
+@pytest.mark.parametrize("label", KNOWN[::3])
+def test_a_neutral_assignment_exists_where_the_search_of_pymatgen_finds_one(label: str) -> None:
+    crystal = prototypes()[label]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # pymatgen calls spglib in the way that it deprecates
+        try:
+            analyzer = BVAnalyzer()  # type: ignore[no-untyped-call] # pymatgen's
+            found = sum(analyzer.get_valences(to_structure(crystal))) == 0
+        except ValueError:
+            found = False
+    # pymatgen asks the first site of an orbit; both readings must agree on ideal prototypes
+    assert has_neutral_valences(crystal, ChargeSettings(orbit_sum="first")) == found
+    assert has_neutral_valences(crystal, ChargeSettings()) == found
+
+
+ORBIT = st.tuples(st.integers(1, 6), st.lists(st.integers(-4, 5), min_size=0, max_size=3, unique=True))
+
+
+@given(st.dictionaries(st.integers(1, 4), st.lists(ORBIT, min_size=1, max_size=3), min_size=1, max_size=3))
+def test_neutral_assignments_are_those_of_a_full_list(orbits: dict[int, list[tuple[int, list[int]]]]) -> None:
+    flat = [(element, count, states) for element, members in orbits.items() for count, states in members]
+
+    def neutral(assignment: tuple[int, ...]) -> bool:
+        per_element: dict[int, list[int]] = {}
+        for (element, _, _), state in zip(flat, assignment, strict=True):
+            per_element.setdefault(element, []).append(state)
+        total = sum(count * state for (_, count, _), state in zip(flat, assignment, strict=True))
+        return total == 0 and all(max(states) - min(states) <= 1 for states in per_element.values())
+
+    listed = any(neutral(assignment) for assignment in itertools.product(*(states for _, _, states in flat)))
+    assert neutral_assignment_exists(orbits) == listed

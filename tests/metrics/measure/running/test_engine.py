@@ -1,0 +1,126 @@
+"""The engine: limits of time and memory, crashes and deaths are outcomes; nothing else is touched."""
+
+from __future__ import annotations
+
+import operator
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+import venv
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from metrics.measure.running.engine import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).parents[4]
+LIMIT_S = 20.0
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with Engine(2) as engine:
+        yield engine
+
+
+def test_every_item_gets_its_own_answer(engine: Engine) -> None:
+    outcomes = list(engine.map(operator.neg, range(50), time_limit_s=LIMIT_S))
+    assert sorted((outcome.index, outcome.value) for outcome in outcomes) == [(i, -i) for i in range(50)]
+    assert all(outcome.failure is None for outcome in outcomes)
+
+
+def test_nothing_to_do_ends_at_once(engine: Engine) -> None:
+    assert list(engine.map(operator.neg, [], time_limit_s=LIMIT_S)) == []
+
+
+def test_a_task_over_its_time_is_ended_and_the_others_are_done(engine: Engine) -> None:
+    outcomes = {outcome.index: outcome for outcome in engine.map(time.sleep, [0, 3600, 0, 0], time_limit_s=1.5)}
+    assert outcomes[1].failure == "time_limit: took longer than 1.5 s"
+    assert [outcomes[i].failure for i in (0, 2, 3)] == [None, None, None]
+
+
+def test_a_task_over_its_memory_says_so() -> None:
+    with Engine(1, memory_limit_bytes=2**30) as small:
+        big, after = small.map(bytearray, [2**31, 3], time_limit_s=LIMIT_S)
+    assert big.failure == "memory_limit: needed more than 1.0 GiB"
+    assert after.value == bytearray(3)
+
+
+def test_without_a_limit_the_address_space_is_the_machine_s() -> None:
+    with Engine(1, memory_limit_bytes=None) as engine:
+        (outcome,) = engine.map(resource.getrlimit, [resource.RLIMIT_AS], time_limit_s=LIMIT_S)
+    assert outcome.value == resource.getrlimit(resource.RLIMIT_AS)
+
+
+def test_workers_may_run_in_another_environment(tmp_path: Path) -> None:
+    venv.create(tmp_path / "other", with_pip=False)
+    with Engine(1, python=str(tmp_path / "other" / "bin" / "python")) as engine:
+        (outcome,) = engine.map(eval, ["__import__('sys').prefix"], time_limit_s=LIMIT_S)
+    assert outcome.value == str(tmp_path / "other")
+
+
+def test_a_crash_gives_its_type_text_and_place(engine: Engine) -> None:
+    bad, good = sorted(engine.map(int, ["x", "7"], time_limit_s=LIMIT_S), key=lambda outcome: outcome.index)
+    assert bad.failure is not None
+    assert bad.failure.startswith("crashed: ValueError: invalid literal for int()")
+    assert good.value == 7
+
+
+@pytest.mark.parametrize(
+    ("die", "reason"),
+    [(os._exit, "ended with code 9"), (signal.raise_signal, "was ended by SIGKILL")],
+    ids=["exit", "kill"],
+)
+def test_a_death_is_the_outcome_of_the_task_that_caused_it(
+    engine: Engine, die: Callable[[int], None], reason: str
+) -> None:
+    (outcome,) = engine.map(die, [9], time_limit_s=LIMIT_S)
+    assert outcome.failure == f"worker_died: the process measuring it {reason}"
+    assert [found.value for found in engine.map(abs, [-1], time_limit_s=LIMIT_S)] == [1]
+
+
+def test_stopping_early_leaves_no_answer_for_the_next_call(engine: Engine) -> None:
+    first = engine.map(time.sleep, [0, 2, 2, 2], time_limit_s=LIMIT_S)
+    next(first)
+    first.close()  # type: ignore[attr-defined] # it is a generator
+    assert [outcome.value for outcome in engine.map(abs, [-5], time_limit_s=LIMIT_S)] == [5]
+
+
+def test_workers_end_with_a_parent_that_was_killed() -> None:
+    code = (
+        "from metrics.measure.running.engine import Engine\n"
+        "engine = Engine(1); list(engine.map(abs, [1], time_limit_s=60))\n"
+        "print(engine._workers[0].process.pid, flush=True)\n"
+        "import os; os.kill(os.getpid(), 9)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == -9
+    worker = Path(f"/proc/{run.stdout.strip()}")
+    for _ in range(100):
+        if not worker.exists():
+            return
+        time.sleep(0.1)
+    pytest.fail("the worker outlived its parent by 10 s")
+
+
+def test_a_script_without_a_main_guard_may_use_it(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from metrics.measure.running.engine import Engine\n"
+        "with Engine(1) as engine:\n    print([o.value for o in engine.map(abs, [-2], time_limit_s=60)])\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=True)
+    assert run.stdout == "[2]\n"
+
+
+def test_a_number_of_jobs_below_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least 1, got 0"):
+        Engine(0)

@@ -1,0 +1,116 @@
+"""Rank ranges against the exact distribution of ranks, and what they must not depend on."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from metrics.statistics.ranks import RankRange, Sampled, rank_ranges, spread
+from metrics.statistics.uncertainty import Estimate, wilson_interval
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+N = 2_500
+
+
+def share(hits: int, n: int = N) -> Sampled:
+    return Sampled(Estimate(hits / n, *wilson_interval(hits, n)), n)
+
+
+def mean(value: float, half_width: float) -> Sampled:
+    return Sampled(Estimate(value, value - half_width, value + half_width), None)
+
+
+def exact_ranks(hits: list[int], n: int, model: int) -> NDArray[np.float64]:
+    """Probability of each rank of one model: over its own hits, how many of the others have more, independently."""
+    others = [own for place, own in enumerate(hits) if place != model]
+    probabilities = np.zeros(len(hits))
+    for drawn in range(n + 1):
+        counts = np.array([1.0])  # of others with more hits: a Poisson binomial distribution, built by convolution
+        for own in others:
+            above = float(binom.sf(drawn, n, own / n))
+            counts = np.convolve(counts, [1 - above, above])
+        probabilities += binom.pmf(drawn, n, hits[model] / n) * counts
+    return probabilities
+
+
+@pytest.mark.parametrize("hits", [[40, 42, 45, 60], [10, 10, 10], [0, 0, 3], [100, 98], [5, 50, 95]])
+def test_ranges_are_those_of_the_exact_distribution(hits: list[int]) -> None:
+    found = rank_ranges([[share(own, 100)] for own in hits])
+    for model, place in enumerate(found):
+        below = np.cumsum(exact_ranks(hits, 100, model))
+        # the end of a range of 4,000 drawn boards can miss by a rank only where the exact tail is within its error
+        for end, tail in ((place.low, 0.025), (place.high, 0.975)):
+            error = 4 * np.sqrt(tail * (1 - tail) / 4_000)
+            reached = {rank for rank in range(1, len(hits) + 1) if below[rank - 1] >= tail - error}
+            passed = {rank for rank in range(1, len(hits) + 1) if rank == 1 or below[rank - 2] < tail + error}
+            assert end in (reached & passed) | {place.rank}
+
+
+def test_models_far_apart_have_one_rank_each() -> None:
+    # 10 points apart at 2,500 records: more than ten standard errors (of at most 1 point each)
+    found = rank_ranges([[share(hits)] for hits in (500, 1_000, 750, 250)])
+    assert found == [RankRange(3, 3, 3), RankRange(1, 1, 1), RankRange(2, 2, 2), RankRange(4, 4, 4)]
+
+
+def test_close_models_take_each_others_ranks() -> None:
+    # 0.4 points apart, standard error of a difference 1.4 points
+    assert rank_ranges([[share(1_250)], [share(1_260)]]) == [RankRange(2, 1, 2), RankRange(1, 1, 2)]
+
+
+def test_a_mean_of_runs_is_surer_than_one_run() -> None:
+    one = rank_ranges([[share(1_290)], [share(1_235)]])
+    many = rank_ranges([[share(1_290)] * 8, [share(1_235)] * 8])
+    assert [place.low for place in one] == [1, 1]
+    assert many == [RankRange(1, 1, 1), RankRange(2, 2, 2)]
+
+
+@pytest.mark.parametrize(("gap", "clear"), [(0.5, False), (5.0, True)])
+def test_other_scores_are_drawn_from_their_interval(gap: float, clear: bool) -> None:  # noqa: FBT001 - a table of cases
+    found = rank_ranges([[mean(10.0, 1.0)], [mean(10.0 + gap, 1.0)]])
+    assert found == ([RankRange(2, 2, 2), RankRange(1, 1, 1)] if clear else [RankRange(2, 1, 2), RankRange(1, 1, 2)])
+
+
+def test_an_expected_number_of_hits_is_not_taken_for_a_count() -> None:
+    # 0.1 points of 2,500 records apart; as whole counts of hits these would have been drawn with a spread of a point
+    sure = [Sampled(Estimate(value, value - 1e-5, value + 1e-5), N) for value in (0.50013, 0.50113)]
+    assert rank_ranges([[own] for own in sure]) == [RankRange(2, 2, 2), RankRange(1, 1, 1)]
+
+
+@settings(max_examples=30, deadline=None)
+@given(hits=st.lists(st.integers(0, 60), min_size=1, max_size=6, unique=True), random=st.randoms())
+def test_a_range_holds_its_rank_and_does_not_see_the_order(hits: list[int], random: object) -> None:
+    found = rank_ranges([[share(own, 60)] for own in hits])
+    for place, (own, model) in enumerate(zip(found, hits, strict=True)):
+        assert 1 <= own.low <= own.rank <= own.high <= len(hits), place
+        assert own.rank == 1 + sum(other > model for other in hits)
+    order = list(range(len(hits)))
+    random.shuffle(order)  # type: ignore[attr-defined] # hypothesis's Random
+    assert rank_ranges([[share(hits[place], 60)] for place in order]) == [found[place] for place in order]
+
+
+def test_a_better_model_never_has_a_worse_range() -> None:
+    found = rank_ranges([[share(hits)] for hits in (1_200, 1_230, 1_260, 1_290)])
+    for worse, better in combinations(found, 2):
+        assert better.low <= worse.low
+        assert better.high <= worse.high
+
+
+def test_nobody_has_no_rank() -> None:
+    assert rank_ranges([]) == []
+
+
+def test_the_spread_of_runs() -> None:
+    # by hand: mean 2, squared deviations 1 + 0 + 1 over n - 1 = 2; the second score is unknown in one run
+    found = spread(np.array([[1.0, 5.0], [3.0, np.nan], [2.0, 5.0]]))
+    assert [own[0] for own in found] == [2.0, 1.0, 1.0, 3.0]
+    assert np.isnan([own[1] for own in found]).all()
+    with pytest.raises(ValueError, match="two runs or more, got 1"):
+        spread(np.array([[1.0]]))

@@ -1,0 +1,182 @@
+"""Known compounds as a source: what relaxed to the crystal that was meant is a row, all else a refusal."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from metrics.crystal import Crystal
+from metrics.measure.energy.relax_record import Relaxation
+from metrics.measure.energy.relax_structure import blank_record
+from metrics.measure.energy.relaxation import cache_key
+from metrics.measure.potentials import find
+from metrics.measure.running.cache import Cache
+from reference_data.build.experiment import compare_with_experiment, measured_formation_energies
+from reference_data.sources.base import SourceRefusal, SourceRow
+from reference_data.sources.known_compounds import KnownCompounds, compounds
+from reference_data.sources.known_compounds.judge import bond_ratios, why_not
+from reference_data.sources.known_compounds.relaxation import import_records, starts
+from reference_data.sources.known_compounds.store import (
+    CHGNET,
+    ENERGIES_FILE,
+    FOLDER,
+    RELAXED_FILE,
+    SEVENNET,
+    Relaxed,
+    read_relaxed,
+    write_relaxed,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENERGIES = {CHGNET: -7.0, SEVENNET: -7.1}
+
+
+def rocksalt(edge: float, numbers: tuple[int, int] = (11, 17)) -> Crystal:
+    half = edge / 2
+    return Crystal.from_arrays(half * np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]]), [[0.0] * 3, [0.5] * 3], numbers)
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[SourceRow | SourceRefusal]:
+    source = KnownCompounds(
+        kind="known_compounds",
+        name="known",
+        title="Known compounds",
+        licence="Apache-2.0",
+        citation="Wyckoff 1963",
+        doi=("10.1038/s42256-023-00716-3",),
+        url="https://github.com/CederGroupHub/chgnet",
+    )
+    return list(source.rows(FOLDER))
+
+
+def test_nearly_all_compounds_are_rows_and_the_others_say_why(rows: list[SourceRow | SourceRefusal]) -> None:
+    reasons = Counter(row.reason for row in rows if isinstance(row, SourceRefusal))
+    assert len(rows) == sum(1 for _ in compounds())
+    assert sum(reasons.values()) < 0.01 * len(rows)
+    # bixbyites are left out for their 40 sites
+    assert set(reasons) <= {"space_group", "bond", "not_relaxed"}
+
+
+def test_a_measured_cell_is_given_as_published_and_any_other_with_the_energy_of_its_relaxed_form(
+    rows: list[SourceRow | SourceRefusal],
+) -> None:
+    by_id = {row.id: row for row in rows if isinstance(row, SourceRow)}
+    salt, magnesia = by_id["known-rocksalt-NaCl"], by_id["known-rocksalt-MgO"]
+    assert salt.crystal.volume == pytest.approx(5.640**3 / 4)
+    assert salt.energy_per_atom is None
+    # PBE gives MgO a lattice parameter of 4.25 A (Haas et al. 2009, doi 10.1103/PhysRevB.79.085104); Materials Project
+    # puts mp-1265 at -12.0 eV per formula unit with its corrections; CHGNet learned both
+    assert (4 * magnesia.crystal.volume) ** (1 / 3) == pytest.approx(4.25, abs=0.03)
+    assert magnesia.energy_per_atom == pytest.approx(-6.3, abs=0.4)
+    assert magnesia.energy_convention == "own:chgnet"
+
+
+def test_every_crystal_of_the_set_s_sources_was_relaxed_as_it_now_is() -> None:
+    table = read_relaxed()
+    stale = [own.id for own in starts() if table[own.id].start_sha256 != own.crystal.sha256]
+    assert stale == []
+
+
+def test_the_tracked_table_is_what_writing_it_gives(tmp_path: Path) -> None:
+    write_relaxed(read_relaxed().values(), tmp_path / "relaxed.parquet", tmp_path / "energies.csv.gz")
+    assert read_relaxed(tmp_path / "relaxed.parquet").keys() == read_relaxed().keys()
+    assert (tmp_path / "relaxed.parquet").stat().st_size == RELAXED_FILE.stat().st_size
+    assert (tmp_path / "energies.csv.gz").read_bytes()[10:] == ENERGIES_FILE.read_bytes()[10:]  # behind the time stamp
+
+
+def test_a_table_survives_writing_and_reading(tmp_path: Path) -> None:
+    whole = Relaxed("b", "0" * 64, "converged", 12, rocksalt(5.7), ENERGIES, None, None)
+    failed = Relaxed("a", "1" * 64, "exploded", None, None, {}, "not_relaxed", "exploded: too large")
+    write_relaxed([whole, failed], tmp_path / "r.parquet", tmp_path / "e.csv.gz")
+    back = read_relaxed(tmp_path / "r.parquet")
+    assert list(back) == ["a", "b"]
+    assert back["a"] == failed
+    assert back["b"].crystal is not None
+    assert back["b"].crystal.sha256 == rocksalt(5.7).sha256
+    assert replace(back["b"], crystal=None) == replace(whole, crystal=None)
+    assert back["b"].energy_per_atom(SEVENNET) == pytest.approx(-3.55)
+
+
+def test_without_a_table_nothing_is_known(tmp_path: Path) -> None:
+    assert read_relaxed(tmp_path / "none.parquet") == {}
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "energies", "measured", "reason"),
+    [
+        (rocksalt(5.70), "converged", ENERGIES, True, None),
+        (rocksalt(6.40), "converged", ENERGIES, True, "volume"),  # 1.46 times the volume of 5.64
+        (rocksalt(6.40), "converged", ENERGIES, False, None),  # bonds of 3.2 A, 1.14 times Slater's 2.8
+        (rocksalt(8.00), "converged", ENERGIES, False, "bond"),  # 4 A, 1.43 times
+        (rocksalt(5.70), "step_limit", ENERGIES, True, "not_relaxed"),
+        (None, "exploded", {}, True, "not_relaxed"),
+        (rocksalt(5.70), "converged", {CHGNET: -7.0}, True, "no_energy"),
+    ],
+)
+def test_what_can_stand_for_a_crystal(
+    end: Crystal | None, status: str, energies: dict[str, float], *, measured: bool, reason: str | None
+) -> None:
+    answer = why_not(rocksalt(5.64), status, None, end, energies, measured=measured)
+    assert (answer and answer[0]) == reason
+
+
+def test_another_space_group_is_another_crystal_but_an_element_may_change() -> None:
+    start = rocksalt(5.64)
+    sheared = Crystal.from_arrays(start.lattice * [1.0, 1.0, 1.05], start.frac_coords, start.atomic_numbers)
+    answer = why_not(start, "converged", None, sheared, ENERGIES, measured=True)
+    assert answer is not None
+    assert answer[0] == "space_group"
+    argon = rocksalt(5.64, (18, 18))
+    assert why_not(argon, "converged", None, rocksalt(9.0, (18, 18)), ENERGIES, measured=True) is None
+
+
+def test_bonds_are_measured_against_the_sum_of_radii() -> None:
+    # Slater's radii of sodium and chlorine, 1.80 and 1.00 A
+    assert bond_ratios(rocksalt(5.64)) == pytest.approx([2.82 / 2.80] * 2)
+    assert bond_ratios(rocksalt(20.0)) == [float("inf")] * 2
+
+
+def test_results_of_other_machines_are_taken_in_unless_they_were_got_otherwise(tmp_path: Path) -> None:
+    potential, start = find(CHGNET), rocksalt(5.64)
+    record = replace(blank_record(start, potential, Relaxation()), status="exploded", detail="as a test")
+    path = tmp_path / "records.jsonl"
+    path.write_text(json.dumps({"id": "x", CHGNET: asdict(record)}) + "\n")
+    with Cache(tmp_path / "cache.sqlite") as cache:
+        assert import_records(path, cache) == 1
+        (kept,) = cache.get([start.sha256], cache_key(potential, Relaxation())).values()
+        assert kept.columns == asdict(record)
+        path.write_text(json.dumps({"id": "x", CHGNET: asdict(replace(record, settings_hash="other"))}) + "\n")
+        with pytest.raises(ValueError, match="line 1: not of the checkpoint and the settings"):
+            import_records(path, cache)
+
+
+def test_measured_formation_energies_are_those_of_the_tables_of_thermochemistry() -> None:
+    measured = measured_formation_energies()
+    # NIST-JANAF (4th ed., 1998), standard enthalpies of formation at 298 K in kJ/mol: NaCl -411.1, MgO -601.2,
+    # Al2O3 -1675.7; 96.485 kJ/mol are 1 eV
+    for formula, enthalpy, n_atoms in (("NaCl", -411.1, 2), ("MgO", -601.2, 2), ("Al2O3", -1675.7, 5)):
+        assert measured[formula] == pytest.approx(enthalpy / 96.485 / n_atoms, abs=0.03)
+
+
+def test_the_comparison_takes_the_lowest_entry_of_a_formula() -> None:
+    salt = measured_formation_energies()["NaCl"]
+    entries = pd.DataFrame(
+        {
+            "reduced_formula": ["NaCl", "NaCl", "NaCl3"],
+            "formation_energy_per_atom": [salt + 0.3, salt + 0.1, -1.0],
+        }
+    )
+    record = compare_with_experiment(entries)
+    assert record.n_compared == 1
+    assert record.mean_absolute_difference == pytest.approx(0.1, abs=1e-4)
+    assert record.median_difference == pytest.approx(0.1, abs=1e-4)
+    assert compare_with_experiment(entries[:0]).mean_absolute_difference is None
