@@ -26,8 +26,7 @@ ABOUT = page(load_protocol("v1"))
 BUILD = """
 import sys
 from pathlib import Path
-from leaderboard import plots
-from leaderboard.pages import detail, lookup, reference_search, section, site
+from leaderboard.pages import detail, lookup, plots, reference_search, section, site
 from leaderboard.queue.jobs import Jobs
 from leaderboard.run.service import ScoringProcess
 from leaderboard.store.local import Store
