@@ -1,1 +1,4 @@
-"""What is measured on a crystal and what is scored on a submission; imports no other folder of this project."""
+"""What is measured on a crystal and what is scored on a submission.
+
+Imports no other folder; inside, ``statistics`` <- ``score`` <- ``scores``, and ``measure`` is imported by none of them.
+"""

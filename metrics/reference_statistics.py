@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
+from metrics.chemical_histogram import crystal_system
 from metrics.formula import elements_of
 from metrics.score import Value
-from metrics.statistics.histogram import crystal_system, lists
+from metrics.statistics.histogram import lists
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,6 +15,20 @@ from typing import Any, Literal
 import pandas as pd
 
 from metrics.statistics.uncertainty import wilson_interval
+from metrics.statistics.value import Value
+
+__all__ = [
+    "PARTS",
+    "POLICIES",
+    "Against",
+    "Better",
+    "Missing",
+    "Score",
+    "Value",
+    "registry",
+    "score",
+    "share",
+]
 
 Better = Literal["higher", "lower", "neither"]
 Missing = Literal["counts against", "counts as 0", "counts at its worst", "left out, shown only"]
@@ -32,26 +46,6 @@ PARTS = ("Formula", "Interval", "Source", "Missing values")
 
 Against = Mapping[str, Any]
 """Frozen statistics of the reference set, by name: counts, and histograms as {bin: count}."""
-
-
-@dataclass(frozen=True)
-class Value:
-    """A score of one submission.
-
-    Attributes:
-        value: the score, None where it is not defined (no record at all).
-        low: lower end of its 95 % interval.
-        high: upper end.
-        n_counted: records whose facts were known.
-        n_unknown: records whose facts were not; counted + unknown = submitted.
-
-    """
-
-    value: float | None
-    low: float | None
-    high: float | None
-    n_counted: int
-    n_unknown: int
 
 
 Compute = Callable[[pd.DataFrame, Against], Value]

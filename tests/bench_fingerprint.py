@@ -24,8 +24,8 @@ from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from metrics.measure import UnmeasurableError
 from metrics.measure.fingerprint import METHODS
-from metrics.measure.fingerprint.distance_profile import distance_profile, profile_distance
 from metrics.measure.fingerprint.elements import COVALENT_RADII
+from metrics.measure.matching.distance_profile import distance_profile, profile_distance
 from metrics.measure.structure.convert import to_structure
 from tests.metrics.measure.fingerprint_crystals import (
     DATA,

@@ -1,1 +1,4 @@
-"""What the browser shows, drawn from the store."""
+"""What the browser shows, drawn from the store.
+
+May import every other room of ``leaderboard``; what they load must not need torch or pymatgen.
+"""

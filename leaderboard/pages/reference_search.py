@@ -13,8 +13,8 @@ from leaderboard.pages.lookup import catalogue
 from leaderboard.pages.markup import UNKNOWN, facts, formula, text
 from leaderboard.pages.paging import pager
 from leaderboard.pages.viewer import Scene, scene
+from metrics.chemical_histogram import crystal_system
 from metrics.crystal import Crystal
-from metrics.statistics.histogram import crystal_system
 from reference_data.queries.query import QueryError, parse
 
 if TYPE_CHECKING:

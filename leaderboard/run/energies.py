@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from leaderboard.errors import RunError
 from metrics.energy_convention import OWN
-from metrics.measure.chemistry.composition import composition_of
 from metrics.measure.energy.hull import formation_energy_per_atom
 from metrics.measure.energy.relax_record import Relaxation, SinglePoint, conventions_of, hash_of, put_on
 from metrics.measure.energy.relaxation import VERSION, energies_of, known_energies, start_engine
 from metrics.measure.potentials import find
 from metrics.measure.running.progress import Counter
+from metrics.measure.structure.convert import composition_of
 from metrics.table import frame
 from reference_data.errors import ReferenceSetError
 from reference_data.reference import open_reference, set_names

@@ -2,6 +2,9 @@
 
 A measurement is a function ``(crystal, settings) -> {column: value}`` registered with :func:`measure`.
 It never sees another structure, a reference set or a submission, so its result can be cached by content.
+
+May import the nouns of ``metrics`` and no score; inside, ``running``, ``potentials`` <- ``fingerprint`` <-
+``structure``, ``chemistry`` <- ``matching``, ``energy``.
 """
 
 from __future__ import annotations

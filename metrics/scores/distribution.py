@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from metrics.chemical_histogram import crystal_systems, element_shares
 from metrics.reference_statistics import (
     atom_density,
     crystal_system_counts,
@@ -20,7 +21,7 @@ from metrics.reference_statistics import (
 )
 from metrics.score import Against, Value, score
 from metrics.statistics.divergence import jensen_shannon_divergence, wasserstein_distance
-from metrics.statistics.histogram import Kinds, crystal_systems, distinct, element_shares, whole_numbers
+from metrics.statistics.histogram import Kinds, distinct, whole_numbers
 from metrics.statistics.resampling import bootstrap_interval
 
 if TYPE_CHECKING:

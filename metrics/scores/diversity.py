@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from metrics.chemical_histogram import element_shares
 from metrics.score import Against, Value, score
-from metrics.statistics.histogram import Kinds, binned, binned_lists, element_shares, whole_numbers
+from metrics.statistics.histogram import Kinds, binned, binned_lists, whole_numbers
 from metrics.statistics.resampling import rarefied
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from metrics.chemical_histogram import crystal_systems, element_occurrences, element_shares
 from metrics.reference_statistics import (
     atom_density,
     cell_volume,
@@ -22,14 +23,7 @@ from metrics.reference_statistics import (
 from metrics.score import Against, Value, score
 from metrics.scores.diversity import N_ELEMENTS, N_SPACE_GROUPS, shannon_entropy
 from metrics.statistics.divergence import SquaredMmd, jensen_shannon_divergence
-from metrics.statistics.histogram import (
-    Kinds,
-    crystal_systems,
-    distinct,
-    element_occurrences,
-    element_shares,
-    whole_numbers,
-)
+from metrics.statistics.histogram import Kinds, distinct, whole_numbers
 from metrics.statistics.resampling import bootstrap_interval, half_sample_interval
 
 if TYPE_CHECKING:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import floor
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
-
-from metrics.formula import elements_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,16 +18,6 @@ if TYPE_CHECKING:
 Bin: TypeAlias = "str | int"
 Contribution: TypeAlias = "tuple[tuple[Bin, float], ...]"
 """What a record adds: bins with their shares, which add up to one; sorted by bin."""
-
-_LAST_TRICLINIC_TO_CUBIC = {
-    2: "triclinic",
-    15: "monoclinic",
-    74: "orthorhombic",
-    142: "tetragonal",
-    167: "trigonal",
-    194: "hexagonal",
-    230: "cubic",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,18 +67,6 @@ def group(contributions: Iterable[Contribution | None]) -> Kinds:
     return Kinds(np.array([counted[kind] for kind in kinds], dtype=np.int64), shares, tuple(bins), n_unknown)
 
 
-def element_shares(formulas: pd.Series[str]) -> Kinds:
-    """Atomic fractions of the elements in each record; what names no element is unknown."""
-    known = {formula: _fractions(formula) for formula in formulas.dropna().unique()}
-    return group(None if pd.isna(formula) else known[formula] for formula in formulas)
-
-
-def element_occurrences(formulas: pd.Series[str]) -> Kinds:
-    """Elements that occur in each record, whatever their amounts; as rows of ones, not of shares."""
-    kinds = element_shares(formulas)
-    return replace(kinds, shares=(kinds.shares > 0).astype(np.float64))
-
-
 def distinct(column: pd.Series[Any]) -> tuple[NDArray[np.float64], NDArray[np.int64], int]:
     """Rising different numbers of a column, how often each occurs, and how many records have none."""
     known = column.dropna().to_numpy(dtype=np.float64)
@@ -119,30 +95,6 @@ def lists(column: pd.Series[Any]) -> list[list[Any] | None]:
     """Values of a list column as Python lists; null, or an empty list, is None."""
     known = zip(column.isna(), column, strict=True)
     return [None if is_null or len(values) == 0 else list(values) for is_null, values in known]
-
-
-def crystal_systems(column: pd.Series[int]) -> Kinds:
-    """Crystal system of each space group, 1 to 230 (International Tables for Crystallography A)."""
-    return group(None if pd.isna(value) else ((crystal_system(int(value)), 1.0),) for value in column)
-
-
-def crystal_system(space_group: int) -> str:
-    """Name of the crystal system; rhombohedral lattices count as trigonal.
-
-    Raises:
-        ValueError: no space group has this number.
-
-    """
-    if not 1 <= space_group <= max(_LAST_TRICLINIC_TO_CUBIC):
-        msg = f"space group {space_group} is not between 1 and {max(_LAST_TRICLINIC_TO_CUBIC)}"
-        raise ValueError(msg)
-    return next(name for last, name in _LAST_TRICLINIC_TO_CUBIC.items() if space_group <= last)
-
-
-def _fractions(formula: str) -> Contribution | None:
-    amounts = elements_of(formula)
-    total = sum(amounts.values())
-    return tuple((symbol, amount / total) for symbol, amount in amounts.items()) if total else None
 
 
 def _even_shares(bins: list[int]) -> Contribution:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from math import fsum
 from typing import TYPE_CHECKING
 
-from metrics.score import Value
 from metrics.statistics.histogram import distinct
 from metrics.statistics.resampling import bootstrap_interval
+from metrics.statistics.value import Value
 
 if TYPE_CHECKING:
     import numpy as np

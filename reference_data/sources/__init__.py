@@ -1,4 +1,7 @@
-"""Sources of reference crystals, one file per kind; a set's definition names the kind and its settings."""
+"""Sources of reference crystals, one file per kind; a set's definition names the kind and its settings.
+
+May import the readers of ``submissions`` and no other room of ``reference_data``.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,4 @@
-"""The bundled example submission and the script that makes it."""
+"""The bundled example submission and the script that makes it.
+
+May import ``metrics`` and the rest of ``submissions``.
+"""

@@ -9,7 +9,7 @@ import numpy as np
 from pymatgen.core.periodic_table import Element
 
 from metrics.crystal import Crystal
-from metrics.measure.chemistry.composition import composition_of
+from metrics.measure.structure.convert import composition_of
 from submissions.examples.cif_text import cif_text
 from submissions.examples.prototypes import (
     CADMIUM_IODIDE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leaderboard.matching_benchmark.method import Method
 from metrics.measure import UnmeasurableError
-from metrics.measure.fingerprint.distance_profile import MAX_ROWS, Profile, distance_profile, profile_distance
+from metrics.measure.matching.distance_profile import MAX_ROWS, Profile, distance_profile, profile_distance
 
 LIMIT = 0.05
 """Noise of 0.05 angstrom a component keeps 99 % of real crystals within 0.043 of themselves."""

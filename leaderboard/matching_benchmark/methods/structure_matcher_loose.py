@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from pymatgen.core.structure_matcher import StructureMatcher
 
 from leaderboard.matching_benchmark.method import Method
-from metrics.measure.fingerprint.folding import primitive_cell
 from metrics.measure.fingerprint.neighbours import reduce_cell
 from metrics.measure.fingerprint.translations import TOLERANCES_ANGSTROM, translation_groups
+from metrics.measure.matching.folding import primitive_cell
 from metrics.measure.structure.convert import to_structure
 
 if TYPE_CHECKING:

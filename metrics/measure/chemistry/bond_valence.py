@@ -16,7 +16,6 @@ from pymatgen.core.bond_valence import BV_PARAMS, ELECTRONEG, ICSD_BV_DATA, PRIO
 from pymatgen.core.periodic_table import Element
 
 from metrics.measure.chemistry.charge_sums import NEUTRAL, NOTHING, ChargeSums
-from metrics.measure.structure.neighbors import Neighbors, find_neighbors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,13 +23,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from metrics.crystal import Crystal
+    from metrics.measure.fingerprint.neighbours import Neighbours
 
 _SOFTNESS_ANGSTROM = 0.31
 """Of the exponential in the bond valence, as pymatgen (0.37 is more usual, but the statistics were made with this)."""
 
 
-def bond_valence_sums(crystal: Crystal, pairs: Neighbors, distance_scale: float = 1.0) -> NDArray[np.float64]:
-    """(n,) sum of the bond valences of every site over ``pairs``, positive for the less electronegative partner.
+def bond_valence_sums(crystal: Crystal, near: Neighbours, distance_scale: float = 1.0) -> NDArray[np.float64]:
+    """(n,) sum of the bond valences of every site over its neighbours, positive for the less electronegative partner.
 
     Bonds count between different elements of which one is in pymatgen's list of electronegative elements. A site
     with a bond whose parameters are unknown has the sum NaN.
@@ -38,10 +38,10 @@ def bond_valence_sums(crystal: Crystal, pairs: Neighbors, distance_scale: float 
     numbers, kinds = np.unique(crystal.atomic_numbers, return_inverse=True)
     lengths = np.array([[_bond(int(a), int(b))[0] for b in numbers] for a in numbers])
     signs = np.array([[_bond(int(a), int(b))[1] for b in numbers] for a in numbers])
-    a, b = kinds[pairs.centers], kinds[pairs.points]
+    a, b = kinds[near.center], kinds[near.site]
     # a pair that is no bond has sign 0 and length 0
-    valences = signs[a, b] * np.exp((lengths[a, b] - distance_scale * pairs.distances) / _SOFTNESS_ANGSTROM)
-    return np.bincount(pairs.centers, weights=valences, minlength=crystal.n_sites).astype(np.float64)
+    valences = signs[a, b] * np.exp((lengths[a, b] - distance_scale * near.distance) / _SOFTNESS_ANGSTROM)
+    return np.bincount(near.center, weights=valences, minlength=crystal.n_sites).astype(np.float64)
 
 
 @cache
@@ -61,31 +61,6 @@ def _bond(center: int, neighbor: int) -> tuple[float, int]:
 def has_parameters(atomic_number: int) -> bool:
     """Whether bond-valence parameters of an element are known."""
     return Element.from_Z(atomic_number) in BV_PARAMS
-
-
-def nearest_shell(crystal: Crystal, tolerance: float, cutoff: float, first_radius: float = 4.0) -> Neighbors:
-    """Neighbours at less than ``1 + tolerance`` times the distance of the nearest one, within ``cutoff`` (angstrom).
-
-    A wide sphere is searched only for the sites that need one: ``first_radius`` (angstrom) suffices for most.
-    """
-    pairs = find_neighbors(crystal, min(first_radius, cutoff))
-    lonely = np.flatnonzero(_nearest(crystal, pairs) * (1 + tolerance) > min(first_radius, cutoff))
-    if len(lonely) and first_radius < cutoff:
-        wide = find_neighbors(crystal, cutoff, lonely)
-        served = ~np.isin(pairs.centers, lonely)
-        pairs = Neighbors(
-            np.concatenate([pairs.centers[served], wide.centers]),
-            np.concatenate([pairs.points[served], wide.points]),
-            np.concatenate([pairs.distances[served], wide.distances]),
-        )
-    near = pairs.distances < (1 + tolerance) * _nearest(crystal, pairs)[pairs.centers]
-    return Neighbors(pairs.centers[near], pairs.points[near], pairs.distances[near])
-
-
-def _nearest(crystal: Crystal, pairs: Neighbors) -> NDArray[np.float64]:
-    nearest = np.full(crystal.n_sites, np.inf)
-    np.minimum.at(nearest, pairs.centers, pairs.distances)
-    return nearest
 
 
 def likely_states(atomic_number: int, valence_sum: float, fraction: float) -> tuple[int, ...]:

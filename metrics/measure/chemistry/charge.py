@@ -28,15 +28,16 @@ from metrics.measure.chemistry.bond_valence import (
     bond_valence_sums,
     has_parameters,
     likely_states,
-    nearest_shell,
     neutral_assignment_exists,
 )
-from metrics.measure.chemistry.composition import composition_of, reduced_formula_of
+from metrics.measure.chemistry.composition import reduced_formula_of
 from metrics.measure.chemistry.oxidation_states import (
     neutral_composition_exists,
     neutral_electronegativity_order_exists,
 )
-from metrics.measure.structure.neighbors import find_neighbors
+from metrics.measure.fingerprint.neighbours import neighbours_within, reduce_cell
+from metrics.measure.structure.convert import composition_of
+from metrics.measure.structure.nearest_shell import nearest_shell
 from metrics.measure.structure.symmetry import ANGLE_TOLERANCE_DEGREES, symmetry_dataset
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _metallicity(formula: str) -> float:
 
 def _has_zero_sums(crystal: Crystal, settings: ChargeSettings) -> bool:
     shell = nearest_shell(crystal, settings.shell_tolerance, settings.shell_cutoff)
-    if len(np.unique(shell.centers)) < crystal.n_sites:
+    if not np.diff(shell.start).all():
         # an atom without neighbours has no sum that could be zero
         return False
     # NaN, a bond without parameters, is not zero
@@ -135,7 +136,8 @@ def has_neutral_valences(crystal: Crystal, settings: ChargeSettings) -> bool:
     """
     if not all(has_parameters(number) for number in set(crystal.atomic_numbers.tolist())):
         return False
-    sums = bond_valence_sums(crystal, find_neighbors(crystal, settings.bond_radius), settings.distance_scale)
+    near = neighbours_within(reduce_cell(crystal), np.full(crystal.n_sites, settings.bond_radius))
+    sums = bond_valence_sums(crystal, near, settings.distance_scale)
     dataset = symmetry_dataset(crystal, settings.orbit_symprec, settings.orbit_angle_tolerance)
     orbits: dict[int, list[tuple[int, tuple[int, ...]]]] = defaultdict(list)
     # orbits of the crystal: those of the cell as given may be split by its shape

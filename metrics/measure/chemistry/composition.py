@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from pymatgen.core.composition import Composition
-from pymatgen.core.periodic_table import Element
 
 from metrics.measure import NoSettings, UnmeasurableError, measure
+from metrics.measure.structure.convert import composition_of
+from metrics.measure.structure.density import mass_density
 
 if TYPE_CHECKING:
     from metrics.crystal import Crystal
-
-# CODATA 2022 atomic mass constant: 1 u per cubic angstrom in g per cubic centimetre
-_DENSITY_PER_AMU_PER_CUBIC_ANGSTROM = 1.66053906892
-
-
-def composition_of(crystal: Crystal) -> Composition:
-    """Integer amounts in the cell, elements by atomic number, so that no result depends on the order of the sites."""
-    counts = Counter(crystal.atomic_numbers.tolist())
-    return Composition({Element.from_Z(number).symbol: counts[number] for number in sorted(counts)})
 
 
 def reduced_formula_of(crystal: Crystal) -> str:
@@ -32,13 +22,6 @@ def reduced_formula_of(crystal: Crystal) -> str:
         # pymatgen orders a formula by electronegativity and complains about the elements without one
         warnings.filterwarnings("ignore", message="No Pauling electronegativity", category=UserWarning)
         return str(composition_of(crystal).reduced_formula)
-
-
-def mass_density(crystal: Crystal) -> float:
-    """Mass density in g/cm3; infinite for a cell without volume."""
-    numbers, counts = np.unique(crystal.atomic_numbers, return_counts=True)
-    mass = sum(float(Element.from_Z(int(z)).atomic_mass) * int(n) for z, n in zip(numbers, counts, strict=True))
-    return mass / crystal.volume * _DENSITY_PER_AMU_PER_CUBIC_ANGSTROM if crystal.volume > 0 else float("inf")
 
 
 @measure(

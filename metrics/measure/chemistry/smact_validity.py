@@ -13,7 +13,8 @@ from smact import Element
 from smact.screening import smact_validity
 
 from metrics.measure import UnmeasurableError, measure
-from metrics.measure.chemistry.composition import composition_of, reduced_formula_of
+from metrics.measure.chemistry.composition import reduced_formula_of
+from metrics.measure.structure.convert import composition_of
 
 if TYPE_CHECKING:
     from metrics.crystal import Crystal

@@ -1,4 +1,7 @@
-"""Fingerprints: identity of a crystal as text, from arrays alone."""
+"""Fingerprints: identity of a crystal as text, from arrays alone.
+
+May import ``running`` and ``potentials``, no other room of ``measure``.
+"""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def econ_bonds(crystal: Crystal) -> NDArray[np.int64]:
     # like sites at one place are one site to EconNN
     kept = near.distance > COINCIDENT_ANGSTROM
     if not kept.all():
-        first = np.repeat(np.arange(crystal.n_sites), np.diff(near.start))
+        first = near.center
         clash = ~kept & (crystal.atomic_numbers[first] != crystal.atomic_numbers[near.site])
         if clash.any():
             at = int(np.flatnonzero(clash)[0])
@@ -55,7 +55,7 @@ def econ_bonds(crystal: Crystal) -> NDArray[np.int64]:
     if lonely >= 0:
         reason = f"site {lonely} has no neighbour within {CUTOFF_ANGSTROM:g} angstrom"
         raise UnmeasurableError(reason)
-    first = np.repeat(np.arange(crystal.n_sites), np.diff(near.start))[bonded]
+    first = near.center[bonded]
     second = near.site[bonded].astype(np.int64)
     codes = np.unique(np.minimum(first, second) * crystal.n_sites + np.maximum(first, second))
     return np.stack([codes // crystal.n_sites, codes % crystal.n_sites], axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -50,9 +51,29 @@ class Neighbours(NamedTuple):
     image: NDArray[np.int32]
     distance: NDArray[np.float64]
 
+    @property
+    def center(self) -> NDArray[np.int64]:
+        """(m,) index of the site whose neighbour each entry is."""
+        return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
 
+    @property
+    def nearest(self) -> NDArray[np.float64]:
+        """(n,) distance of each site to its nearest neighbour in angstrom, infinite where it has none."""
+        nearest = np.full(len(self.start) - 1, np.inf)
+        np.minimum.at(nearest, self.center, self.distance)
+        return nearest
+
+    def where(self, chosen: NDArray[np.bool_]) -> Neighbours:
+        """The entries that are ``chosen`` (m,), in their order."""
+        start = np.concatenate([[0], np.cumsum(chosen)])[self.start]
+        return Neighbours(start, self.site[chosen], self.image[chosen], self.distance[chosen])
+
+
+@lru_cache(maxsize=4)
 def reduce_cell(crystal: Crystal) -> Reduced:
     """Replace the cell by a short-vector one of the same lattice and wrap the coordinates into it.
+
+    Orientation and order of the sites stay. The last few answers are kept, because most facts about a crystal need it.
 
     Raises:
         UnmeasurableError: no sites or too many, numbers that are not finite, a flat cell.
@@ -60,7 +81,7 @@ def reduce_cell(crystal: Crystal) -> Reduced:
     """
     n_sites = crystal.n_sites
     if not 0 < n_sites <= MAX_SITES:
-        reason = f"{n_sites} sites; between 1 and {MAX_SITES} can be fingerprinted"
+        reason = f"{n_sites} sites; between 1 and {MAX_SITES} can be searched"
         raise UnmeasurableError(reason)
     if not (np.isfinite(crystal.lattice).all() and np.isfinite(crystal.frac_coords).all()):
         reason = "the cell or a coordinate is not a finite number"

@@ -2,6 +2,8 @@
 
 A potential is named, its checkpoint pinned by content, and its energies carry their convention. Its calculator is made
 where it is needed, in a process of its own (:func:`metrics.measure.energy.relaxation.start_engine`).
+
+Imports no other room of ``measure``.
 """
 
 from __future__ import annotations

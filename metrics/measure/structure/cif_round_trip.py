@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
 
 import numpy as np
 from pymatgen.io.cif import CifParser, CifWriter
 
+from metrics.crystal import Crystal
+from metrics.measure.fingerprint.neighbours import reduce_cell
 from metrics.measure.structure.convert import from_structure, to_structure
-from metrics.measure.structure.reduced_cell import reduce_cell
-
-if TYPE_CHECKING:
-    from metrics.crystal import Crystal
 
 _LENGTH_ANGSTROM = 1e-4
 _ANGLE_DEGREES = 1e-4
@@ -26,10 +23,11 @@ def survives_cif(crystal: Crystal) -> bool:
     The cell written is the reduced one: the eight decimals of a CIF do not hold a very skewed cell.
 
     Raises:
-        UnmeasurableError: the cell has no volume, or a number is not finite.
+        UnmeasurableError: the cell is flat, or a number is not finite.
 
     """
-    crystal = reduce_cell(crystal)
+    reduced = reduce_cell(crystal)
+    crystal = Crystal(reduced.lattice, reduced.frac_coords, crystal.atomic_numbers)
     structure = to_structure(crystal)
     with warnings.catch_warnings():
         # what the parser grumbles about shows in what it returns

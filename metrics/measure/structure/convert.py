@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from pymatgen.core.composition import Composition
 from pymatgen.core.lattice import Lattice
 from pymatgen.core.periodic_table import DummySpecies, Element
 from pymatgen.core.structure import Structure
@@ -38,6 +40,12 @@ def from_structure(structure: Structure) -> Crystal:
     """
     numbers = [_atomic_number(index, site.species.items()) for index, site in enumerate(structure)]
     return Crystal.from_arrays(structure.lattice.matrix, structure.frac_coords, numbers)
+
+
+def composition_of(crystal: Crystal) -> Composition:
+    """Integer amounts in the cell, elements by atomic number, so that no result depends on the order of the sites."""
+    counts = Counter(crystal.atomic_numbers.tolist())
+    return Composition({Element.from_Z(number).symbol: counts[number] for number in sorted(counts)})
 
 
 def _atomic_number(index: int, species: Iterable[tuple[Element | Species | DummySpecies, float]]) -> int:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pymatgen.core.periodic_table import Element
 
 from metrics.measure import UnmeasurableError, measure
-from metrics.measure.chemistry.bond_valence import nearest_shell
+from metrics.measure.structure.nearest_shell import nearest_shell
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,7 +59,7 @@ def coordination_numbers(crystal: Crystal, settings: CoordinationSettings) -> ND
 
     """
     shell = nearest_shell(crystal, settings.shell_tolerance, settings.shell_cutoff)
-    numbers = np.bincount(shell.centers, minlength=crystal.n_sites)
+    numbers = np.diff(shell.start)
     if not numbers.all():
         site = int(np.flatnonzero(numbers == 0)[0])
         message = f"site {site} has no neighbour within {settings.shell_cutoff:g} angstrom, or one at its own place"

@@ -12,10 +12,10 @@ import pyarrow as pa
 from pymatgen.core.periodic_table import Element
 
 from metrics.measure import UnmeasurableError, measure
-from metrics.measure.chemistry.composition import mass_density
+from metrics.measure.fingerprint.neighbours import neighbours_within, reduce_cell
 from metrics.measure.structure.cif_round_trip import survives_cif
+from metrics.measure.structure.density import atom_density, mass_density
 from metrics.measure.structure.lattice import niggli_cell
-from metrics.measure.structure.neighbors import atom_density, find_neighbors
 from metrics.measure.structure.symmetry import ANGLE_TOLERANCE_DEGREES, symmetry_dataset
 
 if TYPE_CHECKING:
@@ -50,12 +50,11 @@ def measure_distance(crystal: Crystal, settings: DistanceSettings) -> dict[str, 
     if settings.self_images and atom_density(crystal) * closest**3 > sqrt(2):
         # denser than the densest packing of spheres at the smallest limit: some pair must be too close
         return {"distance_valid": False}
-    farthest = settings.scale * (settings.offset + 2 * float(radii.max()))
-    pairs = find_neighbors(crystal, farthest)
-    limits = settings.scale * (settings.offset + radii[pairs.centers] + radii[pairs.points])
-    too_close = pairs.distances < limits - _TIE_ANGSTROM
+    near = neighbours_within(reduce_cell(crystal), settings.scale * (settings.offset + radii + radii.max()))
+    limits = settings.scale * (settings.offset + radii[near.center] + radii[near.site])
+    too_close = near.distance < limits - _TIE_ANGSTROM
     if not settings.self_images:
-        too_close &= pairs.centers != pairs.points
+        too_close &= near.center != near.site
     return {"distance_valid": not bool(too_close.any())}
 
 

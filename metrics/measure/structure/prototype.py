@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
 from metrics.measure import measure
-from metrics.measure.chemistry.composition import composition_of
+from metrics.measure.structure.convert import composition_of
 from metrics.measure.structure.symmetry import SymmetrySettings, symmetry_dataset
 
 if TYPE_CHECKING:

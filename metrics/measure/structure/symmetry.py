@@ -11,8 +11,8 @@ import pyarrow as pa
 import spglib
 
 from metrics.measure import UnmeasurableError, measure
+from metrics.measure.fingerprint.neighbours import reduce_cell
 from metrics.measure.fingerprint.symmetry_bound import check_symmetry_is_bounded
-from metrics.measure.structure.reduced_cell import reduce_cell
 
 if TYPE_CHECKING:
     from metrics.crystal import Crystal
@@ -45,7 +45,7 @@ def symmetry_dataset(
     """
     check_symmetry_is_bounded(crystal, symprec)
     reduced = reduce_cell(crystal)
-    cell = (reduced.lattice.tolist(), reduced.frac_coords.tolist(), reduced.atomic_numbers.tolist())
+    cell = (reduced.lattice.tolist(), reduced.frac_coords.tolist(), crystal.atomic_numbers.tolist())
     with warnings.catch_warnings():
         # spglib 2.8 still announces that it will raise instead of returning None
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -1,4 +1,7 @@
-"""Compounds known to crystallise in common structure types, at the cells CHGNet relaxes them to."""
+"""Compounds known to crystallise in common structure types, at the cells CHGNet relaxes them to.
+
+May import the sources whose crystals it starts from.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from leaderboard.matching_benchmark.answers import Group, answer, ask
 from leaderboard.matching_benchmark.cases import CASES
 from leaderboard.matching_benchmark.method import registry
 from metrics.crystal import Crystal
-from metrics.measure.fingerprint.distance_profile import MAX_ROWS
+from metrics.measure.matching.distance_profile import MAX_ROWS
 from metrics.measure.running.engine import Engine
 from submissions.examples.prototypes import library
 

@@ -10,7 +10,7 @@ import pytest
 from leaderboard.matching_benchmark.cases import CASES
 from leaderboard.matching_benchmark.changes import CHANGES, changed, in_cell, noise, one_moved, strain
 from metrics.crystal import Crystal
-from metrics.measure.fingerprint.distance_profile import distance_profile, profile_distance
+from metrics.measure.matching.distance_profile import distance_profile, profile_distance
 from submissions.examples.prototypes import library
 
 LABELS = ("A2B_tP6_136_f_a", "AB3C_cP5_221_a_c_b", "A2B_hP9_152_c_a", "A_aP4_2_aci")

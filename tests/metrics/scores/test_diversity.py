@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metrics.chemical_histogram import element_shares
 from metrics.measure import registry as measures
 from metrics.score import registry
 from metrics.scores.diversity import diversity_elements, diversity_lattice_lengths, hill_number, shannon_entropy
-from metrics.statistics.histogram import element_shares, whole_numbers
+from metrics.statistics.histogram import whole_numbers
 from tests.conftest import AGREEMENT
 from tests.metrics.facts import facts
 from tests.metrics.measure.fingerprint_crystals import lemat_cifs, parsed

@@ -10,24 +10,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pymatgen.core.bond_valence import BVAnalyzer, calculate_bv_sum
-from pymatgen.core.local_env import get_neighbors_of_site_with_index
 
 from metrics.crystal import Crystal
 from metrics.measure.chemistry.bond_valence import (
     bond_valence_sums,
     has_parameters,
     likely_states,
-    nearest_shell,
     neutral_assignment_exists,
 )
 from metrics.measure.chemistry.charge import ChargeSettings, has_neutral_valences
+from metrics.measure.fingerprint.neighbours import Neighbours, neighbours_within, reduce_cell
 from metrics.measure.structure.convert import to_structure
-from metrics.measure.structure.neighbors import find_neighbors
+from metrics.measure.structure.nearest_shell import nearest_shell
 from tests.metrics.measure.fingerprint_crystals import prototypes
 
 
 def has_all_parameters(crystal: Crystal) -> bool:
     return all(has_parameters(int(number)) for number in crystal.atomic_numbers)
+
+
+def within(crystal: Crystal, radius: float) -> Neighbours:
+    return neighbours_within(reduce_cell(crystal), np.full(crystal.n_sites, radius))
 
 
 KNOWN = sorted(
@@ -43,29 +46,8 @@ def test_sums_are_those_of_pymatgen(label: str) -> None:
         calculate_bv_sum(site, structure.get_neighbors(site, 4.0), 1.015)  # type: ignore[no-untyped-call] # pymatgen's
         for site in structure
     ]
-    sums = bond_valence_sums(crystal, find_neighbors(crystal, 4.0), 1.015)
+    sums = bond_valence_sums(crystal, within(crystal, 4.0), 1.015)
     np.testing.assert_allclose(sums, expected, rtol=1e-6, atol=1e-12)
-
-
-@pytest.mark.parametrize("label", KNOWN[::6])
-def test_the_nearest_shell_is_that_of_pymatgen(label: str) -> None:
-    crystal = prototypes()[label]
-    structure = to_structure(crystal)
-    shell = nearest_shell(crystal, 0.1, 10.0)
-    for site in range(crystal.n_sites):
-        expected = sorted(
-            structure[site].distance(neighbor, jimage=[0, 0, 0])
-            for neighbor in get_neighbors_of_site_with_index(structure, site)  # type: ignore[no-untyped-call] # pymatgen's
-        )
-        np.testing.assert_allclose(np.sort(shell.distances[shell.centers == site]), expected, atol=1e-6)
-
-
-def test_a_far_nearest_shell_is_found_beyond_the_first_radius() -> None:
-    crystal = Crystal.from_arrays(7.0 * np.eye(3), [[0.0, 0.0, 0.0]], [18])
-    shell = nearest_shell(crystal, 0.1, 10.0)
-    assert len(shell.distances) == 6
-    np.testing.assert_allclose(shell.distances, 7.0)
-    assert len(nearest_shell(crystal, 0.1, 6.0).distances) == 0
 
 
 def test_sodium_chloride_has_valence_one() -> None:
@@ -80,7 +62,7 @@ def test_sodium_chloride_has_valence_one() -> None:
 def test_a_bond_without_parameters_has_no_sum() -> None:
     # platinum monoxide, CsCl type: pymatgen's table holds no platinum
     crystal = Crystal.from_arrays(3.0 * np.eye(3), [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]], [78, 8])
-    assert np.isnan(bond_valence_sums(crystal, find_neighbors(crystal, 2.8))).all()
+    assert np.isnan(bond_valence_sums(crystal, within(crystal, 2.8))).all()
 
 
 def test_a_sum_far_from_all_that_was_observed_suggests_no_state() -> None:

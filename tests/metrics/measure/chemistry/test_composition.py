@@ -13,8 +13,8 @@ from pymatgen.core.periodic_table import Element
 
 from metrics.crystal import Crystal
 from metrics.measure import NoSettings, UnmeasurableError
-from metrics.measure.chemistry.composition import composition_of, mass_density, measure_composition, reduced_formula_of
-from metrics.measure.structure.convert import to_structure
+from metrics.measure.chemistry.composition import measure_composition, reduced_formula_of
+from metrics.measure.structure.convert import composition_of, to_structure
 from tests.metrics.measure.fingerprint_crystals import prototypes
 
 
@@ -61,12 +61,6 @@ def test_density_agrees_with_pymatgen(label: str) -> None:
     facts = measure_composition(crystal, NoSettings())
     assert facts["density"] == pytest.approx(to_structure(crystal).density, rel=1e-6)
     assert facts["volume_per_atom"] == pytest.approx(to_structure(crystal).volume / len(to_structure(crystal)))
-
-
-def test_density_of_copper() -> None:
-    # a = 3.6149 angstrom, 8.935 g/cm3: CRC Handbook of Chemistry and Physics (X-ray density at room temperature)
-    corners = [[0.0, 0.0, 0.0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]
-    assert mass_density(Crystal.from_arrays(3.6149 * np.eye(3), corners, [29] * 4)) == pytest.approx(8.935, abs=0.01)
 
 
 def test_a_cell_without_volume_keeps_its_formula_and_has_no_density() -> None:

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metrics.measure.chemistry.composition import composition_of
 from metrics.measure.energy.hull import Hull, formation_energy_per_atom
 from metrics.measure.energy.relax_record import SinglePoint
 from metrics.measure.energy.relaxation import energies_of, start_engine
 from metrics.measure.potentials import find
 from metrics.measure.running.cache import Cache
+from metrics.measure.structure.convert import composition_of
 from submissions.limits import Limits
 from submissions.read import parse, split
 from tests.conftest import AGREEMENT

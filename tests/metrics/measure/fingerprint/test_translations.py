@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from metrics.crystal import Crystal
 from metrics.measure import UnmeasurableError
 from metrics.measure.fingerprint.canonical import canonical_bawl
-from metrics.measure.fingerprint.distance_profile import distance_profile, profile_distance
-from metrics.measure.fingerprint.folding import primitive_cell
 from metrics.measure.fingerprint.neighbours import reduce_cell
 from metrics.measure.fingerprint.translations import Group, translation_groups
+from metrics.measure.matching.distance_profile import distance_profile, profile_distance
+from metrics.measure.matching.folding import primitive_cell
 from tests.metrics.measure.fingerprint_crystals import prototypes, random_cell, transformed
 
 RUTILE = "A2B_tP6_136_f_a"

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from metrics.crystal import Crystal
 from metrics.measure.fingerprint.canonical import canonical_bawl
-from metrics.measure.fingerprint.distance_profile import distance_profile, profile_distance
 from metrics.measure.fingerprint.elements import reduced_formula
+from metrics.measure.matching.distance_profile import distance_profile, profile_distance
 from metrics.measure.matching.verdict import Candidate, MatchSettings, compare
 from tests.metrics.measure.fingerprint_crystals import anything_else, prototypes, random_cell, transformed
 

@@ -23,5 +23,5 @@ def test_atoms_at_one_place_are_merged_by_a_reader(numbers: list[int]) -> None:
 
 def test_a_cell_without_volume_is_refused() -> None:
     flat = Crystal.from_arrays([[3, 0, 0], [0, 3, 0], [3, 3, 0]], [[0.0, 0.0, 0.0]], [29])
-    with pytest.raises(UnmeasurableError, match="0 cubic angstrom"):
+    with pytest.raises(UnmeasurableError, match="flat: 0 cubic angstrom per site"):
         survives_cif(flat)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from metrics.crystal import Crystal
-from metrics.measure.fingerprint.folding import folding_deviation, folds_noise
 from metrics.measure.fingerprint.neighbours import reduce_cell
 from metrics.measure.fingerprint.translations import translation_groups
+from metrics.measure.matching.folding import folding_deviation, folds_noise
 from tests.metrics.measure.fingerprint_crystals import prototypes, transformed
 
 PEROVSKITE = prototypes()["AB3C_cP5_221_a_c_b"]

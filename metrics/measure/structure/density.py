@@ -1,0 +1,26 @@
+"""Mass and number of atoms per volume."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pymatgen.core.periodic_table import Element
+
+if TYPE_CHECKING:
+    from metrics.crystal import Crystal
+
+# CODATA 2022 atomic mass constant: 1 u per cubic angstrom in g per cubic centimetre
+_DENSITY_PER_AMU_PER_CUBIC_ANGSTROM = 1.66053906892
+
+
+def mass_density(crystal: Crystal) -> float:
+    """Mass density in g/cm3; infinite for a cell without volume."""
+    numbers, counts = np.unique(crystal.atomic_numbers, return_counts=True)
+    mass = sum(float(Element.from_Z(int(z)).atomic_mass) * int(n) for z, n in zip(numbers, counts, strict=True))
+    return mass / crystal.volume * _DENSITY_PER_AMU_PER_CUBIC_ANGSTROM if crystal.volume > 0 else float("inf")
+
+
+def atom_density(crystal: Crystal) -> float:
+    """Atoms per cubic angstrom; infinite for a cell without volume."""
+    return crystal.n_sites / crystal.volume if crystal.volume > 0 else float("inf")

@@ -1,0 +1,30 @@
+"""The neighbours that surround a site most closely."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from metrics.measure.fingerprint.neighbours import neighbours_within, reduce_cell
+
+if TYPE_CHECKING:
+    from metrics.crystal import Crystal
+    from metrics.measure.fingerprint.neighbours import Neighbours
+
+
+def nearest_shell(crystal: Crystal, tolerance: float, cutoff: float, first_radius: float = 4.0) -> Neighbours:
+    """Neighbours at less than ``1 + tolerance`` times the distance of the nearest one, within ``cutoff`` (angstrom).
+
+    A wide sphere is searched only for the sites that need one: ``first_radius`` (angstrom) suffices for most.
+
+    Raises:
+        UnmeasurableError: the cell cannot be searched (see :mod:`~metrics.measure.fingerprint.neighbours`).
+
+    """
+    cell, radius = reduce_cell(crystal), min(first_radius, cutoff)
+    near = neighbours_within(cell, np.full(crystal.n_sites, radius))
+    lonely = near.nearest * (1 + tolerance) > radius
+    if lonely.any() and radius < cutoff:
+        near = neighbours_within(cell, np.where(lonely, cutoff, radius))
+    return near.where(near.distance < (1 + tolerance) * near.nearest[near.center])
