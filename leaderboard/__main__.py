@@ -10,17 +10,18 @@ from pathlib import Path
 
 from leaderboard.errors import CommandError
 from metrics.measure.running.engine import THREADS
+from submissions.formats_text import FORMATS_TEXT
 
 EPILOG = """\
-Exit status: 0 done, whatever verdicts the records got; 1 the file is refused or the run failed; 2 wrong usage.
-stdout carries only the result; progress and warnings go to stderr. An interrupted `score` goes on when given again.
+Exit status: 0 done, whatever verdicts the structures got; 1 the file is refused or the run failed; 2 wrong usage.
+stdout carries only the result; progress and warnings go to stderr. An interrupted `score` resumes when given again.
 
 Examples:
   python -m leaderboard validate submissions/examples/example.zip
   python -m leaderboard score submissions/examples/example.zip --out out
   python -m leaderboard fingerprint my.zip --method canonical-bawl > fingerprints.csv
   python -m leaderboard table --format csv
-  python -m leaderboard benchmark identity
+  python -m leaderboard benchmark matching
 """
 
 
@@ -28,11 +29,11 @@ def parser() -> argparse.ArgumentParser:
     """All commands and options."""
     top = argparse.ArgumentParser(
         prog="python -m leaderboard",
-        description="Score generated crystals: validity, uniqueness, novelty, each with its 95 % interval.",
+        description="Score generated crystals: validity, uniqueness, novelty, each with its 95% interval.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    top.set_defaults(interrupted="the same command goes on where it stopped")
+    top.set_defaults(interrupted="the same command resumes")
     subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, text: str, module: str = "leaderboard.commands") -> argparse.ArgumentParser:
@@ -45,11 +46,11 @@ def parser() -> argparse.ArgumentParser:
             "file",
             type=Path,
             metavar="FILE",
-            help="zip or tar of CIFs, a multi-block CIF, CSV, parquet, JSON, JSON lines, extended XYZ, CIF or POSCAR",
+            help=f"one of: {FORMATS_TEXT}",
         )
         added.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: usable cores)")
 
-    validate = command("validate", "read a submission and say which records are refused, and why")
+    validate = command("validate", "read a submission and say which structures are refused, and why")
     takes_file(validate)
     validate.add_argument("--card", type=Path, metavar="TOML", help="the model's card, checked as well")
     validate.add_argument("--json", action="store_true", help="print JSON instead of text")
@@ -79,7 +80,9 @@ def parser() -> argparse.ArgumentParser:
     )
     score.add_argument("--publish", action="store_true", help="list the finished run on the board of this machine")
 
-    fingerprint = command("fingerprint", "print the fingerprint of every record as CSV: id, fingerprint, keys, reason")
+    fingerprint = command(
+        "fingerprint", "print the fingerprint of every structure as CSV: id, fingerprint, keys, reason"
+    )
     takes_file(fingerprint)
     fingerprint.add_argument(
         "--method", required=True, metavar="M", help="bawl, short-bawl or canonical-bawl (what novelty uses)"
@@ -98,14 +101,14 @@ def parser() -> argparse.ArgumentParser:
 
     benchmark = subparsers.add_parser("benchmark", help="measure the methods themselves, on known crystals")
     subjects = benchmark.add_subparsers(dest="subject", required=True, metavar="SUBJECT")
-    identity = subjects.add_parser(
-        "identity",
-        help="how well each method tells crystals apart, or the same",
-        description="How well each method of identity tells crystals apart, or the same: other descriptions and "
-        "disturbances of a crystal, pairs of one formula, named cases, CPU time.",
+    matching = subjects.add_parser(
+        "matching",
+        help="how well each method of structure matching tells crystals apart",
+        description="How well each method of structure matching tells crystals apart: other choices of cell or "
+        "setting, perturbations, pairs of one formula, named cases, CPU time.",
     )
-    identity.set_defaults(run=("leaderboard.matching_benchmark.command", "identity"), interrupted="nothing was written")
-    identity.add_argument(
+    matching.set_defaults(run=("leaderboard.matching_benchmark.command", "matching"), interrupted="nothing was written")
+    matching.add_argument(
         "--data",
         type=Path,
         nargs="+",
@@ -113,16 +116,16 @@ def parser() -> argparse.ArgumentParser:
         help="parquet or CSV tables with a column of CIFs and one of ids, or any file that can be submitted "
         "(default: the sources of the starter set)",
     )
-    identity.add_argument(
+    matching.add_argument(
         "--n", type=_positive, default=300, metavar="N", help="crystals that are changed in every way (default: 300)"
     )
-    identity.add_argument(
+    matching.add_argument(
         "--seed", type=_not_negative, default=0, metavar="S", help="of all that is random (default: 0)"
     )
-    identity.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder of the result (default: runs/benchmark/identity)"
+    matching.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder of the result (default: runs/benchmark/matching)"
     )
-    identity.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: usable cores)")
+    matching.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: usable cores)")
     return top
 
 

@@ -7,6 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from leaderboard.board.names import score_name, view_name
 from leaderboard.errors import CommandError, RunError
 from leaderboard.protocol import ProtocolError, load_protocol
 from leaderboard.run.reading import cells, crystals_of, read_records, refuse_unreadable
@@ -15,7 +16,6 @@ from leaderboard.store.local import Store
 from metrics.measure import UnmeasurableError
 from metrics.measure.fingerprint import METHODS
 from metrics.measure.running.progress import Counter, to_terminal
-from metrics.score import registry
 from reference_data.errors import ReferenceSetError
 from submissions.card import Card, load_card
 from submissions.read import split
@@ -120,23 +120,22 @@ def fingerprint(options: Namespace) -> None:
 
 def scores_as_text(scores: dict[str, Any]) -> str:
     """Scores with interval and counts, as aligned text; shares in percent."""
-    names = {name: definition.label for name, definition in registry().items()}
     lines = [
-        f"{scores['n_submitted']} records, protocol {scores['protocol']}, reference {scores['reference']}",
-        f"{'score':<36}{'value':>9}{'95 % interval':>20}  {'unit':<22}{'counted':>8}{'unknown':>8}",
+        f"{scores['n_submitted']:,} structures, protocol {scores['protocol']}, reference {scores['reference']}",
+        f"{'Score':<36}{'Value':>9}{'95% interval':>20}  {'Unit':<22}{'Counted':>8}{'Unknown':>8}",
     ]
     variant = None
     # scores without energies first, then view by view
     for entry in sorted(scores["scores"], key=lambda entry: entry["variant"] or ""):
         if entry["variant"] != variant:
             variant = entry["variant"]
-            lines.append(f"{variant}:")
+            lines.append(f"{view_name(variant)}:")
         scale, digits, unit = (100, 2, "%") if entry["unit"] == "share" else (1, 3, entry["unit"])
         known = entry["value"] is not None
-        value = f"{entry['value'] * scale:.{digits}f}" if known else "-"
-        interval = f"[{entry['low'] * scale:.{digits}f}, {entry['high'] * scale:.{digits}f}]" if known else "-"
+        value = f"{entry['value'] * scale:z.{digits}f}" if known else "-"
+        interval = f"[{entry['low'] * scale:z.{digits}f}, {entry['high'] * scale:z.{digits}f}]" if known else "-"
         counts = f"{entry['n_counted']:>8}{entry['n_unknown']:>8}"
-        lines.append(f"{names[entry['name']]:<36}{value:>9}{interval:>20}  {unit:<22}{counts}")
+        lines.append(f"{score_name(entry['name']):<36}{value:>9}{interval:>20}  {unit:<22}{counts}")
     return "\n".join(lines) + "\n"
 
 
@@ -193,6 +192,6 @@ def _validation(structures: pd.DataFrame | None, file_refusal: FileRefusedError 
 
 
 def _as_text(result: dict[str, Any]) -> str:
-    lines = [f"{result['n_readable']} of {result['n_submitted']} records readable"]
+    lines = [f"{result['n_readable']} of {result['n_submitted']} structures readable"]
     lines += [f"refused  {entry['id']}: {entry['reason']}: {entry['detail']}" for entry in result["refusals"]]
     return "\n".join(lines) + "\n"

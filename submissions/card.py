@@ -84,7 +84,7 @@ class Card(BaseModel):
     parameters: Count | None = Field(None, description="Number of trainable parameters, a whole number")
     training_sets: Lines = Field((), description="Data sets trained on, one entry each")
     pre_relaxed: bool | None = Field(
-        None, description="Whether the structures were relaxed before they were handed in, true or false"
+        None, description="Whether the structures were relaxed before they were submitted, true or false"
     )
     pre_relaxation_potential: Line | None = Field(None, description="Potential used for that relaxation")
     pre_relaxation_settings: Text | None = Field(None, description="Optimiser, force limit, steps of that relaxation")
@@ -94,7 +94,7 @@ class Card(BaseModel):
     n_generated: Count | None = Field(
         None, description="Structures generated before any filter was applied, a whole number"
     )
-    filters: Text | None = Field(None, description="Filters applied before handing in, and what each removed")
+    filters: Text | None = Field(None, description="Filters applied before submitting, and what each removed")
     training_compute: Line | None = Field(None, description="Compute spent on training, with unit")
     sampling_compute: Line | None = Field(None, description="Compute spent on 2,500 samples, with unit")
     hardware: Line | None = Field(None, description="Hardware of training and sampling")

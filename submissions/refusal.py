@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Self
 
+from submissions.formats_text import FORMATS_TEXT
+
 _SHOWN_CHARACTERS = 60
 _DETAIL_CHARACTERS = 800
 
@@ -37,22 +39,22 @@ class Reason(StrEnum):
     FILE_TOO_LARGE = (
         "file_too_large",
         "the file has more bytes than an upload may have",
-        "compress it, or hand in fewer structures",
+        "compress it, or submit fewer structures",
     )
     UNPACKED_TOO_LARGE = (
         "unpacked_too_large",
         "the file unpacks to more bytes than are allowed",
-        "hand in fewer structures, and structures only",
+        "submit fewer structures, and structures only",
     )
     TOO_MANY_MEMBERS = (
         "too_many_members",
         "the file has more members, rows or frames than are allowed",
-        "hand in fewer structures in one file",
+        "submit fewer structures in one file",
     )
     TOO_MANY_PARTS = (
         "too_many_parts",
         "the file has more lines, or more brackets and commas, than are allowed",
-        "hand in fewer structures, and structures only",
+        "submit fewer structures, and structures only",
     )
     NO_RECORD_READABLE = (
         "no_record_readable",
@@ -74,7 +76,7 @@ class Reason(StrEnum):
     UNREADABLE_FORMAT = (
         "unreadable_format",
         "the content is in none of the formats that are read",
-        "use zip or tar.gz of CIFs, CSV, TSV, parquet, JSON, JSON lines, CIF, POSCAR, extended XYZ or ASE database",
+        f"use one of: {FORMATS_TEXT}",
     )
     PICKLE = (
         "pickle",
@@ -153,7 +155,7 @@ class Reason(StrEnum):
     TOO_MANY_SITES = (
         "too_many_sites",
         "the cell has more atoms than are allowed",
-        "hand in the primitive cell",
+        "submit the primitive cell",
     )
     UNKNOWN_ELEMENT = (
         "unknown_element",
@@ -163,7 +165,7 @@ class Reason(StrEnum):
     PARTIAL_OCCUPANCY = (
         "partial_occupancy",
         "a site is not occupied by exactly one atom",
-        "hand in ordered structures, each site with one element and occupancy 1",
+        "submit ordered structures, each site with one element and occupancy 1",
     )
     NOT_FINITE = (
         "not_finite",
@@ -183,7 +185,7 @@ class Reason(StrEnum):
     NOT_PERIODIC = (
         "not_periodic",
         "the record is not periodic in three directions",
-        "hand in crystals, with a cell",
+        "submit crystals, with a cell",
     )
 
     # Records whose reading was given up from outside.
@@ -200,7 +202,7 @@ class Reason(StrEnum):
 
 
 class RefusedError(Exception):
-    """Something handed in is refused.
+    """Something submitted is refused.
 
     Args:
         reason: one of the closed list.

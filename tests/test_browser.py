@@ -178,7 +178,7 @@ def test_the_board_shows_the_store(browser: Browser, address: str, store: Store)
         # 1,800 of 2,500 records
         expect(first).to_contain_text("72.0")
         expect(first.locator("td.rank .value")).to_have_text("1")
-        expect(page.locator("#board tbody tr", has_text="gamma")).to_contain_text("not ranked: 3 records")
+        expect(page.locator("#board tbody tr", has_text="gamma")).to_contain_text("not ranked: 3 structures")
 
 
 def test_the_board_sorts_searches_and_filters(browser: Browser, address: str) -> None:
@@ -204,12 +204,12 @@ def test_a_model_has_a_page_and_a_link(browser: Browser, address: str, store: St
     assert link.partition("?model=")[2] == run_id(run)
     with visit(browser, link) as page:
         expect(page.locator("#model_head h2")).to_have_text("gamma")
-        expect(page.locator("#model_structures")).to_contain_text("refused: malformed (no cell)")
+        expect(page.locator("#model_structures")).to_contain_text("Refused: malformed (no cell)")
         # caesium chloride: eight corners and the centre
         expect(page.locator("#model_view .canvas")).to_have_attribute("data-atoms", "9")
         assert colours(page.locator("#model_view canvas").screenshot()) > 20
         page.locator("#model_structures [data-id=b]").click()
-        expect(page.locator("#model_words")).to_contain_text("refused: malformed")
+        expect(page.locator("#model_words")).to_contain_text("Refused: malformed")
         expect(page.locator("#model_view .canvas")).to_have_attribute("data-atoms", "0")
         page.wait_for_selector("#plot_funnel .main-svg")
 
@@ -234,7 +234,7 @@ def test_what_is_compared_is_a_link(browser: Browser, address: str) -> None:
         expect(page.locator("#compare table")).to_have_count(2)  # the two at the top of the board, before anyone chose
         page.locator("#compare_choice input").click()
         page.get_by_role("option", name="gamma").click()
-        expect(page.locator("#compare")).to_contain_text("different numbers of records")
+        expect(page.locator("#compare")).to_contain_text("different numbers of structures")
         link = page.url
     with visit(browser, link) as page:
         expect(page.locator("#compare thead").first).to_contain_text("gamma")
@@ -264,7 +264,7 @@ def test_a_reference_set_is_explored(browser: Browser, address: str) -> None:
         expect(page.locator("#reference_search textarea, #reference_search input")).to_have_value("Ca-O-Ti-*")
         expect(rows).to_have_count(n_perovskites)
         assert page.url.endswith("?reference=starter&find=Ca-O-Ti-*")
-        expect(page.locator("#hull_phases")).to_contain_text("Ca-O-Ti with all parts of the system")
+        expect(page.locator("#hull_phases")).to_contain_text("Ca-O-Ti and its subsystems")
         page.wait_for_selector("#plot_hull .main-svg")
         page.locator("#reference_search textarea, #reference_search input").fill("Si-O")
         expect(rows).to_have_count(n_silica)
@@ -311,7 +311,7 @@ def test_a_submission_is_scored_and_listed(
         page.get_by_role("tab", name="Submit").click()
         status = page.locator("#submit_status")
         page.locator("#submit_button").click()
-        expect(status).to_contain_text("Choose the file")
+        expect(status).to_contain_text("Choose a file of structures")
         upload(page, submission)
         page.locator("#submit_button").click()
         expect(status).to_contain_text("model: missing")
@@ -320,8 +320,8 @@ def test_a_submission_is_scored_and_listed(
         expect(status).to_contain_text("mine.zip of delta is scored.", timeout=SCORING_MS)
         rows = page.locator("#submit_structures tbody tr")
         expect(rows).to_have_count(3)
-        expect(rows.filter(has_text="crowded")).to_contain_text("distances: two atoms are closer")
-        expect(rows.filter(has_text="broken")).to_contain_text("refused: ")
+        expect(rows.filter(has_text="crowded")).to_contain_text("Minimum distance: two atoms are closer")
+        expect(rows.filter(has_text="broken")).to_contain_text("Refused: ")
         with page.expect_download() as download:
             page.locator("#submit_csv").click()
         assert "crowded" in Path(download.value.path()).read_text()
@@ -339,7 +339,7 @@ def test_a_submission_is_scored_and_listed(
         upload(page, submission)
         page.locator("#card_model input, #card_model textarea").fill("epsilon")
         page.locator("#submit_button").click()
-        expect(page.locator("#submit_status")).to_contain_text("handed in before, as delta")
+        expect(page.locator("#submit_status")).to_contain_text("submitted before, as delta")
 
 
 def test_a_file_that_cannot_be_read_is_refused_in_the_page(browser: Browser, address: str, tmp_path: Path) -> None:
@@ -366,11 +366,11 @@ def test_a_run_with_energies_shows_its_stability(browser: Browser, address: str,
         page.wait_for_selector("#plot_e_above_hull .main-svg")
         page.wait_for_selector("#plot_stable .main-svg")
         expect(page.locator("#model_structures")).to_contain_text("0.020")
-        expect(page.locator("#model_words")).to_contain_text("chgnet/relaxed")
+        expect(page.locator("#model_words")).to_contain_text("CHGNet, relaxed")
         expect(page.locator("#model_relaxed .canvas")).to_have_attribute("data-atoms", "9")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        choose(page, "energy_view", "chgnet/relaxed")
-        expect(page.locator("#plot_e_above_hull")).to_contain_text("chgnet/relaxed")
+        choose(page, "energy_view", "CHGNet, relaxed")
+        expect(page.locator("#plot_e_above_hull")).to_contain_text("CHGNet, relaxed")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from leaderboard.board.names import score_name
 from leaderboard.board.table import model_name
 from metrics.score import registry
 from metrics.statistics.uncertainty import Estimate, difference
@@ -21,8 +22,8 @@ class Against(NamedTuple):
     """A run's score beside that of the first run.
 
     Attributes:
-        estimate: value and 95 % interval; None where the run does not have it.
-        difference: this run's value less the first one's, with its 95 % interval.
+        estimate: value and 95% interval; None where the run does not have it.
+        difference: this run's value less the first one's, with its 95% interval.
         verdict: "better" or "worse" (for a score without a better end "higher" or "lower") where the interval of the
             difference excludes 0.
 
@@ -72,7 +73,7 @@ def caveats(runs: Sequence[Run]) -> list[str]:
             "they were compared with different reference sets ({}): novelty and distances do not compare",
         ),
         ("protocol_hash", "they were scored under different versions of the protocol"),
-        ("n_submitted", "they have different numbers of records ({}): a larger submission finds more duplicates"),
+        ("n_submitted", "they have different numbers of structures ({}): a larger submission has more duplicates"),
         ("custom", "not all were scored under the protocol's own settings"),
     ):
         if len({run.record[name] for run in runs}) > 1:
@@ -108,7 +109,7 @@ def _line(key: tuple[str, str | None], scored: Sequence[dict[Any, Any]], protoco
     first, *others = [own.get(key) for own in scored]
     return Line(
         name if variant is None else f"{name}@{variant}",
-        score.label if variant is None else f"{score.label}, {variant}",
+        score_name(name, variant),
         score.unit,
         score.group,
         protocol.in_headline(name, variant),

@@ -40,7 +40,7 @@ def ranking_of(table: pd.DataFrame, reference: str, protocol: Protocol) -> str:
 def with_ranks(table: pd.DataFrame, ranking: str, protocol: Protocol) -> pd.DataFrame:
     """The board of one reference set with rank, rank_low, rank_high and n_runs filled in.
 
-    A model takes one rank, by the mean of its runs, so that handing in often pays nothing. Unranked runs that are
+    A model takes one rank, by the mean of its runs, so that submitting often pays nothing. Unranked runs that are
     comparable all the same (equal size, the protocol's own settings) get the range of ranks among themselves, if there
     are two models or more. Runs that compare with nothing are one run each.
     """

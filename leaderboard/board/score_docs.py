@@ -23,7 +23,7 @@ _HEAD = """\
 # Scores
 
 Written by `python -m leaderboard docs` from the code that computes them; the app's About page shows the same.
-A score is a function of a table of facts, one row per submitted record, where unknown is null.
+A score is a function of a table of facts, one row (record) per submitted structure, where unknown is null.
 """
 
 
@@ -93,7 +93,7 @@ def docs(options: Namespace) -> None:
 def _definition(score: Score) -> Definition:
     parts = score.parts
     terms = {
-        "Unit": "percent of records" if score.counts_hits else "percent" if score.unit == "share" else score.unit,
+        "Unit": "percent of structures" if score.counts_hits else "percent" if score.unit == "share" else score.unit,
         "Direction": DIRECTIONS[score.better],
         **parts,
         "Needs": ", ".join(score.needs),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from leaderboard.board.names import score_name
 from leaderboard.board.ranking import ranking_of, score_columns, with_ranks, with_spreads
 from leaderboard.protocol import load_protocol
 from metrics.score import registry
@@ -61,11 +62,11 @@ def board(store: Store) -> pd.DataFrame:
     soon as a run against the set has energies, the score with energies ranks, and runs without take no rank.
 
     Returns:
-        The columns of ``FACTS``, of which ``rank_low`` and ``rank_high`` are the 95 % range of the rank, for unranked
+        The columns of ``FACTS``, of which ``rank_low`` and ``rank_high`` are the 95% range of the rank, for unranked
         rows of equal size that of their rank among themselves; ``not_ranked`` says why ``rank`` is null; ``n_runs``
         counts the comparable runs of the model, this one included; ``run`` is ``<submission>/<run key>``.
         Then for each score its value as stored (a share lies in [0, 1]) under its name, ``<name>_low`` and
-        ``<name>_high`` (95 % interval), ``<name>_counted`` and ``<name>_unknown`` (records). The protocol's scores
+        ``<name>_high`` (95% interval), ``<name>_counted`` and ``<name>_unknown`` (records). The protocol's scores
         without energies are always there, null where a run does not have them. A score that depends on a potential is
         named ``<name>@<variant>``. Where a model has several runs, ``<name>_spread`` (standard deviation),
         ``_runs_mean``, ``_runs_min`` and ``_runs_max`` follow. Sorted by reference, rank, score, model.
@@ -85,7 +86,7 @@ def _ranked(table: pd.DataFrame, reference: str, protocol: Protocol) -> pd.DataF
     """The board of one reference set, ranked and sorted; what has no energies yet takes no rank among what has."""
     ranking = ranking_of(table, reference, protocol)
     waits = table["not_ranked"].isna() & table[ranking].isna()
-    table = table.assign(not_ranked=table["not_ranked"].mask(waits, f"no {ranking.replace('@', ' by ')} yet"))
+    table = table.assign(not_ranked=table["not_ranked"].mask(waits, f"no {score_name(*score_of(ranking))} yet"))
     return with_ranks(table, ranking, protocol).sort_values(
         ["rank", ranking, "model", "run"], ascending=[True, False, True, True]
     )
@@ -114,7 +115,7 @@ def not_ranked(record: Mapping[str, Any], protocol: Protocol) -> str | None:
     if record["protocol_hash"] != protocol.hash:
         return f"scored under an earlier draft of {record['protocol']}"
     if record["n_submitted"] != protocol.n_ranked:
-        return f"{record['n_submitted']:,} records, ranking needs {protocol.n_ranked:,}"
+        return f"{record['n_submitted']:,} structures, ranking needs {protocol.n_ranked:,}"
     return None
 
 
@@ -196,9 +197,9 @@ def _score_dtype(name: str) -> str:
 def _markdown(table: pd.DataFrame) -> str:
     protocol = load_protocol("v1")
     shown = [name for name in score_columns(table) if protocol.in_headline(*score_of(name))]
-    units = {name: registry()[name.partition("@")[0]].unit for name in shown}
-    named = [f"{name} %" if units[name] == "share" else f"{name} ({units[name]})" for name in shown]
-    head = ["rank (95 %)", "model", "n", "runs", *named, "reference", "note"]
+    units = {name: registry()[score_of(name)[0]].unit for name in shown}
+    named = [f"{score_name(*score_of(name))}, {'%' if units[name] == 'share' else units[name]}" for name in shown]
+    head = ["Rank (95%)", "Model", "Structures", "Runs", *named, "Reference", "Note"]
     lines = [_line(head), _line(["--:", "---", "--:", "--:", *("--:" for _ in shown), "---", "---"])]
     for row in table.to_dict("records"):
         values = [_with_interval(row, name, 100 if units[name] == "share" else 1) for name in shown]
@@ -220,7 +221,7 @@ def _one_cell(text: str) -> str:
 
 
 def _with_interval(row: Mapping[Any, Any], name: str, scale: int) -> str:
-    """Value with its 95 % interval, and where the model has several runs their mean and standard deviation."""
+    """Value with its 95% interval, and where the model has several runs their mean and standard deviation."""
     value, low, high = (row[name + end] for end in ("", "_low", "_high"))
     if pd.isna(value):
         return "?"

@@ -1,4 +1,4 @@
-"""Benchmark of identity: how well each way of telling two crystals apart, or the same, does what it is for.
+"""Benchmark of structure matching: how well each way of deciding whether two crystals are the same does it.
 
 May import every other room of ``leaderboard`` but ``pages``.
 """

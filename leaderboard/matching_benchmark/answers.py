@@ -125,13 +125,13 @@ def _timed(function: Callable[..., object], *arguments: object) -> _Timed:
 
 
 def _one_by_one(method: str, group: Group, engine: Engine, advance: Callable[[int], None]) -> Answers:
-    found: list[Answer] = [Answer(None, None, None)] * len(group.pairs)
+    answers: list[Answer] = [Answer(None, None, None)] * len(group.pairs)
     for outcome in engine.map(answer, _alone(method, group), time_limit_s=PAIR_LIMIT_S):
-        found[outcome.index] = (
+        answers[outcome.index] = (
             outcome.value.pairs[0] if outcome.failure is None else Answer(None, outcome.failure, None)
         )
         advance(1)
-    return Answers(tuple(found), (None,) * len(group.crystals))
+    return Answers(tuple(answers), (None,) * len(group.crystals))
 
 
 def _alone(method: str, group: Group) -> Iterable[tuple[str, Group]]:

@@ -207,7 +207,7 @@ _SAME: tuple[tuple[Topic, str, str, Build, Build], ...] = (
     ("conventions", "quartz P3_221 / P3_121", "mirror images count as one", _QUARTZ["P3_221"], _QUARTZ["P3_121"]),
     (
         "conventions",
-        "NaCl / expanded by 2 %",
+        "NaCl / expanded by 2%",
         "lengths are compared after scaling",
         _ROCKSALT,
         partial(scaled, _ROCKSALT, 1.02),

@@ -1,4 +1,4 @@
-"""What is done to a crystal that must not change its identity: other descriptions of it, and small disturbances."""
+"""What is done to a crystal that must leave it the same: other choices of cell or setting, and small perturbations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Apply: TypeAlias = Callable[[Crystal, np.random.Generator], Crystal]
-Kind = Literal["description", "disturbance"]
+Kind = Literal["setting", "perturbation"]
 
 MOST_SITES = 60
 """Of a crystal that is changed; changes that multiply the cell take smaller ones, so that 160 sites are the most."""
@@ -33,7 +33,7 @@ class Change:
 
     Attributes:
         name: as in the result.
-        kind: another description of the same crystal, or a disturbance of it.
+        kind: another choice of cell or setting of the same crystal, or a perturbation of it.
         most_sites: larger crystals are not changed this way.
         apply: from a crystal and a random generator to the changed crystal; raises
             :class:`metrics.measure.UnmeasurableError` where it cannot be made.
@@ -198,25 +198,28 @@ def one_moved(distance: float) -> Apply:
 CHANGES: Mapping[str, Change] = {
     change.name: change
     for change in (
-        Change("order of sites", "description", MOST_SITES, shuffled),
-        Change("origin", "description", MOST_SITES, shifted),
-        Change("rotation", "description", MOST_SITES, rotated),
-        Change("mirror image", "description", MOST_SITES, mirrored),
-        Change("random basis", "description", MOST_SITES, other_basis),
-        Change("supercell 2x1x1", "description", MOST_SITES, repeated(2, 1, 1)),
-        Change("supercell 2x2x1", "description", 40, repeated(2, 2, 1)),
-        Change("random cell x2-4", "description", 40, other_cell),
-        Change("Niggli cell", "description", MOST_SITES, niggli),
-        Change("primitive cell", "description", MOST_SITES, primitive),
-        Change("conventional cell", "description", 40, conventional),
-        Change("all at once", "description", 40, everything),
-        *(Change(f"noise {sigma:.2f} A", "disturbance", MOST_SITES, noise(sigma)) for sigma in (0.01, 0.02, 0.05, 0.1)),
-        *(Change(f"strain {100 * sigma:.0f} %", "disturbance", MOST_SITES, strain(sigma)) for sigma in (0.01, 0.03)),
+        Change("order of sites", "setting", MOST_SITES, shuffled),
+        Change("origin", "setting", MOST_SITES, shifted),
+        Change("rotation", "setting", MOST_SITES, rotated),
+        Change("mirror image", "setting", MOST_SITES, mirrored),
+        Change("random basis", "setting", MOST_SITES, other_basis),
+        Change("supercell 2x1x1", "setting", MOST_SITES, repeated(2, 1, 1)),
+        Change("supercell 2x2x1", "setting", 40, repeated(2, 2, 1)),
+        Change("random cell x2-4", "setting", 40, other_cell),
+        Change("Niggli cell", "setting", MOST_SITES, niggli),
+        Change("primitive cell", "setting", MOST_SITES, primitive),
+        Change("conventional cell", "setting", 40, conventional),
+        Change("all at once", "setting", 40, everything),
         *(
-            Change(f"cell x2-4, noise {sigma:.2f} A", "disturbance", 20, noisy_cell(sigma))
+            Change(f"noise {sigma:.2f} A", "perturbation", MOST_SITES, noise(sigma))
+            for sigma in (0.01, 0.02, 0.05, 0.1)
+        ),
+        *(Change(f"strain {100 * sigma:.0f}%", "perturbation", MOST_SITES, strain(sigma)) for sigma in (0.01, 0.03)),
+        *(
+            Change(f"cell x2-4, noise {sigma:.2f} A", "perturbation", 20, noisy_cell(sigma))
             for sigma in (0.01, 0.03, 0.05)
         ),
-        Change("2x1x1, one site moved 0.4 A", "disturbance", 40, one_moved(0.4)),
+        Change("2x1x1, one site moved 0.4 A", "perturbation", 40, one_moved(0.4)),
     )
 }
 """By name, in the order of the table."""
@@ -253,11 +256,13 @@ def _standardized(crystal: Crystal, *, to_primitive: bool) -> Crystal:
         # spglib 2.8 still announces that it will raise instead of returning None
         warnings.simplefilter("ignore", DeprecationWarning)
         try:
-            found = spglib.standardize_cell(cell, to_primitive=to_primitive, no_idealize=True, symprec=SYMPREC_ANGSTROM)
+            standard = spglib.standardize_cell(
+                cell, to_primitive=to_primitive, no_idealize=True, symprec=SYMPREC_ANGSTROM
+            )
         except spglib.SpglibError as error:
             reason = f"{failed}: {error}"
             raise UnmeasurableError(reason) from error
-        if found is None:
+        if standard is None:
             reason = f"{failed}: {spglib.get_error_message()}"
             raise UnmeasurableError(reason)
-    return Crystal.from_arrays(*found)
+    return Crystal.from_arrays(*standard)

@@ -1,4 +1,4 @@
-"""``python -m leaderboard benchmark identity``: measure every method of identity, print the tables, keep the result."""
+"""``python -m leaderboard benchmark matching``: measure every method, print the tables, keep the result."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from leaderboard.commands import existing
 from leaderboard.errors import CommandError
 from leaderboard.matching_benchmark.data import from_files, starter
-from leaderboard.matching_benchmark.identity import measure_identity
 from leaderboard.matching_benchmark.report import as_text
 from leaderboard.matching_benchmark.result import RESULT_FILE, default_folder
+from leaderboard.matching_benchmark.run import run_benchmark
 from leaderboard.matching_benchmark.tables import write_answers
 from leaderboard.run.scoring import start_engine
 from leaderboard.store.local import Store, write_json
@@ -28,7 +28,7 @@ PRELOAD = (
 )
 
 
-def identity(options: Namespace) -> None:
+def matching(options: Namespace) -> None:
     """Run the benchmark.
 
     Raises:
@@ -45,9 +45,9 @@ def identity(options: Namespace) -> None:
             )
         except FileRefusedError as error:
             raise CommandError(str(error)) from error
-        found = measure_identity(entries, origins, n=options.n, seed=options.seed, engine=engine, report=to_terminal)
+        run = run_benchmark(entries, origins, n=options.n, seed=options.seed, engine=engine, report=to_terminal)
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(found.result, folder / RESULT_FILE)
-    write_answers(found, folder)
-    sys.stdout.write(as_text(found.result))
+    write_json(run.result, folder / RESULT_FILE)
+    write_answers(run, folder)
+    sys.stdout.write(as_text(run.result))
     sys.stderr.write(f"files: {folder}\n")

@@ -96,8 +96,8 @@ def from_files(paths: Iterable[Path], engine: Engine, report: Report) -> tuple[l
 
 def source_id(name: str) -> str:
     """The identifier the database gave: ``mp-1001835`` for the record ``mp_mp-1001835.cif``; else the name itself."""
-    found = _KNOWN_ID.search(name)
-    return found.group() if found else name
+    known_id = _KNOWN_ID.search(name)
+    return known_id.group() if known_id else name
 
 
 def distinct(tables: Iterable[tuple[str, str | None, Rows]]) -> tuple[list[Entry], list[Origin]]:

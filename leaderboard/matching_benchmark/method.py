@@ -1,4 +1,4 @@
-"""What a method of identity is, and all that there are."""
+"""What a method of structure matching is, and all that there are."""
 
 from __future__ import annotations
 

@@ -11,13 +11,13 @@ Row: TypeAlias = tuple[str, list[str], list[str]]
 """Name, cells, and the cells of a second line or none."""
 
 KINDS = {
-    "description": "Kept under another description of the same crystal",
-    "disturbance": "Kept under a disturbance",
+    "setting": "Kept in another choice of cell or setting",
+    "perturbation": "Kept under a perturbation",
 }
 
 
 def as_text(result: dict[str, Any]) -> str:
-    """All tables of a result; a value has its 95 % interval under it."""
+    """All tables of a result; a value has its 95% interval under it."""
     names = [method["name"] for method in result["methods"]]
     labels = [method["label"] for method in result["methods"]]
     parts = [_data(result)]
@@ -25,7 +25,7 @@ def as_text(result: dict[str, Any]) -> str:
         rows = [change for change in result["changes"] if change["kind"] == kind]
         parts.append(
             _table(
-                f"{title} (share, 95 % Wilson interval; ?n: no answer for n, not kept)",
+                f"{title} (share, 95% Wilson interval; ?n: no answer for n, not kept)",
                 ["n", *labels],
                 _change_rows(rows, names),
             )
@@ -52,16 +52,16 @@ def _data(result: dict[str, Any]) -> str:
 
 def _change_rows(changes: Iterable[dict[str, Any]], names: Sequence[str]) -> Iterable[Row]:
     for change in changes:
-        own = [change["methods"][name] for name in names]
-        upper = [str(change["n"]), *(_unsure(entry["share"], entry["n_unknown"]) for entry in own)]
-        yield change["name"], upper, ["", *(_interval(entry["low"], entry["high"]) for entry in own)]
+        kept = [change["methods"][name] for name in names]
+        upper = [str(change["n"]), *(_unsure(entry["share"], entry["n_unknown"]) for entry in kept)]
+        yield change["name"], upper, ["", *(_interval(entry["low"], entry["high"]) for entry in kept)]
 
 
 def _judged(result: dict[str, Any], judge: dict[str, Any], names: Sequence[str]) -> str:
     labels = {method["name"]: method["label"] for method in result["methods"]}
     title = (
         f"Pairs of one formula against {labels[judge['judge']]}: {judge['n_judged']} judged, "
-        f"{judge['n_same']} the same (95 % interval by bootstrap over formulas)"
+        f"{judge['n_same']} the same (95% interval by bootstrap over formulas)"
     )
     others = [name for name in names if name in judge["methods"]]
     rows: list[Row] = []
@@ -88,8 +88,8 @@ def _case_rows(cases: Iterable[dict[str, Any]], names: Sequence[str]) -> Iterabl
 
 def _cost_rows(costs: dict[str, Any], names: Sequence[str]) -> Iterable[Row]:
     for cost, title in (("structure_ms", "per structure"), ("pair_ms", "per pair")):
-        own = [costs[name][cost] for name in names]
-        yield title, [_ms(entry["median"]) for entry in own], [_ms(entry["mean"]) for entry in own]
+        spent = [costs[name][cost] for name in names]
+        yield title, [_ms(entry["median"]) for entry in spent], [_ms(entry["mean"]) for entry in spent]
 
 
 def _unknown(result: dict[str, Any]) -> str:

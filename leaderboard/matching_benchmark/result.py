@@ -7,16 +7,16 @@ from typing import Any
 
 from leaderboard.store.local import Store, read_json
 
-SCHEMA = 1
-RESULT_FILE = "identity.json"
-STARTER_RESULT = Path(__file__).parent / "starter_identity.json"
+SCHEMA = 2
+RESULT_FILE = "matching.json"
+STARTER_RESULT = Path(__file__).parent / "starter_matching.json"
 """Measured on the starter set's sources; ships with the repository."""
-COMMAND = "python -m leaderboard benchmark identity"
+COMMAND = "python -m leaderboard benchmark matching"
 
 
 def default_folder(store: Store) -> Path:
     """Where a run of the benchmark is written unless told otherwise."""
-    return store.root / "benchmark" / "identity"
+    return store.root / "benchmark" / "matching"
 
 
 def newest_result(store: Store) -> dict[str, Any] | None:

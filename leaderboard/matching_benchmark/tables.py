@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from leaderboard.matching_benchmark.identity import Found
+    from leaderboard.matching_benchmark.run import BenchmarkRun
 
 HEADS = {"changes": ("id", "change"), "pairs": ("reduced_formula", "id", "other_id"), "cases": ("name",)}
 """Columns before those of the methods, by section; each section is a file."""
 WORDS = {True: "same", False: "different", None: "unknown"}
 
 
-def write_answers(found: Found, folder: Path) -> None:
+def write_answers(run: BenchmarkRun, folder: Path) -> None:
     """Write ``changes.csv``, ``pairs.csv`` and ``cases.csv``: one row per pair asked, one column per method."""
-    methods = list(found.answers)
+    methods = list(run.answers)
     for section, heads in HEADS.items():
         with (folder / f"{section}.csv").open("w", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow((*heads, *methods))
-            for place, question in enumerate(found.questions):
+            for place, question in enumerate(run.questions):
                 if question.section == section:
-                    writer.writerow((*question.labels, *(WORDS[found.answers[name][place].same] for name in methods)))
+                    writer.writerow((*question.labels, *(WORDS[run.answers[name][place].same] for name in methods)))

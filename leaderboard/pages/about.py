@@ -2,55 +2,65 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from leaderboard.board.names import score_name
 from leaderboard.board.score_docs import definitions, policies
 from leaderboard.pages.markup import facts, text
-from metrics.score import registry
+from submissions.formats_text import FORMATS_TEXT
 from submissions.refusal import Reason
 
 if TYPE_CHECKING:
     from leaderboard.protocol import Protocol
 
+GLOSSARY = Path(__file__).parents[2] / "docs" / "glossary.md"
+
 
 def build(protocol: Protocol) -> None:
     """Lay the page out in the current block."""
     gr.HTML(page(protocol), elem_id="about", apply_default_css=False, js_on_load=None)
+    with gr.Accordion("Glossary", open=False, elem_id="glossary"):
+        gr.Markdown(glossary(), elem_classes="prose-page")
+
+
+def glossary() -> str:
+    """The sections of ``docs/glossary.md``, without its title and its links to other files."""
+    _, first, sections = GLOSSARY.read_text(encoding="utf-8").partition("## ")
+    return first + sections
 
 
 def page(protocol: Protocol) -> str:
     """The page as HTML."""
-    known = registry()
-    ranking = text(known[protocol.ranking].label)
-    with_energies = text(known[protocol.ranking_with_energies].label)
+    ranking = text(score_name(protocol.ranking))
+    with_energies = text(score_name(protocol.ranking_with_energies, protocol.energy_variant))
     return f"""
 <div class="prose-page">
 <h2>What the numbers mean</h2>
-<p>A submission is one file of generated crystals. Every structure that somebody meant to hand in is a record, and
-every score is over <em>all</em> records: a record that could not be read, or whose measurement failed, counts
-against the model and is shown with its reason. The interval in the lighter tone is the 95 % interval for this number of
-records (Wilson for shares, bootstrap for means); it does not cover the spread between training or sampling runs, which
-is larger.</p>
-<p>The board ranks by {with_energies}, highest first, with the energies of {text(protocol.potentials[0])} for the
-structures as submitted; a reference set without any such run yet ranks by {ranking}. Ranked are submissions of exactly
-{protocol.n_ranked:,} records scored under the protocol's own settings; all others are listed, unranked, with the
-reason. Each reference set has its own board. A result is "unverified" until the maintainers have scored it again.</p>
+<p>A submission is one file of generated structures. Every score is over <em>all</em> of them: a structure that could
+not be read, or whose measurement failed, counts against the model and is shown with its reason. In the tables a record
+is the row of one structure. The interval in the lighter tone is the 95% interval for this number of structures (Wilson
+for shares, resampling for all others); it does not cover the spread between training or sampling runs, which is
+larger. The glossary at the end of this page explains the words.</p>
+<p>The board ranks by {with_energies}, highest first; a reference set without any such run yet ranks by {ranking}.
+Ranked are submissions of exactly {protocol.n_ranked:,} structures scored under the protocol's own settings; all others
+are listed, unranked, with the reason. Each reference set has its own board.
+A result is "unverified" until the maintainers have scored it again.</p>
 <h2>Scores</h2>
-<p>What a score does with a record of which a fact is missing is one of these:</p>
+<p>What a score does with a structure of which a fact is missing is one of these:</p>
 {_policies()}
 {_scores(protocol)}
 <h2>Protocol</h2>
 {_protocol(protocol)}
 <h2>How to submit</h2>
-<p>Open the Submit page, choose a file and name the model. A zip or tar of CIF files, one CIF with many blocks, a CSV
-or parquet table with a column <code>structure</code> or <code>cif</code>, JSON or JSON lines of pymatgen dicts, and
-single CIF or POSCAR files are read; the content decides, not the file's name. Ids are the file names or the table's
-id column, and come back in the results. The same file handed in twice is the same submission.</p>
+<p>Open the Submit page, choose a file and name the model. These formats are read, by their content and not by the
+name of the file: {text(FORMATS_TEXT)}. Ids are the file names or the table's id column, and come back in the results.
+The same file submitted twice is the same submission.</p>
 <p>The command line gives the same numbers: <code>python -m leaderboard score FILE --card CARD.toml</code>.</p>
-<h2>Why a record is refused</h2>
-<p>One bad record never sinks a file. A file is refused only if nothing in it can be read or it breaks a limit.</p>
+<h2>Why a structure is refused</h2>
+<p>One bad structure never sinks a file. A file is refused only if nothing in it can be read or it breaks a limit.</p>
 {_refusals()}
 <h2>How to cite</h2>
 <p>Cite the version and the reference <code>CITATION.cff</code> of this repository gives, together with the protocol
@@ -82,9 +92,9 @@ def _protocol(protocol: Protocol) -> str:
             "Name": f"{text(protocol.name)}, {text(protocol.title)}",
             "Status": text(protocol.status) + (draft if protocol.status == "draft" else ""),
             "Hash": f"<code>{text(protocol.hash)}</code>",
-            "Ranked by": f"<code>{text(protocol.energy_ranking)}</code>",
-            "Without energies by": f"<code>{text(protocol.ranking)}</code>",
-            "Records to be ranked": f"{protocol.n_ranked:,}",
+            "Ranked by": text(score_name(protocol.ranking_with_energies, protocol.energy_variant)),
+            "Without energies by": text(score_name(protocol.ranking)),
+            "Structures to be ranked": f"{protocol.n_ranked:,}",
             "Reference sets": text(", ".join(protocol.references)),
         }
     )

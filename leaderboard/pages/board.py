@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from leaderboard.board.names import score_name
 from leaderboard.board.ranking import score_columns
 from leaderboard.board.table import score_of
 from leaderboard.pages.markup import Interval, interval, number, text
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from leaderboard.protocol import Protocol
     from metrics.score import Better
 
-FACT_LABELS: Mapping[str, str] = {"rank": "Rank", "model": "Model", "n_submitted": "Records", "created": "Date"}
+FACT_LABELS: Mapping[str, str] = {"rank": "Rank", "model": "Model", "n_submitted": "Structures", "created": "Date"}
 RAW_POTENTIALS = (
-    "Stability is that of the potential as it is, and potentials overstate it: CHGNet calls 19.6 % of 1,963 generated "
-    "structures stable, density functional theory 3.9 % (Szymanski and Bartel 2025, DOI 10.1039/D5MH00010F)."
+    "Stability is by the potential as it is, and potentials overstate it: CHGNet calls 19.6% of 1,963 generated "
+    "structures stable, DFT 3.9% (Szymanski and Bartel 2025, DOI 10.1039/D5MH00010F)."
 )
 
 HIGHEST, LOWEST = "Highest first", "Lowest first"
@@ -70,7 +71,7 @@ def columns(table: pd.DataFrame, protocol: Protocol) -> list[Column]:
         if score in known:
             entry = known[score]
             # of the view that ranks the legend tells; headings are narrow
-            label = entry.label if variant in ("", protocol.energy_variant) else f"{entry.label}, {variant}"
+            label = entry.label if variant in ("", protocol.energy_variant) else score_name(score, variant)
             group = "Ranking" if name in (protocol.ranking, protocol.energy_ranking) else entry.group
             found.append(Column(name, score, label, entry.unit, entry.better, group))
     order = {name: place for place, name in enumerate(protocol.scores)}
@@ -124,19 +125,18 @@ def table_html(rows: pd.DataFrame, found: Sequence[Column], view: View) -> str:
 
 def legend(protocol: Protocol, reference: str, ranking: str, *, indicative: bool) -> str:
     """Units, marks and conditions under the table; ``ranking`` is the column that ranks."""
-    ranked_by, _, variant = ranking.partition("@")
-    ranking = text(registry()[ranked_by].label + (f" by {variant}" if variant else ""))
-    condition = f"submissions of exactly {protocol.n_ranked:,} records under the protocol's own settings"
+    ranked_by, variant = score_of(ranking)
+    condition = f"submissions of exactly {protocol.n_ranked:,} structures under the protocol's own settings"
     lines = [
         (
-            "Shares are percent of all records handed in, distances in site spacings, (volume / sites)<sup>1/3</sup>; "
-            "in a lighter tone the 95 % interval: Wilson for shares, resampling for all others."
+            "Shares are percent of all submitted structures, distances in units of (V/N)<sup>1/3</sup>, V/N the volume "
+            "per site; in a lighter tone the 95% interval: Wilson for shares, resampling for all others."
         ),
         '<span class="best">Bold</span>: best of the ranked rows of a column, or of all rows where none is ranked.',
         (
-            f"Rank: by {ranking}, highest first, for {condition}; under it the ranks that the model takes in 95 % of "
-            "boards whose records are drawn anew. A model takes one rank, by the mean of its runs; unranked models of "
-            "equal size have a range among themselves."
+            f"Rank: by {text(score_name(ranked_by, variant))}, highest first, for {condition}; under it the ranks that "
+            "the model takes in 95% of boards whose structures are drawn anew. A model takes one rank, by the mean of "
+            "its runs; unranked models of equal size have a range among themselves."
         ),
         (
             "Runs: with several, the mean and standard deviation over the runs stand under each value; with one, the "
@@ -216,8 +216,8 @@ def _rank(row: Mapping[str, Any]) -> str:
     rank = "\u2013" if row["rank"] is None else str(row["rank"])
     if row["rank_low"] is None:
         return rank
-    alike = "" if row["rank"] is not None else f" among models of {row['n_submitted']:,} records"
-    title = f"95 % of ranks{alike}"
+    alike = "" if row["rank"] is not None else f" among models of {row['n_submitted']:,} structures"
+    title = f"95% of ranks{alike}"
     return f'<span class="value">{rank}</span><span class="interval" title="{title}">{_range(row)}</span>'
 
 

@@ -32,7 +32,7 @@ def _input(name: str) -> gr.components.Component:
     label, info, elem_id = name.replace("_", " ").capitalize(), field.description, f"card_{name}"
     kinds = _kinds(field.annotation)
     if bool in kinds:
-        choices = [("not said", ""), ("yes", "true"), ("no", "false")]
+        choices = [("not stated", ""), ("yes", "true"), ("no", "false")]
         return gr.Dropdown(choices, value="", label=label, elem_id=elem_id, min_width=MIN_WIDTH)
     if tuple in kinds:
         info = f"{info}; separated by semicolons"

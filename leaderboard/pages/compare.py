@@ -33,7 +33,7 @@ _LINK = (
     "runs.map(encodeURIComponent).join(',')); }"
 )
 _HOW = (
-    "The difference is to the first model, in percentage points for shares; in brackets its 95 % interval. A model is "
+    "The difference is to the first model, in percentage points for shares; in brackets its 95% interval. A model is "
     "called better or worse (higher or lower, for scores without a better end) only where that interval excludes 0. "
     "One in twenty such intervals excludes 0 by chance alone, and none of them covers the spread between training runs."
 )
@@ -53,7 +53,7 @@ def build(store: Store, protocol: Protocol) -> ComparePage:
         value=[],
         multiselect=True,
         max_choices=MOST,
-        label="Models and runs, the first is what the others are compared with",
+        label="Models and runs; the others are compared with the first",
         elem_id="compare_choice",
     )
     body = gr.HTML(page([], None, protocol), elem_id="compare", apply_default_css=False, js_on_load=None)

@@ -13,7 +13,7 @@ from leaderboard.pages.energies_detail import energies_html, relaxed_scene
 from leaderboard.pages.lookup import NoReferenceError, reference_crystal
 from leaderboard.pages.markup import UNKNOWN, facts, formula, text, yes_no
 from leaderboard.pages.panel import QUIET
-from leaderboard.pages.structures import CHARGE_RULES, cautions, reasons, record_of
+from leaderboard.pages.structures import CHARGE_RULES, MATCH_RULES, cautions, reasons, record_of
 from leaderboard.pages.viewer import Scene, legend_html, scene, viewer
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def drawing(run: Run | None, chosen: str | None) -> Drawing:
     try:
         other = reference_crystal(reference, run.record["reference_hash"], row["reduced_formula"], matched)
     except NoReferenceError as error:
-        note = f'<p class="dim">The matched crystal is not drawn: {text(error)}.</p>'
+        note = f'<p class="dim">The matching crystal is not drawn: {text(error)}.</p>'
         return Drawing(words + note, own, relaxed, None)
     return Drawing(words, own, relaxed, scene(other, f"{matched}, {reference}"))
 
@@ -104,16 +104,17 @@ def _words(row: Mapping[str, Any]) -> str:
     verdicts = {
         "Readable": yes_no(verdict=row["refusal"] is None),
         "Valid": yes_no(verdict=row["valid"]),
-        "Charge": yes_no(verdict=row["charge_valid"]) + _because(CHARGE_RULES.get(row["charge_rule"] or "")),
-        "Distances": yes_no(verdict=row["distance_valid"]),
+        "Charge-neutral": yes_no(verdict=row["charge_valid"]) + _because(CHARGE_RULES.get(row["charge_rule"] or "")),
+        "Minimum distance": yes_no(verdict=row["distance_valid"]),
         "Plausible": yes_no(verdict=row["plausible"]),
         "Unique": yes_no(verdict=row["unique"]),
-        "Novel": yes_no(verdict=None if row["in_reference"] is None else not row["in_reference"]),
+        "Novel": yes_no(verdict=None if row["in_reference"] is None else not row["in_reference"])
+        + _because(MATCH_RULES.get(row["identity_rule"] or "")),
         "Space group": UNKNOWN if row["space_group"] is None else str(row["space_group"]),
         "Sites": UNKNOWN if row["n_sites"] is None else str(row["n_sites"]),
         "Density": UNKNOWN if row["density"] is None else f"{row['density']:.2f} g/cm<sup>3</sup>",
     }
-    title = formula(row["reduced_formula"]) if row["reduced_formula"] else "not read"
+    title = formula(row["reduced_formula"]) if row["reduced_formula"] else "not readable"
     against = reasons(row)
     listed = "".join(f"<li>{text(reason)}</li>" for reason in against)
     verdict = f'<ul class="reasons">{listed}</ul>' if against else "<p>Valid, unique and novel.</p>"
@@ -129,7 +130,7 @@ def _energies(run: Run, row: Mapping[str, Any]) -> str:
         return said
     reference, system = str(run.record["reference"]), str(row["chemical_system"])
     link = f"?reference={quote(reference)}&amp;find={quote(system)}"
-    return f'{said}<p class="legend"><a href="{link}">Hull of {text(system)}</a></p>'
+    return f'{said}<p class="legend"><a href="{link}">Convex hull of {text(system)}</a></p>'
 
 
 def _because(rule: str | None) -> str:

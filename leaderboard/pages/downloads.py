@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from leaderboard.board.names import view_name
 from leaderboard.board.table import csv_for_people, run_id
 from leaderboard.pages.energy_views import DISTANCE, distances, views_of
 
@@ -28,7 +29,10 @@ def files(run: Run) -> tuple[str, str, str]:
     if not all(path.exists() for path in written):
         folder.mkdir(exist_ok=True)
         table = with_distances(run)
-        written[0].write_text(csv_for_people(table), newline="")
+        headings = {
+            _column(key.variant): f"E above hull (eV/atom): {view_name(key.variant)}" for key in views_of(run.path)
+        }
+        written[0].write_text(csv_for_people(table.rename(columns=headings)), newline="")
         pq.write_table(_parquet(run, table), written[1])
         content = {"run": run.record, "scores": run.scores, "structures": json.loads(table.to_json(orient="records"))}
         energies = run.energies()
@@ -40,8 +44,12 @@ def files(run: Run) -> tuple[str, str, str]:
 
 def with_distances(run: Run) -> pd.DataFrame:
     """Facts of the run's records, and E above hull (eV/atom) of each view in a column ``e_above_hull@<variant>``."""
-    own = {f"{DISTANCE}@{key.variant}": distances(run.path, key.variant) for key in views_of(run.path)}
-    return run.columns().assign(**own)
+    by_view = {_column(key.variant): distances(run.path, key.variant) for key in views_of(run.path)}
+    return run.columns().assign(**by_view)
+
+
+def _column(variant: str) -> str:
+    return f"{DISTANCE}@{variant}"
 
 
 def _parquet(run: Run, table: pd.DataFrame) -> pa.Table:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from leaderboard.board.names import view_name
 from leaderboard.pages import plots_energies, runs
 from leaderboard.pages.energy_views import distances, views_of
 from leaderboard.pages.panel import QUIET
-from leaderboard.pages.trust_panel import trust_html
+from leaderboard.pages.potential_accuracy import accuracy_html
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -30,18 +31,18 @@ def build(store: Store, choice: gr.Dropdown) -> EnergySection:
     with gr.Column(visible=False) as section:
         gr.HTML("<h3>Stability</h3>", apply_default_css=False, js_on_load=None)
         with gr.Row(elem_classes="controls"):
-            view = gr.Dropdown([], label="Energies", elem_id="energy_view", min_width=140)
+            view = gr.Dropdown([], label="Energy view", elem_id="energy_view", min_width=140)
         with gr.Row():
             distribution = gr.Plot(show_label=False, min_width=320, elem_id="plot_e_above_hull")
             shares = gr.Plot(show_label=False, min_width=320, elem_id="plot_stable")
-        trust = gr.HTML(elem_id="model_trust", apply_default_css=False, js_on_load=None)
+        accuracy = gr.HTML(elem_id="model_accuracy", apply_default_css=False, js_on_load=None)
 
     def redraw(run: str | None, variant: str | None) -> object:
         found = runs.find(store, run)
         return gr.skip() if found is None or not variant else drawn_distribution(found, variant)
 
     view.input(redraw, [choice, view], distribution, **QUIET)
-    return EnergySection([section, view, distribution, shares, trust])
+    return EnergySection([section, view, distribution, shares, accuracy])
 
 
 def fill(run: Run | None) -> tuple[object, ...]:
@@ -52,10 +53,10 @@ def fill(run: Run | None) -> tuple[object, ...]:
     variants = [key.variant for key in found]
     return (
         gr.Column(visible=True),
-        gr.Dropdown(variants, value=variants[0]),
+        gr.Dropdown([(view_name(variant), variant) for variant in variants], value=variants[0]),
         drawn_distribution(run, variants[0]),
         plots_energies.shares(run.scores["scores"]),
-        trust_html(run),
+        accuracy_html(run),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from leaderboard.board.names import hull_name, potential_name, view_name
 from leaderboard.pages.energy_views import of_structure
 from leaderboard.pages.markup import UNKNOWN, formula, text
 from leaderboard.pages.markup import facts as facts_html
@@ -22,7 +23,7 @@ STATUS_WORDS: Mapping[str, str] = {
     "step_limit": "not converged within the steps allowed",
     "time_limit": "stopped at the time limit",
     "exploded": "left the range of real crystals",
-    "unknown_element": "an element that the potential does not know",
+    "unknown_element": "an element that the potential was not trained on",
     "failed": "failed",
 }
 
@@ -33,7 +34,8 @@ def energies_html(path: Path, sha256: str | None) -> str:
     if not found:
         return ""
     views = "".join(
-        f'<h4 class="view">{text(key.variant)} <span class="dim">{text(key.convention)}</span></h4>'
+        f'<h4 class="view">{text(view_name(key.variant))} '
+        f'<span class="dim">{text(hull_name(key.convention))}</span></h4>'
         f"{facts_html(_pairs(facts))}"
         for key, facts in found
     )
@@ -46,8 +48,8 @@ def relaxed_scene(path: Path, sha256: str | None) -> Scene | None:
     """The structure as the first potential relaxed it; None where none did."""
     for key, facts in of_structure(path, sha256):
         if key.relaxed and facts["cell"] is not None:
-            moved = "" if facts["rmsd"] is None else f", moved by {facts['rmsd']:.3f} \u00c5"
-            return scene(Crystal.from_arrays(**json.loads(facts["cell"])), f"relaxed by {key.potential}{moved}")
+            title = f"relaxed by {potential_name(key.potential)}{_rmsd(facts)}"
+            return scene(Crystal.from_arrays(**json.loads(facts["cell"])), title)
     return None
 
 
@@ -64,7 +66,7 @@ def _pairs(facts: Mapping[str, Any]) -> dict[str, str]:
             entries += ' <span class="no">sparse hull</span>'
     pairs = {
         "E above hull": _energy(facts["e_above_hull"]) + _spread(facts),
-        "E formation": _energy(facts["formation_energy_per_atom"]),
+        "Formation energy": _energy(facts["formation_energy_per_atom"]),
         "Decomposes into": decomposition_html(facts["decomposition"]),
         "Hull entries": entries,
         "Status": _status(facts),
@@ -74,7 +76,7 @@ def _pairs(facts: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _energy(value: float | None) -> str:
-    return UNKNOWN if value is None else f"{value:.3f}"
+    return UNKNOWN if value is None else f"{value:z.3f}"
 
 
 def _spread(facts: Mapping[str, Any]) -> str:
@@ -87,6 +89,8 @@ def _status(facts: Mapping[str, Any]) -> str:
     words = text(STATUS_WORDS.get(facts["status"], facts["status"]))
     if facts["n_steps"] is not None:
         words += f", {facts['n_steps']} steps"
-    if facts["rmsd"] is not None:
-        words += f", moved by {facts['rmsd']:.3f} \u00c5"
-    return words + (f": {text(facts['detail'])}" if facts["detail"] else "")
+    return words + _rmsd(facts) + (f": {text(facts['detail'])}" if facts["detail"] else "")
+
+
+def _rmsd(facts: Mapping[str, Any]) -> str:
+    return "" if facts["rmsd"] is None else f", RMSD {facts['rmsd']:.3f} \u00c5"

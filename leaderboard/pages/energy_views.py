@@ -1,4 +1,4 @@
-"""A run's energies as the pages read them: by view, that is by potential, relaxed or not, on one hull."""
+"""A run's energies as the pages read them, by energy view: a potential, as submitted or relaxed, on one hull."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The phases of a chemical system as a hull diagram needs them: from a reference set, and from a run laid over it."""
+"""The phases of a chemical system as a hull diagram needs them: from a reference set, and from a run."""
 
 from __future__ import annotations
 

@@ -22,20 +22,20 @@ _reading = Lock()
 
 
 class NoReferenceError(LookupError):
-    """The matched crystal cannot be shown; the message says why."""
+    """The matching crystal cannot be shown; the message says why."""
 
 
 def reference_crystal(name: str, manifest_sha256: str, formula: str, identifier: str) -> Crystal:
-    """The crystal of a reference set that a record matched.
+    """The crystal of a reference set that a structure matched.
 
     Args:
         name: name of the set.
         manifest_sha256: which state of the set the run was scored against.
-        formula: reduced formula of the record; a match has the same.
+        formula: reduced formula of the structure; a match has the same.
         identifier: id of the matched crystal.
 
     Raises:
-        NoReferenceError: this machine has not that set, in that state, with that crystal.
+        NoReferenceError: this machine does not have that set, in that state, with that crystal.
 
     """
     try:

@@ -19,7 +19,7 @@ UNKNOWN = '<span class="dim">?</span>'
 
 
 class Interval(NamedTuple):
-    """A share and the ends of its 95 % interval, each in [0, 1]; None where it is not defined."""
+    """A score and the ends of its 95% interval; None where it is not defined."""
 
     value: float | None
     low: float | None
@@ -40,7 +40,8 @@ def number(value: float | None, unit: str) -> str:
     """A score's value with fixed decimals: a share in percent (1), anything else as it is (3)."""
     if value is None or pd.isna(value):
         return "?"
-    return f"{100 * value:.1f}" if unit == "share" else f"{value:.3f}"
+    # z: no zero with a minus sign
+    return f"{100 * value:z.1f}" if unit == "share" else f"{value:z.3f}"
 
 
 def interval(score: Interval, unit: str) -> str:

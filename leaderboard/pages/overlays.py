@@ -1,9 +1,10 @@
-"""Runs whose energies can be laid over a hull of a reference set."""
+"""Runs whose structures can be drawn in a hull of a reference set."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from leaderboard.board.names import view_name
 from leaderboard.board.table import model_name, run_id
 from leaderboard.pages import runs
 from leaderboard.pages.energy_views import energies_of, views_of
@@ -38,7 +39,7 @@ def overlays(store: Store, reference: Reference, convention: str) -> list[Overla
 
 
 def _label(run: Run, variant: str) -> str:
-    return f"{model_name(run.record)} ({run.record['n_submitted']:,} records), {variant}"
+    return f"{model_name(run.record)} ({run.record['n_submitted']:,} structures), {view_name(variant)}"
 
 
 def rows_of(store: Store, key: str | None) -> tuple[pd.DataFrame, pd.DataFrame] | None:

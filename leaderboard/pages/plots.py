@@ -1,4 +1,4 @@
-"""Figures: where the records of a run are lost, their elements and space groups; the shares of several runs."""
+"""Figures: where the structures of a run are lost, their elements and space groups; the shares of several runs."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ N_SPACE_GROUPS = 230
 
 
 def funnel(columns: pd.DataFrame) -> go.Figure:
-    """Records left after each condition, each on top of the ones before; unknown is not left."""
+    """Structures left after each condition, each on top of the ones before; unknown is not left."""
     readable = columns["refusal"].isna()
     steps = {
         "submitted": readable | True,
         "readable": readable,
-        "charge": columns["charge_valid"],
-        "distances": columns["distance_valid"],
+        "charge-neutral": columns["charge_valid"],
+        "minimum distance": columns["distance_valid"],
         "plausible": columns["plausible"],
         "unique": columns["unique"],
         "novel": ~columns["in_reference"],
@@ -58,7 +58,7 @@ def funnel(columns: pd.DataFrame) -> go.Figure:
     for passed in steps.values():
         left &= passed.fillna(value=False).to_numpy(dtype=bool)
         counts.append(int(left.sum()))
-    shares = [f"{count:,} ({100 * count / len(columns):.1f} %)" if len(columns) else "0" for count in counts]
+    shares = [f"{count:,} ({100 * count / len(columns):.1f}%)" if len(columns) else "0" for count in counts]
     figure = go.Figure(
         go.Bar(
             x=counts,
@@ -71,11 +71,11 @@ def funnel(columns: pd.DataFrame) -> go.Figure:
         )
     )
     figure.update_yaxes(autorange="reversed")
-    return styled(figure, "Records left after each condition", "records", "")
+    return styled(figure, "Structures left after each condition", "structures", "")
 
 
 def elements(structures: pd.DataFrame) -> go.Figure:
-    """Share of readable records that hold an element, for the most frequent ones."""
+    """Share of readable structures that hold an element, for the most frequent ones."""
     lists = structures.loc[structures["refusal"].isna(), "atomic_numbers"]
     counts = np.zeros(len(chemical_symbols), dtype=np.int64)
     for numbers in lists:
@@ -89,17 +89,17 @@ def elements(structures: pd.DataFrame) -> go.Figure:
             y=shares,
             marker_color=BLUE,
             customdata=[int(counts[number]) for number in order],
-            hovertemplate="%{x}: %{customdata} records, %{y:.1f} %<extra></extra>",
+            hovertemplate="%{x}: %{customdata} structures, %{y:.1f}%<extra></extra>",
         )
     )
     n_found = int((counts > 0).sum())
     more = f"{N_ELEMENTS} most frequent of {n_found}" if n_found > N_ELEMENTS else f"all {n_found}"
-    return styled(figure, f"Elements ({more})", "", "percent of readable records")
+    return styled(figure, f"Elements ({more})", "", "percent of readable structures")
 
 
 def space_groups(columns: pd.DataFrame) -> go.Figure:
-    """Number of records in each space group (symprec 0.01 angstrom), with the crystal systems marked."""
-    return space_group_counts(Counter(columns["space_group"].dropna().astype(int)), "records")
+    """Number of structures in each space group (symprec 0.01 angstrom), with the crystal systems marked."""
+    return space_group_counts(Counter(columns["space_group"].dropna().astype(int)), "structures")
 
 
 def space_group_counts(counts: Mapping[int, int], noun: str) -> go.Figure:
@@ -134,7 +134,7 @@ def space_group_counts(counts: Mapping[int, int], noun: str) -> go.Figure:
 
 
 def side_by_side(names: Sequence[str], lines: Sequence[Line]) -> go.Figure:
-    """Shares of several runs with their 95 % intervals, one row of marks for each score."""
+    """Shares of several runs with their 95% intervals, one row of marks for each score."""
     figure = go.Figure()
     step = 0.6 / max(len(names), 1)
     for place, name in enumerate(names):
@@ -156,9 +156,9 @@ def side_by_side(names: Sequence[str], lines: Sequence[Line]) -> go.Figure:
             # plotly reads markup in names: what a model is called is shown as written
             name=escape(name),
             customdata=[lines[row].label for row, _ in known],
-            hovertemplate="%{customdata}: %{x:.1f} %<extra>%{fullData.name}</extra>",
+            hovertemplate="%{customdata}: %{x:.1f}%<extra>%{fullData.name}</extra>",
         )
-    drawn = styled(figure, "Shares, 95 % intervals", "percent of records", "")
+    drawn = styled(figure, "Shares, 95% intervals", "percent of structures", "")
     drawn.update_yaxes(
         autorange="reversed", tickvals=list(range(len(lines))), ticktext=[line.label for line in lines], zeroline=False
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from html import escape
 from itertools import pairwise
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 
+from leaderboard.board.names import view_name
 from leaderboard.pages.plots import INK, styled
 from leaderboard.pages.plots_hull import KNOWN, NEW
 from metrics.score import registry
@@ -28,11 +30,11 @@ SHARES: Mapping[str, str] = {"stable": "#0072b2", "metastable": "#e69f00"}
 
 
 def distribution(rows: pd.DataFrame, variant: str) -> go.Figure:
-    """Records by e_above_hull, those that are unique and novel apart from the others.
+    """Structures by e_above_hull, those that are unique and novel apart from the others.
 
     Args:
         rows: one for each record, with the columns e_above_hull (eV/atom), unique and in_reference.
-        variant: name of the view of the energies.
+        variant: of the energy view.
 
     """
     is_new = (rows["unique"] & ~rows["in_reference"]).fillna(value=False).astype(bool)
@@ -56,8 +58,10 @@ def distribution(rows: pd.DataFrame, variant: str) -> go.Figure:
         figure.add_vline(x=value, line={"color": INK, "width": 1, "dash": "dot"})
         figure.add_annotation(x=value, y=1, yref="paper", yanchor="bottom", text=words, showarrow=False, font_size=10)
     n_without = int(rows["e_above_hull"].isna().sum())
-    title = f"E above hull, {escape(variant)}" + (f" ({n_without:,} records without)" if n_without else "")
-    drawn = styled(figure, title, "eV/atom", "records")
+    title = f"E above hull: {escape(view_name(variant))}" + (
+        f" ({n_without:,} structures without)" if n_without else ""
+    )
+    drawn = styled(figure, title, "eV/atom", "structures")
     drawn.update_xaxes(range=[low, high], zeroline=False)
     return drawn.update_layout(
         barmode="stack", bargap=0, showlegend=True, legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0}
@@ -65,7 +69,7 @@ def distribution(rows: pd.DataFrame, variant: str) -> go.Figure:
 
 
 def shares(scores: Iterable[Mapping[str, Any]]) -> go.Figure:
-    """Stable and metastable share by view of the energies, with their 95 % intervals.
+    """Stable and metastable share by energy view, with their 95% intervals.
 
     Args:
         scores: those of a run, as ``scores.json`` has them.
@@ -90,10 +94,10 @@ def shares(scores: Iterable[Mapping[str, Any]]) -> go.Figure:
                 "width": 3,
                 "color": INK,
             },
-            hovertemplate="%{y}: %{x:.1f} %<extra>%{fullData.name}</extra>",
+            hovertemplate="%{y}: %{x:.1f}%<extra>%{fullData.name}</extra>",
         )
     n_views = len({score["variant"] for score in found if score["name"] in SHARES and score["variant"]})
-    drawn = styled(figure, "Share of all records, 95 % intervals", "percent of records", "")
+    drawn = styled(figure, "Share of all structures, 95% intervals", "percent of structures", "")
     drawn.update_yaxes(autorange="reversed")
     drawn.update_xaxes(rangemode="tozero")
     return drawn.update_layout(
@@ -111,6 +115,5 @@ def _bin(start: float, stop: float, low: float, high: float) -> str:
 
 
 def _in_lines(variant: str) -> str:
-    """A long name broken before its members and its end, so that it leaves room for the bars."""
-    shown = escape(variant)
-    return shown if len(variant) <= _LINE else shown.replace("(", "<br>(").replace("/", "<br>/", 1)
+    """Name of an energy view, a long one broken, so that it leaves room for the bars."""
+    return "<br>".join(escape(line) for line in wrap(view_name(variant), _LINE))

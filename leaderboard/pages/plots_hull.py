@@ -212,8 +212,8 @@ def _position(fractions: tuple[float, ...]) -> tuple[float, float]:
 
 
 def _submitted(figure: go.Figure, diagram: Diagram) -> None:
-    _points(figure, diagram.known, "submitted, known or duplicate", KNOWN, "circle-open", size=8, opacity=0.9)
-    _points(figure, diagram.new, "submitted, unique and novel", NEW, "diamond", size=8, opacity=0.9)
+    _points(figure, diagram.known, "submitted: known or duplicate", KNOWN, "circle-open", size=8, opacity=0.9)
+    _points(figure, diagram.new, "submitted: unique and novel", NEW, "diamond", size=8, opacity=0.9)
 
 
 def _points(  # noqa: PLR0913 - what a mark looks like, named at the call
@@ -249,10 +249,10 @@ def _hover(phase: Phase) -> str:
     lines = [
         f"<b>{formula(phase.reduced_formula)}</b>",
         text(phase.name),
-        f"formation energy {phase.formation_energy:.3f} eV/atom",
+        f"formation energy {phase.formation_energy:z.3f} eV/atom",
     ]
     if phase.e_above_hull is not None:
-        lines.append(f"{phase.e_above_hull:.3f} eV/atom above the hull" if phase.e_above_hull else "on the hull")
+        lines.append(f"E above hull {phase.e_above_hull:z.3f} eV/atom" if phase.e_above_hull else "on the hull")
     return "<br>".join(lines)
 
 

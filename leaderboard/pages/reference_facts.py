@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from leaderboard.board.names import hull_name
 from leaderboard.pages.markup import UNKNOWN, facts, text
 from leaderboard.pages.periodic_table import periodic_table_html
 
@@ -70,13 +71,21 @@ def hulls_html(manifest: Manifest) -> str:
     """One row for each convex hull of the set, then how to cite its tables of energies; nothing where it has none."""
     if not manifest.hulls:
         return ""
-    names = ("Hull", "Entries", "On the hull", "From the crystals", "Elements", "From experiment", "Tables of energies")
+    names = (
+        "Hull",
+        "Entries",
+        "On the hull",
+        "From the crystals",
+        "Elemental references",
+        "From experiment",
+        "Tables of energies",
+    )
     head = "".join(f'<th scope="col" class="{"right" if name in names[1:5] else ""}">{name}</th>' for name in names)
     body = "".join(_hull(hull) for hull in manifest.hulls)
     sources = {source.name: source for hull in manifest.hulls for source in hull.sources}
     return (
         f'<div class="scroll"><table class="sources"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-        '<p class="legend">Elements: those with a total energy, from which formation energies are counted. '
+        '<p class="legend">Elemental references: elements with a total energy, from which formation energies count. '
         "From experiment: mean absolute difference of formation energies from measured ones, eV/atom, and the median "
         "of hull less measurement.</p>"
         f'<ul class="reasons">{"".join(_citation(source) for source in sources.values())}</ul>'
@@ -88,10 +97,10 @@ def elements_html(catalogue: Catalogue, query: Query) -> str:
     counts = catalogue.crystals_with(query.elements)
     if query.elements:
         chosen = " and ".join(text(symbol) for symbol in query.elements)
-        lead = f"Crystals with {chosen} that also contain the element. Click an element to add it or take it away."
+        lead = f"Crystals with {chosen} that also contain the element. Click an element to add or remove it."
     else:
-        lead = "Crystals that contain the element. Click one to see what it occurs with."
-    note = "The deeper the colour the more, on a logarithmic scale."
+        lead = "Crystals that contain the element. Click an element to see what it occurs with."
+    note = "The deeper the colour, the more crystals, on a logarithmic scale."
     return f'<p class="legend">{lead} {note}</p>' + periodic_table_html(counts, query.elements, "crystals")
 
 
@@ -134,8 +143,8 @@ def _hull(hull: HullRecord) -> str:
     cells = "".join(f'<td class="right">{count:,}</td>' for count in counts)
     tables = ", ".join(f"{source.name} {source.n_entries:,}" for source in hull.sources)
     return (
-        f'<tr><th scope="row">{text(hull.convention)}</th>{cells}<td class="why">{_experiment(hull.experiment)}</td>'
-        f'<td class="why">{text(tables)}</td></tr>'
+        f'<tr><th scope="row">{text(hull_name(hull.convention))}</th>{cells}'
+        f'<td class="why">{_experiment(hull.experiment)}</td><td class="why">{text(tables)}</td></tr>'
     )
 
 
@@ -143,8 +152,8 @@ def _experiment(found: ExperimentRecord) -> str:
     if found.mean_absolute_difference is None or found.median_difference is None:
         return UNKNOWN
     return (
-        f"{found.mean_absolute_difference:.3f} of {found.n_compared:,} measured compounds, "
-        f"median {found.median_difference:+.3f}"
+        f"{found.mean_absolute_difference:.3f} for {found.n_compared:,} measured compounds, "
+        f"median {found.median_difference:+z.3f}"
     )
 
 

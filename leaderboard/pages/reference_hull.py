@@ -1,4 +1,4 @@
-"""The convex hull of a chemical system of a reference set, with the structures of a run laid over it."""
+"""The convex hull of a chemical system of a reference set, with the structures of a run in it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from leaderboard.board.names import hull_name
 from leaderboard.pages import lookup
 from leaderboard.pages.hull_data import MOST_ELEMENTS, MOST_OTHERS, SystemHull, submitted, system_hull
 from leaderboard.pages.markup import formula, text
@@ -57,9 +58,9 @@ def build(store: Store, choice: gr.Dropdown) -> HullSection:
         system = gr.Textbox(
             "", label="Chemical system", placeholder="Al-Ni", max_lines=1, elem_id="hull_system", min_width=140
         )
-        convention = gr.Dropdown([], label="Energies", elem_id="hull_convention", min_width=140)
+        convention = gr.Dropdown([], label="Hull", elem_id="hull_convention", min_width=140)
         overlay = gr.Dropdown(
-            [(NOTHING, NOTHING)], value=NOTHING, label="Structures laid over it", elem_id="hull_overlay", min_width=140
+            [(NOTHING, NOTHING)], value=NOTHING, label="Submitted structures", elem_id="hull_overlay", min_width=140
         )
     with gr.Row():
         with gr.Column(scale=3, min_width=320, visible=False) as beside:
@@ -98,7 +99,7 @@ def build(store: Store, choice: gr.Dropdown) -> HullSection:
         return (
             gr.Row(visible=True),
             shown,
-            gr.Dropdown(list(conventions), value=conventions[0]),
+            gr.Dropdown([(hull_name(own), own) for own in conventions], value=conventions[0]),
             choices(name, conventions[0]),
             *draw(name, shown, conventions[0], NOTHING),
         )
@@ -129,7 +130,7 @@ def drawn_hull(
     hull = system_hull(reference, convention, elements)
     missing = [symbol for symbol in elements if not _has_element(hull, symbol)]
     if missing:
-        return None, _note(f"The hull of {convention} has no entry of the element {', '.join(missing)}.")
+        return None, _note(f"The {hull_name(convention)} has no entry of the element {', '.join(missing)}.")
     rows = rows_of(store, overlay)
     if rows is not None:
         new, known = submitted(*rows, elements)
@@ -148,19 +149,19 @@ def largest_system(reference: Reference, convention: str) -> str:
 
 
 def phases_html(hull: SystemHull, convention: str) -> str:
-    """The vertices of the hull, then the structures laid over it, as tables under a line that counts them."""
+    """The vertices of the hull, then the submitted structures, as tables under a line that counts them."""
     diagram = hull.diagram
     sparse = (
-        f" A sparse hull: with fewer than {SPARSE_HULL_ENTRIES} entries, distances come out too small."
+        f" A sparse hull: with fewer than {SPARSE_HULL_ENTRIES} entries, E above hull comes out too small."
         if hull.n_entries < SPARSE_HULL_ENTRIES
         else ""
     )
     above = f"; {len(diagram.others):,} crystals of the set lie above it" if diagram.others else ""
     cut = f" (of a large system only the first {MOST_OTHERS:,} are looked at)" if hull.cut else ""
     lead = (
-        f'<p class="legend">{text("-".join(diagram.elements))} with all parts of the system: '
-        f"{len(diagram.vertices):,} of {hull.n_entries:,} entries are on the hull{above}{cut}. Energies in eV/atom, "
-        f"{text(convention)}.{sparse}</p>"
+        f'<p class="legend">{text("-".join(diagram.elements))} and its subsystems: '
+        f"{len(diagram.vertices):,} of {hull.n_entries:,} entries are on the {text(hull_name(convention))}{above}"
+        f"{cut}. Energies in eV/atom.{sparse}</p>"
     )
     vertices = sorted(
         diagram.vertices, key=lambda own: (-sum(share > 0 for share in own.fractions), own.reduced_formula)
@@ -168,13 +169,13 @@ def phases_html(hull: SystemHull, convention: str) -> str:
     over = [(own, "yes") for own in diagram.new] + [(own, "no") for own in diagram.known]
     over.sort(key=lambda pair: (pair[0].e_above_hull is None, pair[0].e_above_hull))
     tables = _table("On the hull", [(own, None) for own in vertices])
-    tables += _table("Laid over it, lowest first", over) if over else ""
+    tables += _table("Submitted, lowest first", over) if over else ""
     return f'{lead}<div class="phases">{tables}</div>'
 
 
 def _table(title: str, phases: Sequence[tuple[Phase, str | None]]) -> str:
     submitted_ones = any(new is not None for _, new in phases)
-    head = f'<th scope="col">{title}</th><th scope="col">Id</th><th scope="col" class="right">E formation</th>'
+    head = f'<th scope="col">{title}</th><th scope="col">Id</th><th scope="col" class="right">Formation energy</th>'
     if submitted_ones:
         head += '<th scope="col" class="right">E above hull</th><th scope="col">Unique and novel</th>'
     body = "".join(_line(phase, new) for phase, new in phases[:MOST_LISTED])
@@ -188,10 +189,10 @@ def _table(title: str, phases: Sequence[tuple[Phase, str | None]]) -> str:
 def _line(phase: Phase, new: str | None) -> str:
     cells = (
         f'<td>{formula(phase.reduced_formula)}</td><td class="id">{text(phase.name)}</td>'
-        f'<td class="right">{phase.formation_energy:.3f}</td>'
+        f'<td class="right">{phase.formation_energy:z.3f}</td>'
     )
     if new is not None:
-        above = "?" if phase.e_above_hull is None else f"{phase.e_above_hull:.3f}"
+        above = "?" if phase.e_above_hull is None else f"{phase.e_above_hull:z.3f}"
         cells += f'<td class="right">{above}</td><td>{new}</td>'
     return f"<tr>{cells}</tr>"
 

@@ -9,6 +9,7 @@ import numpy as np
 from ase.data import atomic_masses
 from ase.units import mol
 
+from leaderboard.board.names import hull_name
 from leaderboard.pages.lookup import catalogue
 from leaderboard.pages.markup import UNKNOWN, facts, formula, text
 from leaderboard.pages.paging import pager
@@ -73,7 +74,7 @@ def _row(number: int, row: Mapping[str, Any], *, marked: bool, with_energies: bo
     name = text(row["id"])
     css = ' class="chosen" aria-selected="true"' if marked else ""
     group = UNKNOWN if row["space_group"] is None else str(row["space_group"])
-    energy = UNKNOWN if row["e_above_hull"] is None else f"{row['e_above_hull']:.3f}"
+    energy = UNKNOWN if row["e_above_hull"] is None else f"{row['e_above_hull']:z.3f}"
     last = f'<td class="right">{energy}</td>' if with_energies else ""
     return (
         f'<tr{css}><td class="id"><button type="button" data-id="{number}" title="{name}">{name}</button></td>'
@@ -96,7 +97,7 @@ def _words(row: Mapping[str, Any], crystal: Crystal) -> str:
         "Volume": f"{volume / crystal.n_sites:.2f} \u00c5<sup>3</sup>/atom",
         "Density": f"{density:.2f} g/cm<sup>3</sup>",
         **_energies(row),
-        "Fingerprint": f"<code>{text(row['keys'][0])}</code>" if row["keys"] else UNKNOWN,
+        "canonical-bawl": f"<code>{text(row['keys'][0])}</code>" if row["keys"] else UNKNOWN,
         "BAWL": f"<code>{text(row['bawl'])}</code>" if row["bawl"] else UNKNOWN,
     }
     title = f'{text(row["id"])} <span class="dim">{formula(row["reduced_formula"])}</span>'
@@ -109,10 +110,10 @@ def _energies(row: Mapping[str, Any]) -> dict[str, str]:
         "Formation energy": "formation_energy_per_atom",
         "Energy": "energy_per_atom",
     }
-    known = {label: f"{row[name]:.3f} eV/atom" for label, name in names.items() if row[name] is not None}
+    known = {label: f"{row[name]:z.3f} eV/atom" for label, name in names.items() if row[name] is not None}
     if not known:
         return {"Energy": "not in this set"}
-    return {**known, "Convention": f"<code>{text(row['energy_convention'])}</code>"}
+    return {**known, "Hull": text(hull_name(row["energy_convention"]))}
 
 
 def _sources(row: Mapping[str, Any]) -> str:

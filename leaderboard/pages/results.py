@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from leaderboard.board.names import potential_name, score_name
 from leaderboard.board.table import model_name, not_ranked
 from leaderboard.pages.markup import Interval, facts, interval, text
 from metrics.score import registry
@@ -28,8 +29,9 @@ def scores_html(run: Run, protocol: Protocol) -> str:
 
 def _table(scores: Sequence[Mapping[str, Any]]) -> str:
     head = (
-        '<th scope="col">Score</th><th scope="col" class="right">Value [95 %]</th><th scope="col">Unit</th>'
-        '<th scope="col" class="right">Known</th><th scope="col" class="right">Unknown</th><th scope="col">Meaning</th>'
+        '<th scope="col">Score</th><th scope="col" class="right">Value [95%]</th><th scope="col">Unit</th>'
+        '<th scope="col" class="right">Counted</th><th scope="col" class="right">Unknown</th>'
+        '<th scope="col">Meaning</th>'
     )
     body = "".join(_line(score) for score in scores)
     return (
@@ -39,9 +41,7 @@ def _table(scores: Sequence[Mapping[str, Any]]) -> str:
 
 def _line(score: Mapping[str, Any]) -> str:
     entry = registry().get(score["name"])
-    label = entry.label if entry else score["name"]
-    if score["variant"]:
-        label = f"{label}, {score['variant']}"
+    label = score_name(score["name"], score["variant"])
     meaning = entry.definition.partition("\n\n")[0] if entry else ""
     value = Interval(score["value"], score["low"], score["high"])
     unit = "%" if score["unit"] == "share" else score["unit"]
@@ -58,13 +58,13 @@ def run_html(run: Run, protocol: Protocol) -> str:
     record = run.record
     why = not_ranked(record, protocol)
     indicative = " (indicative)" if record["reference_indicative"] else ""
-    potentials = ", ".join(record.get("potentials", ()))
-    relaxed = ", structures relaxed too" if record.get("relaxed") else ""
+    potentials = ", ".join(map(potential_name, record.get("potentials", ())))
+    relaxed = ", as submitted and relaxed" if record.get("relaxed") else ""
     pairs = {
-        "Records": f"{record['n_submitted']:,}",
+        "Structures": f"{record['n_submitted']:,}",
         "Ranking": "ranked" if why is None else f"not ranked: {text(why)}",
         "Reference": text(record["reference"]) + indicative,
-        "Energies": text(potentials + relaxed) or "none yet, a worker adds them",
+        "Energies": text(potentials + relaxed) or "none yet; a worker adds them",
         "Protocol": f"{text(record['protocol'])} ({text(record['protocol_status'])})",
         "Status": "verified" if record["verified"] else "unverified",
         "Date": text(str(record["created"])[:10]),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from leaderboard.board.names import potential_name
 from leaderboard.board.table import model_name, run_id
 from leaderboard.store.local import Run
 from metrics.crystal import Crystal
@@ -37,9 +38,9 @@ def choices(store: Store) -> list[tuple[str, str]]:
 
 
 def _label(record: Mapping[str, Any]) -> str:
-    potentials = "+".join(record.get("potentials", ()))
+    potentials = " + ".join(map(potential_name, record.get("potentials", ())))
     tier = (f"{potentials} relaxed" if record.get("relaxed") else potentials,) if potentials else ()
-    parts = (f"{record['n_submitted']:,} records", record["reference"], *tier, str(record["created"])[:10])
+    parts = (f"{record['n_submitted']:,} structures", record["reference"], *tier, str(record["created"])[:10])
     return f"{model_name(record)} ({', '.join(parts)})"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from leaderboard.board.table import run_id
-from leaderboard.pages import about, board_page, compare, identity, lookup, model, reference, runs, submit
+from leaderboard.pages import about, board_page, compare, lookup, model, reference, runs, structure_matching, submit
 from leaderboard.pages.panel import QUIET
 from leaderboard.protocol import load_protocol
 
@@ -44,8 +44,8 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
                 comparison = compare.build(store, protocol)
             with gr.Tab("Reference", id="reference") as reference_tab:
                 crystals = reference.build(store)
-            with gr.Tab("Identity", id="identity"):
-                identity.build(store)
+            with gr.Tab("Structure matching", id="matching"):
+                structure_matching.build(store)
             with gr.Tab("About", id="about"):
                 about.build(protocol)
 

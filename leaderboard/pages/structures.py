@@ -1,4 +1,4 @@
-"""The table of a run's structures: what was found about each, and why."""
+"""The table of a run's structures: the verdicts on each, and why."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from leaderboard.board.names import crystal_name, view_name
 from leaderboard.pages.markup import UNKNOWN, formula, text, yes_no
 from leaderboard.pages.paging import pager
 from leaderboard.pages.runs import records
@@ -36,25 +37,25 @@ CHARGE_RULES: Mapping[str, str] = {
     "metallicity": "metallic composition",
     "bvs_zero": "all bond-valence sums are zero",
     "bvanalyzer": "neutral by bond-valence analysis",
-    "icsd_states": "neutral with oxidation states seen in the ICSD",
+    "icsd_states": "neutral with oxidation states that occur in the ICSD",
     "all_states": "neutral with known oxidation states, in the order of electronegativity",
-    "none": "no neutral oxidation states",
+    "none": "no oxidation states that sum to zero",
     "undetermined": "the search for oxidation states ended undecided",
 }
 
-IDENTITY_RULES: Mapping[str, str] = {
-    "no_candidate": "nothing comparable in the reference",
-    "keys_and_distance": "fingerprint and distance",
-    "primitive_size": "size of the primitive cell",
-    "distance": "distance",
-    "matcher": "StructureMatcher",
+MATCH_RULES: Mapping[str, str] = {
+    "no_candidate": "nothing of this formula in the reference set",
+    "keys_and_distance": "decided by fingerprint and distance",
+    "primitive_size": "decided by the size of the primitive cell",
+    "distance": "decided by distance",
+    "matcher": "decided by StructureMatcher",
 }
 
 CAUTIONS: Mapping[str, str] = {
-    "near_reference": "near a reference crystal of the same formula (distance below 0.10)",
+    "near_reference": "near a reference crystal of the same formula, distance below 0.10",
     "known_up_to_superstructure": "a distorted supercell of a reference crystal, or the reverse",
-    "known_up_to_disorder": "a reference crystal with exchangeable elements ordered otherwise",
-    "prototype_in_reference": "of a prototype that the reference has with other elements",
+    "known_up_to_disorder": "a reference crystal with similar elements in another order",
+    "prototype_in_reference": "a substitution: the reference set has this prototype with other elements",
 }
 
 _HEAD = ("Id", "Formula", "Space group", "Readable", "Valid", "Unique", "Novel", "Why")
@@ -101,43 +102,45 @@ def page_html(rows: pd.DataFrame, page: int, chosen: str | None, variant: str | 
     start = (page - 1) * PAGE_SIZE
     body = "".join(_row(row, chosen, with_energy=with_energy) for row in records(rows.iloc[start : start + PAGE_SIZE]))
     table = f'<table class="structures"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    legend = f'<p class="legend">E above hull in eV/atom, by {text(variant)}.</p>' if with_energy else ""
+    notes = [f"E above hull in eV/atom: {view_name(variant)}."] if with_energy and variant else []
+    notes += ["Distances from a reference crystal in units of (V/N)^(1/3)."] if rows["in_reference"].any() else []
+    legend = f'<p class="legend">{text(" ".join(notes))}</p>' if notes else ""
     return f'<div class="scroll">{table}</div>{pager(len(rows), page, PAGE_SIZE)}{legend}'
 
 
 def reasons(row: Mapping[str, Any]) -> list[str]:
-    """Everything that speaks against a record, as sentences without a full stop; empty where nothing does."""
+    """Everything that speaks against a structure, as sentences without a full stop; empty where nothing does."""
     if row["refusal"] is not None:
-        return [f"refused: {row['refusal']}" + (f" ({row['detail']})" if row["detail"] else "")]
+        return [f"Refused: {row['refusal'].replace('_', ' ')}" + (f" ({row['detail']})" if row["detail"] else "")]
     found = []
     if row["charge_valid"] is False:
-        found.append(f"charge: {CHARGE_RULES.get(row['charge_rule'], row['charge_rule'])}")
+        found.append(f"Not charge-neutral: {CHARGE_RULES.get(row['charge_rule'], row['charge_rule'])}")
     if row["distance_valid"] is False:
-        found.append("distances: two atoms are closer than 0.5 (0.7 + r1 + r2) angstrom")
+        found.append("Minimum distance: two atoms are closer than 0.5 (0.7 + r1 + r2) \u00c5")
     if row["plausible"] is False:
-        found.append("plausible: density, volume, cell or space group out of bounds")
+        found.append("Not plausible: density, volume, cell or space group out of bounds")
     if row["duplicate_of"] is not None:
-        found.append(f"same crystal as {row['duplicate_of']}")
+        found.append(f"Duplicate of {row['duplicate_of']}")
     if row["in_reference"] is True:
         found.append(known_as(row))
     if row["unknown_reasons"]:
-        found.append(f"undecided: {row['unknown_reasons']}")
+        found.append(f"Undecided: {row['unknown_reasons']}")
     return found
 
 
 def cautions(row: Mapping[str, Any]) -> list[str]:
-    """What a novel record is close to all the same; empty for a known one and where nothing is close."""
+    """What a novel structure is close to all the same; empty for a known one and where nothing is close."""
     if row["in_reference"] is not False:
         return []
     return [note for column, note in CAUTIONS.items() if row.get(column)]
 
 
 def known_as(row: Mapping[str, Any]) -> str:
-    """Which reference crystal a known record is, and what decided it."""
-    rule = IDENTITY_RULES.get(row["identity_rule"], row["identity_rule"] or "rule not recorded")
-    name = row["matched_id"] or "a reference crystal through its class"
+    """Which reference crystal a known structure is, and how far it is from it."""
+    if row["matched_id"] is None:
+        return "Same as a crystal of the reference set"
     distance = row["nearest_reference_distance"]
-    return f"known: {name} ({rule}" + (")" if distance is None else f", {distance:.3f})")
+    return f"Same as {crystal_name(row['matched_id'])}" + ("" if distance is None else f", distance {distance:.3f}")
 
 
 def record_of(rows: pd.DataFrame, identifier: str) -> dict[str, Any] | None:
@@ -170,4 +173,4 @@ def _row(row: Mapping[str, Any], chosen: str | None, *, with_energy: bool) -> st
 
 
 def _energy(value: float | None) -> str:
-    return UNKNOWN if value is None else f"{value:.3f}"
+    return UNKNOWN if value is None else f"{value:z.3f}"

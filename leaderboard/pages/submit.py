@@ -14,6 +14,7 @@ from leaderboard.pages.panel import QUIET
 from leaderboard.pages.results import run_html, scores_html
 from leaderboard.queue.jobs import QueueFullError
 from submissions.card import card_from_fields
+from submissions.formats_text import FORMATS_TEXT
 from submissions.refusal import FileRefusedError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from leaderboard.store.local import Store
 
 POLL_S = 0.5
+_FORMATS = f'<p class="legend">Formats: {text(FORMATS_TEXT)}.</p>'
 # shown by the browser itself while the server is asked
 _SENDING = """() => '<div class="progress" role="status"><p>Checking</p><progress></progress></div>'"""
 # the link keeps the submission across a reload of the page
@@ -48,15 +50,15 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
     job = gr.Textbox("", visible="hidden", elem_id="submit_job")
     scored, timer = gr.State(None), gr.Timer(POLL_S, active=False)
     gr.HTML(
-        '<p class="lead">A file of generated crystals and the name of the model are enough. Every record comes back '
-        "with its verdicts and the reason for each; nothing leaves this server.</p>",
+        '<p class="lead">A file of generated structures and the name of the model are enough. Every structure comes '
+        f"back with its verdicts and the reason for each; nothing leaves this server.</p>{_FORMATS}",
         apply_default_css=False,
         js_on_load=None,
     )
     with gr.Row():
         with gr.Column(min_width=320):
             file = gr.File(
-                label="Structures: zip or tar of CIFs, multi-block CIF, CSV, parquet, JSON, JSON lines, POSCAR",
+                label="Structures",
                 elem_id="submission_file",
                 height=140,
             )
@@ -73,7 +75,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
 
     def submit(path: str | None, *values: object) -> tuple[object, ...]:
         if path is None:
-            return "", None, gr.Timer(active=False), notice("error", "Choose the file to score first.")
+            return "", None, gr.Timer(active=False), notice("error", "Choose a file of structures first.")
         try:
             added = jobs.add(Path(path), card_from_fields(dict(zip(names, values, strict=True))))
         except (FileRefusedError, QueueFullError) as error:
@@ -110,7 +112,7 @@ def status_html(job: Job, ahead: int) -> str:
     """Where a submission stands, for a person."""
     again = ""
     if job.earlier:
-        again = f" This file was handed in before, as {job.earlier}: the same file is the same submission."
+        again = f" This file was submitted before, as {job.earlier}: the same file is the same submission."
     name = f"{job.file_name} of {job.model}"
     if job.state == "failed":
         return notice("error", f"{name} was not scored: {job.error}")
@@ -142,5 +144,5 @@ def _forgotten(job_id: str) -> str:
     return notice(
         "note",
         f"Submission {job_id} is not in the queue: the app was started again since. If it was scored it is on the "
-        "board; else hand the file in again, and it goes on where it stopped.",
+        "board; else submit the file again, and its scoring resumes.",
     )

@@ -180,8 +180,13 @@ STAGES: tuple[Stage, ...] = (read, measure, identify, relax, score)
 
 def _facts(taken: Mapping[str, Result]) -> dict[str, object]:
     """Columns that the measurements of one structure filled, and why others are null."""
-    reasons = [f"{name}: {result.reason}" for name, result in sorted(taken.items()) if result.reason]
+    names: dict[str, list[str]] = {}
+    for name, result in sorted(taken.items()):
+        if result.reason:
+            names.setdefault(result.reason, []).append(name)
     facts = {column: value for result in taken.values() for column, value in result.columns.items()}
+    # what several measurements failed for is said once
+    reasons = [f"{', '.join(of_reason)}: {reason}" for reason, of_reason in names.items()]
     return {**facts, "unknown_reasons": "; ".join(reasons) or None}
 
 

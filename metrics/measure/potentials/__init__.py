@@ -48,10 +48,11 @@ class Potential:
     """What decides the energies of one interatomic potential, and how to get it.
 
     Attributes:
-        id: name in files, on the command line and on the board.
+        id: name in files and on the command line.
+        label: name that people read.
         energy_convention: what its total energies can be compared with (:mod:`metrics.energy_convention`).
         checkpoint_sha256: of the file that holds its parameters.
-        elements: atomic numbers it was fitted to.
+        elements: atomic numbers it was trained on.
         energy_range: (lowest, highest) plausible energy in eV/atom; what lies outside is no energy of a crystal.
         requirements: the packages it needs, pinned.
         source: paper and licence of the weights.
@@ -64,6 +65,7 @@ class Potential:
     """
 
     id: str
+    label: str
     energy_convention: str
     checkpoint_sha256: str
     elements: frozenset[int]

@@ -1,4 +1,4 @@
-"""CHGNet 0.3.0, fitted to the MP2020-corrected energies of MPtrj: its energies stand on Materials Project's own scale.
+"""CHGNet 0.3.0, trained on the MP2020-corrected energies of MPtrj: its energies stand on Materials Project's own scale.
 
 Deng et al. 2023, DOI 10.1038/s42256-023-00716-3. The weights lie inside the wheel.
 """
@@ -55,6 +55,7 @@ def load(checkpoint: Path, device: str, version: str) -> Calculator:
 
 POTENTIAL = Potential(
     id="chgnet",
+    label="CHGNet",
     energy_convention="pbe_mp2020",
     checkpoint_sha256="d14ab7c0f093efe64b60a7bcd540bca10e74fb7f46c86108a079af60524659d1",
     elements=MPTRJ_ELEMENTS,

@@ -15,6 +15,7 @@ R2SCAN_ELEMENTS = MPTRJ_ELEMENTS - {70}
 
 POTENTIAL = Potential(
     id="chgnet-r2scan",
+    label="CHGNet r2SCAN",
     energy_convention="r2scan",
     checkpoint_sha256="8eba3db0f35a2788bb3ae22885ad340591e27996f213c6643af522a633b50dad",
     elements=R2SCAN_ELEMENTS,

@@ -23,6 +23,7 @@ def _load(checkpoint: Path, device: str) -> Calculator:  # noqa: ARG001 - the fo
 
 POTENTIAL = Potential(
     id="emt",
+    label="EMT",
     energy_convention="toy",
     checkpoint_sha256="8ce8bb2f90e8afad8f091b8c3f600ea260534e5c270a6b2c82cae1817cdf3881",
     # the metals of the paper; H, C, N and O have parameters in ASE that it calls unreliable

@@ -1,4 +1,4 @@
-"""MACE-MP-0 (medium), fitted to the uncorrected PBE(+U) energies of MPtrj; its weights are put in place by hand.
+"""MACE-MP-0 (medium), trained on the uncorrected PBE(+U) energies of MPtrj; its weights are put in place by hand.
 
 Batatia et al. 2025, DOI 10.1063/5.0297006. Its package needs another e3nn than sevenn, hence an environment of its own.
 """
@@ -38,6 +38,7 @@ def load(checkpoint: Path, device: str) -> Calculator:
 
 POTENTIAL = Potential(
     id="mace-mp-0",
+    label="MACE-MP-0",
     energy_convention="pbe_uncorrected",
     checkpoint_sha256="01bfe22100139f424713cf921144e5509cbe353d67aa9fa1be9c6e1e0ed35845",
     elements=MPTRJ_ELEMENTS,

@@ -1,4 +1,4 @@
-"""MACE-MPA-0 (medium), fitted to the uncorrected PBE(+U) energies of MPtrj and of a part of Alexandria.
+"""MACE-MPA-0 (medium), trained on the uncorrected PBE(+U) energies of MPtrj and of a part of Alexandria.
 
 Batatia et al. 2025, DOI 10.1063/5.0297006. What its package loads by default has changed between releases, so the
 file is pinned and never chosen by name.
@@ -14,6 +14,7 @@ FILE = "mace-mpa-0-medium.model"
 
 POTENTIAL = Potential(
     id="mace-mpa-0",
+    label="MACE-MPA-0",
     energy_convention="pbe_uncorrected",
     checkpoint_sha256="75428afe3a1d7d8062e19bcaabd5c433623cabf308242ec9fb493e38604fb638",
     elements=MPTRJ_ELEMENTS,

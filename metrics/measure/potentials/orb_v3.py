@@ -33,6 +33,7 @@ def _load(checkpoint: Path, device: str) -> Calculator:
 
 POTENTIAL = Potential(
     id="orb-v3",
+    label="Orb v3",
     energy_convention="own:orb-v3",
     checkpoint_sha256="0a41ef1132ad9c41ee0c7b9d855fccabfefb97abe04625c97ec0d07930b6c0f0",
     elements=MPTRJ_ELEMENTS,

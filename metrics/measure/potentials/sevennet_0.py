@@ -1,4 +1,4 @@
-"""SevenNet-0 of 11 July 2024, fitted to the uncorrected PBE(+U) energies of MPtrj.
+"""SevenNet-0 of 11 July 2024, trained on the uncorrected PBE(+U) energies of MPtrj.
 
 Park et al. 2024, DOI 10.1021/acs.jctc.4c00190. The weights lie inside the wheel. On a hull of MP2020-corrected
 energies its own need the corrections (:func:`metrics.measure.energy.mp2020.to_convention`).
@@ -36,6 +36,7 @@ def load(checkpoint: Path, device: str, modal: str | None = None) -> Calculator:
 
 POTENTIAL = Potential(
     id="sevennet-0",
+    label="SevenNet-0",
     energy_convention="pbe_uncorrected",
     checkpoint_sha256="7052cb42b7b3be42b40b97fa0d21077a48c54b5548948fc4dcf346629f813c36",
     elements=MPTRJ_ELEMENTS,

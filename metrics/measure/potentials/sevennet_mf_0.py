@@ -11,6 +11,7 @@ from metrics.measure.potentials.sevennet_0 import checkpoint_in_wheel, load
 
 POTENTIAL = Potential(
     id="sevennet-mf-0",
+    label="SevenNet-MF-0",
     energy_convention="r2scan",
     checkpoint_sha256="81791329b37d445f46b531578c182c41792d98c7814222c9e5dde276402225fd",
     elements=R2SCAN_ELEMENTS,

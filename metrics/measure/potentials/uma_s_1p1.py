@@ -32,6 +32,7 @@ def _load(checkpoint: Path, device: str) -> Calculator:
 
 POTENTIAL = Potential(
     id="uma-s-1p1",
+    label="UMA-S-1.1",
     energy_convention="own:uma-s-1p1",
     checkpoint_sha256=PIN.read_text().split()[0] if PIN.is_file() else UNPINNED,
     elements=MPTRJ_ELEMENTS,

@@ -49,13 +49,14 @@ def symmetry_dataset(
     with warnings.catch_warnings():
         # spglib 2.8 still announces that it will raise instead of returning None
         warnings.simplefilter("ignore", DeprecationWarning)
+        failed = f"spglib finds no space group at symprec {symprec:g} angstrom"
         try:
             dataset = spglib.get_symmetry_dataset(cell, symprec=symprec, angle_tolerance=angle_tolerance)
         except spglib.SpglibError as error:
-            message = f"spglib finds no space group at symprec {symprec:g} angstrom: {error}"
+            message = ": ".join(filter(None, (failed, str(error))))
             raise UnmeasurableError(message) from error
         if dataset is None:
-            message = f"spglib finds no space group at symprec {symprec:g} angstrom: {spglib.get_error_message()}"
+            message = ": ".join(filter(None, (failed, spglib.get_error_message())))
             raise UnmeasurableError(message)
     return dataset
 

@@ -80,7 +80,7 @@ def test_variants_are_lines_of_their_own(tmp_path: Path) -> None:
         scores["scores"].append({**entry, "variant": "chgnet/unrelaxed"})
         write_json(scores, run.path / "scores.json")
     line = lines_of(*[type(run)(run.path) for run in runs])["vun@chgnet/unrelaxed"]
-    assert line.label.endswith(", chgnet/unrelaxed")
+    assert line.label.endswith(" (CHGNet, as submitted)")
     assert line.in_headline
 
 

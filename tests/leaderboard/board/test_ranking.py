@@ -1,4 +1,4 @@
-"""Ranges of ranks on the board, and models that handed in several runs."""
+"""Ranges of ranks on the board, and models with several runs."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_scores_are_those_of_the_store(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("n", "changes", "reason"),
     [
-        (72, {}, f"72 records, ranking needs {N_RANKED:,}"),
+        (72, {}, f"72 structures, ranking needs {N_RANKED:,}"),
         (72, {"custom": True}, "custom settings"),
         (72, {"protocol_hash": "0" * 64}, "scored under an earlier draft of v1"),
     ],
@@ -153,5 +153,5 @@ def test_where_energies_exist_they_rank_and_what_has_none_takes_no_rank(tmp_path
     publish(tmp_path, Made("structural", ranked))
     table = board(Store(tmp_path)).set_index("model")
     assert table["rank"].dropna().to_dict() == {"stable": 1, "unstable": 2}
-    assert table.loc["structural", "not_ranked"] == "no vsun_msun by chgnet/unrelaxed yet"
+    assert table.loc["structural", "not_ranked"] == "no VSUN + VMSUN (CHGNet, as submitted) yet"
     assert table.loc["stable", "vsun_msun@chgnet/unrelaxed"] == 1.0

@@ -1,4 +1,4 @@
-"""Changes of a crystal: the descriptions leave it the same crystal, the disturbances move it by what they say."""
+"""Changes of a crystal: settings leave it the same crystal, perturbations move it by what they say."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from metrics.measure.matching.distance_profile import distance_profile, profile_
 from submissions.examples.prototypes import library
 
 LABELS = ("A2B_tP6_136_f_a", "AB3C_cP5_221_a_c_b", "A2B_hP9_152_c_a", "A_aP4_2_aci")
-DESCRIPTIONS = [name for name, change in CHANGES.items() if change.kind == "description"]
+SETTINGS = [name for name, change in CHANGES.items() if change.kind == "setting"]
 TIMES = {"supercell 2x1x1": {2}, "supercell 2x2x1": {4}, "random cell x2-4": {2, 3, 4}, "all at once": {2, 3, 4}}
 
 
 @pytest.mark.parametrize("label", LABELS)
-@pytest.mark.parametrize("name", DESCRIPTIONS)
-def test_a_description_is_of_the_same_crystal(name: str, label: str) -> None:
+@pytest.mark.parametrize("name", SETTINGS)
+def test_another_setting_is_of_the_same_crystal(name: str, label: str) -> None:
     crystal = library()[label]
     other = changed((name, crystal, 5))
     assert isinstance(other, Crystal), other

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from leaderboard.matching_benchmark.data import Entry, distinct, same_formula, sample, source_id, starter
-from leaderboard.matching_benchmark.identity import _about_pairs
+from leaderboard.matching_benchmark.run import _about_pairs
 from metrics.crystal import Crystal
 
 

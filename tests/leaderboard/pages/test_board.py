@@ -123,7 +123,7 @@ def test_the_best_ranked_value_of_a_column_is_marked(table: pd.DataFrame, view: 
 
 
 def test_a_row_without_rank_says_why(table: pd.DataFrame, view: View) -> None:
-    assert f"not ranked: 4 records, ranking needs {PROTOCOL.n_ranked:,}" in html(table, view)
+    assert f"not ranked: 4 structures, ranking needs {PROTOCOL.n_ranked:,}" in html(table, view)
 
 
 def test_the_range_stands_under_the_rank_also_among_unranked_models_of_equal_size(tmp_path: Path, view: View) -> None:
@@ -132,8 +132,8 @@ def test_the_range_stands_under_the_rank_also_among_unranked_models_of_equal_siz
     publish(tmp_path, Made("d", records(40, 5)))
     page = html(board_table(Store(tmp_path)), view)
     # 10 records of 2,500 apart, the standard error is 35; 1 of 40 apart, it is 3
-    assert page.count('title="95 % of ranks">1\u20132<') == 2
-    assert page.count('title="95 % of ranks among models of 40 records">1\u20132<') == 2
+    assert page.count('title="95% of ranks">1\u20132<') == 2
+    assert page.count('title="95% of ranks among models of 40 structures">1\u20132<') == 2
     assert "rank 1, range 1\u20132" in page
 
 
@@ -156,7 +156,7 @@ def test_an_empty_board_has_its_columns(tmp_path: Path, view: View) -> None:
 
 def test_the_legend_states_unit_reference_and_protocol() -> None:
     legend = board.legend(PROTOCOL, "starter", PROTOCOL.energy_ranking, indicative=True)
-    assert f"{registry()[PROTOCOL.ranking_with_energies].label} by chgnet/unrelaxed" in legend
+    assert f"{registry()[PROTOCOL.ranking_with_energies].label} (CHGNet, as submitted)" in legend
     assert "percent" in legend
     assert "indicative" in legend
     assert PROTOCOL.hash[:12] in legend

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from leaderboard.board.names import crystal_name
 from leaderboard.pages import runs
 from leaderboard.pages.detail import drawing, fill
 from leaderboard.pages.lookup import NoReferenceError, reference_crystal
@@ -59,7 +60,8 @@ def test_a_known_structure_is_drawn_beside_its_match(run: Run, known: ReferenceC
     assert shown.own["title"] == "known"
     assert shown.match["title"] == f"{known.id}, starter"
     assert len(shown.match["positions"]) >= known.crystal.n_sites
-    assert f"known: {known.id} (StructureMatcher)" in shown.words
+    assert f"Same as {crystal_name(known.id)}" in shown.words
+    assert "decided by StructureMatcher" in shown.words
 
 
 def test_a_novel_structure_is_drawn_alone(run: Run) -> None:
@@ -72,7 +74,7 @@ def test_a_novel_structure_is_drawn_alone(run: Run) -> None:
 def test_a_refused_record_has_words_and_no_drawing(run: Run) -> None:
     shown = drawing(run, "bad")
     assert shown.own is None
-    assert "refused: malformed" in shown.words
+    assert "Refused: malformed" in shown.words
 
 
 def test_what_does_not_exist_is_not_drawn(run: Run) -> None:
@@ -120,4 +122,4 @@ def test_choices_are_newest_first(run: Run) -> None:
     store = Store(run.path.parents[1])
     publish(store.root, Made("newer", [good("a")], record={"created": "2026-11-22T00:00:00+00:00"}))
     labels = [label for label, _ in runs.choices(store)]
-    assert labels == ["newer (1 records, starter, 2026-11-22)", f"{HOSTILE} (4 records, starter, 2026-11-20)"]
+    assert labels == ["newer (1 structures, starter, 2026-11-22)", f"{HOSTILE} (4 structures, starter, 2026-11-20)"]

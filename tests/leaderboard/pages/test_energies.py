@@ -1,7 +1,8 @@
-"""Stability on the pages: distributions, shares, one structure's energies, its relaxed cell, trust, downloads."""
+"""Stability on the pages: distributions, shares, one structure's energies, its relaxed cell, accuracy, downloads."""
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +12,12 @@ import gradio as gr
 import numpy as np
 import pytest
 
+from leaderboard.board.names import view_name
 from leaderboard.pages import downloads, energies, panel, plots_energies, structures
 from leaderboard.pages.detail import drawing
 from leaderboard.pages.energies_detail import energies_html
 from leaderboard.pages.energy_views import distances, energies_of, facts, of_structure, views_of
-from leaderboard.pages.trust_panel import sentence, trust_html
+from leaderboard.pages.potential_accuracy import accuracy_html, sentence
 from metrics.crystal import Crystal
 from metrics.scores.sun import SPARSE_HULL_ENTRIES
 from metrics.table import frame, read_parquet
@@ -126,12 +128,12 @@ def test_the_distribution_counts_each_record_once(run: Run) -> None:
     assert figure.data[0].customdata[-1].startswith("above 0.98")
     at = {round(float(middle), 2): int(count) for middle, count in zip(figure.data[0].x, new, strict=True) if count}
     assert set(at) == {-0.05, 0.03, 0.99}
-    assert "2 records without" in figure.layout.title.text
+    assert "2 structures without" in figure.layout.title.text
 
 
 def test_shares_have_their_intervals_from_the_scores(run: Run) -> None:
     stable, metastable = plots_energies.shares(run.scores["scores"]).data
-    assert stable.y[0] == VIEWS[0]
+    assert stable.y[0] == "CHGNet, as submitted"
     scores = {(score["name"], score["variant"]): score for score in run.scores["scores"]}
     for bars, name in ((stable, "stable"), (metastable, "metastable")):
         score = scores[name, VIEWS[0]]
@@ -152,17 +154,19 @@ def test_the_table_filters_and_sorts_by_energy(run: Run, shown: str, ids: list[s
     assert rows["id"].tolist() == ids
     page = structures.page_html(rows, 1, None, VIEWS[0])
     assert "-0.050" in page
-    assert f"E above hull in eV/atom, by {VIEWS[0]}." in page
+    assert "E above hull in eV/atom: CHGNet, as submitted." in page
 
 
 def test_one_structure_says_what_each_potential_says(run: Run) -> None:
     words = drawing(run, "new").words
-    assert all(variant in words for variant in VIEWS)
+    assert [words.count(f">{view_name(variant)} <") for variant in VIEWS] == [1] * len(VIEWS)
+    assert not any(variant in words for variant in VIEWS)
+    assert "CHGNet, as submitted, CHGNet hull" in words
     assert "CsCl 75, Cs<sub>2</sub>O 25" in words
     assert "0.030 \u00b1 0.010" in words
     assert words.count("sparse hull") == 1
-    assert "converged, 12 steps, moved by 0.123 \u00c5" in words
-    assert '<a href="?reference=starter&amp;find=Cl-Cs">Hull of Cl-Cs</a>' in words
+    assert "converged, 12 steps, RMSD 0.123 \u00c5" in words
+    assert '<a href="?reference=starter&amp;find=Cl-Cs">Convex hull of Cl-Cs</a>' in words
     # the same structure has the same energies, whatever it is called
     assert energies_html(run.path, CRYSTALS["copy"].sha256) == energies_html(run.path, CRYSTALS["new"].sha256)
 
@@ -177,7 +181,7 @@ def test_the_relaxed_structure_is_drawn_beside_the_submitted_one(run: Run) -> No
     shown = drawing(run, "new")
     assert shown.own is not None
     assert shown.relaxed is not None
-    assert shown.relaxed["title"] == "relaxed by chgnet, moved by 0.123 \u00c5"
+    assert shown.relaxed["title"] == "relaxed by CHGNet, RMSD 0.123 \u00c5"
     assert shown.own["axes"][0][0] == pytest.approx(4.0)
     assert shown.relaxed["axes"][0][0] == pytest.approx(4.2)
     assert drawing(run, "below").relaxed is None
@@ -189,7 +193,9 @@ def test_downloads_hold_the_distance_of_every_view(run: Run) -> None:
     table = read_parquet(as_parquet)
     assert list(table.columns) == [*run.columns().columns, *names]
     assert table[names[0]].tolist()[:4] == [ABOVE[name] for name in ("new", "below", "old", "copy")]
-    assert as_csv.read_text().splitlines()[0].endswith(",".join(names))
+    with as_csv.open(newline="") as stream:
+        headings = next(csv.reader(stream))
+    assert headings[-len(VIEWS) :] == [f"E above hull (eV/atom): {view_name(variant)}" for variant in VIEWS]
     content = json.loads(as_json.read_text())
     assert content["structures"][1][names[0]] == ABOVE["below"]
     energies_table = run.energies()
@@ -214,14 +220,14 @@ TRUST = Trust("chgnet", CHECKPOINT, "pbe_mp2020", "", "s", 0, 900, 500, 499, {"f
     ("checkpoint", "convention", "known"),
     [(CHECKPOINT, "pbe_mp2020", True), ("d" * 64, "pbe_mp2020", False), (CHECKPOINT, "r2scan", False)],
 )
-def test_trust_counts_for_this_checkpoint_these_energies_and_this_set(
+def test_accuracy_counts_for_this_checkpoint_these_energies_and_this_set(
     tmp_path: Path, checkpoint: str, convention: str, *, known: bool
 ) -> None:
     reference = made_reference(tmp_path / "set")
     provenance = {"reference": str(reference.folder), "reference_hash": reference.manifest_sha256}
     row = energy(CRYSTALS["new"], 0.1, checkpoint_sha256=CHECKPOINT)
     run = publish(tmp_path / "runs", Made("m", [good("new")], record=provenance, crystals=CRYSTALS, energies=[row]))
-    assert "has not been measured" in trust_html(run)
+    assert "has not been measured" in accuracy_html(run)
     trust = replace(
         TRUST,
         checkpoint_sha256=checkpoint,
@@ -230,16 +236,16 @@ def test_trust_counts_for_this_checkpoint_these_energies_and_this_set(
         agreements=(agreement(0.0, 0.734),),
     )
     write_trust(trust, reference.folder)
-    page = trust_html(run)
+    page = accuracy_html(run)
     assert ("0.73" in page) == known
     assert ("has not been measured" in page) != known
 
 
-def test_trust_is_a_sentence() -> None:
+def test_accuracy_is_a_sentence() -> None:
     known = replace(TRUST, agreements=(agreement(0.0, 0.734), agreement(0.1, 0.9)))
     assert sentence(known, "mp") == (
-        "Of 100 compounds of mp that chgnet calls stable, 73 are; of 100 stable ones it finds 85. "
-        "Its distances from the hull are off by 0.041 eV/atom on average."
+        "Of 100 compounds of mp that CHGNet calls stable, 73 are; of 100 stable ones it finds 85. "
+        "Its E above hull is off by 0.041 eV/atom on average."
     )
     unknown = replace(TRUST, agreements=(agreement(0.0, None),))
-    assert sentence(unknown, "mp").startswith("The sample of mp cannot say")
+    assert sentence(unknown, "mp").startswith("The sample of mp does not tell")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from leaderboard.board.names import hull_name
 from leaderboard.pages.hull_data import parts, submitted, system_hull
 from leaderboard.pages.overlays import overlays, rows_of
 from leaderboard.pages.plots_hull import TERNARY
@@ -88,7 +89,7 @@ def test_energies_of_another_convention_are_not_drawn(reference: Reference) -> N
 
 def test_runs_with_energies_on_this_hull_can_be_laid_over_it(store: Store, reference: Reference) -> None:
     found = overlays(store, reference, CONVENTION)
-    assert [own.label for own in found] == ["made (5 records), chgnet/unrelaxed"]
+    assert [own.label for own in found] == ["made (5 structures), CHGNet, as submitted"]
     assert overlays(store, reference, OWN) == []
     rows = rows_of(store, found[0].key)
     assert rows is not None
@@ -141,9 +142,9 @@ def test_the_first_system_shown_can_be_drawn(reference: Reference) -> None:
 
 def test_the_hulls_are_listed_with_their_counts(reference: Reference) -> None:
     listed = hulls_html(reference.manifest)
-    assert CONVENTION in listed
-    assert OWN in listed
-    assert "0.123 of 4 measured compounds, median -0.045" in listed
+    assert hull_name(CONVENTION) in listed
+    assert hull_name(OWN) in listed
+    assert "0.123 for 4 measured compounds, median -0.045" in listed
 
 
 def test_drawing_a_hull_loads_neither_numba_nor_pymatgen(reference: Reference, store: Store) -> None:

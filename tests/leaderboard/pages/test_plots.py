@@ -1,4 +1,4 @@
-"""Figures count records, and what is unknown is not left over."""
+"""Figures count structures, and what is unknown is not left over."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def test_the_funnel_counts_what_is_left_after_each_condition() -> None:
     assert left == {
         "submitted": 6,
         "readable": 5,
-        "charge": 3,
-        "distances": 3,
+        "charge-neutral": 3,
+        "minimum distance": 3,
         "plausible": 3,
         "unique": 2,
         "novel": 1,

@@ -57,13 +57,13 @@ def test_a_line_joins_the_vertices_in_the_order_of_their_composition() -> None:
     new = [phase("TiO", (0.5, 0.5), -2.0, 0.6, HOSTILE)]
     figure = hull_figure(Diagram(("O", "Ti"), vertices, others, new))
     traces = {trace.name: trace for trace in figure.data}
-    assert list(traces) == ["above the hull", "hull", "submitted, unique and novel"]
+    assert list(traces) == ["above the hull", "hull", "submitted: unique and novel"]
     assert tuple(traces["hull"].x) == (0, 1 / 3, 1)
     assert tuple(traces["hull"].y) == (0, -3.5, 0)
     assert traces["hull"].text[1] == "TiO<sub>2</sub>"
-    assert tuple(traces["submitted, unique and novel"].x) == (0.5,)
+    assert tuple(traces["submitted: unique and novel"].x) == (0.5,)
     assert HOSTILE not in figure.to_json()
-    assert "0.600 eV/atom above the hull" in traces["submitted, unique and novel"].customdata[0]
+    assert "E above hull 0.600 eV/atom" in traces["submitted: unique and novel"].customdata[0]
 
 
 def test_a_triangle_places_phases_by_composition_and_colours_them_by_energy() -> None:
@@ -75,7 +75,7 @@ def test_a_triangle_places_phases_by_composition_and_colours_them_by_energy() ->
     assert traces["hull"].x == pytest.approx((0.7,))
     assert traces["hull"].y == pytest.approx((0.1 * np.sqrt(3),))
     assert tuple(traces["hull"].marker.color) == (-3.6,)
-    assert traces["submitted, known or duplicate"].x == pytest.approx((0.7,))
+    assert traces["submitted: known or duplicate"].x == pytest.approx((0.7,))
     assert {note.text for note in figure.layout.annotations} == {"<b>Ca</b>", "<b>O</b>", "<b>Ti</b>"}
 
 

@@ -81,13 +81,13 @@ def test_search_finds_ids_formulas_and_matches(rows: pd.DataFrame, search: str, 
 @pytest.mark.parametrize(
     ("record", "reason"),
     [
-        ("refused", "refused: partial_occupancy (site 1 holds Fe 0.5 and Co 0.5)"),
-        ("charged", "charge: no neutral oxidation states"),
-        ("close", "distances: two atoms are closer than 0.5 (0.7 + r1 + r2) angstrom"),
-        ("thin", "plausible: density, volume, cell or space group out of bounds"),
-        ("copy", "same crystal as fine"),
-        ("old", "known: mp-22865 (StructureMatcher, 0.012)"),
-        ("unsure", "undecided: charge: time limit"),
+        ("refused", "Refused: partial occupancy (site 1 holds Fe 0.5 and Co 0.5)"),
+        ("charged", "Not charge-neutral: no oxidation states that sum to zero"),
+        ("close", "Minimum distance: two atoms are closer than 0.5 (0.7 + r1 + r2) \u00c5"),
+        ("thin", "Not plausible: density, volume, cell or space group out of bounds"),
+        ("copy", "Duplicate of fine"),
+        ("old", "Same as mp-22865, distance 0.012"),
+        ("unsure", "Undecided: charge: time limit"),
     ],
 )
 def test_every_verdict_has_its_reason(rows: pd.DataFrame, record: str, reason: str) -> None:
@@ -167,6 +167,6 @@ def test_structures_have_the_schema_of_the_store(run: Run) -> None:
     [(False, ["near_reference"]), (True, []), (None, [])],
     ids=["novel", "known", "unsure"],
 )
-def test_only_a_novel_record_says_what_it_is_close_to(*, in_reference: bool | None, expected: list[str]) -> None:
+def test_only_a_novel_structure_says_what_it_is_close_to(*, in_reference: bool | None, expected: list[str]) -> None:
     row = {"in_reference": in_reference, "near_reference": True, "known_up_to_disorder": None}
     assert structures.cautions(row) == [structures.CAUTIONS[name] for name in expected]

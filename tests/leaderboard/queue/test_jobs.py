@@ -141,7 +141,7 @@ def test_the_same_file_again_says_who_came_first(jobs: Jobs, scorer: HeldScorer,
     again = settled(jobs.add(file("a"), Card(model="other")))
     assert again.earlier is not None
     assert again.earlier.startswith("m on ")
-    assert "handed in before, as m on " in status_html(again, 0)
+    assert "submitted before, as m on " in status_html(again, 0)
 
 
 def test_a_full_queue_refuses(jobs: Jobs, file: Callable[[str], Path]) -> None:

@@ -1,9 +1,10 @@
-"""How far to trust the potentials of a run, from what is known of them on its reference set."""
+"""How far the potentials of a run agree with the energies of its reference set, where that was measured."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from leaderboard.board.names import potential_name
 from leaderboard.pages import lookup, runs
 from leaderboard.pages.markup import UNKNOWN, text
 from reference_data.errors import ReferenceSetError
@@ -17,13 +18,13 @@ _HEADS = ("Potential", "Called stable at", "Precision", "Recall", "F1", "Acceler
 _LEGEND = (
     "Precision: share of the compounds called stable that are. Recall: share of the stable ones that are called so. "
     "F1: harmonic mean of both. Acceleration: precision over the share of stable ones in the sample. MAE and median "
-    "difference of the distance from the hull, potential less reference, in eV/atom; n: compounds compared. A "
-    "potential that was fitted to them does better here than on new ones."
+    "difference of E above hull, potential less reference, in eV/atom; n: compounds compared. A potential that was "
+    "trained on them does better here than on new ones."
 )
 
 
-def trust_of(run: Run) -> list[Trust]:
-    """What is known of the run's potentials, with these checkpoints and energies, on this state of its set."""
+def accuracy_of(run: Run) -> list[Trust]:
+    """What was measured of the run's potentials, with these checkpoints and energies, on this state of its set."""
     energies = runs.energies(run.path)
     if energies is None:
         return []
@@ -42,29 +43,29 @@ def trust_of(run: Run) -> list[Trust]:
     ]
 
 
-def trust_html(run: Run) -> str:
+def accuracy_html(run: Run) -> str:
     """A sentence and a line of figures for each potential; says so where nothing is known."""
-    known = trust_of(run)
+    measured = accuracy_of(run)
     reference = str(run.record["reference"])
-    if not known:
+    if not measured:
         return (
-            '<p class="legend">How far these potentials can be trusted on the reference set '
+            '<p class="legend">How far E above hull by these potentials agrees with the energies of the reference set '
             f"{text(reference)} has not been measured.</p>"
         )
-    sentences = "".join(f'<p class="lead">{sentence(trust, reference)}</p>' for trust in known)
+    sentences = "".join(f'<p class="lead">{sentence(trust, reference)}</p>' for trust in measured)
     head = "".join(f'<th scope="col"{" class=right" if place else ""}>{name}</th>' for place, name in enumerate(_HEADS))
-    body = "".join(_line(trust, agreement) for trust in known for agreement in trust.agreements)
+    body = "".join(_line(trust, agreement) for trust in measured for agreement in trust.agreements)
     table = f'<table class="trust"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     return f'{sentences}<div class="scroll">{table}</div><p class="legend">{_LEGEND}</p>'
 
 
 def sentence(trust: Trust, reference: str) -> str:
     """What the figures mean, for a person."""
-    off = f"Its distances from the hull are off by {trust.mae:.3f} eV/atom on average."
+    off = f"Its E above hull is off by {trust.mae:.3f} eV/atom on average."
     first = trust.agreements[0]
-    name, among = text(trust.potential), text(reference)
+    name, among = text(potential_name(trust.potential)), text(reference)
     if first.precision is None or first.recall is None:
-        return f"The sample of {among} cannot say how many of those that {name} calls stable are. {off}"
+        return f"The sample of {among} does not tell how many of the compounds that {name} calls stable are. {off}"
     return (
         f"Of 100 compounds of {among} that {name} calls stable, {100 * first.precision:.0f} are; of 100 stable ones it "
         f"finds {100 * first.recall:.0f}. {off}"
@@ -77,8 +78,8 @@ def _line(trust: Trust, agreement: Agreement) -> str:
         f"\u2264 {agreement.threshold:g} eV/atom",
         *(UNKNOWN if share is None else f"{share:.2f}" for share in shares),
         f"{trust.mae:.3f}",
-        f"{trust.median_difference:+.3f}",
+        f"{trust.median_difference:+z.3f}",
         f"{trust.n_answered:,}",
     ]
     numbers = "".join(f'<td class="right">{cell}</td>' for cell in cells)
-    return f'<tr><th scope="row">{text(trust.potential)}</th>{numbers}</tr>'
+    return f'<tr><th scope="row">{text(potential_name(trust.potential))}</th>{numbers}</tr>'

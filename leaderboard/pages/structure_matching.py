@@ -1,4 +1,4 @@
-"""How well each method of identity does: the benchmark's result as a page."""
+"""How well each method of structure matching does: the benchmark's result as a page."""
 
 from __future__ import annotations
 
@@ -15,33 +15,36 @@ if TYPE_CHECKING:
     from leaderboard.store.local import Store
 
 _KINDS = {
-    "description": (
-        "Kept under another description",
-        "The same crystal, written down otherwise: anything below 100 % lets a copy pass as new.",
+    "setting": (
+        "Same in another choice of cell or setting",
+        "The same crystal, written down otherwise: anything below 100% lets a copy pass as novel.",
     ),
-    "disturbance": (
-        "Kept under a disturbance",
+    "perturbation": (
+        "Same under a perturbation",
         (
-            "A copy with noise of so many angstrom per Cartesian component, or a strained cell. The last row is no "
-            "right or wrong: a known hole of every method that compares primitive cells."
+            "A copy with Gaussian noise of this standard deviation on each Cartesian component, or with a strained "
+            "cell. The last row has no right answer: methods that compare primitive cells cannot see such a copy."
         ),
     ),
 }
 
 
+_TITLE = "Benchmark of structure matching"
+
+
 def build(store: Store) -> None:
     """Lay the page out in the current block."""
-    gr.HTML(page(newest_result(store)), elem_id="identity", apply_default_css=False, js_on_load=None)
+    gr.HTML(page(newest_result(store)), elem_id="matching", apply_default_css=False, js_on_load=None)
 
 
 def page(result: dict[str, Any] | None) -> str:
-    """The page as HTML, from the content of ``identity.json``; None where there is none."""
+    """The page as HTML, from the content of ``matching.json``; None where there is none."""
     again = f"<p>Measure it again: <code>{COMMAND}</code>, on other crystals with <code>--data FILE...</code></p>"
     if result is None:
-        return f'<div class="prose-page"><h2>Benchmark of identity</h2><p>No result yet.</p>{again}</div>'
+        return f'<div class="prose-page"><h2>{_TITLE}</h2><p>No result yet.</p>{again}</div>'
     names = [method["name"] for method in result["methods"]]
     parts = [
-        f'<div class="prose-page"><h2>Benchmark of identity</h2>{_introduction(result)}{again}</div>',
+        f'<div class="prose-page"><h2>{_TITLE}</h2>{_introduction(result)}{again}</div>',
         _methods(result),
         *(_changes(result, kind, names) for kind in _KINDS),
         *(_judged(result, judge) for judge in result["agreement"]["judges"]),
@@ -53,13 +56,14 @@ def page(result: dict[str, Any] | None) -> str:
 
 def _introduction(result: dict[str, Any]) -> str:
     agreement = result["agreement"]
+    origins = ", ".join(origin["name"] for origin in result["data"])
     return (
-        "<p>Novelty and uniqueness rest on a decision: are two crystals the same? Each column is a way to decide, put "
-        "to the same pairs of crystals. In the lighter tone: 95 % intervals, Wilson's for shares and by bootstrap over "
-        "formulas for pairs. A method that gives no answer is counted as wrong.</p>"
+        "<p>Novelty and uniqueness rest on one decision: are two crystals the same? Each column is a method of "
+        "deciding it, asked about the same pairs. Values are percent; in a lighter tone the 95% interval, Wilson's for "
+        "shares, by bootstrap over formulas for pairs. A method that gives no answer is counted as wrong.</p>"
         + facts(
             {
-                "Crystals": f"{result['n_crystals']:,} from {text(', '.join(own['name'] for own in result['data']))}",
+                "Crystals": f"{result['n_crystals']:,} from {text(origins)}",
                 "Changed": f"{result['n_sampled']:,}",
                 "Pairs of one formula": f"{agreement['n_pairs']:,} of {agreement['n_formulas']:,} formulas",
                 "Seed": str(result["seed"]),
@@ -90,11 +94,11 @@ def _judged(result: dict[str, Any], judge: dict[str, Any]) -> str:
     label = _labels(result, [judge["judge"]])[0]
     lead = (
         f"{judge['n_judged']:,} pairs of real crystals of one formula, {judge['n_same']:,} of them the same by "
-        f"{label}. Recall: of those, the share a method finds. Precision: of those a method finds, the share that "
-        f"{label} confirms."
+        f"{label}. Recall: of those, the share that a method calls the same. Precision: of what a method calls the "
+        f"same, the share that {label} calls the same."
     )
     rows = [
-        (measure, [_share(own, own["value"]) for own in (judge["methods"][name][measure] for name in others)])
+        (measure, [_share(share, share["value"]) for share in (judge["methods"][name][measure] for name in others)])
         for measure in ("recall", "precision")
     ]
     rows += [
@@ -112,8 +116,8 @@ def _cases(result: dict[str, Any], names: Sequence[str]) -> str:
         )
         for case in result["cases"]
     ]
-    lead = "Pairs whose right answer is known. Wrong answers stand out."
-    return _section("Named cases", lead, ["right", *_labels(result, names)], rows)
+    lead = "Pairs whose right answer is known. Wrong answers are marked."
+    return _section("Named cases", lead, ["right answer", *_labels(result, names)], rows)
 
 
 def _costs(result: dict[str, Any], names: Sequence[str]) -> str:
@@ -157,13 +161,13 @@ def _labels(result: dict[str, Any], names: Iterable[str]) -> list[str]:
     return [labels[name] for name in names]
 
 
-def _share(own: dict[str, Any], value: float | None) -> str:
-    return interval(Interval(value, own["low"], own["high"]), "share")
+def _share(ends: dict[str, Any], value: float | None) -> str:
+    return interval(Interval(value, ends["low"], ends["high"]), "share")
 
 
-def _kept(own: dict[str, Any]) -> str:
-    unknown = f'<span class="interval">{own["n_unknown"]} without an answer</span>' if own["n_unknown"] else ""
-    return _share(own, own["share"]) + unknown
+def _kept(kept: dict[str, Any]) -> str:
+    unknown = f'<span class="interval">{kept["n_unknown"]} without an answer</span>' if kept["n_unknown"] else ""
+    return _share(kept, kept["share"]) + unknown
 
 
 def _answer(answer: bool | None, right: bool | None = None) -> str:  # noqa: FBT001 - an answer is what it is about

@@ -16,12 +16,12 @@ from leaderboard.__main__ import main
 from leaderboard.matching_benchmark.cases import CASES
 from leaderboard.matching_benchmark.changes import CHANGES, everything
 from leaderboard.matching_benchmark.data import Entry, from_files
-from leaderboard.matching_benchmark.identity import JUDGES, Found, measure_identity
 from leaderboard.matching_benchmark.method import registry
 from leaderboard.matching_benchmark.report import as_text
 from leaderboard.matching_benchmark.result import SCHEMA, STARTER_RESULT, newest_result
+from leaderboard.matching_benchmark.run import JUDGES, BenchmarkRun, run_benchmark
 from leaderboard.matching_benchmark.tables import write_answers
-from leaderboard.pages import identity
+from leaderboard.pages import structure_matching
 from leaderboard.store.local import Store, read_json
 from metrics.measure.chemistry.composition import reduced_formula_of
 from metrics.measure.running.engine import Engine
@@ -41,7 +41,7 @@ def crystals() -> dict[str, Crystal]:
     rutile, anatase, salt = (library()[label] for label in ("A2B_tP6_136_f_a", "A2B_tI12_141_e_a", "AB_cF8_225_a_b"))
     return {
         "rutile": rutile,
-        "rutile described otherwise": everything(rutile, np.random.default_rng(0)),
+        "rutile in another cell": everything(rutile, np.random.default_rng(0)),
         "anatase": anatase,
         "salt": salt,
     }
@@ -56,12 +56,12 @@ def engine() -> Iterator[Engine]:
         yield started
 
 
-def small_run(entries: list[Entry], engine: Engine) -> Found:
-    return measure_identity(entries, [], n=2, seed=0, engine=engine, report=lambda _: None)
+def small_run(entries: list[Entry], engine: Engine) -> BenchmarkRun:
+    return run_benchmark(entries, [], n=2, seed=0, engine=engine, report=lambda _: None)
 
 
 @pytest.fixture(scope="module")
-def found(engine: Engine) -> Found:
+def run(engine: Engine) -> BenchmarkRun:
     return small_run(ENTRIES, engine)
 
 
@@ -75,26 +75,26 @@ def check_form(result: dict[str, Any]) -> None:
     assert list(result["costs"]) == list(result["unknown"]) == names
     for change in result["changes"]:
         assert list(change["methods"]) == names
-        for own in change["methods"].values():
-            assert own["n_kept"] + own["n_unknown"] <= change["n"]
-            assert own["share"] == own["n_kept"] / change["n"]
-            assert own["low"] <= own["share"] <= own["high"]
+        for kept in change["methods"].values():
+            assert kept["n_kept"] + kept["n_unknown"] <= change["n"]
+            assert kept["share"] == kept["n_kept"] / change["n"]
+            assert kept["low"] <= kept["share"] <= kept["high"]
     assert [judge["judge"] for judge in result["agreement"]["judges"]] == list(JUDGES)
     for judge in result["agreement"]["judges"]:
         assert judge["n_same"] <= judge["n_judged"] <= result["agreement"]["n_pairs"]
         assert list(judge["methods"]) == [name for name in names if name != judge["judge"]]
-        for own in judge["methods"].values():
-            assert own["n_both"] + own["n_missed"] == judge["n_same"]
+        for agreement in judge["methods"].values():
+            assert agreement["n_both"] + agreement["n_missed"] == judge["n_same"]
     assert as_text(result).count("\n") > len(CHANGES) + len(CASES)
 
 
-def test_result_of_a_small_run(found: Found) -> None:
-    result = found.result
+def test_result_of_a_small_run(run: BenchmarkRun) -> None:
+    result = run.result
     check_form(result)
     assert (result["n_crystals"], result["n_sampled"]) == (4, 2)
     by_name = {change["name"]: change["methods"] for change in result["changes"]}
     for name, change in CHANGES.items():
-        if change.kind == "description":
+        if change.kind == "setting":
             for method in ("canonical-bawl-keys", "canonical-bawl-primary", "distance", "verdict"):
                 assert by_name[name][method]["share"] == 1.0, (name, method)
     # the published fingerprint counts the formula of the cell as given
@@ -110,32 +110,32 @@ def test_result_of_a_small_run(found: Found) -> None:
     assert result["costs"]["verdict"]["structure_ms"]["n"] == 3 + 2
 
 
-def test_a_seed_repeats_all_but_the_costs_whatever_the_order(found: Found, engine: Engine) -> None:
+def test_a_seed_repeats_all_but_the_costs_whatever_the_order(run: BenchmarkRun, engine: Engine) -> None:
     again = small_run(ENTRIES[::-1], engine)
-    assert {**again.result, "costs": None} == {**found.result, "costs": None}
-    assert again.questions == found.questions
+    assert {**again.result, "costs": None} == {**run.result, "costs": None}
+    assert again.questions == run.questions
 
 
-def test_every_answer_is_in_the_tables(found: Found, tmp_path: Path) -> None:
-    write_answers(found, tmp_path)
+def test_every_answer_is_in_the_tables(run: BenchmarkRun, tmp_path: Path) -> None:
+    write_answers(run, tmp_path)
     tables = {path.stem: list(csv.DictReader(path.read_text().splitlines())) for path in tmp_path.glob("*.csv")}
     assert {name: list(rows[0])[: -len(registry())] for name, rows in tables.items()} == {
         "changes": ["id", "change"],
         "pairs": ["reduced_formula", "id", "other_id"],
         "cases": ["name"],
     }
-    assert sum(map(len, tables.values())) == len(found.questions)
-    rows = [row for row in tables["pairs"] if {row["id"], row["other_id"]} == {"rutile", "rutile described otherwise"}]
+    assert sum(map(len, tables.values())) == len(run.questions)
+    rows = [row for row in tables["pairs"] if {row["id"], row["other_id"]} == {"rutile", "rutile in another cell"}]
     assert [(row["verdict"], row["bawl"]) for row in rows] == [("same", "different")]
-    for change in found.result["changes"]:
+    for change in run.result["changes"]:
         kept = [row for row in tables["changes"] if row["change"] == change["name"] and row["verdict"] == "same"]
         assert len(kept) == change["methods"]["verdict"]["n_kept"]
 
 
-def test_the_page_shows_every_number_as_text(found: Found) -> None:
-    result = json.loads(json.dumps(found.result))
+def test_the_page_shows_every_number_as_text(run: BenchmarkRun) -> None:
+    result = json.loads(json.dumps(run.result))
     result["data"] = [{"name": "<script>x</script>", "sha256": None, "n_read": 1, "n_refused": 0, "n_repeated": 0}]
-    html = identity.page(result)
+    html = structure_matching.page(result)
     assert "<script>" not in html
     assert "&lt;script&gt;x" in html
     for method in result["methods"]:
@@ -148,8 +148,8 @@ def test_the_page_shows_every_number_as_text(found: Found) -> None:
 
 
 def test_the_page_says_so_where_there_is_no_result() -> None:
-    assert "No result yet" in identity.page(None)
-    assert "benchmark identity" in identity.page(None)
+    assert "No result yet" in structure_matching.page(None)
+    assert "benchmark matching" in structure_matching.page(None)
 
 
 def test_the_result_that_ships_is_of_these_methods_and_is_shown(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_the_result_that_ships_is_of_these_methods_and_is_shown(tmp_path: Path) 
     assert result is not None
     assert result == read_json(STARTER_RESULT)
     check_form(result)
-    assert "starter" in identity.page(result)
+    assert "starter" in structure_matching.page(result)
 
 
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +168,7 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
         writer.writerow(("material_id", "cif"))
         writer.writerows((name, to_structure(crystal).to(fmt="cif")) for name, crystal in crystals().items())
         writer.writerow(("broken", "data_x"))
-    assert main(["benchmark", "identity", "--data", str(table), "--n", "1", "--jobs", "1"]) == 0
+    assert main(["benchmark", "matching", "--data", str(table), "--n", "1", "--jobs", "1"]) == 0
     printed = capsys.readouterr()
     assert "few.csv: 5 rows, 1 refused, 0 repeated" in printed.out
     assert "compare" in printed.err
@@ -176,16 +176,16 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
     assert written is not None
     check_form(written)
     assert as_text(written) == printed.out
-    folder = tmp_path / "runs" / "benchmark" / "identity"
-    assert {path.name for path in folder.iterdir()} == {"identity.json", "changes.csv", "pairs.csv", "cases.csv"}
+    folder = tmp_path / "runs" / "benchmark" / "matching"
+    assert {path.name for path in folder.iterdir()} == {"matching.json", "changes.csv", "pairs.csv", "cases.csv"}
 
 
 def test_command_refuses_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     nothing = tmp_path / "nothing.parquet"
-    assert main(["benchmark", "identity", "--data", str(nothing)]) == 1
+    assert main(["benchmark", "matching", "--data", str(nothing)]) == 1
     assert capsys.readouterr().err.startswith(f"error: {nothing} does not exist")
     with pytest.raises(SystemExit) as stopped:
-        main(["benchmark", "identity", "--n", "0"])
+        main(["benchmark", "matching", "--n", "0"])
     assert stopped.value.code == 2
     assert "'0' must be a whole number from 1" in capsys.readouterr().err
 
@@ -200,7 +200,7 @@ def test_a_real_table_of_cifs_is_read(tmp_path: Path, engine: Engine) -> None:
     with few.open("w", newline="") as file:
         csv.writer(file).writerows(rows)
     entries, origins = from_files([few, few], engine, lambda _: None)
-    assert [(own.n_read, own.n_refused, own.n_repeated) for own in origins] == [(5, 0, 0), (5, 0, 5)]
-    assert [own.id for own in entries] == [row[rows[0].index("material_id")] for row in rows[1:]]
+    assert [(origin.n_read, origin.n_refused, origin.n_repeated) for origin in origins] == [(5, 0, 0), (5, 0, 5)]
+    assert [entry.id for entry in entries] == [row[rows[0].index("material_id")] for row in rows[1:]]
     # the first row of the file, as its own column of formulas says
     assert (entries[0].id, entries[0].formula) == ("mp-10009", "GaTe")

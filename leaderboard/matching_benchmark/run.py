@@ -50,11 +50,11 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a run of the benchmark found.
+class BenchmarkRun:
+    """What the benchmark measured.
 
     Attributes:
-        result: content of ``identity.json``.
+        result: content of ``matching.json``.
         questions: every pair asked.
         answers: of each method, in the order of the questions.
 
@@ -65,9 +65,9 @@ class Found:
     answers: dict[str, list[Answer]]
 
 
-def measure_identity(
+def run_benchmark(
     entries: Sequence[Entry], origins: Sequence[Origin], *, n: int, seed: int, engine: Engine, report: Report
-) -> Found:
+) -> BenchmarkRun:
     """Ask every method everything.
 
     Args:
@@ -81,12 +81,12 @@ def measure_identity(
     """
     sampled = sample(entries, n, seed=seed)
     variants, not_made = _make_variants(sampled, seed, engine, report)
-    asked = [*_about_changes(sampled, variants), *_about_pairs(entries), *_about_cases()]
-    questions = [question for _, own in asked for question in own]
-    groups = [group for group, _ in asked]
+    inquiries = [*_about_changes(sampled, variants), *_about_pairs(entries), *_about_cases()]
+    questions = [question for _, of_group in inquiries for question in of_group]
+    groups = [group for group, _ in inquiries]
     counter = Counter("compare", len(questions) * len(registry()), report)
     raw = {name: ask(name, groups, engine, counter.add) for name in registry()}
-    answers = {name: [pair for group in own for pair in group.pairs] for name, own in raw.items()}
+    answers = {name: [pair for group in by_group for pair in group.pairs] for name, by_group in raw.items()}
     result = {
         "schema": SCHEMA,
         "seed": seed,
@@ -103,13 +103,13 @@ def measure_identity(
         "changes": _changes(questions, answers, not_made),
         "agreement": _agreement(questions, answers, seed),
         "cases": _cases(questions, answers),
-        "unknown": {name: _reasons(own) for name, own in answers.items()},
-        "costs": {name: _costs(asked, own) for name, own in raw.items()},
+        "unknown": {name: _reasons(by_question) for name, by_question in answers.items()},
+        "costs": {name: _costs(inquiries, by_group) for name, by_group in raw.items()},
     }
-    return Found(result, questions, answers)
+    return BenchmarkRun(result, questions, answers)
 
 
-Asked = tuple[Group, list[Question]]
+Inquiry = tuple[Group, list[Question]]
 Variants = dict[str, dict[str, "Crystal"]]
 
 
@@ -139,15 +139,15 @@ def _make_variants(
     return variants, not_made
 
 
-def _about_changes(sampled: Sequence[Entry], variants: Variants) -> Iterable[Asked]:
+def _about_changes(sampled: Sequence[Entry], variants: Variants) -> Iterable[Inquiry]:
     """Each crystal with all that was made of it."""
     for entry in sampled:
-        own = variants[entry.id]
-        group = Group((entry.crystal, *own.values()), tuple((0, 1 + place) for place in range(len(own))))
-        yield group, [Question("changes", (entry.id, name)) for name in own]
+        made = variants[entry.id]
+        group = Group((entry.crystal, *made.values()), tuple((0, 1 + place) for place in range(len(made))))
+        yield group, [Question("changes", (entry.id, name)) for name in made]
 
 
-def _about_pairs(entries: Sequence[Entry]) -> Iterable[Asked]:
+def _about_pairs(entries: Sequence[Entry]) -> Iterable[Inquiry]:
     """All pairs of one formula, in parts, so that no group is long."""
     for same in same_formula(entries):
         pairs = list(combinations(range(len(same)), 2))
@@ -161,7 +161,7 @@ def _about_pairs(entries: Sequence[Entry]) -> Iterable[Asked]:
             yield group, [Question("pairs", (same[a].formula, same[a].id, same[b].id)) for a, b in part]
 
 
-def _about_cases() -> Iterable[Asked]:
+def _about_cases() -> Iterable[Inquiry]:
     for case in CASES:
         yield Group((case.a(), case.b()), ((0, 1),)), [Question("cases", (case.name,))]
 
@@ -180,7 +180,10 @@ def _changes(
             "most_sites": change.most_sites,
             "n": len(places[change.name]),
             "n_not_made": not_made[change.name],
-            "methods": {name: _kept([own[place] for place in places[change.name]]) for name, own in answers.items()},
+            "methods": {
+                name: _kept([by_question[place] for place in places[change.name]])
+                for name, by_question in answers.items()
+            },
         }
         for change in CHANGES.values()
     ]
@@ -202,7 +205,7 @@ def _kept(answers: Sequence[Answer]) -> dict[str, Any]:
 def _agreement(questions: Sequence[Question], answers: Mapping[str, Sequence[Answer]], seed: int) -> dict[str, Any]:
     places = [place for place, question in enumerate(questions) if question.section == "pairs"]
     formulas = [questions[place].labels[0] for place in places]
-    says = {name: [own[place].same for place in places] for name, own in answers.items()}
+    says = {name: [by_question[place].same for place in places] for name, by_question in answers.items()}
     return {
         "n_pairs": len(places),
         "n_formulas": len(set(formulas)),
@@ -213,8 +216,8 @@ def _agreement(questions: Sequence[Question], answers: Mapping[str, Sequence[Ans
                 "n_judged": sum(verdict is not None for verdict in says[judge]),
                 "n_same": sum(verdict is True for verdict in says[judge]),
                 "methods": {
-                    name: asdict(agreement(own, says[judge], formulas, seed=seed))
-                    for name, own in says.items()
+                    name: asdict(agreement(said, says[judge], formulas, seed=seed))
+                    for name, said in says.items()
                     if name != judge
                 },
             }
@@ -231,7 +234,7 @@ def _cases(questions: Sequence[Question], answers: Mapping[str, Sequence[Answer]
             "name": case.name,
             "same": case.same,
             "why": case.why,
-            "answers": {name: own[place].same for name, own in answers.items()},
+            "answers": {name: by_question[place].same for name, by_question in answers.items()},
         }
         for case, place in zip(CASES, places, strict=True)
     ]
@@ -242,16 +245,16 @@ def _reasons(answers: Sequence[Answer]) -> dict[str, int]:
     return dict(Tally(answer.reason for answer in answers if answer.reason).most_common(REASONS_SHOWN))
 
 
-def _costs(asked: Sequence[Asked], answers: Sequence[Answers]) -> dict[str, Any]:
+def _costs(inquiries: Sequence[Inquiry], answers: Sequence[Answers]) -> dict[str, Any]:
     """CPU milliseconds per structure as its source gives it, and per pair of one formula."""
     structures, pairs = [], []
-    for (_, questions), own in zip(asked, answers, strict=True):
+    for (_, questions), of_group in zip(inquiries, answers, strict=True):
         section = questions[0].section if questions else None
         if section == "changes":
-            structures.append(own.described_s[0])
+            structures.append(of_group.described_s[0])
         elif section == "pairs":
-            structures += own.described_s
-            pairs += [answer.cpu_s for answer in own.pairs]
+            structures += of_group.described_s
+            pairs += [answer.cpu_s for answer in of_group.pairs]
     return {"structure_ms": _milliseconds(structures), "pair_ms": _milliseconds(pairs)}
 
 
