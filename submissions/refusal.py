@@ -58,8 +58,8 @@ class Reason(StrEnum):
     )
     NO_RECORD_READABLE = (
         "no_record_readable",
-        "the file holds records, but not one of them can be read",
-        "see the reason given for each record",
+        "the file holds structures, but not one of them can be read",
+        "see the reason given for each structure",
     )
     CARD_INVALID = (
         "card_invalid",
@@ -129,27 +129,27 @@ class Reason(StrEnum):
     # Records.
     RECORD_TOO_LARGE = (
         "record_too_large",
-        "one record has more bytes, lines or values than are allowed",
+        "one structure has more bytes, lines or values than are allowed",
         "keep only cell, symmetry and atoms",
     )
     ID_TOO_LONG = (
         "id_too_long",
-        "the id of the record has more characters than are allowed",
+        "the id of the structure has more characters than are allowed",
         "use a shorter file name or id",
     )
     MALFORMED = (
         "malformed",
-        "the record begins like a known format but cannot be read in it",
+        "the structure begins like a known format but cannot be read in it",
         "write it again with pymatgen or ASE",
     )
     FORMULA_MISMATCH = (
         "formula_mismatch",
-        "the atoms listed do not make up the formula that the record itself declares, as in a truncated file",
+        "the atoms listed do not make up the formula that the file itself declares, as in a truncated file",
         "write the file again, or remove the formula",
     )
     FOREIGN_CLASS = (
         "foreign_class",
-        "the record names a class to construct that is not a pymatgen Structure",
+        "the structure names a class to construct that is not a pymatgen Structure",
         "write Structure.as_dict()",
     )
     TOO_MANY_SITES = (
@@ -184,19 +184,19 @@ class Reason(StrEnum):
     )
     NOT_PERIODIC = (
         "not_periodic",
-        "the record is not periodic in three directions",
+        "the structure is not periodic in three directions",
         "submit crystals, with a cell",
     )
 
     # Records whose reading was given up from outside.
     TIME_LIMIT = (
         "time_limit",
-        "reading the record took longer than is allowed",
+        "reading the structure took longer than is allowed",
         "write it with explicit atoms in P1",
     )
     MEMORY_LIMIT = (
         "memory_limit",
-        "reading the record needed more memory than is allowed",
+        "reading the structure needed more memory than is allowed",
         "keep only cell, symmetry and atoms",
     )
 

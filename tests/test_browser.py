@@ -206,11 +206,11 @@ def test_a_model_has_a_page_and_a_link(browser: Browser, address: str, store: St
         expect(page.locator("#model_head h2")).to_have_text("gamma")
         expect(page.locator("#model_structures")).to_contain_text("Refused: malformed (no cell)")
         # caesium chloride: eight corners and the centre
-        expect(page.locator("#model_view .canvas")).to_have_attribute("data-atoms", "9")
-        assert colours(page.locator("#model_view canvas").screenshot()) > 20
+        expect(page.locator("#model_drawing .canvas")).to_have_attribute("data-atoms", "9")
+        assert colours(page.locator("#model_drawing canvas").screenshot()) > 20
         page.locator("#model_structures [data-id=b]").click()
         expect(page.locator("#model_words")).to_contain_text("Refused: malformed")
-        expect(page.locator("#model_view .canvas")).to_have_attribute("data-atoms", "0")
+        expect(page.locator("#model_drawing .canvas")).to_have_attribute("data-atoms", "0")
         page.wait_for_selector("#plot_funnel .main-svg")
 
 
@@ -245,21 +245,21 @@ def colours(png: bytes) -> int:
     from PIL import Image  # noqa: PLC0415 - comes with gradio; only this test looks at pixels
 
     with Image.open(io.BytesIO(png)) as image:
-        found = image.convert("RGB").getcolors(maxcolors=image.width * image.height)
-    return len(found or [])
+        counts = image.convert("RGB").getcolors(maxcolors=image.width * image.height)
+    return len(counts or [])
 
 
 def test_a_reference_set_is_explored(browser: Browser, address: str) -> None:
     reference = open_reference("starter")
-    n_silica = len(reference_search.found(reference, "Si-O"))
-    n_perovskites = len(reference_search.found(reference, "Ca-Ti-O-*"))
+    n_silica = len(reference_search.matching_rows(reference, "Si-O"))
+    n_perovskites = len(reference_search.matching_rows(reference, "Ca-Ti-O-*"))
     with visit(browser, f"{address}?reference=starter&find=O2Ti") as page:
         rows = page.locator("#reference_crystals tbody tr")
         expect(rows.filter(has_text="TiO2")).to_have_count(3)  # rutile, anatase and brookite
         rows.filter(has_text="136").locator("button").click()
         expect(page.locator("#reference_words")).to_contain_text("P42/mnm (136)")
         # rutile's cell: two titanium and four oxygen atoms, and the images of those on its faces
-        expect(page.locator("#reference_view .canvas")).to_have_attribute("data-atoms", "15")
+        expect(page.locator("#reference_drawing .canvas")).to_have_attribute("data-atoms", "15")
         page.locator("#reference_elements [data-id=Ca]").click()
         expect(page.locator("#reference_search textarea, #reference_search input")).to_have_value("Ca-O-Ti-*")
         expect(rows).to_have_count(n_perovskites)

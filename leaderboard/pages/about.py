@@ -63,19 +63,19 @@ The same file submitted twice is the same submission.</p>
 <p>One bad structure never sinks a file. A file is refused only if nothing in it can be read or it breaks a limit.</p>
 {_refusals()}
 <h2>How to cite</h2>
-<p>Cite the version and the reference <code>CITATION.cff</code> of this repository gives, together with the protocol
-and its hash ({text(protocol.name)}, <code>{text(protocol.hash[:12])}</code>), the reference set and the date of the
-run: a number without them cannot be reproduced.</p>
+<p>Cite what <code>CITATION.cff</code> of this repository names, together with the protocol and its hash
+({text(protocol.name)}, <code>{text(protocol.hash[:12])}</code>), the reference set and the date of the run: a number
+without them cannot be reproduced.</p>
 </div>"""
 
 
 def _scores(protocol: Protocol) -> str:
     parts = []
-    for own in definitions(protocol):
-        paragraphs = "".join(f"<p>{text(part)}</p>" for part in own.paragraphs)
+    for definition in definitions(protocol):
+        paragraphs = "".join(f"<p>{text(part)}</p>" for part in definition.paragraphs)
         parts.append(
-            f'<dt id="score-{text(own.name)}">{text(own.label)} <code>{text(own.name)}</code></dt>'
-            f"<dd>{paragraphs}{facts((text(term), text(value)) for term, value in own.terms.items())}</dd>"
+            f'<dt id="score-{text(definition.name)}">{text(definition.label)} <code>{text(definition.name)}</code></dt>'
+            f"<dd>{paragraphs}{facts((text(term), text(value)) for term, value in definition.terms.items())}</dd>"
         )
     return f'<dl class="definitions">{"".join(parts)}</dl>'
 

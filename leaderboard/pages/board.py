@@ -51,8 +51,8 @@ class Column:
 
 
 @dataclass(frozen=True)
-class View:
-    """What the visitor asked for."""
+class Selection:
+    """What the visitor chose to see."""
 
     reference: str
     sort_by: str
@@ -65,18 +65,18 @@ class View:
 def columns(table: pd.DataFrame, protocol: Protocol) -> list[Column]:
     """Score columns of a board: the ranking score first, then the protocol's order, groups kept together."""
     known = registry()
-    found = []
+    board_columns = []
     for name in score_columns(table):
         score, _, variant = name.partition("@")
         if score in known:
             entry = known[score]
-            # of the view that ranks the legend tells; headings are narrow
+            # the energy view that ranks is named in the legend; headings are narrow
             label = entry.label if variant in ("", protocol.energy_variant) else score_name(score, variant)
             group = "Ranking" if name in (protocol.ranking, protocol.energy_ranking) else entry.group
-            found.append(Column(name, score, label, entry.unit, entry.better, group))
+            board_columns.append(Column(name, score, label, entry.unit, entry.better, group))
     order = {name: place for place, name in enumerate(protocol.scores)}
     first: dict[str, int] = {}
-    for column in found:
+    for column in board_columns:
         place = -1 if column.group == "Ranking" else order.get(column.score, len(order))
         first[column.group] = min(place, first.get(column.group, place))
 
@@ -84,43 +84,47 @@ def columns(table: pd.DataFrame, protocol: Protocol) -> list[Column]:
         gives_way = column.name == protocol.ranking  # where energies exist, they rank
         return first[column.group], gives_way, order.get(column.score, len(order)), column.name
 
-    return sorted(found, key=position)
+    return sorted(board_columns, key=position)
 
 
-def default_columns(found: Sequence[Column], protocol: Protocol) -> list[str]:
+def default_columns(board_columns: Sequence[Column], protocol: Protocol) -> list[str]:
     """Columns shown at first, the protocol's headline; the others wait in the picker."""
-    return [column.name for column in found if protocol.in_headline(*score_of(column.name))]
+    return [column.name for column in board_columns if protocol.in_headline(*score_of(column.name))]
 
 
-def sort_choices(found: Sequence[Column]) -> list[tuple[str, str]]:
+def sort_choices(board_columns: Sequence[Column]) -> list[tuple[str, str]]:
     """Label and column for "Sort by"."""
-    return [(label, name) for name, label in FACT_LABELS.items()] + [(column.label, column.name) for column in found]
+    return [(label, name) for name, label in FACT_LABELS.items()] + [
+        (column.label, column.name) for column in board_columns
+    ]
 
 
-def select(table: pd.DataFrame, view: View) -> pd.DataFrame:
-    """Rows of the view, in its order; rows without a value for the sorted column come last."""
-    kept = KEPT[view.kept](table).fillna(value=False).astype(bool) & (table["reference"] == view.reference).astype(bool)
-    wanted = view.search.strip().casefold()
+def select(table: pd.DataFrame, selection: Selection) -> pd.DataFrame:
+    """Rows of the selection, in its order; rows without a value for the sorted column come last."""
+    kept = KEPT[selection.kept](table).fillna(value=False).astype(bool) & (
+        table["reference"] == selection.reference
+    ).astype(bool)
+    wanted = selection.search.strip().casefold()
     if wanted:
         kept &= table["model"].str.casefold().str.contains(wanted, regex=False).fillna(value=False).astype(bool)
     rows = table[kept]
     return rows.sort_values(
-        view.sort_by,
-        ascending=view.direction == LOWEST,
+        selection.sort_by,
+        ascending=selection.direction == LOWEST,
         na_position="last",
         kind="stable",
-        key=lambda values: values.str.casefold() if view.sort_by == "model" else values,
+        key=lambda values: values.str.casefold() if selection.sort_by == "model" else values,
     )
 
 
-def table_html(rows: pd.DataFrame, found: Sequence[Column], view: View) -> str:
+def table_html(rows: pd.DataFrame, board_columns: Sequence[Column], selection: Selection) -> str:
     """The rows as a table with grouped headings; the best value of each column is marked."""
-    shown = [column for column in found if column.name in view.columns]
+    shown = [column for column in board_columns if column.name in selection.columns]
     best = {column.name: _best(rows, column) for column in shown}
     body = "".join(_row(row, shown, best) for row in records(rows))
     if not body:
         body = f'<tr><td class="empty" colspan="{5 + len(shown)}">No submission matches.</td></tr>'
-    return f'<div class="scroll"><table class="board">{_head(shown, view)}<tbody>{body}</tbody></table></div>'
+    return f'<div class="scroll"><table class="board">{_head(shown, selection)}<tbody>{body}</tbody></table></div>'
 
 
 def legend(protocol: Protocol, reference: str, ranking: str, *, indicative: bool) -> str:
@@ -147,7 +151,7 @@ def legend(protocol: Protocol, reference: str, ranking: str, *, indicative: bool
     ]
     if variant:
         lines.append(RAW_POTENTIALS)
-    return f'<p class="legend">{" ".join(lines)}</p>'
+    return f'<p class="legend">{"<br>".join(lines)}</p>'
 
 
 def _best(rows: pd.DataFrame, column: Column) -> float | None:
@@ -158,7 +162,7 @@ def _best(rows: pd.DataFrame, column: Column) -> float | None:
     return float(values.max() if column.better == "higher" else values.min())
 
 
-def _head(shown: Sequence[Column], view: View) -> str:
+def _head(shown: Sequence[Column], selection: Selection) -> str:
     groups: list[tuple[str, int]] = []
     for column in shown:
         if groups and groups[-1][0] == column.group:
@@ -166,10 +170,10 @@ def _head(shown: Sequence[Column], view: View) -> str:
         else:
             groups.append((column.group, 1))
     over = "".join(f'<th scope="colgroup" colspan="{span}" class="group">{text(name)}</th>' for name, span in groups)
-    marks = {HIGHEST: ("descending", "\u2193"), LOWEST: ("ascending", "\u2191")}[view.direction]
+    marks = {HIGHEST: ("descending", "\u2193"), LOWEST: ("ascending", "\u2191")}[selection.direction]
 
     def heading(name: str, label: str, css: str) -> str:
-        sorted_here = name == view.sort_by
+        sorted_here = name == selection.sort_by
         aria = f' aria-sort="{marks[0]}"' if sorted_here else ""
         arrow = f'<span class="arrow">{marks[1]}</span>' if sorted_here else ""
         button = f'<button type="button" data-sort="{text(name)}">{text(label)}{arrow}</button>'

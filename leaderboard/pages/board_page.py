@@ -42,17 +42,17 @@ class BoardPage:
 def build(store: Store, protocol: Protocol) -> BoardPage:
     """Lay the page out in the current block."""
     table = board_table(store)
-    found = board.columns(table, protocol)
+    board_columns = board.columns(table, protocol)
     reference_shown = _references(table, protocol)[0]
-    first = board.View(
+    first = board.Selection(
         reference_shown,
         ranking_of(table, reference_shown, protocol),
         board.HIGHEST,
-        columns=tuple(board.default_columns(found, protocol)),
+        columns=tuple(board.default_columns(board_columns, protocol)),
     )
     with gr.Row(elem_classes="controls"):
         sort_by = gr.Dropdown(
-            board.sort_choices(found), value=first.sort_by, label="Sort by", elem_id="board_sort", min_width=130
+            board.sort_choices(board_columns), value=first.sort_by, label="Sort by", elem_id="board_sort", min_width=130
         )
         direction = gr.Dropdown(
             [board.HIGHEST, board.LOWEST], value=first.direction, label="Order", elem_id="board_order", min_width=130
@@ -69,36 +69,36 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
     body = table_component("board", _html(table, protocol, first))
     with gr.Accordion("Columns", open=False):
         picked = gr.CheckboxGroup(
-            [(column.label, column.name) for column in found],
+            [(column.label, column.name) for column in board_columns],
             value=list(first.columns),
             show_label=False,
             elem_id="board_columns",
         )
 
     def draw(reference: str, sort_by: str, direction: str, search: str, kept: str, picked: list[str]) -> str:
-        view = board.View(reference, sort_by, direction, search, kept, tuple(picked))
-        return _html(board_table(store), protocol, view)
+        selection = board.Selection(reference, sort_by, direction, search, kept, tuple(picked))
+        return _html(board_table(store), protocol, selection)
 
-    def refresh(*asked: Any) -> tuple[object, ...]:  # noqa: ANN401 - the inputs of draw, handed on
-        return draw(*asked), gr.Dropdown(_references(board_table(store), protocol))
+    def refresh(*inputs: Any) -> tuple[object, ...]:  # noqa: ANN401 - the inputs of draw, handed on
+        return draw(*inputs), gr.Dropdown(_references(board_table(store), protocol))
 
     def turn(sort_by: str, direction: str, event: gr.EventData) -> tuple[str, str]:
         if event.sort == sort_by:
             return sort_by, board.LOWEST if direction == board.HIGHEST else board.HIGHEST
         return event.sort, board.LOWEST if event.sort in ("rank", "model") else board.HIGHEST
 
-    view: list[gr.components.Component] = [reference, sort_by, direction, search, kept, picked]
+    controls: list[gr.components.Component] = [reference, sort_by, direction, search, kept, picked]
     changes = (reference.input, sort_by.input, direction.input, search.change, kept.input, picked.input)
-    gr.on(changes, draw, view, body, trigger_mode="always_last", **QUIET)
-    body.click(turn, [sort_by, direction], [sort_by, direction], **QUIET).then(draw, view, body, **QUIET)
-    return BoardPage(body, refresh, view, [body, reference])
+    gr.on(changes, draw, controls, body, trigger_mode="always_last", **QUIET)
+    body.click(turn, [sort_by, direction], [sort_by, direction], **QUIET).then(draw, controls, body, **QUIET)
+    return BoardPage(body, refresh, controls, [body, reference])
 
 
-def _html(table: pd.DataFrame, protocol: Protocol, view: board.View) -> str:
-    rows = board.select(table, view)
-    indicative = bool(table.loc[(table["reference"] == view.reference).astype(bool), "indicative"].any())
-    return board.table_html(rows, board.columns(table, protocol), view) + board.legend(
-        protocol, view.reference, ranking_of(table, view.reference, protocol), indicative=indicative
+def _html(table: pd.DataFrame, protocol: Protocol, selection: board.Selection) -> str:
+    rows = board.select(table, selection)
+    indicative = bool(table.loc[(table["reference"] == selection.reference).astype(bool), "indicative"].any())
+    return board.table_html(rows, board.columns(table, protocol), selection) + board.legend(
+        protocol, selection.reference, ranking_of(table, selection.reference, protocol), indicative=indicative
     )
 
 

@@ -58,6 +58,6 @@ def _kinds(annotation: object) -> set[object]:
 
 def _max_length(annotation: object) -> int:
     """Longest text an annotation allows, 0 where it says nothing."""
-    own = getattr(annotation, "max_length", None) if isinstance(annotation, MaxLen) else None
+    stated = getattr(annotation, "max_length", None) if isinstance(annotation, MaxLen) else None
     inner = (_max_length(part) for part in (*typing.get_args(annotation), *getattr(annotation, "__metadata__", ())))
-    return max(own or 0, getattr(annotation, "max_length", None) or 0, *inner, 0)
+    return max(stated or 0, getattr(annotation, "max_length", None) or 0, *inner, 0)

@@ -59,23 +59,23 @@ def build(store: Store, protocol: Protocol) -> ComparePage:
     body = gr.HTML(page([], None, protocol), elem_id="compare", apply_default_css=False, js_on_load=None)
     figure = gr.Plot(show_label=False, visible=False, elem_id="plot_compare")
 
-    def show(asked: list[str] | None) -> tuple[object, ...]:
-        found = [run for name in asked or [] if (run := runs.find(store, name)) is not None]
-        if len(found) < 2:  # noqa: PLR2004 - a comparison takes two
-            return page(found, None, protocol), gr.Plot(visible=False)
-        lines = [line for line in compare(found, protocol) if line.in_headline and line.unit == "share"]
-        names = [model_name(run.record) for run in found]
-        return page(found, board(store), protocol), gr.Plot(plots.side_by_side(names, lines), visible=True)
+    def show(identifiers: list[str] | None) -> tuple[object, ...]:
+        compared = [run for name in identifiers or [] if (run := runs.find(store, name)) is not None]
+        if len(compared) < 2:  # noqa: PLR2004 - a comparison takes two
+            return page(compared, None, protocol), gr.Plot(visible=False)
+        lines = [line for line in compare(compared, protocol) if line.in_headline and line.unit == "share"]
+        names = [model_name(run.record) for run in compared]
+        return page(compared, board(store), protocol), gr.Plot(plots.side_by_side(names, lines), visible=True)
 
     choice.change(show, choice, [body, figure], **QUIET)
     choice.input(None, choice, None, js=_LINK, **QUIET)
     return ComparePage(choice)
 
 
-def asked_for(store: Store, names: str | None) -> list[str]:
+def named_runs(store: Store, names: str | None) -> list[str]:
     """Ids of the runs that ``?compare=`` names, each once; what is not in the store is left out."""
-    found = [runs.find(store, name.strip()) for name in (names or "").split(",")]
-    return list(dict.fromkeys(run_id(run) for run in found if run is not None))[:MOST]
+    named = [runs.find(store, name.strip()) for name in (names or "").split(",")]
+    return list(dict.fromkeys(run_id(run) for run in named if run is not None))[:MOST]
 
 
 def first_two(store: Store) -> list[str]:
@@ -84,25 +84,27 @@ def first_two(store: Store) -> list[str]:
     return [str(run) for run in table["run"].head(2)] if len(table) > 1 else []
 
 
-def page(found: Sequence[Run], table: pd.DataFrame | None, protocol: Protocol) -> str:
+def page(compared: Sequence[Run], table: pd.DataFrame | None, protocol: Protocol) -> str:
     """The comparison as HTML; ``table`` is the board, which knows about several runs of a model."""
-    if len(found) < 2 or table is None:  # noqa: PLR2004 - a comparison takes two
+    if len(compared) < 2 or table is None:  # noqa: PLR2004 - a comparison takes two
         return '<p class="dim">Choose two models or more.</p>'
-    lines = compare(found, protocol)
-    warnings = "".join(notice("note", f"Compare with care: {own}.") for own in caveats(found))
-    sentences = "".join(f"<p>{text(own)}</p>" for own in summary(found, lines))
+    lines = compare(compared, protocol)
+    warnings = "".join(notice("note", f"Compare with care: {caveat}.") for caveat in caveats(compared))
+    sentences = "".join(f"<p>{text(sentence)}</p>" for sentence in summary(compared, lines))
     headline = [line for line in lines if line.in_headline]
     others = [line for line in lines if not line.in_headline]
-    folded = f"<details><summary>{len(others)} more scores</summary>{_table(found, others)}</details>" if others else ""
-    several = "".join(f"<li>{_runs_of(run, table, protocol)}</li>" for run in found)
+    folded = (
+        f"<details><summary>{len(others)} more scores</summary>{_table(compared, others)}</details>" if others else ""
+    )
+    several = "".join(f"<li>{_runs_of(run, table, protocol)}</li>" for run in compared)
     return (
-        f'{warnings}<div class="lead compared">{sentences}</div>{_table(found, headline)}{folded}'
+        f'{warnings}<div class="lead compared">{sentences}</div>{_table(compared, headline)}{folded}'
         f'<ul class="reasons">{several}</ul><p class="legend">{_HOW}</p>'
     )
 
 
-def _table(found: Sequence[Run], lines: Sequence[Line]) -> str:
-    first, *others = [text(model_name(run.record)) for run in found]
+def _table(compared: Sequence[Run], lines: Sequence[Line]) -> str:
+    first, *others = [text(model_name(run.record)) for run in compared]
     head = f'<th scope="col">Score</th><th scope="col" class="right">{first}</th>'
     head += "".join(
         f'<th scope="col" class="right start">{name}</th><th scope="col">difference</th>' for name in others
@@ -114,7 +116,7 @@ def _table(found: Sequence[Run], lines: Sequence[Line]) -> str:
 
 def _row(line: Line) -> str:
     unit = "%" if line.unit == "share" else line.unit
-    cells = "".join(_cells(own, line.unit) for own in line.others)
+    cells = "".join(_cells(other, line.unit) for other in line.others)
     return (
         f'<tr data-score="{text(line.name)}"><th scope="row">{text(line.label)}'
         f'<span class="interval">{text(unit)}</span></th>'
@@ -122,15 +124,15 @@ def _row(line: Line) -> str:
     )
 
 
-def _cells(own: Against, unit: str) -> str:
-    shown = f'<td class="right score start">{interval(_known(own.estimate), unit)}</td>'
-    if own.difference is None:
+def _cells(other: Against, unit: str) -> str:
+    shown = f'<td class="right score start">{interval(_known(other.estimate), unit)}</td>'
+    if other.difference is None:
         return f'{shown}<td class="verdict">{UNKNOWN}</td>'
-    ends = f"[{_signed(own.difference.low, unit)}, {_signed(own.difference.high, unit)}]"
-    css = "verdict clear" if own.difference.excludes_zero else "verdict"
+    ends = f"[{_signed(other.difference.low, unit)}, {_signed(other.difference.high, unit)}]"
+    css = "verdict clear" if other.difference.excludes_zero else "verdict"
     return (
-        f'{shown}<td class="{css}"><span class="value">{_signed(own.difference.value, unit)} '
-        f'<em>{text(own.verdict)}</em></span><span class="interval">{ends}</span></td>'
+        f'{shown}<td class="{css}"><span class="value">{_signed(other.difference.value, unit)} '
+        f'<em>{text(other.verdict)}</em></span><span class="interval">{ends}</span></td>'
     )
 
 

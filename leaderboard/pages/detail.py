@@ -28,7 +28,7 @@ class Drawing:
     """What the page shows of a record: words (HTML), its crystal, that relaxed, the reference crystal it matches."""
 
     words: str
-    own: Scene | None
+    submitted: Scene | None
     relaxed: Scene | None
     match: Scene | None
 
@@ -39,19 +39,19 @@ def drawing(run: Run | None, chosen: str | None) -> Drawing:
     if run is None or row is None:
         return Drawing('<p class="dim">Choose a structure in the table.</p>', None, None, None)
     crystal = runs.crystal(run.path, row["id"])
-    own = None if crystal is None else scene(crystal, str(row["id"]))
+    submitted = None if crystal is None else scene(crystal, str(row["id"]))
     relaxed = relaxed_scene(run.path, row["sha256"])
     words = _words(row) + _energies(run, row)
     matched = row["matched_id"]
     if matched is None:
-        return Drawing(words, own, relaxed, None)
+        return Drawing(words, submitted, relaxed, None)
     reference = str(run.record["reference"])
     try:
         other = reference_crystal(reference, run.record["reference_hash"], row["reduced_formula"], matched)
     except NoReferenceError as error:
         note = f'<p class="dim">The matching crystal is not drawn: {text(error)}.</p>'
-        return Drawing(words + note, own, relaxed, None)
-    return Drawing(words, own, relaxed, scene(other, f"{matched}, {reference}"))
+        return Drawing(words + note, submitted, relaxed, None)
+    return Drawing(words, submitted, relaxed, scene(other, f"{matched}, {reference}"))
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ def build(store: Store, table: Panel, prefix: str) -> Detail:
     words = gr.HTML(elem_id=f"{prefix}_words", apply_default_css=False, js_on_load=None)
     with gr.Row(equal_height=True, elem_classes="drawings"):
         with gr.Column(min_width=220):
-            own_legend = gr.HTML(apply_default_css=False, js_on_load=None)
-            own = viewer(f"{prefix}_view")
+            submitted_legend = gr.HTML(apply_default_css=False, js_on_load=None)
+            submitted = viewer(f"{prefix}_drawing")
         with gr.Column(min_width=220, visible=False) as relaxed_column:
             relaxed_legend = gr.HTML(apply_default_css=False, js_on_load=None)
             relaxed = viewer(f"{prefix}_relaxed")
@@ -75,7 +75,7 @@ def build(store: Store, table: Panel, prefix: str) -> Detail:
             match_legend = gr.HTML(apply_default_css=False, js_on_load=None)
             match = viewer(f"{prefix}_match")
     relaxed_parts = [relaxed_column, relaxed_legend, relaxed]
-    outputs = [words, own_legend, own, *relaxed_parts, match_column, match_legend, match]
+    outputs = [words, submitted_legend, submitted, *relaxed_parts, match_column, match_legend, match]
 
     def choose(run: str | None, event: gr.EventData) -> tuple[object, ...]:
         return fill(runs.find(store, run), event.id)
@@ -89,8 +89,8 @@ def fill(run: Run | None, chosen: str | None) -> tuple[object, ...]:
     shown = drawing(run, chosen)
     return (
         shown.words,
-        legend_html(shown.own),
-        shown.own,
+        legend_html(shown.submitted),
+        shown.submitted,
         gr.Column(visible=shown.relaxed is not None),
         legend_html(shown.relaxed),
         shown.relaxed,
@@ -134,4 +134,4 @@ def _energies(run: Run, row: Mapping[str, Any]) -> str:
 
 
 def _because(rule: str | None) -> str:
-    return f' <span class="dim">{text(rule)}</span>' if rule else ""
+    return f', <span class="dim">{text(rule)}</span>' if rule else ""

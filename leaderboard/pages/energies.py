@@ -37,9 +37,9 @@ def build(store: Store, choice: gr.Dropdown) -> EnergySection:
             shares = gr.Plot(show_label=False, min_width=320, elem_id="plot_stable")
         accuracy = gr.HTML(elem_id="model_accuracy", apply_default_css=False, js_on_load=None)
 
-    def redraw(run: str | None, variant: str | None) -> object:
-        found = runs.find(store, run)
-        return gr.skip() if found is None or not variant else drawn_distribution(found, variant)
+    def redraw(identifier: str | None, variant: str | None) -> object:
+        run = runs.find(store, identifier)
+        return gr.skip() if run is None or not variant else drawn_distribution(run, variant)
 
     view.input(redraw, [choice, view], distribution, **QUIET)
     return EnergySection([section, view, distribution, shares, accuracy])
@@ -47,10 +47,10 @@ def build(store: Store, choice: gr.Dropdown) -> EnergySection:
 
 def fill(run: Run | None) -> tuple[object, ...]:
     """What shows the energies of a run; the section is hidden where it has none: values for the ``outputs``."""
-    found = views_of(run.path) if run else []
-    if run is None or not found:
+    views = views_of(run.path) if run else []
+    if run is None or not views:
         return gr.Column(visible=False), gr.Dropdown([], value=None), None, None, ""
-    variants = [key.variant for key in found]
+    variants = [key.variant for key in views]
     return (
         gr.Column(visible=True),
         gr.Dropdown([(view_name(variant), variant) for variant in variants], value=variants[0]),

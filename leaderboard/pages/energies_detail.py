@@ -30,14 +30,14 @@ STATUS_WORDS: Mapping[str, str] = {
 
 def energies_html(path: Path, sha256: str | None) -> str:
     """What each view of the energies says of a structure; nothing where the run has none of it."""
-    found = of_structure(path, sha256)
-    if not found:
+    by_view = of_structure(path, sha256)
+    if not by_view:
         return ""
     views = "".join(
         f'<h4 class="view">{text(view_name(key.variant))} '
         f'<span class="dim">{text(hull_name(key.convention))}</span></h4>'
         f"{facts_html(_pairs(facts))}"
-        for key, facts in found
+        for key, facts in by_view
     )
     return (
         f'<div class="energies">{views}</div><p class="legend">Energies in eV/atom, shares of the atoms in percent.</p>'

@@ -78,12 +78,12 @@ def of_structure(path: Path, sha256: str | None) -> list[tuple[Key, dict[str, An
     energies = runs.energies(path)
     if energies is None or sha256 is None:
         return []
-    own = energies[(energies["sha256"] == sha256).fillna(value=False).astype(bool)]
-    found = []
-    for key in keys(own):
-        row = key.rows(own).iloc[0]
+    rows = energies[(energies["sha256"] == sha256).fillna(value=False).astype(bool)]
+    by_view = []
+    for key in keys(rows):
+        row = key.rows(rows).iloc[0]
         named = {name: None if pd.isna(row[name]) else row[name] for name in FACTS}
         parts = row["decomposition"]
         phases = [] if parts is None or parts is pd.NA else [(part["formula"], part["amount"]) for part in parts]
-        found.append((key, {**named, "decomposition": phases}))
-    return found
+        by_view.append((key, {**named, "decomposition": phases}))
+    return by_view

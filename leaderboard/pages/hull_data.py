@@ -45,7 +45,7 @@ class SystemHull:
 def parts(elements: Sequence[str]) -> list[str]:
     """The chemical system of these elements (alphabetical) and all systems of some of them, small ones first."""
     sizes = range(1, len(elements) + 1)
-    return ["-".join(own) for own in chain.from_iterable(combinations(elements, size) for size in sizes)]
+    return ["-".join(subset) for subset in chain.from_iterable(combinations(elements, size) for size in sizes)]
 
 
 def system_hull(reference: Reference, convention: str, elements: Sequence[str]) -> SystemHull:
@@ -111,9 +111,9 @@ def _others(
     """Crystals of the set above the hull of this convention, and whether there are more than are looked at."""
     catalogue = lookup.catalogue(reference)
     rows = np.concatenate(
-        [catalogue.rows(containing(own.split("-"), open_system=False)) for own in reversed(list(inside))]
+        [catalogue.rows(containing(system.split("-"), open_system=False)) for system in reversed(list(inside))]
     )
-    found: list[Mapping[str, Any]] = reference.rows(rows[:MOST_OTHERS].tolist(), _COLUMNS).to_pylist()
+    crystals: list[Mapping[str, Any]] = reference.rows(rows[:MOST_OTHERS].tolist(), _COLUMNS).to_pylist()
     above = [
         Phase(
             row["id"],
@@ -122,7 +122,7 @@ def _others(
             row["formation_energy_per_atom"],
             row["e_above_hull"],
         )
-        for row in found
+        for row in crystals
         if row["energy_convention"] == convention
         and row["formation_energy_per_atom"] is not None
         and (row["e_above_hull"] is None or row["e_above_hull"] > ON_HULL_EV_PER_ATOM)

@@ -31,6 +31,11 @@ def text(value: object) -> str:
     return html.escape(_INVISIBLE.sub("\ufffd", str(value)))
 
 
+def breakable(identifier: object) -> str:
+    """An id as plain text for HTML that breaks into lines after underscores rather than inside words."""
+    return text(identifier).replace("_", "_<wbr>")
+
+
 def formula(value: str) -> str:
     """A reduced formula with its amounts as subscripts."""
     return _DIGITS.sub(r"<sub>\1</sub>", text(value))

@@ -44,21 +44,21 @@ def build(store: Store, protocol: Protocol) -> ModelPage:
         stability = energies.build(store, choice)
         structures = section.build(store, "model")
 
-    def show(run: str | None) -> tuple[object, ...]:
-        found = runs.find(store, run)
-        if found is None:
+    def show(identifier: str | None) -> tuple[object, ...]:
+        run = runs.find(store, identifier)
+        if run is None:
             return gr.skip(), gr.Column(visible=False), *(None,) * 5, *energies.fill(None), *section.fill(None)
-        columns = runs.columns(found.path)
+        columns = runs.columns(run.path)
         return (
-            run_html(found, protocol),
+            run_html(run, protocol),
             gr.Column(visible=True),
-            scores_html(found, protocol),
-            card_html(found.record["model"]),
+            scores_html(run, protocol),
+            card_html(run.record["model"]),
             plots.funnel(columns),
-            plots.elements(runs.structures(found.path)),
+            plots.elements(runs.structures(run.path)),
             plots.space_groups(columns),
-            *energies.fill(found),
-            *section.fill(found),
+            *energies.fill(run),
+            *section.fill(run),
         )
 
     outputs = [head, content, scores, card, funnel, elements, groups, *stability.outputs, *structures.outputs]

@@ -27,15 +27,15 @@ class Overlay(NamedTuple):
 
 def overlays(store: Store, reference: Reference, convention: str) -> list[Overlay]:
     """Energies of this convention of all runs against this state of the set, newest run first."""
-    found = []
+    result = []
     for run in reversed(store.runs()):
         if run.record["reference_hash"] == reference.manifest_sha256:
-            found += [
+            result += [
                 Overlay(_label(run, view.variant), f"{run_id(run)}{_BETWEEN}{view.variant}")
                 for view in views_of(run.path)
                 if view.convention == convention
             ]
-    return found
+    return result
 
 
 def _label(run: Run, variant: str) -> str:

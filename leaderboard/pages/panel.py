@@ -73,27 +73,29 @@ def build(store: Store, prefix: str) -> Panel:
             for form in ("CSV", "Parquet", "JSON")
         ]
 
-    def draw(run: str | None, shown: str, search: str, page: int, chosen: str | None) -> str:
-        found = runs.find(store, run)
-        if found is None:
+    def draw(identifier: str | None, shown: str, search: str, page: int, chosen: str | None) -> str:
+        run = runs.find(store, identifier)
+        if run is None:
             return ""
-        rows = structures.select(energy_views.facts(found.path), shown, search)
-        return structures.page_html(rows, page, chosen, energy_views.first_variant(found.path))
+        rows = structures.select(energy_views.facts(run.path), shown, search)
+        return structures.page_html(rows, page, chosen, energy_views.first_variant(run.path))
 
-    def narrow(run: str | None, shown: str, search: str, chosen: str | None) -> tuple[int, str]:
-        return 1, draw(run, shown, search, 1, chosen)
+    def narrow(identifier: str | None, shown: str, search: str, chosen: str | None) -> tuple[int, str]:
+        return 1, draw(identifier, shown, search, 1, chosen)
 
-    def turn(run: str | None, shown: str, search: str, chosen: str | None, event: gr.EventData) -> tuple[int, str]:
+    def turn(
+        identifier: str | None, shown: str, search: str, chosen: str | None, event: gr.EventData
+    ) -> tuple[int, str]:
         page = int(event.page)
-        return page, draw(run, shown, search, page, chosen)
+        return page, draw(identifier, shown, search, page, chosen)
 
-    def choose(run: str | None, shown: str, search: str, page: int, event: gr.EventData) -> tuple[str, str]:
-        return event.id, draw(run, shown, search, page, event.id)
+    def choose(identifier: str | None, shown: str, search: str, page: int, event: gr.EventData) -> tuple[str, str]:
+        return event.id, draw(identifier, shown, search, page, event.id)
 
-    view = [run, shown, search]
-    gr.on([shown.input, search.change], narrow, [*view, chosen], [page, table], trigger_mode="always_last", **QUIET)
-    table.click(turn, [*view, chosen], [page, table], **QUIET)
-    table.select(choose, [*view, page], [chosen, table], **QUIET)
+    inputs = [run, shown, search]
+    gr.on([shown.input, search.change], narrow, [*inputs, chosen], [page, table], trigger_mode="always_last", **QUIET)
+    table.click(turn, [*inputs, chosen], [page, table], **QUIET)
+    table.select(choose, [*inputs, page], [chosen, table], **QUIET)
     return Panel(table, run, [run, shown, search, page, chosen, table], buttons)
 
 

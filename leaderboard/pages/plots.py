@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from html import escape
 from itertools import pairwise
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +28,8 @@ GRID = "rgba(133, 139, 148, 0.25)"
 SERIES = (BLUE, "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 N_ELEMENTS = 30
+LABEL_CHARACTERS = 24
+"""In a line of a label beside an axis; a longer one is broken, so that it leaves room for the marks."""
 
 # first space group of each crystal system (International Tables for Crystallography, Vol. A)
 CRYSTAL_SYSTEMS = {
@@ -139,15 +142,15 @@ def side_by_side(names: Sequence[str], lines: Sequence[Line]) -> go.Figure:
     step = 0.6 / max(len(names), 1)
     for place, name in enumerate(names):
         estimates = [line.first if place == 0 else line.others[place - 1].estimate for line in lines]
-        known = [(row, own) for row, own in enumerate(estimates) if own is not None]
+        known = [(row, estimate) for row, estimate in enumerate(estimates) if estimate is not None]
         figure.add_scatter(
-            x=[100 * own.value for _, own in known],
+            x=[100 * estimate.value for _, estimate in known],
             y=[row + (place - (len(names) - 1) / 2) * step for row, _ in known],
             error_x={
                 "type": "data",
                 "symmetric": False,
-                "array": [100 * (own.high - own.value) for _, own in known],
-                "arrayminus": [100 * (own.value - own.low) for _, own in known],
+                "array": [100 * (estimate.high - estimate.value) for _, estimate in known],
+                "arrayminus": [100 * (estimate.value - estimate.low) for _, estimate in known],
                 "thickness": 1.5,
                 "width": 3,
             },
@@ -159,20 +162,19 @@ def side_by_side(names: Sequence[str], lines: Sequence[Line]) -> go.Figure:
             hovertemplate="%{customdata}: %{x:.1f}%<extra>%{fullData.name}</extra>",
         )
     drawn = styled(figure, "Shares, 95% intervals", "percent of structures", "")
-    drawn.update_yaxes(
-        autorange="reversed", tickvals=list(range(len(lines))), ticktext=[line.label for line in lines], zeroline=False
-    )
+    labels = ["<br>".join(wrap(line.label, LABEL_CHARACTERS)) for line in lines]
+    drawn.update_yaxes(autorange="reversed", tickvals=list(range(len(lines))), ticktext=labels, zeroline=False)
     return drawn.update_layout(
         showlegend=True,
         legend={"orientation": "h", "y": -0.2, "yanchor": "top"},
-        height=140 + 26 * len(lines) * max(1, len(names) // 2),
+        height=140 + 34 * len(lines) * max(1, len(names) // 2),
     )
 
 
 def styled(figure: go.Figure, title: str, x_title: str, y_title: str) -> go.Figure:
     """Transparent paper and one grey, so that the page's light or dark ground shows through."""
     figure.update_layout(
-        title={"text": title, "font": {"size": 14}, "x": 0, "xref": "paper", "y": 0.98, "yanchor": "top"},
+        title={"text": title, "font": {"size": 14}, "x": 0.01, "xref": "container", "y": 0.98, "yanchor": "top"},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": "system-ui, sans-serif", "size": 12, "color": INK},

@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from leaderboard.board.names import view_name
-from leaderboard.pages.plots import INK, styled
+from leaderboard.pages.plots import INK, LABEL_CHARACTERS, styled
 from leaderboard.pages.plots_hull import KNOWN, NEW
 from metrics.score import registry
 from metrics.scores.stability import METASTABLE_EV_PER_ATOM
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 RANGE_EV_PER_ATOM = (-0.3, 1.0)
 """Shown of the distribution: what lies outside is counted in the outermost bars, which are marked."""
 BIN_EV_PER_ATOM = 0.02
-_LINE = 24  # characters
 SHARES: Mapping[str, str] = {"stable": "#0072b2", "metastable": "#e69f00"}
 """Scores shown side by side, each with its colour (Okabe and Ito's blue and orange)."""
 
@@ -75,28 +74,30 @@ def shares(scores: Iterable[Mapping[str, Any]]) -> go.Figure:
         scores: those of a run, as ``scores.json`` has them.
 
     """
-    found = list(scores)
+    entries = list(scores)
     figure = go.Figure()
     for name, colour in SHARES.items():
-        own = [score for score in found if score["name"] == name and score["variant"] and score["value"] is not None]
+        of_name = [
+            score for score in entries if score["name"] == name and score["variant"] and score["value"] is not None
+        ]
         figure.add_bar(
-            y=[_in_lines(score["variant"]) for score in own],
-            x=[100 * score["value"] for score in own],
+            y=[_in_lines(score["variant"]) for score in of_name],
+            x=[100 * score["value"] for score in of_name],
             orientation="h",
             name=registry()[name].label,
             marker_color=colour,
             error_x={
                 "type": "data",
                 "symmetric": False,
-                "array": [100 * (score["high"] - score["value"]) for score in own],
-                "arrayminus": [100 * (score["value"] - score["low"]) for score in own],
+                "array": [100 * (score["high"] - score["value"]) for score in of_name],
+                "arrayminus": [100 * (score["value"] - score["low"]) for score in of_name],
                 "thickness": 1.5,
                 "width": 3,
                 "color": INK,
             },
             hovertemplate="%{y}: %{x:.1f}%<extra>%{fullData.name}</extra>",
         )
-    n_views = len({score["variant"] for score in found if score["name"] in SHARES and score["variant"]})
+    n_views = len({score["variant"] for score in entries if score["name"] in SHARES and score["variant"]})
     drawn = styled(figure, "Share of all structures, 95% intervals", "percent of structures", "")
     drawn.update_yaxes(autorange="reversed")
     drawn.update_xaxes(rangemode="tozero")
@@ -116,4 +117,4 @@ def _bin(start: float, stop: float, low: float, high: float) -> str:
 
 def _in_lines(variant: str) -> str:
     """Name of an energy view, a long one broken, so that it leaves room for the bars."""
-    return "<br>".join(escape(line) for line in wrap(view_name(variant), _LINE))
+    return "<br>".join(escape(line) for line in wrap(view_name(variant), LABEL_CHARACTERS))

@@ -85,7 +85,7 @@ def facets(vertices: Sequence[Phase]) -> list[tuple[int, int, int]]:
 
     Vertices in one plane, of which many ways to cut it are right, are cut in one of them.
     """
-    points = np.array([[*_position(own.fractions), own.formation_energy] for own in vertices])
+    points = np.array([[*_position(phase.fractions), phase.formation_energy] for phase in vertices])
     # a point far above makes the hull of flat vertices solid and belongs to no facet of the lower side
     above = [*points[:, :2].mean(axis=0), points[:, 2].max() + 1.0]
     hull = ConvexHull(np.vstack([points, above]), qhull_options="Qt")
@@ -100,17 +100,19 @@ def _binary(diagram: Diagram) -> go.Figure:
     second = diagram.elements[1]
     figure = go.Figure()
     _points(figure, diagram.others, "above the hull", INK, "circle", size=5, opacity=0.55)
-    line = sorted(diagram.vertices, key=lambda own: own.fractions[1])
+    line = sorted(diagram.vertices, key=lambda phase: phase.fractions[1])
     figure.add_scatter(
-        x=[own.fractions[1] for own in line],
-        y=[own.formation_energy for own in line],
+        x=[phase.fractions[1] for phase in line],
+        y=[phase.formation_energy for phase in line],
         mode="lines+markers+text",
-        text=_labels(_LABEL_OF_LINE, line, [own.fractions[1] for own in line], [own.formation_energy for own in line]),
+        text=_labels(
+            _LABEL_OF_LINE, line, [phase.fractions[1] for phase in line], [phase.formation_energy for phase in line]
+        ),
         textposition="bottom center",
         line={"color": BLUE, "width": 1.5},
         marker={"color": BLUE, "size": 8},
         name="hull",
-        customdata=[_hover(own) for own in line],
+        customdata=[_hover(phase) for phase in line],
         hovertemplate="%{customdata}<extra></extra>",
         cliponaxis=False,
     )
@@ -135,10 +137,10 @@ def _ternary(diagram: Diagram) -> go.Figure:
     xs, ys = _edges(diagram.vertices)
     figure.add_scatter(x=xs, y=ys, mode="lines", line={"color": INK, "width": 1}, hoverinfo="skip", showlegend=False)
     _points(figure, diagram.others, "above the hull", INK, "circle", size=5, opacity=0.55)
-    inner = [own for own in diagram.vertices if max(own.fractions) < 1]
-    elements = [own for own in diagram.vertices if max(own.fractions) == 1]
+    inner = [phase for phase in diagram.vertices if max(phase.fractions) < 1]
+    elements = [phase for phase in diagram.vertices if max(phase.fractions) == 1]
     _points(figure, elements, "elements", INK, "circle", size=7, opacity=1.0, in_legend=False)
-    positions = [_position(own.fractions) for own in inner]
+    positions = [_position(phase.fractions) for phase in inner]
     figure.add_scatter(
         x=[x for x, _ in positions],
         y=[y for _, y in positions],
@@ -146,7 +148,7 @@ def _ternary(diagram: Diagram) -> go.Figure:
         text=_labels(_LABEL_OF_TRIANGLE, inner, *zip(*[*positions, (0.0, 0.0), (1.0, 1.0)], strict=True)),
         textposition="top center",
         marker={
-            "color": [own.formation_energy for own in inner],
+            "color": [phase.formation_energy for phase in inner],
             "colorscale": "Cividis",
             "size": 10,
             "line": {"color": INK, "width": 1},
@@ -161,7 +163,7 @@ def _ternary(diagram: Diagram) -> go.Figure:
             },
         },
         name="hull",
-        customdata=[_hover(own) for own in inner],
+        customdata=[_hover(phase) for phase in inner],
         hovertemplate="%{customdata}<extra></extra>",
         cliponaxis=False,
     )
@@ -196,7 +198,7 @@ def _labels(size: tuple[float, float], phases: Sequence[Phase], xs: Sequence[flo
     """
     written: list[tuple[float, float]] = []
     labels = [""] * len(phases)
-    width, height = (part * ((max(own) - min(own)) or 1.0) for part, own in zip(size, (xs, ys), strict=True))
+    width, height = (part * ((max(values) - min(values)) or 1.0) for part, values in zip(size, (xs, ys), strict=True))
     for number in sorted(range(len(phases)), key=lambda number: phases[number].formation_energy):
         x, y = xs[number], ys[number]
         if all(abs(x - other_x) > width or abs(y - other_y) > height for other_x, other_y in written):
@@ -230,7 +232,9 @@ def _points(  # noqa: PLR0913 - what a mark looks like, named at the call
     if not phases:
         return
     binary = len(phases[0].fractions) == BINARY
-    positions = [(own.fractions[1], own.formation_energy) if binary else _position(own.fractions) for own in phases]
+    positions = [
+        (phase.fractions[1], phase.formation_energy) if binary else _position(phase.fractions) for phase in phases
+    ]
     figure.add_scatter(
         x=[x for x, _ in positions],
         y=[y for _, y in positions],
@@ -238,7 +242,7 @@ def _points(  # noqa: PLR0913 - what a mark looks like, named at the call
         marker={"color": colour, "symbol": symbol, "size": size, "opacity": opacity, "line": {"width": 1.5}},
         name=name,
         showlegend=in_legend,
-        customdata=[_hover(own) for own in phases],
+        customdata=[_hover(phase) for phase in phases],
         hovertemplate="%{customdata}<extra></extra>",
         cliponaxis=False,
     )

@@ -18,7 +18,7 @@ from leaderboard.pages.reference_facts import (
     sources_html,
     systems_html,
 )
-from leaderboard.pages.reference_search import crystal_of, found, list_html
+from leaderboard.pages.reference_search import crystal_of, list_html, matching_rows
 from leaderboard.pages.viewer import legend_html, viewer
 from reference_data.queries.query import Query, QueryError, containing, parse
 from reference_data.reference import set_names
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 # the address of the page is the link to the set shown and to what was searched for in it
 _LINK = (
-    "(name, asked) => { if (name) history.replaceState(null, '', '?reference=' + encodeURIComponent(name) + "
-    "(asked ? '&find=' + encodeURIComponent(asked) : '')); }"
+    "(name, query) => { if (name) history.replaceState(null, '', '?reference=' + encodeURIComponent(name) + "
+    "(query ? '&find=' + encodeURIComponent(query) : '')); }"
 )
 
 
@@ -69,36 +69,36 @@ def build(store: Store) -> ReferencePage:
             with gr.Column(scale=4, min_width=320, elem_classes="side"):
                 words = _html("reference_words")
                 legend = _html("reference_legend")
-                drawing = viewer("reference_view")
+                drawing = viewer("reference_drawing")
         hull = reference_hull.build(store, choice)
         groups = gr.Plot(show_label=False, elem_id="plot_reference_groups")
         with gr.Accordion("Sources and hulls", open=True):
             sources = _html("reference_sources")
 
-    def show(name: str | None, asked: str) -> tuple[object, ...]:
+    def show(name: str | None, query: str) -> tuple[object, ...]:
         if not name:
             return None, gr.skip(), gr.Column(visible=False), *(gr.skip(),) * (3 + len(narrowed) + len(hull.outputs))
-        return name, *_set(name), *_narrowed(name, asked), *hull.fill(name, _drawable(asked))
+        return name, *_set(name), *_narrowed(name, query), *hull.fill(name, _drawable(query))
 
-    def narrow(shown: str | None, asked: str) -> tuple[object, ...]:
-        return _narrowed(shown, asked) if shown else (gr.skip(),) * len(narrowed)
+    def narrow(shown: str | None, query: str) -> tuple[object, ...]:
+        return _narrowed(shown, query) if shown else (gr.skip(),) * len(narrowed)
 
-    def follow(shown: str | None, asked: str) -> object:
-        return (_drawable(asked) if shown else None) or gr.skip()
+    def follow(shown: str | None, query: str) -> object:
+        return (_drawable(query) if shown else None) or gr.skip()
 
     drawn = [words, legend, drawing]
     narrowed = [elements, page, chosen, listed, *drawn]
-    asked = [choice, search]
-    choice.change(show, asked, [shown, head, content, systems, groups, sources, *narrowed, *hull.outputs], **QUIET)
-    choice.input(None, asked, None, js=_LINK, **QUIET)
+    inputs = [choice, search]
+    choice.change(show, inputs, [shown, head, content, systems, groups, sources, *narrowed, *hull.outputs], **QUIET)
+    choice.input(None, inputs, None, js=_LINK, **QUIET)
     search.change(narrow, [shown, search], narrowed, trigger_mode="always_last", **QUIET).then(
-        None, asked, js=_LINK, **QUIET
+        None, inputs, js=_LINK, **QUIET
     )
     search.change(follow, [shown, search], hull.system, trigger_mode="always_last", **QUIET)
     elements.select(_toggled, search, search, **QUIET)
     systems.select(_clicked, None, search, **QUIET)
-    listed.click(_turned, [*asked, chosen], [page, listed], **QUIET)
-    listed.select(_chosen, [*asked, page], [chosen, listed, *drawn], **QUIET).then(
+    listed.click(_turned, [*inputs, chosen], [page, listed], **QUIET)
+    listed.select(_chosen, [*inputs, page], [chosen, listed, *drawn], **QUIET).then(
         _system_of, [choice, chosen], hull.system, **QUIET
     )
     return ReferencePage(choice, search, hull)
@@ -122,32 +122,32 @@ def _set(name: str) -> tuple[object, ...]:
     )
 
 
-def _narrowed(name: str, asked: str) -> tuple[object, ...]:
+def _narrowed(name: str, query: str) -> tuple[object, ...]:
     """What follows from a question: the periodic table, its first crystals, the first of them drawn."""
     reference = lookup.opened(name)
-    rows = found(reference, asked)
+    rows = matching_rows(reference, query)
     first = int(rows[0]) if len(rows) else None
     return (
-        elements_html(lookup.catalogue(reference), _query(asked)),
+        elements_html(lookup.catalogue(reference), _query(query)),
         1,
         first,
-        list_html(reference, asked, 1, first),
+        list_html(reference, query, 1, first),
         *_crystal(name, first),
     )
 
 
-def _turned(name: str, asked: str, chosen: int | None, event: gr.EventData) -> tuple[int, str]:
+def _turned(name: str, query: str, chosen: int | None, event: gr.EventData) -> tuple[int, str]:
     page = int(event.page)
-    return page, list_html(lookup.opened(name), asked, page, chosen)
+    return page, list_html(lookup.opened(name), query, page, chosen)
 
 
-def _chosen(name: str, asked: str, page: int, event: gr.EventData) -> tuple[object, ...]:
+def _chosen(name: str, query: str, page: int, event: gr.EventData) -> tuple[object, ...]:
     row = int(event.id)
-    return row, list_html(lookup.opened(name), asked, page, row), *_crystal(name, row)
+    return row, list_html(lookup.opened(name), query, page, row), *_crystal(name, row)
 
 
-def _toggled(asked: str, event: gr.EventData) -> str:
-    return str(containing({event.id} ^ set(_query(asked).elements)))
+def _toggled(query: str, event: gr.EventData) -> str:
+    return str(containing({event.id} ^ set(_query(query).elements)))
 
 
 def _clicked(event: gr.EventData) -> str:
@@ -164,15 +164,15 @@ def _crystal(name: str, row: int | None) -> tuple[object, ...]:
     return words, legend_html(scene), scene
 
 
-def _query(asked: str) -> Query:
+def _query(query: str) -> Query:
     """The question, or the one for everything where it cannot be read: the list says what is wrong with it."""
     try:
-        return parse(asked)
+        return parse(query)
     except QueryError:
         return Query()
 
 
-def _drawable(asked: str) -> str | None:
+def _drawable(query: str) -> str | None:
     """The chemical system that is asked for, where a hull can be shown of it."""
-    elements = _query(asked).elements
+    elements = _query(query).elements
     return "-".join(elements) if 1 < len(elements) <= MOST_ELEMENTS else None

@@ -30,7 +30,7 @@ def head_html(reference: Reference) -> str:
         "Merged as the same crystal": f"{manifest.n_merged:,}",
         "Licence": text(manifest.licence),
         "Use": "indicative: no ranking rests on it" if manifest.indicative else "ranking",
-        "Fingerprints": text(_versions(manifest.fingerprints)),
+        "Fingerprint versions": text(_versions(manifest.fingerprints)),
         "Builder": f"version {manifest.builder_version}",
         "Manifest": f"<code>{text(reference.manifest_sha256[:12])}</code>",
     }
@@ -62,7 +62,7 @@ def sources_html(manifest: Manifest) -> str:
     )
     return (
         f'<div class="scroll"><table class="sources"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-        f'<p class="legend">{legend} Measures: {text(_versions(manifest.measures))}.</p>'
+        f'<p class="legend">{legend} Versions of the measurements: {text(_versions(manifest.measures))}.</p>'
         f'<ul class="reasons">{"".join(_citation(source) for source in manifest.sources)}</ul>'
     )
 
@@ -110,8 +110,8 @@ def systems_html(catalogue: Catalogue) -> str:
     for size, (n_systems, n_crystals) in catalogue.by_number_of_elements().items():
         largest = ", ".join(
             f'<button type="button" class="link" data-id="{text(name)}" title="{n_formulas:,} formulas">{text(name)}'
-            f"</button> {own:,}"
-            for name, n_formulas, own in catalogue.largest_systems(N_LARGEST, size)
+            f"</button> {n_of_system:,}"
+            for name, n_formulas, n_of_system in catalogue.largest_systems(N_LARGEST, size)
         )
         word = NUMBER_WORDS.get(size, f"{size} elements")
         rows.append(
@@ -148,12 +148,12 @@ def _hull(hull: HullRecord) -> str:
     )
 
 
-def _experiment(found: ExperimentRecord) -> str:
-    if found.mean_absolute_difference is None or found.median_difference is None:
+def _experiment(experiment: ExperimentRecord) -> str:
+    if experiment.mean_absolute_difference is None or experiment.median_difference is None:
         return UNKNOWN
     return (
-        f"{found.mean_absolute_difference:.3f} for {found.n_compared:,} measured compounds, "
-        f"median {found.median_difference:+z.3f}"
+        f"{experiment.mean_absolute_difference:.3f} for {experiment.n_compared:,} measured compounds, "
+        f"median {experiment.median_difference:+z.3f}"
     )
 
 

@@ -68,15 +68,15 @@ def build(store: Store, choice: gr.Dropdown) -> HullSection:
         with gr.Column(scale=2, min_width=320):
             table = gr.HTML(elem_id="hull_phases", apply_default_css=False, js_on_load=None)
 
-    def draw(name: str | None, asked: str, convention: str | None, overlay: str) -> tuple[object, ...]:
+    def draw(name: str | None, query: str, convention: str | None, overlay: str) -> tuple[object, ...]:
         if not name or not convention:
             return gr.skip(), gr.skip(), gr.skip()
-        drawn, page = drawn_hull(store, lookup.opened(name), convention, asked, overlay)
+        drawn, page = drawn_hull(store, lookup.opened(name), convention, query, overlay)
         return gr.Column(visible=drawn is not None), drawn, page
 
     def known(name: str | None, convention: str | None) -> list[tuple[str, str]]:
-        found = overlays(store, lookup.opened(name), convention) if name and convention else []
-        return [(NOTHING, NOTHING), *((own.label, own.key) for own in found)]
+        drawable = overlays(store, lookup.opened(name), convention) if name and convention else []
+        return [(NOTHING, NOTHING), *((overlay.label, overlay.key) for overlay in drawable)]
 
     def choices(name: str | None, convention: str | None) -> gr.Dropdown:
         return gr.Dropdown(known(name, convention), value=NOTHING)
@@ -85,7 +85,7 @@ def build(store: Store, choice: gr.Dropdown) -> HullSection:
         # before a set is shown there is nothing to refresh, and showing it may finish first
         return gr.Dropdown(known(name, convention)) if name and convention else gr.skip()
 
-    def fill(name: str | None, asked: str | None) -> tuple[object, ...]:
+    def fill(name: str | None, query: str | None) -> tuple[object, ...]:
         conventions = lookup.opened(name).conventions if name else ()
         if not name or not conventions:
             return (
@@ -95,11 +95,11 @@ def build(store: Store, choice: gr.Dropdown) -> HullSection:
                 choices(None, None),
                 *draw(None, "", None, ""),
             )
-        shown = asked or largest_system(lookup.opened(name), conventions[0])
+        shown = query or largest_system(lookup.opened(name), conventions[0])
         return (
             gr.Row(visible=True),
             shown,
-            gr.Dropdown([(hull_name(own), own) for own in conventions], value=conventions[0]),
+            gr.Dropdown([(hull_name(convention), convention) for convention in conventions], value=conventions[0]),
             choices(name, conventions[0]),
             *draw(name, shown, conventions[0], NOTHING),
         )
@@ -118,11 +118,11 @@ def build(store: Store, choice: gr.Dropdown) -> HullSection:
 
 
 def drawn_hull(
-    store: Store, reference: Reference, convention: str, asked: str, overlay: str
+    store: Store, reference: Reference, convention: str, query: str, overlay: str
 ) -> tuple[go.Figure | None, str]:
     """Figure, of two or three elements, and table of a chemical system; a sentence where there is none to show."""
     try:
-        elements = parse(asked).elements
+        elements = parse(query).elements
     except QueryError as error:
         return None, _note(f"{error}.")
     if not 1 <= len(elements) <= MOST_ELEMENTS:
@@ -164,11 +164,11 @@ def phases_html(hull: SystemHull, convention: str) -> str:
         f"{cut}. Energies in eV/atom.{sparse}</p>"
     )
     vertices = sorted(
-        diagram.vertices, key=lambda own: (-sum(share > 0 for share in own.fractions), own.reduced_formula)
+        diagram.vertices, key=lambda phase: (-sum(share > 0 for share in phase.fractions), phase.reduced_formula)
     )
-    over = [(own, "yes") for own in diagram.new] + [(own, "no") for own in diagram.known]
+    over = [(phase, "yes") for phase in diagram.new] + [(phase, "no") for phase in diagram.known]
     over.sort(key=lambda pair: (pair[0].e_above_hull is None, pair[0].e_above_hull))
-    tables = _table("On the hull", [(own, None) for own in vertices])
+    tables = _table("On the hull", [(phase, None) for phase in vertices])
     tables += _table("Submitted, lowest first", over) if over else ""
     return f'{lead}<div class="phases">{tables}</div>'
 
@@ -199,7 +199,7 @@ def _line(phase: Phase, new: str | None) -> str:
 
 def _has_element(hull: SystemHull, symbol: str) -> bool:
     place = hull.diagram.elements.index(symbol)
-    return any(own.fractions[place] == 1 for own in hull.diagram.vertices)
+    return any(phase.fractions[place] == 1 for phase in hull.diagram.vertices)
 
 
 def _note(message: str) -> str:

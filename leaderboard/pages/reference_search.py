@@ -11,7 +11,7 @@ from ase.units import mol
 
 from leaderboard.board.names import hull_name
 from leaderboard.pages.lookup import catalogue
-from leaderboard.pages.markup import UNKNOWN, facts, formula, text
+from leaderboard.pages.markup import UNKNOWN, breakable, facts, formula, text
 from leaderboard.pages.paging import pager
 from leaderboard.pages.viewer import Scene, scene
 from metrics.chemical_histogram import crystal_system
@@ -31,22 +31,22 @@ _LISTED = ("id", "reduced_formula", "space_group", "n_sites", "sources", "e_abov
 _CM3_PER_ANGSTROM3 = 1e-24
 
 
-def found(reference: Reference, asked: str) -> NDArray[np.int64]:
+def matching_rows(reference: Reference, query: str) -> NDArray[np.int64]:
     """Rows that the text of a question finds; none where it cannot be read."""
     try:
-        return catalogue(reference).rows(parse(asked))
+        return catalogue(reference).rows(parse(query))
     except QueryError:
         return np.empty(0, dtype=np.int64)
 
 
-def list_html(reference: Reference, asked: str, page: int, chosen: int | None) -> str:
+def list_html(reference: Reference, query: str, page: int, chosen: int | None) -> str:
     """One page (from 1) of what a question finds; the row ``chosen`` is marked."""
     try:
-        rows = catalogue(reference).rows(parse(asked))
+        rows = catalogue(reference).rows(parse(query))
     except QueryError as error:
         return f'<p class="dim">{text(error)}.</p>'
     if not len(rows):
-        return f'<p class="dim">The set has no crystal of {text(asked.strip())}.</p>'
+        return f'<p class="dim">The set has no crystal of {text(query.strip())}.</p>'
     shown = rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     table = reference.rows(shown.tolist(), _LISTED).to_pylist()
     with_energies = any(row["e_above_hull"] is not None for row in table)
@@ -71,13 +71,13 @@ def crystal_of(reference: Reference, row: int | None) -> tuple[str, Scene | None
 
 
 def _row(number: int, row: Mapping[str, Any], *, marked: bool, with_energies: bool) -> str:
-    name = text(row["id"])
+    name, shown = text(row["id"]), breakable(row["id"])
     css = ' class="chosen" aria-selected="true"' if marked else ""
     group = UNKNOWN if row["space_group"] is None else str(row["space_group"])
     energy = UNKNOWN if row["e_above_hull"] is None else f"{row['e_above_hull']:z.3f}"
     last = f'<td class="right">{energy}</td>' if with_energies else ""
     return (
-        f'<tr{css}><td class="id"><button type="button" data-id="{number}" title="{name}">{name}</button></td>'
+        f'<tr{css}><td class="id"><button type="button" data-id="{number}" title="{name}">{shown}</button></td>'
         f'<td>{formula(row["reduced_formula"])}</td><td class="right">{group}</td>'
         f'<td class="right">{row["n_sites"]}</td><td>{text(", ".join(dict.fromkeys(row["sources"])))}</td>{last}</tr>'
     )
@@ -119,7 +119,8 @@ def _energies(row: Mapping[str, Any]) -> dict[str, str]:
 def _sources(row: Mapping[str, Any]) -> str:
     """All ids of the crystal by source; those beyond the first few are folded."""
     pairs = [
-        f"<li>{text(source)}: {text(own)}</li>" for source, own in zip(row["sources"], row["source_ids"], strict=True)
+        f"<li>{text(source)}: {text(source_id)}</li>"
+        for source, source_id in zip(row["sources"], row["source_ids"], strict=True)
     ]
     shown, folded = pairs[:SHOWN_IDS], pairs[SHOWN_IDS:]
     more = f"<details><summary>{len(folded)} more</summary><ul class=reasons>{''.join(folded)}</ul></details>"

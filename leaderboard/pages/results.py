@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 def scores_html(run: Run, protocol: Protocol) -> str:
     """Every score with its interval, unit, counts and meaning: the protocol's headline, the others folded below it."""
     order = {name: place for place, name in enumerate(protocol.scores)}
-    found = sorted(run.scores["scores"], key=lambda score: order.get(score["name"], len(order)))
-    shown = [protocol.in_headline(score["name"], score["variant"]) for score in found]
-    headline = [score for score, is_shown in zip(found, shown, strict=True) if is_shown]
-    others = [score for score, is_shown in zip(found, shown, strict=True) if not is_shown]
+    scores = sorted(run.scores["scores"], key=lambda score: order.get(score["name"], len(order)))
+    shown = [protocol.in_headline(score["name"], score["variant"]) for score in scores]
+    headline = [score for score, is_shown in zip(scores, shown, strict=True) if is_shown]
+    others = [score for score, is_shown in zip(scores, shown, strict=True) if not is_shown]
     folded = f"<details><summary>{len(others)} more scores</summary>{_table(others)}</details>" if others else ""
     return _table(headline) + folded
 

@@ -72,8 +72,8 @@ def energies(path: Path) -> pd.DataFrame | None:
 def crystal(path: Path, identifier: str) -> Crystal | None:
     """The crystal of a record, or None where the record was refused or does not exist."""
     rows = structures(path)
-    found = rows[(rows["id"] == identifier).fillna(value=False).astype(bool) & rows["refusal"].isna()]
-    if found.empty:
+    matching = rows[(rows["id"] == identifier).fillna(value=False).astype(bool) & rows["refusal"].isna()]
+    if matching.empty:
         return None
-    row = found.iloc[0]
+    row = matching.iloc[0]
     return Crystal.from_arrays(row["lattice"], row["frac_coords"], row["atomic_numbers"])

@@ -50,27 +50,27 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
                 about.build(protocol)
 
         def enter(request: gr.Request) -> tuple[object, ...]:
-            asked = dict(request.query_params)
-            found = runs.find(store, asked.get("model"))
+            parameters = dict(request.query_params)
+            run = runs.find(store, parameters.get("model"))
             known = runs.choices(store)
-            chosen = gr.Dropdown(known, value=run_id(found) if found else None)
-            compared = compare.asked_for(store, asked.get("compare"))
+            chosen = gr.Dropdown(known, value=run_id(run) if run else None)
+            compared = compare.named_runs(store, parameters.get("compare"))
             # without a link the visitor may have opened a page already: leave it open
-            page = "model" if found else "compare" if compared else "submit" if "job" in asked else None
+            page = "model" if run else "compare" if compared else "submit" if "job" in parameters else None
             opened = gr.Tabs(selected=page) if page else gr.skip()
             return (
                 opened,
                 chosen,
                 gr.Dropdown(known, value=compared),
-                asked.get("job", ""),
-                gr.Timer(active="job" in asked),
+                parameters.get("job", ""),
+                gr.Timer(active="job" in parameters),
             )
 
         def enter_reference(request: gr.Request) -> tuple[object, ...]:
-            asked = dict(request.query_params)
-            if asked.get("reference") not in lookup.built_sets():
+            parameters = dict(request.query_params)
+            if parameters.get("reference") not in lookup.built_sets():
                 return gr.skip(), gr.skip(), gr.skip()
-            return gr.Tabs(selected="reference"), asked.get("find", ""), asked["reference"]
+            return gr.Tabs(selected="reference"), parameters.get("find", ""), parameters["reference"]
 
         def first_reference(chosen: str | None) -> object:
             return gr.skip() if chosen else next(iter(lookup.built_sets()), gr.skip())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from leaderboard.board.names import crystal_name, view_name
-from leaderboard.pages.markup import UNKNOWN, formula, text, yes_no
+from leaderboard.pages.markup import UNKNOWN, breakable, formula, text, yes_no
 from leaderboard.pages.paging import pager
 from leaderboard.pages.runs import records
 from metrics.scores.stability import METASTABLE_EV_PER_ATOM, TOLERANCE_EV_PER_ATOM
@@ -79,14 +79,14 @@ def select(rows: pd.DataFrame, shown: str, search: str) -> pd.DataFrame:
     kept = SHOWN[shown](rows).fillna(value=False).astype(bool)
     wanted = search.strip().casefold()
     if wanted:
-        found = [
+        matches = [
             rows[name].str.casefold().str.contains(wanted, regex=False).fillna(value=False).astype(bool)
             for name in ("id", "reduced_formula", "matched_id", "duplicate_of")
         ]
-        kept &= pd.concat(found, axis=1).any(axis=1)
-    found_rows = rows[kept]
+        kept &= pd.concat(matches, axis=1).any(axis=1)
+    kept_rows = rows[kept]
     by_energy = shown in BY_ENERGY and "e_above_hull" in rows
-    return found_rows.sort_values("e_above_hull", kind="stable") if by_energy else found_rows
+    return kept_rows.sort_values("e_above_hull", kind="stable") if by_energy else kept_rows
 
 
 def page_html(rows: pd.DataFrame, page: int, chosen: str | None, variant: str | None = None) -> str:
@@ -112,20 +112,20 @@ def reasons(row: Mapping[str, Any]) -> list[str]:
     """Everything that speaks against a structure, as sentences without a full stop; empty where nothing does."""
     if row["refusal"] is not None:
         return [f"Refused: {row['refusal'].replace('_', ' ')}" + (f" ({row['detail']})" if row["detail"] else "")]
-    found = []
+    against = []
     if row["charge_valid"] is False:
-        found.append(f"Not charge-neutral: {CHARGE_RULES.get(row['charge_rule'], row['charge_rule'])}")
+        against.append(f"Not charge-neutral: {CHARGE_RULES.get(row['charge_rule'], row['charge_rule'])}")
     if row["distance_valid"] is False:
-        found.append("Minimum distance: two atoms are closer than 0.5 (0.7 + r1 + r2) \u00c5")
+        against.append("Minimum distance: two atoms are closer than 0.5 (0.7 + r1 + r2) \u00c5")
     if row["plausible"] is False:
-        found.append("Not plausible: density, volume, cell or space group out of bounds")
+        against.append("Not plausible: density, volume, cell or space group out of bounds")
     if row["duplicate_of"] is not None:
-        found.append(f"Duplicate of {row['duplicate_of']}")
+        against.append(f"Duplicate of {row['duplicate_of']}")
     if row["in_reference"] is True:
-        found.append(known_as(row))
+        against.append(known_as(row))
     if row["unknown_reasons"]:
-        found.append(f"Undecided: {row['unknown_reasons']}")
-    return found
+        against.append(f"Undecided: {row['unknown_reasons']}")
+    return against
 
 
 def cautions(row: Mapping[str, Any]) -> list[str]:
@@ -145,8 +145,8 @@ def known_as(row: Mapping[str, Any]) -> str:
 
 def record_of(rows: pd.DataFrame, identifier: str) -> dict[str, Any] | None:
     """The row of an id with unknown facts as None; None where there is no such id."""
-    found = records(rows[rows["id"] == identifier])
-    return found[0] if found else None
+    matching = records(rows[rows["id"] == identifier])
+    return matching[0] if matching else None
 
 
 def _row(row: Mapping[str, Any], chosen: str | None, *, with_energy: bool) -> str:
@@ -154,7 +154,7 @@ def _row(row: Mapping[str, Any], chosen: str | None, *, with_energy: bool) -> st
     marked = ' class="chosen" aria-selected="true"' if row["id"] == chosen else ""
     known = row["in_reference"]
     cells = [
-        f'<td class="id"><button type="button" data-id="{name}" title="{name}">{name}</button></td>',
+        f'<td class="id"><button type="button" data-id="{name}" title="{name}">{breakable(row["id"])}</button></td>',
         f"<td>{formula(row['reduced_formula']) if row['reduced_formula'] else UNKNOWN}</td>",
         f'<td class="right">{row["space_group"] if row["space_group"] is not None else UNKNOWN}</td>',
         *(

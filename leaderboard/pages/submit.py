@@ -83,19 +83,19 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
         return added.id, None, gr.Timer(active=True), status_html(added, jobs.ahead_of(added))
 
     def poll(job_id: str) -> tuple[object, ...]:
-        found = jobs.get(job_id)
-        if found is None:
+        queued = jobs.get(job_id)
+        if queued is None:
             return None, gr.Timer(active=False), _forgotten(job_id)
-        return found.run, gr.Timer(active=found.unfinished), status_html(found, jobs.ahead_of(found))
+        return queued.run, gr.Timer(active=queued.unfinished), status_html(queued, jobs.ahead_of(queued))
 
-    def show(run: str | None) -> tuple[object, ...]:
-        found = runs.find(store, run)
-        if found is None:
+    def show(identifier: str | None) -> tuple[object, ...]:
+        run = runs.find(store, identifier)
+        if run is None:
             return gr.Column(visible=False), "", *section.fill(None)
         return (
             gr.Column(visible=True),
-            run_html(found, protocol) + scores_html(found, protocol),
-            *section.fill(found),
+            run_html(run, protocol) + scores_html(run, protocol),
+            *section.fill(run),
         )
 
     button.click(None, None, status, js=_SENDING, **QUIET).then(

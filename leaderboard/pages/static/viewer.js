@@ -2,7 +2,7 @@
 // Runs as the body of a function of (element, trigger, props, server, upload, watch), after a line that states
 // libraryAddress.
 const canvas = element.querySelector(".canvas");
-let view = null;
+let drawing = null;
 
 function loadLibrary() {
   // one script for all viewers of the page, fetched when the first one has something to draw
@@ -24,7 +24,7 @@ function say(message) {
 }
 
 function drawAtoms(scene) {
-  const model = view.addModel();
+  const model = drawing.addModel();
   const neighbours = scene.positions.map(() => []);
   for (const [first, second] of scene.bonds) {
     neighbours[first].push(second);
@@ -53,12 +53,12 @@ function drawAtoms(scene) {
 function drawCell(scene) {
   for (const [start, end] of scene.edges) {
     const [a, b] = [start, end].map(([x, y, z]) => ({ x, y, z }));
-    view.addCylinder({ start: a, end: b, radius: 0.025, color: "#8a8f98", fromCap: 1, toCap: 1 });
+    drawing.addCylinder({ start: a, end: b, radius: 0.025, color: "#8a8f98", fromCap: 1, toCap: 1 });
   }
   scene.axes.forEach(([x, y, z], axis) => {
     const length = Math.hypot(x, y, z);
     const beyond = (length + 0.6) / length;
-    view.addLabel("abc"[axis], {
+    drawing.addLabel("abc"[axis], {
       position: { x: x * beyond, y: y * beyond, z: z * beyond },
       fontSize: 13, fontColor: "#6b7280", backgroundOpacity: 0, inFront: true, alignment: "center",
     });
@@ -66,38 +66,38 @@ function drawCell(scene) {
 }
 
 function fit() {
-  view.zoomTo();
+  drawing.zoomTo();
   // zoomTo fits the crystal to the width with a wide margin, whatever the height
-  view.zoom((2 * Math.min(canvas.clientWidth, canvas.clientHeight)) / Math.max(canvas.clientWidth, 1));
-  view.render();
+  drawing.zoom((2 * Math.min(canvas.clientWidth, canvas.clientHeight)) / Math.max(canvas.clientWidth, 1));
+  drawing.render();
 }
 
 async function draw() {
   const scene = props.value;
   if (!scene || !scene.positions) {
-    if (view) { view.clear(); view.removeAllLabels(); view.render(); }
+    if (drawing) { drawing.clear(); drawing.removeAllLabels(); drawing.render(); }
     canvas.dataset.atoms = "0";
     return;
   }
   try {
     const library = await loadLibrary();
-    if (!view) {
-      view = library.createViewer(canvas, { backgroundAlpha: 0, antialias: true, orthographic: true });
-      if (!view) throw new Error("this browser has no WebGL");
-      new ResizeObserver(() => { view.resize(); fit(); }).observe(canvas);
+    if (!drawing) {
+      drawing = library.createViewer(canvas, { backgroundAlpha: 0, antialias: true, orthographic: true });
+      if (!drawing) throw new Error("this browser has no WebGL");
+      new ResizeObserver(() => { drawing.resize(); fit(); }).observe(canvas);
     }
-    view.clear();
-    view.removeAllLabels();
+    drawing.clear();
+    drawing.removeAllLabels();
     drawAtoms(scene);
     drawCell(scene);
-    view.setView([0, 0, 0, 0, 0, 0, 0, 1]);
-    view.rotate(-80, "x");
-    view.rotate(18, "y");
-    view.rotate(8, "x");
+    drawing.setView([0, 0, 0, 0, 0, 0, 0, 1]);
+    drawing.rotate(-80, "x");
+    drawing.rotate(18, "y");
+    drawing.rotate(8, "x");
     fit();
     canvas.dataset.atoms = String(scene.positions.length);
   } catch (error) {
-    say(`The 3D view could not be drawn: ${error.message}.`);
+    say(`The crystal could not be drawn in 3D: ${error.message}.`);
   }
 }
 

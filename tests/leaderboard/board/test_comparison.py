@@ -10,7 +10,7 @@ import pytest
 from leaderboard.board.comparison import caveats, compare, summary
 from leaderboard.board.table import board, run_id
 from leaderboard.pages import plots
-from leaderboard.pages.compare import asked_for, first_two, page
+from leaderboard.pages.compare import first_two, named_runs, page
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store, read_json, write_json
 from tests.made_runs import Made, good, publish
@@ -126,9 +126,9 @@ def test_a_link_names_runs_submissions_or_models(tmp_path: Path) -> None:
     first, second = (publish(tmp_path, Made(model, records(9, 3))) for model in ("a", "b"))
     store = Store(tmp_path)
     expected = [run_id(first), run_id(second)]
-    assert asked_for(store, ",".join(expected)) == expected
-    assert asked_for(store, f"a, {second.path.parent.name},nobody,a") == expected
-    assert asked_for(store, None) == []
+    assert named_runs(store, ",".join(expected)) == expected
+    assert named_runs(store, f"a, {second.path.parent.name},nobody,a") == expected
+    assert named_runs(store, None) == []
     assert set(first_two(store)) == set(expected)
 
 

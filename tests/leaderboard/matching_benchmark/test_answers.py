@@ -44,17 +44,17 @@ def test_the_methods_are_those_of_the_benchmark() -> None:
 
 @pytest.mark.parametrize("method", registry())
 def test_every_method_knows_a_crystal_again_and_costs_time(method: str) -> None:
-    found = answer((method, Group((ROCKSALT, ROCKSALT), ((0, 1), (1, 0)))))
-    assert [pair.same for pair in found.pairs] == [True, True]
-    assert all(seconds is not None and seconds >= 0 for seconds in found.described_s)
+    answers = answer((method, Group((ROCKSALT, ROCKSALT), ((0, 1), (1, 0)))))
+    assert [pair.same for pair in answers.pairs] == [True, True]
+    assert all(seconds is not None and seconds >= 0 for seconds in answers.described_s)
 
 
 @pytest.mark.parametrize("method", ["bawl", "short-bawl", "canonical-bawl-keys", "canonical-bawl-primary", "verdict"])
 def test_what_cannot_be_described_is_unknown(method: str) -> None:
-    found = answer((method, Group((LONELY, ROCKSALT, ROCKSALT), ((0, 1), (0, 0), (1, 2)))))
-    assert [pair.same for pair in found.pairs] == [None, None, True]
-    assert all("neighbour" in (pair.reason or "") for pair in found.pairs[:2])
-    assert found.described_s[0] is None
+    answers = answer((method, Group((LONELY, ROCKSALT, ROCKSALT), ((0, 1), (0, 0), (1, 2)))))
+    assert [pair.same for pair in answers.pairs] == [None, None, True]
+    assert all("neighbour" in (pair.reason or "") for pair in answers.pairs[:2])
+    assert answers.described_s[0] is None
 
 
 def test_a_distance_that_is_not_determined_is_unknown() -> None:
@@ -80,14 +80,14 @@ def test_a_crash_costs_only_its_own_pairs(engine: Engine) -> None:
         Group((ROCKSALT, ZINCBLENDE), ((0, 1),)),
     ]
     advanced: list[int] = []
-    found = ask("structure-matcher", groups, engine, advanced.append)
-    assert [pair.same for own in found for pair in own.pairs] == [True, None, False]
-    assert (found[0].pairs[1].reason or "").startswith("crashed: ValueError")
+    answers = ask("structure-matcher", groups, engine, advanced.append)
+    assert [pair.same for group in answers for pair in group.pairs] == [True, None, False]
+    assert (answers[0].pairs[1].reason or "").startswith("crashed: ValueError")
     assert sum(advanced) == 3
 
 
 def test_workers_answer_as_this_process_does(engine: Engine) -> None:
     groups = [Group((case.a(), case.b()), ((0, 1),)) for case in CASES]
-    found = ask("canonical-bawl-keys", groups, engine, lambda _: None)
+    answers = ask("canonical-bawl-keys", groups, engine, lambda _: None)
     expected = [answer(("canonical-bawl-keys", group)) for group in groups]
-    assert [own.pairs[0].same for own in found] == [own.pairs[0].same for own in expected]
+    assert [group.pairs[0].same for group in answers] == [group.pairs[0].same for group in expected]

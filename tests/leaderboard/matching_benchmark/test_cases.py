@@ -69,9 +69,9 @@ def test_names_are_distinct_and_both_answers_occur() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_verdict_is_right_but_for_small_tilts(case: Case) -> None:
-    found = answer(("verdict", Group((case.a(), case.b()), ((0, 1),)))).pairs[0].same
+    same = answer(("verdict", Group((case.a(), case.b()), ((0, 1),)))).pairs[0].same
     # oxygen is 0.13 A off its cubic place, within the tolerances that let noise of 0.05 A pass
-    assert found == case.same
+    assert same == case.same
 
 
 def test_polytypes_of_one_length_need_more_than_a_distance() -> None:

@@ -40,36 +40,37 @@ def test_one_crystal_of_each_id_and_every_row_accounted_for() -> None:
     entries, origins = distinct(
         [("first", None, [("a", one), ("b", None), ("a", other)]), ("second", "0f", [("a", one), ("c", other)])]
     )
-    assert [(found.id, found.formula) for found in entries] == [("a", "Na"), ("c", "Na")]
+    assert [(entry.id, entry.formula) for entry in entries] == [("a", "Na"), ("c", "Na")]
     assert entries[0].crystal is one
-    assert [(own.n_read, own.n_refused, own.n_repeated) for own in origins] == [(3, 1, 1), (2, 0, 1)]
+    assert [(origin.n_read, origin.n_refused, origin.n_repeated) for origin in origins] == [(3, 1, 1), (2, 0, 1)]
 
 
 def test_the_sample_does_not_depend_on_the_order_and_grows() -> None:
     entries = [entry(f"{place:03}", "Na", n_sites=1 + place % 70) for place in range(200)]
     some, again, more = (
-        {own.id for own in sample(given, n, seed=4)} for given, n in ((entries, 20), (entries[::-1], 20), (entries, 40))
+        {entry.id for entry in sample(given, n, seed=4)}
+        for given, n in ((entries, 20), (entries[::-1], 20), (entries, 40))
     )
     assert some == again
     assert some < more
     assert len(some) == 20
-    assert max(own.crystal.n_sites for own in sample(entries, 1_000, seed=4)) == 60
+    assert max(entry.crystal.n_sites for entry in sample(entries, 1_000, seed=4)) == 60
 
 
 def test_all_pairs_of_a_formula_once_in_groups() -> None:
     entries = [entry(f"{place:02}", "Na") for place in range(12)] + [entry("x", "K"), entry("y", "Na", 81)]
     assert [len(group) for group in same_formula(entries)] == [12]
-    asked = list(_about_pairs(entries))
-    questions = [question.labels for _, own in asked for question in own]
+    inquiries = list(_about_pairs(entries))
+    questions = [question.labels for _, of_group in inquiries for question in of_group]
     assert len(questions) == len(set(questions)) == 66
-    for group, own in asked:
-        assert len(group.pairs) == len(own) <= 40
+    for group, of_group in inquiries:
+        assert len(group.pairs) == len(of_group) <= 40
 
 
 def test_the_starter_set_has_pairs_that_are_the_same_and_that_are_not() -> None:
     entries, origins = starter()
-    formulas = Counter(own.formula for own in entries)
+    formulas = Counter(entry.formula for entry in entries)
     assert origins[0].n_read == len(entries) + origins[0].n_refused
     # ten of the prototypes are silica, and so are quartz and stishovite among the known compounds
     assert formulas["SiO2"] == 12
-    assert len({own.id for own in entries}) == len(entries)
+    assert len({entry.id for entry in entries}) == len(entries)

@@ -11,7 +11,7 @@ import pytest
 
 from leaderboard.board.table import board as board_table
 from leaderboard.pages import board
-from leaderboard.pages.board import HIGHEST, LOWEST, View
+from leaderboard.pages.board import HIGHEST, LOWEST, Selection
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 from metrics.score import registry
@@ -43,20 +43,20 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 
 
 @pytest.fixture
-def view(table: pd.DataFrame) -> View:
+def selection(table: pd.DataFrame) -> Selection:
     shown = board.default_columns(board.columns(table, PROTOCOL), PROTOCOL)
-    return View("starter", PROTOCOL.ranking, HIGHEST, columns=tuple(shown))
+    return Selection("starter", PROTOCOL.ranking, HIGHEST, columns=tuple(shown))
 
 
-def html(table: pd.DataFrame, view: View) -> str:
-    return board.table_html(board.select(table, view), board.columns(table, PROTOCOL), view)
+def html(table: pd.DataFrame, selection: Selection) -> str:
+    return board.table_html(board.select(table, selection), board.columns(table, PROTOCOL), selection)
 
 
 def test_every_score_of_the_protocol_has_a_column(table: pd.DataFrame) -> None:
-    found = board.columns(table, PROTOCOL)
-    assert {column.score for column in found} == STRUCTURAL
-    assert found[0].score == PROTOCOL.ranking
-    assert [column.label for column in found] == [registry()[column.score].label for column in found]
+    board_columns = board.columns(table, PROTOCOL)
+    assert {column.score for column in board_columns} == STRUCTURAL
+    assert board_columns[0].score == PROTOCOL.ranking
+    assert [column.label for column in board_columns] == [registry()[column.score].label for column in board_columns]
 
 
 def test_columns_of_a_group_stand_together(table: pd.DataFrame) -> None:
@@ -65,9 +65,9 @@ def test_columns_of_a_group_stand_together(table: pd.DataFrame) -> None:
 
 
 def test_what_the_protocol_does_not_headline_waits_in_the_picker(table: pd.DataFrame) -> None:
-    found = board.columns(table, PROTOCOL)
-    assert set(board.default_columns(found, PROTOCOL)) == set(PROTOCOL.headline) & STRUCTURAL
-    assert set(PROTOCOL.headline) & STRUCTURAL < {column.name for column in found}
+    board_columns = board.columns(table, PROTOCOL)
+    assert set(board.default_columns(board_columns, PROTOCOL)) == set(PROTOCOL.headline) & STRUCTURAL
+    assert set(PROTOCOL.headline) & STRUCTURAL < {column.name for column in board_columns}
 
 
 @pytest.mark.parametrize(
@@ -80,15 +80,17 @@ def test_what_the_protocol_does_not_headline_waits_in_the_picker(table: pd.DataF
         ("rank", HIGHEST, ["Second", "first", HOSTILE]),
     ],
 )
-def test_rows_are_sorted(table: pd.DataFrame, view: View, sort_by: str, direction: str, models: list[str]) -> None:
-    rows = board.select(table, replace(view, sort_by=sort_by, direction=direction))
+def test_rows_are_sorted(
+    table: pd.DataFrame, selection: Selection, sort_by: str, direction: str, models: list[str]
+) -> None:
+    rows = board.select(table, replace(selection, sort_by=sort_by, direction=direction))
     assert rows["model"].tolist() == models
 
 
-def test_search_ignores_case_and_takes_no_pattern(table: pd.DataFrame, view: View) -> None:
-    assert board.select(table, replace(view, search="SECO"))["model"].tolist() == ["Second"]
-    assert board.select(table, replace(view, search=".*")).empty
-    assert "No submission matches" in html(table, replace(view, search=".*"))
+def test_search_ignores_case_and_takes_no_pattern(table: pd.DataFrame, selection: Selection) -> None:
+    assert board.select(table, replace(selection, search="SECO"))["model"].tolist() == ["Second"]
+    assert board.select(table, replace(selection, search=".*")).empty
+    assert "No submission matches" in html(table, replace(selection, search=".*"))
 
 
 @pytest.mark.parametrize(
@@ -100,56 +102,58 @@ def test_search_ignores_case_and_takes_no_pattern(table: pd.DataFrame, view: Vie
         ("protocol settings", {"first", "Second", HOSTILE}),
     ],
 )
-def test_the_filter_keeps_what_it_names(table: pd.DataFrame, view: View, kept: str, models: set[str]) -> None:
-    assert set(board.select(table, replace(view, kept=kept))["model"]) == models
+def test_the_filter_keeps_what_it_names(table: pd.DataFrame, selection: Selection, kept: str, models: set[str]) -> None:
+    assert set(board.select(table, replace(selection, kept=kept))["model"]) == models
 
 
-def test_each_reference_set_has_its_own_board(table: pd.DataFrame, view: View) -> None:
-    assert board.select(table, replace(view, reference="other"))["model"].tolist() == ["elsewhere"]
+def test_each_reference_set_has_its_own_board(table: pd.DataFrame, selection: Selection) -> None:
+    assert board.select(table, replace(selection, reference="other"))["model"].tolist() == ["elsewhere"]
 
 
-def test_a_model_name_is_never_markup(table: pd.DataFrame, view: View) -> None:
-    page = html(table, view)
+def test_a_model_name_is_never_markup(table: pd.DataFrame, selection: Selection) -> None:
+    page = html(table, selection)
     assert "<img" not in page
     assert escape(HOSTILE) in page
 
 
-def test_the_best_ranked_value_of_a_column_is_marked(table: pd.DataFrame, view: View) -> None:
-    rows = re.findall(r"<tr>.*?</tr>", html(table, view))
+def test_the_best_ranked_value_of_a_column_is_marked(table: pd.DataFrame, selection: Selection) -> None:
+    rows = re.findall(r"<tr>.*?</tr>", html(table, selection))
     # the unranked row has 100 % but only ranked rows compete: 2,000 of 2,500 is 80 %
     marked = [row for row in rows if re.search(r'best[^>]*title="Novel:', row)]
     assert len(marked) == 1
     assert ">80.0<" in marked[0]
 
 
-def test_a_row_without_rank_says_why(table: pd.DataFrame, view: View) -> None:
-    assert f"not ranked: 4 structures, ranking needs {PROTOCOL.n_ranked:,}" in html(table, view)
+def test_a_row_without_rank_says_why(table: pd.DataFrame, selection: Selection) -> None:
+    assert f"not ranked: 4 structures, ranking needs {PROTOCOL.n_ranked:,}" in html(table, selection)
 
 
-def test_the_range_stands_under_the_rank_also_among_unranked_models_of_equal_size(tmp_path: Path, view: View) -> None:
+def test_the_range_stands_under_the_rank_also_among_unranked_models_of_equal_size(
+    tmp_path: Path, selection: Selection
+) -> None:
     for model, n, n_novel in (("a", PROTOCOL.n_ranked, 1_250), ("b", PROTOCOL.n_ranked, 1_240), ("c", 40, 4)):
         publish(tmp_path, Made(model, records(n, n_novel)))
     publish(tmp_path, Made("d", records(40, 5)))
-    page = html(board_table(Store(tmp_path)), view)
+    page = html(board_table(Store(tmp_path)), selection)
     # 10 records of 2,500 apart, the standard error is 35; 1 of 40 apart, it is 3
     assert page.count('title="95% of ranks">1\u20132<') == 2
     assert page.count('title="95% of ranks among models of 40 structures">1\u20132<') == 2
     assert "rank 1, range 1\u20132" in page
 
 
-def test_several_runs_show_their_mean_and_spread_and_one_run_says_so(tmp_path: Path, view: View) -> None:
+def test_several_runs_show_their_mean_and_spread_and_one_run_says_so(tmp_path: Path, selection: Selection) -> None:
     for n_novel in (10, 20):
         publish(tmp_path, Made("several", records(100, n_novel)))
     publish(tmp_path, Made("single", records(100, 15)))
-    page = html(board_table(Store(tmp_path)), view)
+    page = html(board_table(Store(tmp_path)), selection)
     assert "runs 15.0 \u00b1 7.1" in page  # 10 and 20 %: standard deviation 10 / sqrt(2)
     assert "2 runs: 10.0 to 20.0" in page
     assert page.count(">2 runs<") == 2
     assert page.count(">1 run<") == 1
 
 
-def test_an_empty_board_has_its_columns(tmp_path: Path, view: View) -> None:
-    page = html(board_table(Store(tmp_path)), view)
+def test_an_empty_board_has_its_columns(tmp_path: Path, selection: Selection) -> None:
+    page = html(board_table(Store(tmp_path)), selection)
     assert "No submission matches" in page
     assert registry()[PROTOCOL.ranking].label in page
 

@@ -38,8 +38,8 @@ print(json.dumps(said))
 @pytest.fixture(scope="module")
 def inputs() -> dict[str, dict[str, Any]]:
     done = subprocess.run([sys.executable, "-c", BUILD], cwd=ROOT, capture_output=True, text=True, check=True)
-    found: dict[str, dict[str, Any]] = json.loads(done.stdout)
-    return found
+    by_name: dict[str, dict[str, Any]] = json.loads(done.stdout)
+    return by_name
 
 
 def test_every_field_of_the_card_has_one_input(inputs: dict[str, dict[str, Any]]) -> None:

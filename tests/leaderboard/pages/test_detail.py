@@ -55,9 +55,9 @@ def run(tmp_path_factory: pytest.TempPathFactory, reference: Reference, known: R
 
 def test_a_known_structure_is_drawn_beside_its_match(run: Run, known: ReferenceCrystal) -> None:
     shown = drawing(run, "known")
-    assert shown.own is not None
+    assert shown.submitted is not None
     assert shown.match is not None
-    assert shown.own["title"] == "known"
+    assert shown.submitted["title"] == "known"
     assert shown.match["title"] == f"{known.id}, starter"
     assert len(shown.match["positions"]) >= known.crystal.n_sites
     assert f"Same as {crystal_name(known.id)}" in shown.words
@@ -66,20 +66,20 @@ def test_a_known_structure_is_drawn_beside_its_match(run: Run, known: ReferenceC
 
 def test_a_novel_structure_is_drawn_alone(run: Run) -> None:
     shown = drawing(run, "fine")
-    assert shown.own is not None
+    assert shown.submitted is not None
     assert shown.match is None
     assert "Valid, unique and novel." in shown.words
 
 
 def test_a_refused_record_has_words_and_no_drawing(run: Run) -> None:
     shown = drawing(run, "bad")
-    assert shown.own is None
+    assert shown.submitted is None
     assert "Refused: malformed" in shown.words
 
 
 def test_what_does_not_exist_is_not_drawn(run: Run) -> None:
-    assert drawing(run, "no such id").own is None
-    assert drawing(None, "fine").own is None
+    assert drawing(run, "no such id").submitted is None
+    assert drawing(None, "fine").submitted is None
     assert len(fill(None, None)) == len(fill(run, "known"))
 
 

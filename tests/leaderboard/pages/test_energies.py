@@ -68,7 +68,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         for name, above in ABOVE.items()
         if name != "copy"
     ]
-    own = energy(CRYSTALS["new"], 0.04, energy_convention="own:chgnet", n_hull_entries=SPARSE_HULL_ENTRIES - 1)
+    on_chgnet_hull = energy(
+        CRYSTALS["new"], 0.04, energy_convention="own:chgnet", n_hull_entries=SPARSE_HULL_ENTRIES - 1
+    )
     together = energy(
         CRYSTALS["new"], 0.03, potential="ensemble(chgnet+sevennet-0)", e_above_hull_std=0.01, n_members=2
     )
@@ -87,7 +89,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
             }
         ),
     )
-    made = Made("made", records, crystals=CRYSTALS, energies=[*as_submitted, own, together, relaxed])
+    made = Made("made", records, crystals=CRYSTALS, energies=[*as_submitted, on_chgnet_hull, together, relaxed])
     return publish(tmp_path_factory.mktemp("runs"), made)
 
 
@@ -179,10 +181,10 @@ def test_what_has_no_energy_says_why(run: Run) -> None:
 
 def test_the_relaxed_structure_is_drawn_beside_the_submitted_one(run: Run) -> None:
     shown = drawing(run, "new")
-    assert shown.own is not None
+    assert shown.submitted is not None
     assert shown.relaxed is not None
     assert shown.relaxed["title"] == "relaxed by CHGNet, RMSD 0.123 \u00c5"
-    assert shown.own["axes"][0][0] == pytest.approx(4.0)
+    assert shown.submitted["axes"][0][0] == pytest.approx(4.0)
     assert shown.relaxed["axes"][0][0] == pytest.approx(4.2)
     assert drawing(run, "below").relaxed is None
 

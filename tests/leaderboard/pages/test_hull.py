@@ -70,34 +70,34 @@ def test_the_parts_of_a_system_are_all_its_subsets() -> None:
 
 def test_a_system_holds_its_vertices_and_the_crystals_above_them(reference: Reference) -> None:
     hull = system_hull(reference, CONVENTION, ["Ca", "O", "Ti"])
-    assert {own.reduced_formula for own in hull.diagram.vertices} == set(VERTICES)
+    assert {phase.reduced_formula for phase in hull.diagram.vertices} == set(VERTICES)
     assert hull.n_entries == len(VERTICES)
     crystals = reference.rows_of_formulas(ABOVE)
-    assert sorted(own.name for own in hull.diagram.others) == sorted(crystal.id for crystal in crystals)
+    assert sorted(phase.name for phase in hull.diagram.others) == sorted(crystal.id for crystal in crystals)
     assert not hull.cut
-    by_formula = {own.reduced_formula: own for own in hull.diagram.vertices}
+    by_formula = {phase.reduced_formula: phase for phase in hull.diagram.vertices}
     assert by_formula["CaTiO3"].fractions == pytest.approx((0.2, 0.6, 0.2))
     smaller = system_hull(reference, CONVENTION, ["O", "Ti"])
-    assert {own.reduced_formula for own in smaller.diagram.vertices} == {"O2", "Ti", "TiO2", "Ti2O3"}
+    assert {phase.reduced_formula for phase in smaller.diagram.vertices} == {"O2", "Ti", "TiO2", "Ti2O3"}
 
 
 def test_energies_of_another_convention_are_not_drawn(reference: Reference) -> None:
     hull = system_hull(reference, OWN, ["O", "Ti"])
-    assert {own.reduced_formula for own in hull.diagram.vertices} == {"O2", "Ti", "TiO2"}
+    assert {phase.reduced_formula for phase in hull.diagram.vertices} == {"O2", "Ti", "TiO2"}
     assert hull.diagram.others == []
 
 
 def test_runs_with_energies_on_this_hull_can_be_laid_over_it(store: Store, reference: Reference) -> None:
-    found = overlays(store, reference, CONVENTION)
-    assert [own.label for own in found] == ["made (5 structures), CHGNet, as submitted"]
+    drawable = overlays(store, reference, CONVENTION)
+    assert [overlay.label for overlay in drawable] == ["made (5 structures), CHGNet, as submitted"]
     assert overlays(store, reference, OWN) == []
-    rows = rows_of(store, found[0].key)
+    rows = rows_of(store, drawable[0].key)
     assert rows is not None
     new, known = submitted(*rows, ["O", "Ti"])
-    assert [(own.name, own.e_above_hull) for own in new] == [("new", 0.02), (HOSTILE, -0.05)]
-    assert [(own.name, own.e_above_hull) for own in known] == [("old", 0.3)]
+    assert [(phase.name, phase.e_above_hull) for phase in new] == [("new", 0.02), (HOSTILE, -0.05)]
+    assert [(phase.name, phase.e_above_hull) for phase in known] == [("old", 0.3)]
     assert submitted(*rows, ["Ca", "Ti"]) == ([], [])
-    for nothing in (None, NOTHING, "no run@chgnet/unrelaxed", found[0].key + "/relaxed"):
+    for nothing in (None, NOTHING, "no run@chgnet/unrelaxed", drawable[0].key + "/relaxed"):
         assert rows_of(store, nothing) is None
 
 
@@ -113,7 +113,7 @@ def test_a_drawn_system_has_a_figure_and_a_table(store: Store, reference: Refere
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("query", "said"),
     [
         ("", "Name 1 to 8 elements"),
         ("H-He-Li-Be-B-C-N-O-F", "Name 1 to 8 elements"),
@@ -121,8 +121,8 @@ def test_a_drawn_system_has_a_figure_and_a_table(store: Store, reference: Refere
         ("Ti-Xe", "no entry of the element Xe"),
     ],
 )
-def test_a_system_without_a_hull_is_a_sentence(store: Store, reference: Reference, asked: str, said: str) -> None:
-    plot, page = drawn_hull(store, reference, CONVENTION, asked, NOTHING)
+def test_a_system_without_a_hull_is_a_sentence(store: Store, reference: Reference, query: str, said: str) -> None:
+    plot, page = drawn_hull(store, reference, CONVENTION, query, NOTHING)
     assert plot is None
     assert said in page
 

@@ -25,11 +25,11 @@ class Tags(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, list[str]]] = []
+        self.tags: list[tuple[str, list[str]]] = []
         self.shown = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, [name for name, _ in attrs]))
+        self.tags.append((tag, [name for name, _ in attrs]))
 
     def handle_data(self, data: str) -> None:
         self.shown += data
@@ -44,15 +44,15 @@ def parsed(html: str) -> Tags:
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_markup_shows_as_it_was_written(hostile: str) -> None:
-    tags = parsed(f'<td title="{text(hostile)}">{text(hostile)}</td>')
-    assert tags.found == [("td", ["title"])]
-    assert tags.shown == hostile
+    page = parsed(f'<td title="{text(hostile)}">{text(hostile)}</td>')
+    assert page.tags == [("td", ["title"])]
+    assert page.shown == hostile
 
 
 @given(st.text())
 def test_no_text_makes_a_tag(anything: str) -> None:
-    assert parsed(f"<p title='{text(anything)}'>{formula(anything)}</p>").found[0] == ("p", ["title"])
-    assert {tag for tag, _ in parsed(formula(anything)).found} <= {"sub"}
+    assert parsed(f"<p title='{text(anything)}'>{formula(anything)}</p>").tags[0] == ("p", ["title"])
+    assert {tag for tag, _ in parsed(formula(anything)).tags} <= {"sub"}
 
 
 def test_marks_that_reorder_text_are_visible() -> None:
@@ -80,9 +80,9 @@ def test_unknown_is_neither_yes_nor_no() -> None:
 
 
 def test_a_notice_is_plain_text() -> None:
-    tags = parsed(notice("error", HOSTILE[0]))
-    assert [tag for tag, _ in tags.found] == ["div"]
-    assert tags.shown == HOSTILE[0]
+    page = parsed(notice("error", HOSTILE[0]))
+    assert [tag for tag, _ in page.tags] == ["div"]
+    assert page.shown == HOSTILE[0]
 
 
 def test_facts_are_a_list_of_terms() -> None:

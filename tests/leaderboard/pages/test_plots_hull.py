@@ -19,26 +19,26 @@ def phase(
     return Phase(name, formula, fractions, energy, above)
 
 
-def terminals() -> list[Phase]:
+def elements() -> list[Phase]:
     return [phase(symbol, tuple(np.eye(3)[place]), 0.0) for place, symbol in enumerate(("Ca", "O", "Ti"))]
 
 
-COMPOSITIONS = st.tuples(*[st.integers(0, 6)] * 3).filter(lambda own: sum(part > 0 for part in own) > 1)
+COMPOSITIONS = st.tuples(*[st.integers(0, 6)] * 3).filter(lambda amounts: sum(part > 0 for part in amounts) > 1)
 PHASES = st.lists(
     st.tuples(COMPOSITIONS, st.floats(-4, -0.01)),
     max_size=12,
-    unique_by=lambda own: tuple(round(part / sum(own[0]), 9) for part in own[0]),
+    unique_by=lambda drawn: tuple(round(part / sum(drawn[0]), 9) for part in drawn[0]),
 )
 
 
 @settings(max_examples=50)
 @given(PHASES)
 def test_facets_cover_the_triangle_below_all_phases(drawn: list[tuple[tuple[int, ...], float]]) -> None:
-    phases = terminals() + [
+    phases = elements() + [
         phase("X", tuple(part / sum(amounts) for part in amounts), energy) for amounts, energy in drawn
     ]
-    fractions = np.array([own.fractions for own in phases])
-    energies = np.array([own.formation_energy for own in phases])
+    fractions = np.array([phase.fractions for phase in phases])
+    energies = np.array([phase.formation_energy for phase in phases])
     area = 0.0
     for facet in facets(phases):
         corners = fractions[list(facet)]
@@ -67,7 +67,7 @@ def test_a_line_joins_the_vertices_in_the_order_of_their_composition() -> None:
 
 
 def test_a_triangle_places_phases_by_composition_and_colours_them_by_energy() -> None:
-    vertices = [*terminals(), phase("CaTiO3", (0.2, 0.6, 0.2), -3.6)]
+    vertices = [*elements(), phase("CaTiO3", (0.2, 0.6, 0.2), -3.6)]
     known = [phase("CaTiO3", (0.2, 0.6, 0.2), -3.5, 0.1)]
     figure = hull_figure(Diagram(("Ca", "O", "Ti"), vertices, (), (), known))
     traces = {trace.name: trace for trace in figure.data if trace.name}

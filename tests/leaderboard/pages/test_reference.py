@@ -10,7 +10,7 @@ from ase.data import chemical_symbols
 from leaderboard.pages import lookup
 from leaderboard.pages.periodic_table import N_GROUPS, periodic_table_html, place, short
 from leaderboard.pages.reference_facts import elements_html, head_html, not_built_html, sources_html, systems_html
-from leaderboard.pages.reference_search import PAGE_SIZE, crystal_of, found, list_html
+from leaderboard.pages.reference_search import PAGE_SIZE, crystal_of, list_html, matching_rows
 from reference_data.queries.query import parse
 from reference_data.reference import Reference, open_reference
 
@@ -92,26 +92,26 @@ def test_chemical_systems_are_buttons(reference: Reference) -> None:
 
 def test_the_periodic_table_counts_what_occurs_together(reference: Reference) -> None:
     page = elements_html(lookup.catalogue(reference), parse("TiO2"))
-    n_both = len(found(reference, "Ti-O-*"))
+    n_both = len(matching_rows(reference, "Ti-O-*"))
     assert f'title="Ti, titanium: {n_both} crystals"' in page
     assert 'data-id="O" aria-pressed="true"' in page
 
 
-@pytest.mark.parametrize("asked", ["TiO2", "O2Ti", "Ti2O4"])
-def test_a_formula_is_found_in_every_notation(reference: Reference, asked: str) -> None:
-    rows = found(reference, asked)
+@pytest.mark.parametrize("query", ["TiO2", "O2Ti", "Ti2O4"])
+def test_a_formula_is_found_in_every_notation(reference: Reference, query: str) -> None:
+    rows = matching_rows(reference, query)
     assert rows.tolist() == [crystal.row for crystal in reference.rows_of_formulas(["TiO2"])]
-    listed = list_html(reference, asked, 1, int(rows[0]))
+    listed = list_html(reference, query, 1, int(rows[0]))
     assert listed.count("TiO<sub>2</sub>") == len(rows) > 1
     assert listed.count('aria-selected="true"') == 1
 
 
 def test_a_chemical_system_is_found_in_any_order_and_case(reference: Reference) -> None:
-    rows = found(reference, "ti-o")
-    own = [
+    rows = matching_rows(reference, "ti-o")
+    of_system = [
         crystal.row for crystal in reference.crystals(range(reference.n_crystals)) if crystal.chemical_system == "O-Ti"
     ]
-    assert rows.tolist() == own
+    assert rows.tolist() == of_system
     assert len(rows) > len(reference.rows_of_formulas(["TiO2"]))
 
 
@@ -125,14 +125,14 @@ def test_a_long_list_comes_in_pages_that_read_only_their_rows(reference: Referen
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("query", "said"),
     [("XeRn", "no crystal of XeRn"), ("<script>", "&lt;script&gt;"), ("rutile", "neither a formula nor")],
 )
-def test_what_is_not_found_is_a_sentence(reference: Reference, asked: str, said: str) -> None:
-    page = list_html(reference, asked, 1, None)
+def test_what_is_not_found_is_a_sentence(reference: Reference, query: str, said: str) -> None:
+    page = list_html(reference, query, 1, None)
     assert said in page
     assert "<script" not in page
-    assert len(found(reference, asked)) == 0
+    assert len(matching_rows(reference, query)) == 0
 
 
 def test_a_crystal_is_described_and_drawn(reference: Reference) -> None:
@@ -145,7 +145,7 @@ def test_a_crystal_is_described_and_drawn(reference: Reference) -> None:
     density = re.search(r"<dd>([\d.]+) g/cm", words)
     assert density
     assert float(density[1]) == pytest.approx(4.25, rel=0.02)
-    assert all(own in words for own in rutile.source_ids)
+    assert all(source_id in words for source_id in rutile.source_ids)
     assert rutile.keys[0] in words
 
 

@@ -37,7 +37,7 @@ blocks = site.build(store, jobs)
 run = store.runs()[0]
 section.fill(run)
 plots.elements(run.structures())
-assert detail.drawing(run, "a").own
+assert detail.drawing(run, "a").submitted
 assert reference_search.crystal_of(lookup.opened("starter"), 0)[1]
 jobs.close()
 print(sorted({"torch", "pymatgen", "spglib", "numba", "smact"} & set(sys.modules)))
@@ -57,12 +57,12 @@ def test_a_site_that_has_drawn_a_run_has_not_loaded_what_measures(tmp_path: Path
     assert done.stdout.strip() == "[]", done.stderr
 
 
-@pytest.mark.parametrize("own", definitions(load_protocol("v1")), ids=lambda own: own.name)
-def test_about_defines_every_score_as_the_documentation_does(own: Definition) -> None:
-    start = ABOUT.index(f'id="score-{own.name}"')
+@pytest.mark.parametrize("definition", definitions(load_protocol("v1")), ids=lambda definition: definition.name)
+def test_about_defines_every_score_as_the_documentation_does(definition: Definition) -> None:
+    start = ABOUT.index(f'id="score-{definition.name}"')
     entry = ABOUT[start : ABOUT.index("</dd></div></dl></dd>", start)]
-    assert own.paragraphs
-    for words in (own.label, *own.paragraphs, *own.terms, *own.terms.values()):
+    assert definition.paragraphs
+    for words in (definition.label, *definition.paragraphs, *definition.terms, *definition.terms.values()):
         assert escape(words) in entry
 
 

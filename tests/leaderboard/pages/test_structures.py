@@ -128,16 +128,16 @@ def test_a_run_that_does_not_exist_shows_nothing(run: Run) -> None:
     store = Store(run.path.parents[1])
     assert runs.find(store, "../../etc/passwd") is None
     assert runs.find(store, None) is None
-    assert [(own.value, own.interactive) for own in panel.links(None)] == [(None, False)] * 3
+    assert [(button.value, button.interactive) for button in panel.links(None)] == [(None, False)] * 3
     assert panel.fill(None, None)[-1] == ""
 
 
 def test_a_run_is_found_by_run_submission_and_model(run: Run) -> None:
     store = Store(run.path.parents[1])
     for name in (run_id(run), run.path.parent.name, run.record["submission_sha256"], "made"):
-        found = runs.find(store, name)
-        assert found is not None
-        assert found.path == run.path
+        named = runs.find(store, name)
+        assert named is not None
+        assert named.path == run.path
 
 
 def test_downloads_hold_every_record(run: Run) -> None:
