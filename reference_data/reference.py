@@ -159,6 +159,39 @@ class Reference:
             )
         return dict(zip(terminals["element"], terminals["energy_per_atom"], strict=True))
 
+    def refuse_other_settings(self, measures: Mapping[str, Mapping[str, Any]], matching: Mapping[str, Any]) -> None:
+        """Refuse to compare crystals with a set that was measured or merged otherwise.
+
+        Values are compared, so that 5 is 5.0, and plain data is enough: no measurement is imported. A measurement that
+        only one of both sides takes is compared with nothing.
+
+        Args:
+            measures: all settings of each measurement that crystals are measured with, by its name.
+            matching: all settings of the structure matching that they are compared by.
+
+        Raises:
+            ReferenceSetError: a setting differs.
+
+        """
+        pairs = {
+            f"measures.{name}": (measures[name], record.settings)
+            for name, record in self.manifest.measures.items()
+            if name in measures
+        } | {"matching": (matching, self.manifest.matching.settings)}
+        different = [
+            (f"{where}.{key}", wanted.get(key, "not stated"), built.get(key, "not stated"))
+            for where, (wanted, built) in pairs.items()
+            for key in sorted({*wanted, *built})
+            if key not in wanted or key not in built or wanted[key] != built[key]
+        ]
+        if different:
+            raise ReferenceSetError(
+                what=f"reference set {self.name} was built with "
+                + ", ".join(f"{key} {built}" for key, _, built in different),
+                expected=", ".join(f"{key} {wanted}" for key, wanted, _ in different) + ", as the protocol says",
+                remedy="state these settings in the set's definition and build it again, or choose another protocol",
+            )
+
     def _confirmed(self, index: TextIndex, column: str, texts: Iterable[str]) -> dict[str, list[int]]:
         """For each of these texts that the column has, rows that hold it: proposed by the index, confirmed there."""
         wanted = sorted(set(texts))

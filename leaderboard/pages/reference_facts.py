@@ -60,9 +60,10 @@ def sources_html(manifest: Manifest) -> str:
         "Refused: rows that gave no crystal. Merged: rows that are the same crystal as another row of the source. "
         "Shared: crystals that another source has too."
     )
+    measures = {name: record.version for name, record in manifest.measures.items()}
     return (
         f'<div class="scroll"><table class="sources"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-        f'<p class="legend">{legend} Versions of the measurements: {text(_versions(manifest.measures))}.</p>'
+        f'<p class="legend">{legend} Versions of the measurements: {text(_versions(measures))}.</p>'
         f'<ul class="reasons">{"".join(_citation(source) for source in manifest.sources)}</ul>'
     )
 

@@ -81,13 +81,15 @@ class Setting:
 
         Raises:
             ProtocolError: there is no such protocol.
-            ReferenceSetError: the set does not exist or cannot be opened.
+            ReferenceSetError: the set does not exist, cannot be opened, or was built with other settings than the
+                protocol's.
             RunError: there is no such potential, or the set has no hull that its energies fit.
 
         """
         found = load_protocol(protocol)
         chosen = reference or next(filter(_is_present, found.references), found.references[-1])
         opened = open_reference(chosen)
+        opened.refuse_other_settings(found.measures, found.matching)
         asked = found.potentials if potentials is None else potentials
         tier = Tier.of(asked, opened, relax=found.relax if relax is None else relax, relaxation=found.relaxation)
         return cls(found, opened, tier)

@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
-from metrics.measure.matching.verdict import MatchSettings
 from metrics.reference_statistics import StatisticsBuilder
 from metrics.table import dtype
 from reference_data.build.hulls import CRYSTAL_COLUMNS, build_hulls, place
-from reference_data.build.measure_rows import needed_measures
 from reference_data.build.part import read_part, read_report
 from reference_data.files.crystals import CRYSTALS_FILE, SCHEMA, write_crystals
 from reference_data.files.hulls import write_hulls
@@ -82,8 +80,8 @@ def assemble(definition: SetDefinition, spill: Spill, parts: Sequence[Path], fol
         n_merged=n_read - n_refused - n_crystals,
         n_crystals=n_crystals,
         fingerprints=dict(FINGERPRINT_VERSIONS),
-        measures={name: own.version for name, own in needed_measures().items()},
-        verdict=asdict(MatchSettings()),
+        measures=definition.settings.measure_records(),
+        matching=definition.settings.matching_record(),
         sources=_source_records(definition, spill, reports, refused),
         hulls=tuple(own.record for own in hulls),
         files={

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reference_data.build.definition import SetDefinition
+    from reference_data.build.settings import BuildSettings
     from reference_data.files.manifest import Manifest
 
 PART_ROWS = 4_096
@@ -54,7 +55,7 @@ def build_set(definition_path: Path, out: Path, *, jobs: int, report: Callable[[
         for source in definition.hull:  # a table that cannot be read is refused before hours of measuring
             report(f"{source.name}: {len(source.entries(definition_path.parent))} entries of a hull")
         spill.fill(definition.sources, definition_path.parent, report)
-        paths = _make_parts(spill, scratch, WHOLE, jobs, report)
+        paths = _make_parts(spill, definition.settings, scratch, WHOLE, jobs, report)
         _check_some_crystal(definition, spill, paths)
         manifest = assemble(definition, spill, paths, definition_path.parent, out)
         n_rows = f"{manifest.n_read} rows, {manifest.n_refused} refused"
@@ -87,7 +88,7 @@ def build_shard(
     with _lock(scratch / "lock", out, shared=True), Spill(scratch / "rows.sqlite") as spill:
         with _lock(scratch / "reading.lock", out, shared=False, wait=True):
             spill.fill(definition.sources, definition_path.parent, report)
-        made = _make_parts(spill, scratch, shard, jobs, report)
+        made = _make_parts(spill, definition.settings, scratch, shard, jobs, report)
     return len(made), parts_folder(scratch)
 
 
@@ -102,7 +103,12 @@ def parts_folder(scratch: Path) -> Path:
 
 
 def _make_parts(
-    spill: Spill, scratch: Path, shard: tuple[int, int], jobs: int, report: Callable[[str], None]
+    spill: Spill,
+    settings: BuildSettings,
+    scratch: Path,
+    shard: tuple[int, int],
+    jobs: int,
+    report: Callable[[str], None],
 ) -> list[Path]:
     """Make the parts of a shard that are not there yet; the files of all of them, by formula."""
     number, count = shard
@@ -118,11 +124,11 @@ def _make_parts(
         for (_, run), path in zip(own, paths, strict=True):
             rows = spill.rows(run)
             known = read_report(path)
-            if known is None or known.key != part_key(rows, share):
+            if known is None or known.key != part_key(rows, settings, share):
                 engine = engine or stack.enter_context(Engine(jobs))
                 kept = scratch / ("measurements.sqlite" if shard == WHOLE else f"measurements-{number}.sqlite")
                 with Cache(kept) as cache:
-                    make_part(rows, path, checked_share=share, engine=engine, cache=cache, progress=progress)
+                    make_part(rows, path, settings, checked_share=share, engine=engine, cache=cache, progress=progress)
                 _remove_database(kept)
             finished += run.n_rows
             progress.reach(finished)

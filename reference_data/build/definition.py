@@ -1,12 +1,14 @@
-"""A reference set as data: what it is, what it is good for, where its crystals come from."""
+"""A reference set as data: what it is, what it is good for, where its crystals come from, how they are measured."""
 
 import tomllib
+from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from reference_data.build.hull_inputs import HullSource
+from reference_data.build.settings import BuildSettings
 from reference_data.errors import ReferenceSetError, validation_text
 from reference_data.sources import AnySource
 from reference_data.sources.base import Name, Text
@@ -23,6 +25,8 @@ class SetDefinition(BaseModel):
         not_for: what the set is not good for, in one or two sentences.
         sources: where its crystals come from, in the order in which they are read.
         hull: tables of energies that give entries of its hulls without giving crystals; ``[[hull]]`` in the file.
+        measures: settings of measurements, by name of the measurement; what is not stated is as the code has it.
+        matching: settings of the structure matching that merges rows, likewise.
 
     """
 
@@ -35,6 +39,13 @@ class SetDefinition(BaseModel):
     not_for: Text
     sources: tuple[AnySource, ...] = Field(min_length=1)
     hull: tuple[HullSource, ...] = ()
+    measures: dict[str, dict[str, Any]] = {}
+    matching: dict[str, Any] = {}
+
+    @cached_property
+    def settings(self) -> BuildSettings:
+        """How the rows of the set are measured and merged."""
+        return BuildSettings.of(self.measures, self.matching)
 
     @model_validator(mode="after")
     def _distinct_names(self) -> Self:
@@ -43,6 +54,11 @@ class SetDefinition(BaseModel):
         if len(set(names)) < len(names):
             msg = f"names of sources must differ, got {', '.join(names)}"
             raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _possible_settings(self) -> Self:
+        BuildSettings.of(self.measures, self.matching)
         return self
 
 

@@ -12,7 +12,7 @@ from reference_data.build.merge import MeasuredRow
 from reference_data.sources.base import SourceRefusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from metrics.measure import Measure
     from metrics.measure.running.cache import Cache, Result
@@ -49,13 +49,9 @@ def facts_schema() -> pa.Schema:
     return pa.schema({name: declared[name] for name in (*REQUIRED, *OPTIONAL)})
 
 
-def measures_key() -> list[str]:
-    """Name, version and settings of every measurement that fills the columns of a set."""
-    return sorted(own.cache_key(own.settings()) for own in needed_measures().values())
-
-
 def measure_rows(
     rows: Sequence[SourceRow],
+    settings: Mapping[str, object],
     *,
     checked: Callable[[SourceRow], bool],
     engine: Engine,
@@ -66,6 +62,7 @@ def measure_rows(
 
     Args:
         rows: what the sources gave.
+        settings: of every needed measurement, by its name.
         checked: whether the BAWL of a row is computed although its source publishes one.
         engine: where the work runs.
         cache: measurements that an interrupted build has already taken.
@@ -81,7 +78,7 @@ def measure_rows(
         own_rows = [row for row in rows if (row.bawl is not None and not checked(row)) == taken_as_published]
         taken = measure_crystals(
             [row.crystal for row in own_rows],
-            {name: measures[name].settings() for name in sorted(names)},
+            {name: settings[name] for name in sorted(names)},
             engine=engine,
             cache=cache,
             time_limit_s=TIME_LIMIT_S,

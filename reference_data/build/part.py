@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from metrics.measure.matching.verdict import VERSION, MatchSettings
-from reference_data.build.measure_rows import facts_schema, measure_rows, measures_key
+from reference_data.build.measure_rows import facts_schema, measure_rows
 from reference_data.build.merge import MeasuredRow, merge, merged_counts
 from reference_data.files.crystals import SCHEMA
 from reference_data.files.manifest import BUILDER_VERSION
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from metrics.measure.running.cache import Cache
     from metrics.measure.running.engine import Engine
+    from reference_data.build.settings import BuildSettings
     from reference_data.progress import Progress
     from reference_data.sources.base import SourceRow
 
@@ -80,6 +80,7 @@ def part_schema() -> pa.Schema:
 def make_part(
     rows: Sequence[SourceRow],
     path: Path,
+    settings: BuildSettings,
     *,
     checked_share: float,
     engine: Engine,
@@ -91,6 +92,7 @@ def make_part(
     Args:
         rows: all rows of some formulas.
         path: the file to write.
+        settings: how to measure and merge.
         checked_share: share of the published BAWLs that are computed again and compared.
         engine: where the work runs.
         cache: measurements that an interrupted build has already taken.
@@ -102,15 +104,20 @@ def make_part(
     """
     measured = list(
         measure_rows(
-            rows, checked=lambda row: is_checked(row, checked_share), engine=engine, cache=cache, progress=progress
+            rows,
+            settings.measures,
+            checked=lambda row: is_checked(row, checked_share),
+            engine=engine,
+            cache=cache,
+            progress=progress,
         )
     )
     accepted = [row for row in measured if isinstance(row, MeasuredRow)]
-    groups = merge(accepted, MatchSettings(), engine)
+    groups = merge(accepted, settings.matching, engine)
     within, shared = merged_counts(groups)
     compared = [row for row in accepted if is_checked(row.row, checked_share)]
     report = PartReport(
-        key=part_key(rows, checked_share),
+        key=part_key(rows, settings, checked_share),
         n_rows=len(rows),
         n_crystals=len(groups),
         refusals=tuple(row for row in measured if isinstance(row, SourceRefusal)),
@@ -142,11 +149,11 @@ def read_part(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     return pq.read_table(path, columns=None if columns is None else list(columns)).replace_schema_metadata(None)
 
 
-def part_key(rows: Iterable[SourceRow], checked_share: float) -> str:
+def part_key(rows: Iterable[SourceRow], settings: BuildSettings, checked_share: float) -> str:
     """Hash of the rows and of everything that decides what is made of them."""
-    digest = hashlib.sha256(
-        json.dumps([BUILDER_VERSION, measures_key(), VERSION, asdict(MatchSettings()), checked_share]).encode()
-    )
+    records = {name: record.model_dump() for name, record in settings.measure_records().items()}
+    rules = [BUILDER_VERSION, records, settings.matching_record().model_dump(), checked_share]
+    digest = hashlib.sha256(json.dumps(rules).encode())
     for row in rows:
         energies = (row.energy_per_atom, row.formation_energy_per_atom, row.energy_convention)
         digest.update(json.dumps([row.id, row.source, row.crystal.sha256, row.bawl, *energies]).encode())

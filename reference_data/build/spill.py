@@ -16,7 +16,7 @@ import numpy as np
 
 from metrics.crystal import Crystal
 from metrics.measure.chemistry.composition import reduced_formula_of
-from reference_data.build.sanity import check_volumes
+from reference_data.errors import ReferenceSetError
 from reference_data.sources.base import SourceRefusal, SourceRow
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ READER_VERSION = 1  # raise when a source's file would be read into other rows
 COMMIT_EVERY = 10_000
 REPORT_EVERY = 100_000
 CACHE_KIB = 256 * 1024
+MEDIAN_VOLUME_PER_ATOM = (3.0, 100.0)
+"""Cubic angstrom. Elements lie between 5 (diamond, 5.7) and 120 (caesium), databases of compounds near 20; lengths in
+bohr make a volume 6.7 times too large, in nanometres 1,000 times too small."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sources (position INTEGER PRIMARY KEY, key TEXT, inputs TEXT);
@@ -93,7 +96,7 @@ class Spill:
             self._database.execute("DROP INDEX IF EXISTS by_formula")  # faster made once at the end
         for position in range(n_good, len(sources)):
             n_read = self._read(position, sources[position], folder, report)
-            check_volumes(sources[position].name, self._median_volume(position))
+            self._check_volumes(position, sources[position].name)
             self._database.execute(
                 "INSERT INTO sources VALUES (?, ?, ?)", (position, keys[position], json.dumps(inputs[position]))
             )
@@ -187,14 +190,21 @@ class Spill:
         values = (position, row.id, row.source, row.reason, row.detail)
         self._database.execute("INSERT INTO refusals VALUES (?, ?, ?, ?, ?)", values)
 
-    def _median_volume(self, position: int) -> float | None:
-        """Median (the lower of two) volume per atom, A3, of a source; None without a row."""
+    def _check_volumes(self, position: int, source: str) -> None:
+        """Refuse a source whose lengths cannot be in angstrom, by the median (the lower of two) volume per atom."""
         where = "FROM rows WHERE position = ?"
         (count,) = self._database.execute(f"SELECT count(*) {where}", (position,)).fetchone()
         if not count:
-            return None
+            return
         middle = f"SELECT volume_per_atom {where} ORDER BY volume_per_atom LIMIT 1 OFFSET ?"
-        return float(self._database.execute(middle, (position, (count - 1) // 2)).fetchone()[0])
+        (median,) = self._database.execute(middle, (position, (count - 1) // 2)).fetchone()
+        low, high = MEDIAN_VOLUME_PER_ATOM
+        if not low <= median <= high:
+            raise ReferenceSetError(
+                what=f"the crystals of source {source} have a median volume of {median:.3g} A3 per atom",
+                expected=f"between {low:g} and {high:g}",
+                remedy="give lengths in angstrom: 1 bohr is 0.529177 angstrom, 1 nm is 10 angstrom",
+            )
 
 
 def _key(source: Source, inputs: Mapping[str, str]) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from metrics.measure import UnmeasurableError
 from metrics.measure.energy.hull_vertices import ON_HULL_EV_PER_ATOM
-from metrics.measure.matching.verdict import MatchSettings
 from reference_data.build.measure_rows import needed_measures
+from reference_data.build.settings import BuildSettings
 from reference_data.reference import open_reference
 from reference_data.sources.base import file_sha256
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reference_data.files.crystals import ReferenceCrystal
+    from reference_data.files.manifest import SettingsRecord
     from reference_data.reference import Reference
 
 SAMPLE = 20
@@ -39,14 +39,18 @@ def differences(name_or_folder: str | Path, sample: int = SAMPLE) -> list[str]:
     wrong = list(_file_differences(reference))
     if wrong:
         return wrong  # what the files say is then worth nothing
-    wrong.extend(_version_differences(reference))
+    try:
+        settings = _settings(reference)
+    except ValueError as error:
+        return [f"settings: {error}"]  # nothing can be measured again
+    wrong.extend(_settings_differences(reference, settings))
     rows = np.unique(np.linspace(0, reference.n_crystals - 1, min(sample, reference.n_crystals)).astype(int))
     published = {source.name for source in reference.manifest.sources if source.publishes_bawl}
     crystals = reference.crystals(rows.tolist())
     for convention in reference.conventions:
         wrong.extend(_hull_differences(reference, convention, crystals, sample))
     for crystal in crystals:
-        wrong.extend(_fact_differences(crystal, bawl_is_published=crystal.sources[0] in published))
+        wrong.extend(_fact_differences(crystal, settings, bawl_is_published=crystal.sources[0] in published))
         wrong.extend(_lookup_differences(reference, crystal))
     return wrong
 
@@ -58,20 +62,38 @@ def _file_differences(reference: Reference) -> Iterator[str]:
             yield f"{name}: sha256 {found}, the manifest says {record.sha256}"
 
 
-def _version_differences(reference: Reference) -> Iterator[str]:
-    versions = {name: own.version for name, own in needed_measures().items()}
-    if versions != reference.manifest.measures:
-        yield f"measurements: the code has {versions}, the manifest says {reference.manifest.measures}"
-    settings = asdict(MatchSettings())
-    if settings != reference.manifest.verdict:
-        yield f"verdict: the code has {settings}, the manifest says {reference.manifest.verdict}"
+def _settings(reference: Reference) -> BuildSettings:
+    """Those of the set, in the types of the code.
+
+    Raises:
+        ValueError: the code has no such measurement or setting.
+
+    """
+    manifest = reference.manifest
+    measures = {name: record.settings for name, record in manifest.measures.items()}
+    return BuildSettings.of(measures, manifest.matching.settings)
 
 
-def _fact_differences(crystal: ReferenceCrystal, *, bawl_is_published: bool) -> Iterator[str]:
+def _settings_differences(reference: Reference, settings: BuildSettings) -> Iterator[str]:
+    """What the code would write into the manifest for the set's settings, where the manifest says something else."""
+    code = {**settings.measure_records(), "matching": settings.matching_record()}
+    stated = {**reference.manifest.measures, "matching": reference.manifest.matching}
+    for name in sorted({*code, *stated}):
+        if code.get(name) != stated.get(name):
+            yield f"{name}: the code has {_brief(code.get(name))}, the manifest says {_brief(stated.get(name))}"
+
+
+def _brief(record: SettingsRecord | None) -> str:
+    if record is None:
+        return "none"
+    return f"version {record.version} with {record.settings or 'no settings'} ({record.settings_hash})"
+
+
+def _fact_differences(crystal: ReferenceCrystal, settings: BuildSettings, *, bawl_is_published: bool) -> Iterator[str]:
     measured: dict[str, object] = {}
-    for own in needed_measures().values():
+    for name, measure in needed_measures().items():
         try:
-            measured.update(own.compute(crystal.crystal, own.settings()))
+            measured.update(measure.compute(crystal.crystal, settings.measures[name]))
         except UnmeasurableError as error:
             measured.update(error.known)
     stored = {

@@ -21,7 +21,7 @@ STATISTICS_FILE = "statistics.json"
 REFUSALS_FILE = "refusals.jsonl"
 SET_FILES = (CRYSTALS_FILE, *INDEX_FILES, STATISTICS_FILE, REFUSALS_FILE)
 
-FORMAT_VERSION = 3  # raise when an older program could misread the files
+FORMAT_VERSION = 4  # raise when an older program could misread the files
 BUILDER_VERSION = 1  # raise when the same sources would give other crystals
 
 Count = Annotated[int, Field(ge=0)]
@@ -96,6 +96,21 @@ class HullSourceRecord(_Closed):
     n_entries: Count
 
 
+class SettingsRecord(_Closed):
+    """How something was measured, or rows were merged.
+
+    Attributes:
+        version: of the code that did it.
+        settings_hash: of the settings, as :func:`metrics.measure.settings_hash` gives it.
+        settings: by name; all of them.
+
+    """
+
+    version: int
+    settings_hash: Annotated[str, Field(pattern="^[0-9a-f]{12}$")]
+    settings: dict[str, bool | int | float | str]
+
+
 class ExperimentRecord(_Closed):
     """Formation energies of a hull beside measured ones (:mod:`reference_data.build.experiment`).
 
@@ -152,8 +167,8 @@ class Manifest(_Closed):
         n_merged: rows that are the same crystal as another row.
         n_crystals: crystals in the set: read less refused less merged.
         fingerprints: version of each fingerprint in the table, and of the prototype.
-        measures: version of each measurement that filled the table.
-        verdict: settings of the comparison that merged the rows.
+        measures: version and settings of each measurement that filled the table, by its name.
+        matching: version and settings of the structure matching that merged the rows.
         sources: where the crystals come from.
         hulls: convex hulls of the set, the best founded convention first; none where it has no energies.
         files: size and hash of every other file of the set.
@@ -172,8 +187,8 @@ class Manifest(_Closed):
     n_merged: Count
     n_crystals: Annotated[int, Field(ge=1)]
     fingerprints: dict[str, int]
-    measures: dict[str, int]
-    verdict: dict[str, bool | int | float | str]
+    measures: dict[str, SettingsRecord]
+    matching: SettingsRecord
     sources: tuple[SourceRecord, ...]
     hulls: tuple[HullRecord, ...] = ()
     files: dict[str, FileRecord]

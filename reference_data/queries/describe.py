@@ -49,6 +49,7 @@ def describe(name_or_folder: str | Path) -> dict[str, Any]:
         "energy_conventions": dict(sorted(conventions.items())),
         "elements": dict(reference.statistics["elements"]),
         "fingerprints": manifest.fingerprints,
+        "matching": manifest.matching.settings,
         "sources": [
             own.model_dump(mode="json", exclude={"inputs"}) | {"n_crystals": crystals_of[own.name]}
             for own in manifest.sources
@@ -69,6 +70,7 @@ def description_lines(facts: dict[str, Any]) -> Iterator[str]:
     yield f"elements     {len(facts['elements'])}"
     yield from _wrapped(f"{symbol} {count}" for symbol, count in facts["elements"].items())
     yield "fingerprints " + ", ".join(f"{name} {version}" for name, version in facts["fingerprints"].items())
+    yield "merged by    " + ", ".join(f"{name} {value}" for name, value in facts["matching"].items())
     yield f"manifest     sha256 {facts['manifest_sha256']}"
     for own in facts["sources"]:
         yield ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reference_data.reference import open_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from metrics.measure.running.engine import Engine
@@ -44,8 +44,8 @@ def difference(a: str | Path, b: str | Path, engine: Engine | None = None) -> Se
     Args:
         a: one set.
         b: the other.
-        engine: where crystals of one formula are compared by the verdict; None: two crystals with a fingerprint key in
-            common count as one, which costs no comparison.
+        engine: where crystals of one formula are compared by the verdict, with the settings that merged A; None: two
+            crystals with a fingerprint key in common count as one, which costs no comparison.
 
     Raises:
         ReferenceSetError: a set cannot be opened.
@@ -56,7 +56,10 @@ def difference(a: str | Path, b: str | Path, engine: Engine | None = None) -> Se
     only_in_a: list[str] = []
     known_in_b: set[int] = set()
     for block in _blocks(one):
-        pairs = _by_key(block, other) if engine is None else _by_verdict(block, other, engine, undecided)
+        if engine is None:
+            pairs = _by_key(block, other)
+        else:
+            pairs = _by_verdict(block, other, one.manifest.matching.settings, engine, undecided)
         known = set()
         for row_of_a, row_of_b in pairs:
             known.add(row_of_a)
@@ -79,7 +82,11 @@ def _by_key(block: Sequence[ReferenceCrystal], other: Reference) -> Iterator[tup
 
 
 def _by_verdict(
-    block: Sequence[ReferenceCrystal], other: Reference, engine: Engine, undecided: list[str]
+    block: Sequence[ReferenceCrystal],
+    other: Reference,
+    settings: Mapping[str, Any],
+    engine: Engine,
+    undecided: list[str],
 ) -> Iterator[tuple[int, int]]:
     """Rows of the block with the rows of the other set that are, or may be, the same crystal."""
     from metrics.measure.matching.pairs import ask, pairs_of_one_formula  # noqa: PLC0415 - as above
@@ -90,7 +97,7 @@ def _by_verdict(
     candidates = [crystal.candidate() for crystal in both]
     pairs = pairs_of_one_formula(candidates[: len(block)], candidates[len(block) :])
     across = (pair for pair in pairs if pair[1] >= len(block))
-    question = partial(compare, settings=MatchSettings())
+    question = partial(compare, settings=MatchSettings(**settings))
     for (first, second), answer in ask(question, candidates, across, engine=engine, time_limit_s=TIME_LIMIT_S):
         if isinstance(answer, str):
             undecided.append(f"{both[first].id} and {both[second].id}: {answer}")

@@ -136,7 +136,8 @@ def test_opening_and_looking_up_imports_no_pymatgen() -> None:
     ("old", "new", "message"),
     [
         ("canonical-bawl = {version}", "canonical-bawl = 99", "fingerprints .*99.*expected .*canonical-bawl"),
-        ("format_version = 3", "format_version = 99", "format version 99; expected version 3"),
+        ("format_version = 4", "format_version = 99", "format version 99; expected version 4"),
+        ("format_version = 4", "format_version = 3", "format version 3; expected version 4; build the set again with"),
         ("indicative = true", "indicative = maybe", "not TOML"),
         ("n_crystals = 4", "n_crystals = -4", "n_crystals"),
         ("indicative = true", "indicative = true\nsurprise = 1", "surprise"),

@@ -42,7 +42,7 @@ class KnownCompounds(Source):
             found = relaxed.get(compound.id)
             if compound.is_measured:
                 yield SourceRow(compound.id, self.name, compound.crystal)
-            elif found is None or found.start_sha256 != compound.crystal.sha256:
+            elif found is None or found.start_sha256 not in compound.sha256s:
                 yield SourceRefusal(compound.id, self.name, "not_relaxed", f"not relaxed yet; {REMEDY}")
             elif found.reason is not None or found.crystal is None:
                 detail = found.detail or found.status
@@ -64,11 +64,20 @@ class KnownCompounds(Source):
 
 @dataclass(frozen=True)
 class Compound:
-    """One compound of a prototype: its id, its crystal, and whether the cell of that is measured or an estimate."""
+    """One compound of a prototype.
+
+    Attributes:
+        id: ``known-<prototype>-<reduced formula>``.
+        crystal: with a measured or an estimated cell.
+        is_measured: which of both.
+        sha256s: hashes that the crystal has on one processor or another.
+
+    """
 
     id: str
     crystal: Crystal
     is_measured: bool
+    sha256s: frozenset[str]
 
 
 def compounds() -> Iterator[Compound]:
@@ -88,4 +97,5 @@ def compounds() -> Iterator[Compound]:
         for roles in prototype.decorations():
             crystal = prototype.crystal(roles)
             identifier = f"known-{name}-{reduced_formula_of(crystal)}"
-            yield Compound(identifier, crystal, is_measured=roles == roles_of(prototype.like))
+            is_measured = roles == roles_of(prototype.like)
+            yield Compound(identifier, crystal, is_measured, prototype.sha256s(roles))

@@ -45,6 +45,9 @@ Roles = tuple[str, ...]
 
 ROLES = "ABCD"
 
+# Relative; more than the last digits in which processors differ, less than a rounding step of any cell.
+ROUNDING_NOISE = 1e-12
+
 # International numbers at which the next crystal system begins.
 FIRST_ORTHORHOMBIC, FIRST_TETRAGONAL, FIRST_TRIGONAL, FIRST_CUBIC = 16, 75, 143, 195
 
@@ -95,8 +98,8 @@ class Prototype(BaseModel):
             if line.strip():
                 yield from product(*(group.split() for group in line.split(":")))
 
-    def crystal(self, roles: Roles) -> Crystal:
-        """The primitive cell of one compound, of the size its elements' radii let expect."""
+    def crystal(self, roles: Roles, nudge: float = 0.0) -> Crystal:
+        """The primitive cell of one compound, of the size its elements' radii let expect, enlarged by the `nudge`."""
         like = roles_of(self.like)
         scale = 1.0 if roles == like else self._size(roles) / self._size(like)
         sites = [(roles[ROLES.index(role)], orbit) for role, orbit in self._orbits()]
@@ -104,8 +107,12 @@ class Prototype(BaseModel):
         numbers = [Element(element).Z for element, orbit in sites for _ in orbit]
         conventional = Lattice.from_parameters(*_parameters(self.space_group, self.cell)).matrix
         # rounded to what the hash of a crystal resolves, so that the last digits of a processor do not show in it
-        lattice = np.round(scale * primitive_axes(self.space_group) @ conventional, 6) + 0.0
+        lattice = np.round(scale * (1.0 + nudge) * primitive_axes(self.space_group) @ conventional, 6) + 0.0
         return Crystal.from_arrays(lattice, coords, numbers)
+
+    def sha256s(self, roles: Roles) -> frozenset[str]:
+        """Hashes of :meth:`crystal` on any processor: half of a rounding step may go either way (a = 3.936375, a/2)."""
+        return frozenset(self.crystal(roles, nudge).sha256 for nudge in (0.0, -ROUNDING_NOISE, ROUNDING_NOISE))
 
     def _orbits(self) -> list[tuple[str, NDArray[np.float64]]]:
         """Role and positions of each orbit, in fractions of the primitive cell."""

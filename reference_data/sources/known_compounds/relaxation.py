@@ -32,11 +32,12 @@ _UNPUBLISHED: Mapping[str, Any] = {"title": "-", "licence": "-", "citation": "-"
 
 @dataclass(frozen=True)
 class Start:
-    """A crystal to relax, and whether its cell is measured."""
+    """A crystal to relax, whether its cell is measured, and the hashes it has on one processor or another."""
 
     id: str
     crystal: Crystal
     is_measured: bool
+    sha256s: frozenset[str]
 
 
 def starts() -> list[Start]:
@@ -46,12 +47,12 @@ def starts() -> list[Start]:
         Elements(kind="elements", name="elements", **_UNPUBLISHED),
     ]
     found = [
-        Start(row.id, row.crystal, is_measured=True)
+        Start(row.id, row.crystal, is_measured=True, sha256s=frozenset({row.crystal.sha256}))
         for source in measured
         for row in source.rows(Path())
         if isinstance(row, SourceRow)
     ]
-    found += [Start(own.id, own.crystal, own.is_measured) for own in compounds()]
+    found += [Start(own.id, own.crystal, own.is_measured, own.sha256s) for own in compounds()]
     elements = find(CHGNET).elements
     described = (own for own in found if set(own.crystal.atomic_numbers.tolist()) <= elements)
     return sorted((own for own in described if own.crystal.n_sites <= MAX_SITES), key=lambda own: own.crystal.n_sites)
@@ -73,7 +74,7 @@ def relax_all(
 
     """
     table = read_relaxed()
-    known = [table[own.id] for own in todo if own.id in table and table[own.id].start_sha256 == own.crystal.sha256]
+    known = [table[own.id] for own in todo if own.id in table and table[own.id].start_sha256 in own.sha256s]
     there = {own.id for own in known}
     missing = [own for own in todo if own.id not in there]
     report(f"{len(known)} of {len(todo)} crystals are in the table")

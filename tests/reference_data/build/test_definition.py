@@ -24,6 +24,11 @@ if TYPE_CHECKING:
         ('doi = ["10.1000/first"]', 'doi = ["doi.org/10"]', "sources.0.structure_table.doi.0: .*pattern"),
         ('name = "second"', 'name = "first"', "names of sources must differ"),
         ("indicative = true", "indicative = maybe", "is not TOML"),
+        ("\n[[", "\n[measures.charge]\n\n[[", "a set takes no measurement charge, it takes amd, bawl"),
+        ("\n[[", "\n[measures.amd]\nk = 9\n\n[[", "measures.amd has no setting k, it has n_neighbors"),
+        ("\n[[", "\n[measures.bawl]\nk = 9\n\n[[", "measures.bawl has no setting k, it has none"),
+        ("\n[[", "\n[measures.amd]\nn_neighbors = 9.5\n\n[[", "measures.amd.n_neighbors is 9.5: .*integer"),
+        ("\n[[", '\n[matching]\nstol = "0.3"\n\n[[', "matching.stol is '0.3': .*number"),
     ],
 )
 def test_a_wrong_definition_is_refused_naming_the_field(

@@ -82,10 +82,24 @@ def test_a_crystal_that_the_index_does_not_lead_to_is_named(small_copy: Path, na
 
 
 def test_measurements_of_another_version_are_named(small_copy: Path) -> None:
-    accept(small_copy, measures={**read_manifest(small_copy).measures, "composition": 99})
-    assert any("measurements: the code has" in difference for difference in differences(small_copy))
+    measures = read_manifest(small_copy).measures
+    accept(small_copy, measures={**measures, "amd": measures["amd"].model_copy(update={"version": 99})})
+    (difference,) = differences(small_copy)
+    assert difference.startswith("amd: the code has version 1 with {'n_neighbors': 100}")
+    assert "the manifest says version 99 with" in difference
 
 
-def test_crystals_merged_by_other_settings_are_named(small_copy: Path) -> None:
-    accept(small_copy, verdict={**read_manifest(small_copy).verdict, "stol": 0.5})
-    assert any(difference.startswith("verdict: the code has") for difference in differences(small_copy))
+def test_settings_that_the_code_does_not_have_are_named(small_copy: Path) -> None:
+    matching = read_manifest(small_copy).matching
+    accept(small_copy, matching=matching.model_copy(update={"settings": {**matching.settings, "speed": 2}}))
+    (difference,) = differences(small_copy)
+    assert difference.startswith("settings: matching has no setting speed, it has same_below, different_from")
+
+
+def test_a_hash_that_is_not_that_of_the_settings_is_named(small_copy: Path) -> None:
+    # what a default that was added to the code since would do
+    matching = read_manifest(small_copy).matching
+    accept(small_copy, matching=matching.model_copy(update={"settings_hash": "0" * 12}))
+    (difference,) = differences(small_copy)
+    assert difference.startswith("matching: the code has version ")
+    assert difference.endswith("(000000000000)")

@@ -60,9 +60,11 @@ def test_diff_prints_one_line_each_and_says_by_its_exit_code_whether_there_is_an
 ) -> None:
     assert main(["diff", str(small_set), str(small_set)]) == 0
     assert capsys.readouterr().out == ""
-    write_manifest(read_manifest(small_copy).model_copy(update={"measures": {"amd": 99}}), small_copy)
+    manifest = read_manifest(small_copy)
+    other = manifest.measures["amd"].model_copy(update={"version": 99})
+    write_manifest(manifest.model_copy(update={"measures": {**manifest.measures, "amd": other}}), small_copy)
     assert main(["diff", str(small_set), str(small_copy)]) == 1
-    assert "~ measures.amd: 1 -> 99" in capsys.readouterr().out.splitlines()
+    assert capsys.readouterr().out.splitlines() == ["~ measures.amd.version: 1 -> 99"]
     assert main(["diff", str(small_set), str(first_table_only), "--by", "verdict", "--jobs", "1"]) == 1
     captured = capsys.readouterr()
     assert captured.out.splitlines()[:2] == ["- c-copper", "- c-salt-cscl"]
@@ -85,6 +87,7 @@ def test_describe_says_what_is_in_a_set(small_set: Path, capsys: pytest.CaptureF
         "4 of 10 rows (5 refused, 1 merged)",
         "doi 10.1000/second",
         "1 repeated_id",
+        "same_below 0.03, different_from 0.15",
         "computed again on a sample: 0 of 2 are the same",
     ):
         assert part in text, part

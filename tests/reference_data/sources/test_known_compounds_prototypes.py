@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from ase.data import covalent_radii
 from pymatgen.analysis.structure_matcher import StructureMatcher
 
+from metrics.crystal import Crystal
 from metrics.measure.chemistry.composition import reduced_formula_of
 from metrics.measure.structure.convert import to_structure
 from metrics.measure.structure.symmetry import symmetry_dataset
@@ -20,9 +20,6 @@ from reference_data.sources.base import SourceRow
 from reference_data.sources.known_compounds import compounds
 from reference_data.sources.known_compounds.prototype import Prototype, load_prototypes, radius, roles_of
 from reference_data.sources.known_compounds.store import FOLDER
-
-if TYPE_CHECKING:
-    from metrics.crystal import Crystal
 
 PROTOTYPES = load_prototypes(FOLDER)
 ROCKSALT = {
@@ -141,6 +138,20 @@ def test_size_follows_the_bond_where_there_is_one_and_the_volume_where_there_is_
     ):
         ratio = prototype.crystal(("K", "Cl")).volume / prototype.crystal(("Na", "Cl")).volume
         assert np.cbrt(ratio) == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_cell_is_known_again_whichever_way_half_a_rounding_step_goes() -> None:
+    # a = 3.936375 A of a hexagonal cell: -a/2 is -1.9681875, which cos(120 degrees) puts on either side of the half
+    prototype = Prototype.model_validate(
+        {**ROCKSALT, "space_group": 194, "cell": (3.936375, 5.0), "sites": ("A 0 0 0", "B 1/3 2/3 1/4")}
+    )
+    known = prototype.sha256s(("Na", "Cl"))
+    for half in (-1.968187, -1.968188):
+        crystal = prototype.crystal(("Na", "Cl"))
+        lattice = crystal.lattice.copy()
+        lattice[1, 0] = half
+        assert Crystal.from_arrays(lattice, crystal.frac_coords, crystal.atomic_numbers).sha256 in known
+    assert prototype.crystal(("Na", "Cl"), 1e-6).sha256 not in known
 
 
 @pytest.mark.parametrize(
