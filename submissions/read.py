@@ -16,15 +16,15 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from submissions.archive import tar_members, zip_members
+from submissions.files.archive import tar_members, zip_members
+from submissions.files.ignored import by_name_alone, by_name_and_content, is_table
+from submissions.files.unpack import Unpacked, compression, without_mark
 from submissions.formats import ase_db, cif, extxyz, json_records, parquet, poscar, pymatgen_dict, table
 from submissions.formats.detect import Format, detect, is_archive, is_tar, shows_structures
-from submissions.ignored import by_name_alone, by_name_and_content, is_table
 from submissions.limits import Limits
 from submissions.record import Contents, Ignored, Record
 from submissions.refusal import FileRefusedError, Reason, RecordRefusedError
 from submissions.stream import HEAD_BYTES, Budget, counted
-from submissions.unpack import Unpacked, compression, without_mark
 
 if TYPE_CHECKING:
     import io
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from metrics.crystal import Crystal
-    from submissions.archive import Member
+    from submissions.files.archive import Member
 
-__all__ = ["Contents", "Ignored", "Record", "parse", "split"]
+__all__ = ["Contents", "Ignored", "Record", "parse", "split", "with_unique_id"]
 
 _STRUCTURE_EXTENSIONS = (".cif", ".vasp", ".poscar", ".xyz", ".json")
 _COMPRESSED_EXTENSIONS = (".gz", ".bz2", ".xz")
@@ -85,7 +85,7 @@ def split(path: Path, limits: Limits | None = None, contents: Contents | None = 
             contents.ignored.append(piece)
             continue
         budget.spend_record()
-        yield _with_id(piece, used, limits)
+        yield with_unique_id(piece, used, limits)
     if not used:
         detail = f"the file holds 0 structures, at least 1 is needed; {contents.summary(0)}"
         raise FileRefusedError(Reason.EMPTY, detail)
@@ -105,6 +105,29 @@ def parse(record: Record, limits: Limits | None = None) -> Crystal:
     if record.refusal is not None:
         raise RecordRefusedError(record.refusal, record.detail or record.refusal.meaning)
     return _PARSERS[record.format](record.payload, limits or Limits())
+
+
+def with_unique_id(record: Record, used: dict[str, int], limits: Limits) -> Record:
+    """Make the id of a record final: storable as UTF-8, bounded, and unique.
+
+    Args:
+        record: with the id it has by itself.
+        used: counts the uses of every id given out so far; it is updated.
+        limits: the bounds.
+
+    """
+    # Bytes and escapes that are no text stay visible as \\x.. and \\u.... instead of failing when stored.
+    base = record.id.encode("utf-8", "backslashreplace").decode("utf-8")
+    if len(base) > limits.id_characters:
+        detail = f"an id of {len(base):,} characters, at most {limits.id_characters:,}; use a shorter one"
+        record = Record("", record.format, b"", Reason.ID_TOO_LONG, detail)
+        base = base[: limits.id_characters]
+    unique = base
+    while unique in used:
+        used[base] += 1
+        unique = f"{base}#{used[base]}"
+    used[unique] = 1
+    return replace(record, id=unique)
 
 
 def _pieces(path: Path, limits: Limits, budget: Budget, contents: Contents) -> Iterator[Record | Ignored]:
@@ -215,22 +238,3 @@ def _structure_id(name: str) -> str:
 
 def _refused(name: str, refused: RecordRefusedError) -> Record:
     return Record(name, "unknown", b"", refused.reason, refused.detail)
-
-
-def _with_id(record: Record, used: dict[str, int], limits: Limits) -> Record:
-    """Make the id final: storable as UTF-8, bounded, and unique.
-
-    `used` counts the uses of every id given out so far.
-    """
-    # Bytes and escapes that are no text stay visible as \\x.. and \\u.... instead of failing when stored.
-    base = record.id.encode("utf-8", "backslashreplace").decode("utf-8")
-    if len(base) > limits.id_characters:
-        detail = f"an id of {len(base):,} characters, at most {limits.id_characters:,}; use a shorter one"
-        record = Record("", record.format, b"", Reason.ID_TOO_LONG, detail)
-        base = base[: limits.id_characters]
-    unique = base
-    while unique in used:
-        used[base] += 1
-        unique = f"{base}#{used[base]}"
-    used[unique] = 1
-    return replace(record, id=unique)

@@ -6,8 +6,8 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Protocol
 
+from submissions.files.unpack import DAMAGE
 from submissions.refusal import FileRefusedError, Reason, RecordRefusedError, one_line
-from submissions.unpack import DAMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

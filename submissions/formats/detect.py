@@ -7,9 +7,9 @@ import tarfile
 from enum import StrEnum
 
 from submissions.checked import is_number
-from submissions.foreign import is_foreign_archive, refuse_foreign, refuse_foreign_zip, refuse_pickle
+from submissions.files.foreign import is_foreign_archive, refuse_foreign, refuse_foreign_zip, refuse_pickle
+from submissions.files.unpack import compression
 from submissions.refusal import Reason, RecordRefusedError, shown
-from submissions.unpack import compression
 
 STRUCTURE_COLUMNS = ("structure", "cif", "cif_string", "LeMatStructs")
 

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from submissions.checked import is_python_literal, parse_json
+from submissions.files.ignored import names_facts
 from submissions.formats import optimade
 from submissions.formats.detect import STRUCTURE_COLUMNS, column_name
 from submissions.formats.json_cut import Member, Span, elements, end_of, first_byte, members, skip_blanks
@@ -24,7 +25,6 @@ from submissions.formats.json_rows import (
     shows_a_structure,
 )
 from submissions.formats.table import ID_COLUMNS, named_columns
-from submissions.ignored import names_facts
 from submissions.record import Ignored, Record
 from submissions.refusal import FileRefusedError, Reason, RecordRefusedError
 from submissions.stream import too_large

@@ -7,12 +7,12 @@ import io
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from submissions.files.unpack import without_mark
 from submissions.formats import extxyz, poscar
 from submissions.formats.detect import STRUCTURE_COLUMNS, Format, column_name, delimiter_of, detect
 from submissions.record import Record
 from submissions.refusal import Reason, RecordRefusedError, one_line, shown
 from submissions.stream import lines, too_large
-from submissions.unpack import without_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

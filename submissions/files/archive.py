@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from submissions.foreign import refuse_foreign_zip
+from submissions.files.foreign import refuse_foreign_zip
 from submissions.refusal import FileRefusedError, Reason, RecordRefusedError, one_line, shown
 from submissions.stream import HEAD_BYTES, counted
 
