@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,11 +17,22 @@ from submissions.refusal import Reason, RecordRefusedError, one_line, shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from submissions.limits import Limits
 
 FULL_OCCUPANCY_TOLERANCE = 1e-8
+# What str() of a Python dict begins with; JSON has double quotes.
+_PYTHON_LITERAL = re.compile(r"[\[{(\s]*+'")
+# The parser of Python needs some 500 times the bytes of the text, and recurses as deep as it is nested.
+_LITERAL_CHARACTERS = 500_000
+_LITERAL_DEPTH = 20
+_NUMBER_CHARACTERS = 100
+_NUMBER = re.compile(
+    r"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eEdD][+-]?[0-9]+)?|nan|inf(?:inity)?)", re.IGNORECASE | re.ASCII
+)
+# Beyond Pu an element in capitals is a slip: NO is nitrogen and oxygen, not nobelium.
+_LAST_IN_CAPITALS = 94
 # Na, Na+, Na1+, Na+1, O2-
 _CHARGED_SYMBOL = re.compile(r"([A-Z][a-z]?)(?:\d*\.?\d*[+-]|[+-]\d+\.?\d*)?")
 
@@ -39,6 +52,43 @@ def atomic_number(symbol: object) -> int:
     return number
 
 
+def atomic_numbers(symbols: Sequence[str]) -> list[int]:
+    """Atomic numbers of symbols that stand in one file, which may write all of them in capitals (CS CL).
+
+    Raises:
+        RecordRefusedError: one is not an element's; a symbol in capitals beside others that are not is none.
+
+    """
+    capitals = all(symbol.isupper() for symbol in symbols)
+    numbers = [atomic_number(symbol.capitalize() if capitals else symbol) for symbol in symbols]
+    for symbol, number in zip(symbols, numbers, strict=True):
+        if capitals and len(symbol) > 1 and number > _LAST_IN_CAPITALS:
+            detail = f"{shown(symbol)} in capitals is two elements or one; write the symbols as in the periodic table"
+            raise RecordRefusedError(Reason.UNKNOWN_ELEMENT, detail)
+    return numbers
+
+
+def is_number(word: str) -> bool:
+    """Whether a word is a number as C or Fortran write it; the exponent may be a D."""
+    return len(word) <= _NUMBER_CHARACTERS and _NUMBER.fullmatch(word) is not None
+
+
+def numbers_of_words(words: Sequence[Sequence[str]], shape: tuple[int, ...], what: str) -> NDArray[np.float64]:
+    """Numbers from the words of a text, ``1.0D0`` included, as an array of the shape given.
+
+    Raises:
+        RecordRefusedError: a word is no number, or there are not as many.
+
+    """
+    flat = [word for row in words for word in row]
+    wrong = next((word for word in flat if not is_number(word)), None)
+    if wrong is not None:
+        detail = f"{what} must be numbers, got {shown(wrong)}; write the record again"
+        raise RecordRefusedError(Reason.MALFORMED, detail)
+    values = [float(word.replace("D", "e").replace("d", "e")) for word in flat]
+    return numbers_of(values, shape, what)
+
+
 def decoded(payload: bytes) -> str:
     """Text of a record; a byte order mark is accepted.
 
@@ -53,18 +103,49 @@ def decoded(payload: bytes) -> str:
         raise RecordRefusedError(Reason.WRONG_ENCODING, detail) from error
 
 
+def is_python_literal(payload: bytes) -> bool:
+    """Whether a text that should be JSON is what ``str()`` makes of Python's dicts and lists."""
+    return _PYTHON_LITERAL.match(payload[:_NUMBER_CHARACTERS].decode("utf-8", "replace")) is not None
+
+
 def parse_json(payload: bytes) -> Any:  # noqa: ANN401 - whatever the submission holds
-    """Value of a JSON text.
+    """Value of a JSON text, or of what ``str()`` makes of Python's dicts and lists.
 
     Raises:
         RecordRefusedError: it is not UTF-8, or not JSON, or nested too deeply.
 
     """
+    text = decoded(payload)
+    if is_python_literal(payload):
+        return _python_literal(text)
     try:
-        return json.loads(decoded(payload))
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         detail = f"this is no JSON ({one_line(error)}); it may be cut off, write it again"
         raise RecordRefusedError(Reason.MALFORMED, detail) from error
+
+
+def _python_literal(text: str) -> Any:  # noqa: ANN401 - whatever the submission holds
+    """Value of a Python literal, tuples as lists; nothing in it is evaluated (``ast.literal_eval``)."""
+    try:
+        if len(text) > _LITERAL_CHARACTERS or _depth(text) > _LITERAL_DEPTH:
+            msg = f"more than {_LITERAL_CHARACTERS:,} characters, or nested more than {_LITERAL_DEPTH} deep"
+            raise ValueError(msg)  # noqa: TRY301 - one way out
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # an invalid escape is a warning of the compiler
+            return json.loads(json.dumps(ast.literal_eval(text.strip())))
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError, Warning) as error:
+        detail = f"this is str() of a Python object, not JSON ({one_line(error)}); write it with json.dumps"
+        raise RecordRefusedError(Reason.MALFORMED, detail) from error
+
+
+def _depth(text: str) -> int:
+    """How deep brackets are nested, those in strings included."""
+    depth = deepest = 0
+    for bracket in re.finditer(r"[\[{(]|[\]})]", text):
+        depth += 1 if bracket[0] in "[{(" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def check_site_count(count: int, limits: Limits) -> None:
@@ -77,7 +158,7 @@ def check_site_count(count: int, limits: Limits) -> None:
     if count < 1:
         raise RecordRefusedError(Reason.EMPTY, "the cell holds no atoms; at least 1 is needed")
     if count > limits.sites:
-        detail = f"{count:,} sites, at most {limits.sites:,}; hand in the primitive cell"
+        detail = f"{count:,} sites, at most {limits.sites:,}; submit the primitive cell"
         raise RecordRefusedError(Reason.TOO_MANY_SITES, detail)
 
 
@@ -113,7 +194,7 @@ def numbers_of(values: object, shape: tuple[int, ...], what: str) -> NDArray[np.
 
 
 def check_lattice(lattice: NDArray[np.float64], limits: Limits) -> None:
-    """Refuse a cell that is not finite, absurdly large, flat or left-handed.
+    """Refuse a cell that is not finite, absurdly large or flat.
 
     Args:
         lattice: (3, 3), rows are the cell vectors in angstrom.
@@ -139,13 +220,13 @@ def check_lattice(lattice: NDArray[np.float64], limits: Limits) -> None:
             f"at least {limits.cell_thickness}; check the cell"
         )
         raise RecordRefusedError(Reason.ZERO_VOLUME, detail)
-    if volume < 0:
-        detail = f"the volume is {volume:.6g} cubic angstrom, more than 0 is needed; exchange two cell vectors"
-        raise RecordRefusedError(Reason.ZERO_VOLUME, detail)
 
 
-def crystal(lattice: ArrayLike, frac_coords: ArrayLike, atomic_numbers: Sequence[int], limits: Limits) -> Crystal:
+def crystal(lattice: object, frac_coords: object, atomic_numbers: Sequence[int], limits: Limits) -> Crystal:
     """Build a crystal from numbers that may be anything.
+
+    A left-handed cell becomes the right-handed one of the opposite vectors, which is the same crystal: the atoms stay
+    where they are, as no mirror image would.
 
     Args:
         lattice: (3, 3), rows are the cell vectors in angstrom.
@@ -172,12 +253,13 @@ def crystal(lattice: ArrayLike, frac_coords: ArrayLike, atomic_numbers: Sequence
     if largest > limits.fractional_coordinate:
         detail = f"a fractional coordinate of {largest:.3g}, at most {limits.fractional_coordinate:,.0f}; wrap it"
         raise RecordRefusedError(Reason.OUT_OF_RANGE, detail)
+    if np.linalg.det(cell) < 0:
+        # 0.0 - x, because -x would make minus zeros
+        cell, coords = 0.0 - cell, 0.0 - coords
     return Crystal.from_arrays(cell, coords, atomic_numbers)
 
 
-def from_cartesian(
-    lattice: ArrayLike, cart_coords: ArrayLike, atomic_numbers: Sequence[int], limits: Limits
-) -> Crystal:
+def from_cartesian(lattice: object, cart_coords: object, atomic_numbers: Sequence[int], limits: Limits) -> Crystal:
     """Build a crystal from Cartesian coordinates, (n, 3) in angstrom; see `crystal`."""
     check_site_count(len(atomic_numbers), limits)
     cell = numbers_of(lattice, (3, 3), "the cell")

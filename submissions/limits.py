@@ -10,7 +10,7 @@ class Limits:
     """Bounds of the border. Sizes are counted while reading, never taken from a header.
 
     Attributes:
-        upload_bytes: size of the file as handed in.
+        upload_bytes: size of the file as submitted.
         unpacked_bytes: all bytes read after unpacking, over the whole file.
         members: members of an archive, and records of a file.
         parts: lines of the whole file, and strings, brackets and commas of one JSON text; bounds the time of cutting.

@@ -11,38 +11,38 @@ Repeated ids get `#2`, `#3`.
 
 from __future__ import annotations
 
-import gzip
 import re
 from contextlib import ExitStack
 from dataclasses import replace
-from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
+from submissions.files.archive import tar_members, zip_members
+from submissions.files.ignored import by_name_alone, by_name_and_content, is_table
+from submissions.files.unpack import Unpacked, compression, without_mark
 from submissions.formats import ase_db, cif, extxyz, json_records, parquet, poscar, pymatgen_dict, table
-from submissions.formats.archive import tar_members, zip_members
-from submissions.formats.detect import GZIP_MAGIC, Format, detect, is_archive
+from submissions.formats.detect import Format, detect, is_archive, is_tar, shows_structures
 from submissions.limits import Limits
-from submissions.record import Record
+from submissions.record import Contents, Ignored, Record
 from submissions.refusal import FileRefusedError, Reason, RecordRefusedError
 from submissions.stream import HEAD_BYTES, Budget, counted
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from metrics.crystal import Crystal
-    from submissions.formats.archive import Member
+    from submissions.files.archive import Member
 
-__all__ = ["Record", "parse", "split"]
+__all__ = ["Contents", "Ignored", "Record", "parse", "split", "with_unique_id"]
 
 _STRUCTURE_EXTENSIONS = (".cif", ".vasp", ".poscar", ".xyz", ".json")
-_DOCUMENTS = ("readme*", "license*", "*.md", "*.txt", "card.toml")
-_HIDDEN = (".", "__macosx")
-_ARCHIVES = (Format.ZIP, Format.TAR, Format.GZIP)
+_COMPRESSED_EXTENSIONS = (".gz", ".bz2", ".xz")
+# Content of these is structures whatever the name says; text may begin like the others by chance.
+_ALWAYS_STRUCTURES = (Format.POSCAR, Format.ASE_DB)
 _DRIVE = re.compile(r"[A-Za-z]:")
 
-_SPLITTERS = {
+_SPLITTERS: dict[Format, Callable[[io.BufferedReader, Limits], Iterator[Record | Ignored]]] = {
     Format.CIF: cif.split,
     Format.TABLE: table.split,
     Format.PARQUET: parquet.split,
@@ -60,12 +60,13 @@ _PARSERS = {
 }
 
 
-def split(path: Path, limits: Limits | None = None) -> Iterator[Record]:
+def split(path: Path, limits: Limits | None = None, contents: Contents | None = None) -> Iterator[Record]:
     """Cut a file into records, in the order of the file, each with its final id.
 
     Args:
-        path: the file as handed in.
+        path: the file as submitted.
         limits: the bounds; the defaults of `Limits`.
+        contents: filled while cutting with what else the file holds; complete at the end.
 
     Yields:
         Every record, those refused already included.
@@ -76,13 +77,18 @@ def split(path: Path, limits: Limits | None = None) -> Iterator[Record]:
 
     """
     limits = limits or Limits()
-    taken: dict[str, int] = {}
+    contents = contents or Contents()
+    used: dict[str, int] = {}
     budget = Budget(limits)
-    for record in _records(path, limits, budget):
+    for piece in _pieces(path, limits, budget, contents):
+        if isinstance(piece, Ignored):
+            contents.ignored.append(piece)
+            continue
         budget.spend_record()
-        yield _with_id(record, taken, limits)
-    if not taken:
-        raise FileRefusedError(Reason.EMPTY, "the file holds 0 structures, at least 1 is needed")
+        yield with_unique_id(piece, used, limits)
+    if not used:
+        detail = f"the file holds 0 structures, at least 1 is needed; {contents.summary(0)}"
+        raise FileRefusedError(Reason.EMPTY, detail)
 
 
 def parse(record: Record, limits: Limits | None = None) -> Crystal:
@@ -101,95 +107,14 @@ def parse(record: Record, limits: Limits | None = None) -> Crystal:
     return _PARSERS[record.format](record.payload, limits or Limits())
 
 
-def _records(path: Path, limits: Limits, budget: Budget) -> Iterator[Record]:
-    if not path.is_file():
-        raise FileRefusedError(Reason.UNREADABLE_FORMAT, "this is not a file; give one file, a folder packed as zip")
-    size = path.stat().st_size
-    if size > limits.upload_bytes:
-        detail = f"{size:,} bytes, at most {limits.upload_bytes:,}; compress the file or hand in fewer structures"
-        raise FileRefusedError(Reason.FILE_TOO_LARGE, detail)
-    if size == 0:
-        raise FileRefusedError(Reason.EMPTY, "the file has 0 bytes; check that it was written to its end")
-    # What is uploaded and what comes out of it are counted apart.
-    with path.open("rb", buffering=0) as raw, counted(raw, Budget(limits)) as file:
-        some = False
-        try:
-            for record in _content(file, path, limits, budget):
-                some = True
-                yield record
-        except RecordRefusedError as refused:
-            if not some:
-                raise FileRefusedError(refused.reason, refused.detail) from refused
-            yield _refused(_structure_id(path.name), refused)
+def with_unique_id(record: Record, used: dict[str, int], limits: Limits) -> Record:
+    """Make the id of a record final: storable as UTF-8, bounded, and unique.
 
+    Args:
+        record: with the id it has by itself.
+        used: counts the uses of every id given out so far; it is updated.
+        limits: the bounds.
 
-def _content(file: io.BufferedReader, path: Path, limits: Limits, budget: Budget) -> Iterator[Record]:
-    stream = file
-    found = detect(stream.peek(HEAD_BYTES))
-    if found is Format.GZIP:
-        stream = counted(gzip.GzipFile(fileobj=file), budget)
-        found = _detect_unpacked(stream, allowed=Format.TAR)
-    if found is Format.ZIP:
-        yield from _from_members(zip_members(path, limits, budget), limits, budget)
-    elif found is Format.TAR:
-        yield from _from_members(tar_members(stream, budget), limits, budget)
-    else:
-        for record in _SPLITTERS[found](stream, limits):
-            yield replace(record, id=record.id or _structure_id(path.name))
-
-
-def _from_members(members: Iterable[Member], limits: Limits, budget: Budget) -> Iterator[Record]:
-    for member in members:
-        parts = [part for part in member.name.replace("\\", "/").split("/") if part != "."] or [member.name]
-        if member.name.startswith(("/", "\\")) or _DRIVE.match(member.name) or ".." in parts:
-            detail = "the path is absolute or leads out of the archive, only relative paths are read; pack it again"
-            yield _refused(member.name, RecordRefusedError(Reason.UNSAFE_PATH, detail))
-        elif not _is_document(parts):
-            yield from _from_member(member, "/".join(parts), limits, budget)
-
-
-def _is_document(parts: list[str]) -> bool:
-    hidden = any(part.casefold().startswith(_HIDDEN) for part in parts)
-    return hidden or any(fnmatch(parts[-1].casefold(), pattern) for pattern in _DOCUMENTS)
-
-
-def _from_member(member: Member, name: str, limits: Limits, budget: Budget) -> Iterator[Record]:
-    base = _structure_id(name)
-    try:
-        with ExitStack() as opened:
-            stream = opened.enter_context(member.open())
-            if stream.peek(HEAD_BYTES).startswith(GZIP_MAGIC):
-                stream = opened.enter_context(counted(gzip.GzipFile(fileobj=stream), budget))
-            for record in _SPLITTERS[_detect_unpacked(stream)](stream, limits):
-                yield replace(record, id=f"{base}/{record.id}" if record.id else base)
-    except RecordRefusedError as refused:
-        yield _refused(base, refused)
-
-
-def _detect_unpacked(stream: io.BufferedReader, allowed: Format | None = None) -> Format:
-    head = stream.peek(HEAD_BYTES)
-    if is_archive(head) and not (allowed and detect(head) is allowed):
-        detail = "an archive inside an archive is not opened; pack its files directly"
-        raise RecordRefusedError(Reason.NESTED_ARCHIVE, detail)
-    return detect(head)
-
-
-def _structure_id(name: str) -> str:
-    stem = name[: -len(".gz")] if name.lower().endswith(".gz") else name
-    extension = next((end for end in _STRUCTURE_EXTENSIONS if stem.lower().endswith(end)), None)
-    if extension is not None:
-        return stem[: -len(extension)]
-    return name
-
-
-def _refused(name: str, refused: RecordRefusedError) -> Record:
-    return Record(name, "unknown", b"", refused.reason, refused.detail)
-
-
-def _with_id(record: Record, taken: dict[str, int], limits: Limits) -> Record:
-    """Make the id final: storable as UTF-8, bounded, and unique.
-
-    `taken` counts the uses of every id given out so far.
     """
     # Bytes and escapes that are no text stay visible as \\x.. and \\u.... instead of failing when stored.
     base = record.id.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -198,8 +123,118 @@ def _with_id(record: Record, taken: dict[str, int], limits: Limits) -> Record:
         record = Record("", record.format, b"", Reason.ID_TOO_LONG, detail)
         base = base[: limits.id_characters]
     unique = base
-    while unique in taken:
-        taken[base] += 1
-        unique = f"{base}#{taken[base]}"
-    taken[unique] = 1
+    while unique in used:
+        used[base] += 1
+        unique = f"{base}#{used[base]}"
+    used[unique] = 1
     return replace(record, id=unique)
+
+
+def _pieces(path: Path, limits: Limits, budget: Budget, contents: Contents) -> Iterator[Record | Ignored]:
+    if not path.is_file():
+        raise FileRefusedError(Reason.UNREADABLE_FORMAT, "this is not a file; give one file, a folder packed as zip")
+    size = path.stat().st_size
+    if size > limits.upload_bytes:
+        detail = f"{size:,} bytes, at most {limits.upload_bytes:,}; compress the file or submit fewer structures"
+        raise FileRefusedError(Reason.FILE_TOO_LARGE, detail)
+    if size == 0:
+        raise FileRefusedError(Reason.EMPTY, "the file has 0 bytes; check that it was written to its end")
+    # What is uploaded and what comes out of it are counted apart.
+    with path.open("rb", buffering=0) as raw, counted(raw, Budget(limits)) as file:
+        some = False
+        try:
+            for piece in _content(file, path, limits, budget, contents):
+                some = some or isinstance(piece, Record)
+                yield piece
+        except RecordRefusedError as refused:
+            if not some:
+                raise FileRefusedError(refused.reason, refused.detail) from refused
+            yield _refused(_structure_id(path.name), refused)
+
+
+def _content(
+    file: io.BufferedReader, path: Path, limits: Limits, budget: Budget, contents: Contents
+) -> Iterator[Record | Ignored]:
+    stream = file
+    if (magic := compression(file.peek(HEAD_BYTES))) is not None:
+        stream = counted(Unpacked(file, magic), budget)
+        if not is_tar(stream.peek(HEAD_BYTES)):
+            _refuse_archive(stream)
+    stream = without_mark(stream)
+    kind = detect(stream.peek(HEAD_BYTES))
+    if kind is Format.ZIP:
+        yield from _from_members(zip_members(path, limits, budget), limits, budget, contents)
+    elif kind is Format.TAR:
+        yield from _from_members(tar_members(stream, budget), limits, budget, contents)
+    else:
+        contents.n_files = 1
+        for piece in _SPLITTERS[kind](stream, limits):
+            yield piece if isinstance(piece, Ignored) else replace(piece, id=piece.id or _structure_id(path.name))
+
+
+def _from_members(
+    members: Iterable[Member], limits: Limits, budget: Budget, contents: Contents
+) -> Iterator[Record | Ignored]:
+    for member in members:
+        parts = [part for part in member.name.replace("\\", "/").split("/") if part != "."] or [member.name]
+        if member.name.startswith(("/", "\\")) or _DRIVE.match(member.name) or ".." in parts:
+            detail = "the path is absolute or leads out of the archive, only relative paths are read; pack it again"
+            contents.n_files += 1
+            yield _refused(member.name, RecordRefusedError(Reason.UNSAFE_PATH, detail))
+        elif (what := by_name_alone(parts)) is not None:
+            yield Ignored("/".join(parts), what)
+        else:
+            is_file = False
+            for piece in _from_member(member, "/".join(parts), limits, budget):
+                is_file = is_file or isinstance(piece, Record)
+                yield piece
+            contents.n_files += is_file
+
+
+def _from_member(member: Member, name: str, limits: Limits, budget: Budget) -> Iterator[Record | Ignored]:
+    base = _structure_id(name)
+    what = by_name_and_content(name.rpartition("/")[2])
+    head, some = b"", False
+    try:
+        with ExitStack() as opened:
+            stream = opened.enter_context(member.open())
+            if (magic := compression(stream.peek(HEAD_BYTES))) is not None:
+                stream = opened.enter_context(counted(Unpacked(stream, magic), budget))
+            _refuse_archive(stream)
+            stream = without_mark(stream)
+            head = stream.peek(HEAD_BYTES)
+            kind = detect(head)
+            if what is not None and not (kind in _ALWAYS_STRUCTURES or shows_structures(head)):
+                yield Ignored(name, what)
+                return
+            for piece in _SPLITTERS[kind](stream, limits):
+                if isinstance(piece, Ignored):
+                    yield replace(piece, name=f"{name}/{piece.name}")
+                else:
+                    some = True
+                    yield replace(piece, id=f"{base}/{piece.id}" if piece.id else base)
+    except RecordRefusedError as refused:
+        if what is not None and not some:
+            yield Ignored(name, what)
+        elif refused.reason is Reason.NO_STRUCTURE_COLUMN and is_table(name) and not shows_structures(head):
+            yield Ignored(name, "table without structures")
+        else:
+            yield _refused(base, refused)
+
+
+def _refuse_archive(stream: io.BufferedReader) -> None:
+    if is_archive(stream.peek(HEAD_BYTES)):
+        detail = "an archive inside an archive is not opened; pack its files directly"
+        raise RecordRefusedError(Reason.NESTED_ARCHIVE, detail)
+
+
+def _structure_id(name: str) -> str:
+    stem = next((name[: -len(end)] for end in _COMPRESSED_EXTENSIONS if name.lower().endswith(end)), name)
+    extension = next((end for end in _STRUCTURE_EXTENSIONS if stem.lower().endswith(end)), None)
+    if extension is not None:
+        return stem[: -len(extension)]
+    return name
+
+
+def _refused(name: str, refused: RecordRefusedError) -> Record:
+    return Record(name, "unknown", b"", refused.reason, refused.detail)

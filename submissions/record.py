@@ -1,17 +1,19 @@
-"""A record: one structure that somebody meant to hand in, not parsed yet."""
+"""A record: one structure that somebody meant to submit, not parsed yet; and what a file holds besides records."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from submissions.refusal import Reason
 
+_NAMED = 5
+
 
 @dataclass(frozen=True)
 class Record:
-    """One structure as handed in; picklable, so that a worker process can parse it.
+    """One structure as submitted; picklable, so that a worker process can parse it.
 
     Attributes:
         id: its name for good, unique within the file. While a format splits a stream it is the record's own name, or
@@ -28,3 +30,49 @@ class Record:
     payload: bytes = b""
     refusal: Reason | None = None
     detail: str | None = None
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A file, or a part of one, that is no structure and was not meant to be: named to the submitter, not counted.
+
+    Attributes:
+        name: path of the member, or name of the part.
+        what: what it is, such as "script".
+
+    """
+
+    name: str
+    what: str
+
+
+@dataclass
+class Contents:
+    """What was met while a file was cut into records.
+
+    Attributes:
+        n_files: files that records came from: members of an archive, or 1.
+        ignored: what is no record, in the order of the file.
+
+    """
+
+    n_files: int = 0
+    ignored: list[Ignored] = field(default_factory=list)
+
+    def summary(self, n_records: int) -> str:
+        """One line for the submitter, before anything is scored.
+
+        Args:
+            n_records: how many records there were.
+
+        """
+        found = f"{_counted(n_records, 'structure')} found in {_counted(self.n_files, 'file')}"
+        if not self.ignored:
+            return found
+        named = ", ".join(f"{one.name} ({one.what})" for one in self.ignored[:_NAMED])
+        more = f" and {len(self.ignored) - _NAMED:,} more" if len(self.ignored) > _NAMED else ""
+        return f"{found}, {len(self.ignored):,} ignored: {named}{more}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -85,7 +85,7 @@ class Reason(StrEnum):
     )
     WRONG_ENCODING = (
         "wrong_encoding",
-        "the text is not UTF-8",
+        "the text is neither UTF-8 nor UTF-16 or UTF-32 with a byte order mark",
         "save it as UTF-8",
     )
     DAMAGED = (
@@ -179,8 +179,8 @@ class Reason(StrEnum):
     )
     ZERO_VOLUME = (
         "zero_volume",
-        "the cell is flat, or its volume is zero or negative",
-        "check the cell; its three vectors must be right-handed and not lie in a plane",
+        "the cell is flat, or its volume is zero",
+        "check the cell; its three vectors must not lie in a plane",
     )
     NOT_PERIODIC = (
         "not_periodic",

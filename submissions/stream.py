@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from typing import TYPE_CHECKING, Protocol
 
+from submissions.files.unpack import DAMAGE
 from submissions.refusal import FileRefusedError, Reason, RecordRefusedError, one_line
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ class Budget:
         """
         self._bytes += len(chunk)
         if self._bytes > self._limits.unpacked_bytes:
-            detail = f"the file unpacks to more than {self._limits.unpacked_bytes:,} bytes; hand in fewer structures"
+            detail = f"the file unpacks to more than {self._limits.unpacked_bytes:,} bytes; submit fewer structures"
             raise FileRefusedError(Reason.UNPACKED_TOO_LARGE, detail)
         self._lines += chunk.count(b"\n")
         if self._lines > self._limits.parts:
-            detail = f"the file has more than {self._limits.parts:,} lines; hand in fewer structures"
+            detail = f"the file has more than {self._limits.parts:,} lines; submit fewer structures"
             raise FileRefusedError(Reason.TOO_MANY_PARTS, detail)
 
     def spend_member(self) -> None:
@@ -83,7 +83,7 @@ class Budget:
 
     def _count(self, used: int, what: str) -> int:
         if used >= self._limits.members:
-            detail = f"the file has more than {self._limits.members:,} {what}; hand in fewer in one file"
+            detail = f"the file has more than {self._limits.members:,} {what}; submit fewer in one file"
             raise FileRefusedError(Reason.TOO_MANY_MEMBERS, detail)
         return used + 1
 
@@ -119,7 +119,7 @@ class _Counted(io.RawIOBase):
     def _read(self, size: int) -> bytes:
         try:
             return self._source.read(size)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        except (zipfile.BadZipFile, *DAMAGE) as error:
             detail = f"unpacking failed: {one_line(error)}; pack the file again"
             raise RecordRefusedError(Reason.DAMAGED, detail) from error
 

@@ -6,10 +6,8 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from reference_data.sources.base import SourceRefusal, SourceRow
-from submissions.checked import crystal, from_cartesian, numbers_of
+from submissions.checked import crystal, from_cartesian
 from submissions.formats.table import from_cell
 from submissions.limits import Limits
 from submissions.read import parse
@@ -70,12 +68,12 @@ def crystal_of(structure: object) -> Crystal:
     if structure is None or structure == "":
         reason, detail = "empty_cell", "the record has no structure"
         raise RowRefusedError(reason, detail)
-    text = structure if isinstance(structure, str) else json.dumps(_right_handed(structure))
+    text = structure if isinstance(structure, str) else json.dumps(structure)
     return parse(from_cell("", text.encode(), LIMITS), LIMITS)
 
 
 def crystal_of_arrays(lattice: object, coords: object, numbers: Sequence[int], *, cartesian: bool) -> Crystal:
-    """Crystal of plain numbers; a left-handed cell becomes the right-handed one of the same crystal.
+    """Crystal of plain numbers.
 
     Args:
         lattice: (3, 3), rows are the cell vectors in angstrom.
@@ -87,12 +85,7 @@ def crystal_of_arrays(lattice: object, coords: object, numbers: Sequence[int], *
         RecordRefusedError: it is no crystal.
 
     """
-    cell = numbers_of(lattice, (3, 3), "the cell")
-    sites = numbers_of(coords, (len(numbers), 3), "the coordinates")
-    if np.linalg.det(cell) < 0:
-        # the same points from the opposite vectors
-        cell, sites = -cell, sites if cartesian else -sites
-    return (from_cartesian if cartesian else crystal)(cell, sites, numbers, LIMITS)
+    return (from_cartesian if cartesian else crystal)(lattice, coords, numbers, LIMITS)
 
 
 def number(record: Mapping[str, Any], column: str | None) -> float | None:
@@ -114,15 +107,3 @@ def number(record: Mapping[str, Any], column: str | None) -> float | None:
         reason, detail = "malformed_energy", f"{column} is {found}, every energy must be finite"
         raise RowRefusedError(reason, detail)
     return None if math.isnan(found) else found
-
-
-def _right_handed(structure: Any) -> Any:  # noqa: ANN401 - whatever the record holds; the reader says what is wrong
-    """A pymatgen dict whose cell is right-handed; anything that is no such dict as it is."""
-    try:
-        matrix = np.asarray(structure["lattice"]["matrix"], dtype=np.float64)
-        if matrix.shape != (3, 3) or not np.linalg.det(matrix) < 0:
-            return structure
-        sites = [site | {"abc": (-np.asarray(site["abc"], dtype=np.float64)).tolist()} for site in structure["sites"]]
-    except (KeyError, TypeError, ValueError):
-        return structure
-    return structure | {"lattice": {"matrix": (-matrix).tolist()}, "sites": sites}

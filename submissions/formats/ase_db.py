@@ -36,7 +36,7 @@ _ROWS = """
            CASE WHEN size <= :limit THEN positions END
     FROM (SELECT *, length(cell) + length(numbers) + length(positions) AS size FROM systems)
 """
-# Bytes 18 and 19 of the file: 2 for a write-ahead log beside it, which a file handed in does not have; 1 without.
+# Bytes 18 and 19 of the file: 2 for a write-ahead log beside it, which a file submitted does not have; 1 without.
 _JOURNAL_MODE = slice(18, 20)
 _NO_WRITE_AHEAD_LOG = b"\x01\x01"
 
@@ -71,7 +71,7 @@ def _record(row: tuple[object, ...], limits: Limits) -> Record:
     if isinstance(size, int) and size > limits.record_bytes:
         return Record(str(name), "ase", b"", Reason.RECORD_TOO_LARGE, too_large(limits))
     if pbc != _ALL_PERIODIC:
-        detail = f"pbc is {shown(pbc)}, {_ALL_PERIODIC} (all three directions) is needed; hand in crystals"
+        detail = f"pbc is {shown(pbc)}, {_ALL_PERIODIC} (all three directions) is needed; submit crystals"
         return Record(str(name), "ase", b"", Reason.NOT_PERIODIC, detail)
     cell, numbers, positions = (blob if isinstance(blob, bytes) else b"" for blob in blobs)
     n_sites = len(numbers) // _NUMBER_BYTES

@@ -1,143 +1,309 @@
-"""JSON and JSON lines: every element or line is a record.
+"""JSON and JSON lines: every structure that the text holds is a record, in whatever object or list it stands.
 
-Three shapes are cut here: an array, lines of objects, and one object, which is a structure unless it is an OPTIMADE
-response, whose `data` array holds the records. The text is cut at brackets first and only then decoded record by
-record, so that no more than one record is ever turned into Python objects.
+Lists and lines of structures, of rows that carry one, or of CIF texts; objects by id; what pandas, ASE's JSON database
+and OPTIMADE write. The text is cut at brackets and decoded record by record, so that no more than one record is ever
+turned into Python objects.
 """
 
 from __future__ import annotations
 
-import json
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from submissions.checked import parse_json
-from submissions.formats.detect import STRUCTURE_COLUMNS
-from submissions.formats.table import ID_COLUMNS, from_cell
-from submissions.record import Record
+from submissions.checked import is_python_literal, parse_json
+from submissions.files.ignored import names_facts
+from submissions.formats import optimade
+from submissions.formats.detect import STRUCTURE_COLUMNS, column_name
+from submissions.formats.json_cut import Member, Span, elements, end_of, first_byte, members, skip_blanks
+from submissions.formats.json_rows import (
+    is_record,
+    is_structure_text,
+    of_field,
+    of_row,
+    only_structure,
+    shows_a_structure,
+)
+from submissions.formats.table import ID_COLUMNS, named_columns
+from submissions.record import Ignored, Record
 from submissions.refusal import FileRefusedError, Reason, RecordRefusedError
-from submissions.stream import HEAD_BYTES, too_large
+from submissions.stream import too_large
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from submissions.limits import Limits
 
-_BOM = b"\xef\xbb\xbf"
-# A whole string, closed or not, or one bracket or comma. Possessive, so that an unclosed string is scanned once.
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
-_DATA_ARRAY = re.compile(rb'"data"\s*:\s*(?=\[)')
+_OPEN = (b"{", b"[")
+# Two values side by side, which stands in no JSON text outside its strings.
+_SIDE_BY_SIDE = re.compile(rb"[}\]]\s*+[{\[]")
+# Names of what pandas (orient `split`) and OPTIMADE write.
+_ENTRIES, _COLUMNS, _INDEX = "data", "columns", "index"
+_NAMES = ("ids", "names", *ID_COLUMNS)
+# What ASE's JSON database keeps beside its rows.
+_ASE_KEYS = ("ids", "nextid")
+# How deep containers of structures may be nested in each other, and how much of one is looked at.
+_DEPTH = 4
+_LOOKED_AT = 5
+_KEYS = 40
 
 
-def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
-    """One record per element or line, named by its id, else by its number from 0; a lone structure is nameless."""
+def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record | Ignored]:
+    """One record per structure, named by its id or key, else by its number from 0; a lone structure is nameless."""
     text = stream.read()
-    start = len(head := text[:HEAD_BYTES]) - len(head.removeprefix(_BOM).lstrip())
-    if text[start : start + 1] == b"[":
-        pieces = _elements(text, start, limits, to_end=True)
-    elif _is_lines(text, start, limits):
-        pieces = (line for line in _lines(text, start, limits) if line)
-    elif (data := _data_array(text, start, limits)) is not None:
-        pieces = _elements(text, data, limits, to_end=False)
-    else:
-        yield _record(_piece(text, start, len(text), limits), "", limits)
-        return
-    for number, piece in enumerate(pieces):
-        yield _record(piece, str(number), limits)
+    start = skip_blanks(text, 0)
+    cutter = _Cutter(text, limits)
+    yield from cutter.lines(start) if cutter.is_lines(start) else cutter.values(start)
 
 
-def _piece(text: bytes, begin: int, end: int, limits: Limits) -> bytes:
-    """Part of the text without the blanks around it; of one too large, no more than shows that it is."""
-    return text[begin : min(end, begin + limits.record_bytes + 1)].strip()
+class _Cutter:
+    """Walks through the containers of one text.
 
+    Args:
+        text: the JSON.
+        limits: the bounds.
 
-def _lines(text: bytes, start: int, limits: Limits) -> Iterator[bytes]:
-    while start < len(text):
-        end = text.find(b"\n", start)
-        end = len(text) if end < 0 else end
-        yield _piece(text, start, end, limits)
-        start = end + 1
-
-
-def _is_lines(text: bytes, start: int, limits: Limits) -> bool:
-    """Whether objects stand one to a line, be the first or the second of them damaged."""
-    lines = (line for line in _lines(text, start, limits) if line)
-    first, second = next(lines, b""), next(lines, b"")
-    # Inside one object a second line cannot begin with a bracket: a key must come first.
-    if second.startswith(b"{"):
-        return True
-    try:
-        _row(first, limits)
-    except RecordRefusedError:
-        return False
-    return bool(second)
-
-
-def _tokens(text: bytes, start: int, limits: Limits) -> Iterator[tuple[int, int, int]]:
-    """Each string, bracket and comma from `start` on: where it begins, its first byte, and how deep it leaves us."""
-    depth = 0
-    for count, token in enumerate(_TOKEN.finditer(text, start)):
-        if count >= limits.parts:
-            detail = f"the JSON has more than {limits.parts:,} brackets, commas and strings; hand in fewer structures"
-            raise FileRefusedError(Reason.TOO_MANY_PARTS, detail)
-        mark = text[token.start()]
-        if mark in b"[{":
-            depth += 1
-        elif mark in b"]}":
-            depth -= 1
-        yield token.start(), mark, depth
-
-
-def _elements(text: bytes, start: int, limits: Limits, *, to_end: bool) -> Iterator[bytes]:
-    """Elements of the array that opens at `start`, as they are written; the last one runs to the end if unclosed.
-
-    With `to_end`, whatever follows the array is one more piece, so that it is refused and not lost.
     """
-    begin, depth = start + 1, 1
-    for position, mark, depth in _tokens(text, start, limits):
-        if depth == 0 or (depth == 1 and mark in b","):
-            element = _piece(text, begin, position, limits)
-            if element or depth == 1:
-                yield element
-            begin = position + 1
-        if depth == 0:
-            break
-    if (depth > 0 or to_end) and (element := _piece(text, begin, len(text), limits)):
-        yield element
 
+    def __init__(self, text: bytes, limits: Limits) -> None:
+        self._text = text
+        self._limits = limits
 
-def _data_array(text: bytes, start: int, limits: Limits) -> int | None:
-    """Where the `data` array of an OPTIMADE response begins, if the object has one at its first level."""
-    for position, mark, depth in _tokens(text, start, limits):
-        if depth == 1 and mark in b'"' and (found := _DATA_ARRAY.match(text, position)):
-            return found.end()
-    return None
+    def is_lines(self, start: int) -> bool:
+        """Whether values stand one to a line, be the first or the second of them damaged."""
+        pieces = (piece for piece in map(self._piece, self._line_spans(start)) if piece)
+        first, second = next(pieces, b""), next(pieces, b"")
+        # Inside one object a second line cannot begin with a bracket: a key must come first.
+        if first.startswith(b"{") and second.startswith(b"{"):
+            return True
+        return bool(second) and isinstance(self._field(first), dict | str)
 
+    def lines(self, start: int) -> Iterator[Record | Ignored]:
+        """Records of the lines; the first line of an OPTIMADE export is a header."""
+        spans = [span for span in self._line_spans(start) if first_byte(self._text, span)]
+        header = self._field(self._piece(spans[0]))
+        is_optimade = isinstance(header, dict) and optimade.HEADER in header
+        for number, span in enumerate(spans[is_optimade:]):
+            value = self._field(self._piece(span)) if is_optimade else None
+            kind = value.get("type") if isinstance(value, dict) else None
+            if kind in optimade.OTHER_TYPES:
+                yield Ignored(str(number), f"OPTIMADE {kind}")
+            else:
+                yield from self._value(span, str(number), _DEPTH)
 
-def _record(piece: bytes, own_name: str, limits: Limits) -> Record:
-    try:
-        row = _row(piece, limits)
-    except RecordRefusedError as refused:
-        return Record(own_name, "json", b"", refused.reason, refused.detail)
-    if isinstance(row, str):
-        return from_cell(own_name, row.encode("utf-8", "surrogatepass"), limits)
-    name = next((str(row[key]) for key in ID_COLUMNS if isinstance(row.get(key), str | int)), "") or own_name
-    # An object that names its class is what it says; other objects may carry the structure in one of their fields.
-    field = None if "@class" in row else next((row[key] for key in STRUCTURE_COLUMNS if key in row), None)
-    if isinstance(field, str):
-        return from_cell(name, field.encode("utf-8", "surrogatepass"), limits)
-    if field is not None:
-        return Record(name, "json", json.dumps(field).encode())
-    # A lone structure is its file, whatever id it carries; a row that wraps one is a row of a table.
-    return Record(name if own_name else "", "json", piece)
+    def values(self, start: int) -> Iterator[Record | Ignored]:
+        """Records of the values that stand one after the other from `start` on; one is the rule."""
+        number = 0
+        for span in self._spans(start):
+            is_alone = span.end == len(self._text) and not number
+            if first_byte(self._text, span) == b"[":
+                pieces = self._array(span, "", 0, number)
+            else:
+                pieces = self._value(span, "" if is_alone else str(number), 0)
+            for piece in pieces:
+                number += isinstance(piece, Record)
+                yield piece
 
+    def _spans(self, start: int) -> Iterator[Span]:
+        while start < len(self._text):
+            end = len(self._text)
+            if _SIDE_BY_SIDE.search(self._text, start):
+                after = skip_blanks(self._text, end_of(self._text, start, self._limits))
+                # what cannot begin a value belongs to the one before, which is then no JSON
+                end = after if self._text[after : after + 1] in _OPEN else end
+            yield Span(start, end)
+            start = end
 
-def _row(piece: bytes, limits: Limits) -> dict[str, Any] | str:
-    if len(piece) > limits.record_bytes:
-        raise RecordRefusedError(Reason.RECORD_TOO_LARGE, too_large(limits))
-    row = parse_json(piece)
-    if not isinstance(row, dict | str):
-        detail = f"a JSON {type(row).__name__} is no structure; write Structure.as_dict()"
-        raise RecordRefusedError(Reason.MALFORMED, detail)
-    return row
+    def _line_spans(self, start: int) -> Iterator[Span]:
+        while start < len(self._text):
+            end = self._text.find(b"\n", start)
+            end = len(self._text) if end < 0 else end
+            yield Span(start, end)
+            start = end + 1
+
+    def _array(self, span: Span, prefix: str, depth: int, number: int = 0) -> Iterator[Record | Ignored]:
+        """Records of the elements of an array, numbered on from `number`."""
+        for element in elements(self._text, skip_blanks(self._text, span.begin), self._limits, span.end):
+            yield from self._value(element, f"{prefix}{number}", depth + 1)
+            number += 1
+
+    def _value(self, span: Span, name: str, depth: int) -> Iterator[Record | Ignored]:
+        """Records of one value: itself, or what it contains."""
+        opening = first_byte(self._text, span)
+        if opening not in _OPEN:
+            yield self._one(span, name)
+            return
+        piece = self._piece(span)
+        value = self._field(piece)
+        if isinstance(value, dict) and is_record(value):
+            yield of_row(value, name, self._limits, piece=piece)
+        elif isinstance(value, list) and (cell := only_structure(value)) is not None:
+            yield of_field(cell, name, self._limits)
+        elif depth >= _DEPTH or not self._looks(span, depth):
+            yield self._one(span, name)
+        elif opening == b"[":
+            yield from self._array(span, f"{name}/" if name else "", depth)
+        else:
+            yield from self._object(span, name, depth)
+
+    def _object(self, span: Span, name: str, depth: int) -> Iterator[Record | Ignored]:
+        """Records of an object that holds some, by what its keys say it is."""
+        table = self._table(span)
+        by_name = {column_name(member.key): member.value for member in table}
+        prefix = f"{name}/" if name else ""
+        if self._is_one(by_name):
+            yield self._one(span, name)
+            return
+        named = [column_name(key) for key in (*STRUCTURE_COLUMNS, *ID_COLUMNS)]
+        columns = {key: by_name[key] for key in named if key in by_name and self._is_column(by_name[key])}
+        if named_columns(columns, STRUCTURE_COLUMNS):
+            yield from self._of_columns(columns, prefix)
+        elif {_COLUMNS, _ENTRIES} <= by_name.keys() and first_byte(self._text, by_name[_COLUMNS]) == b"[":
+            yield from self._of_rows(by_name, prefix)
+        else:
+            holding = [member for member in table if self._looks(member.value, depth + 1)]
+            only = holding[0] if len(holding) == 1 else None
+            if only is not None and (only.key == _ENTRIES or first_byte(self._text, only.value) == b"["):
+                yield from self._of_list(only, by_name, name, depth)
+            else:
+                yield from self._by_id(table, holding, prefix, depth)
+
+    def _of_list(self, only: Member, by_name: dict[str, Span], name: str, depth: int) -> Iterator[Record | Ignored]:
+        """Records of the one member that holds some, named by a list of ids beside it if there is one for each."""
+        if first_byte(self._text, only.value) != b"[":
+            yield from self._value(only.value, name, depth + 1)
+            return
+        ids = next((self._scalars(by_name[key]) for key in _NAMES if key in by_name), [])
+        spans = list(elements(self._text, skip_blanks(self._text, only.value.begin), self._limits)) if ids else []
+        prefix = f"{name}/" if name else ""
+        if ids and len(ids) == len(spans):
+            for own_name, span in zip(ids, spans, strict=True):
+                yield from self._value(span, f"{prefix}{own_name}", depth + 1)
+        else:
+            yield from self._array(only.value, prefix, depth)
+
+    def _by_id(
+        self, table: Sequence[Member], holding: Sequence[Member], prefix: str, depth: int
+    ) -> Iterator[Record | Ignored]:
+        """Records of the members, named by their keys; what is no structure and not meant as one is left out."""
+        chosen = {member.value for member in holding}
+        for member in table:
+            opening = first_byte(self._text, member.value)
+            is_fact = names_facts(member.key) or opening not in (b"{", b'"', b"n", b"N")
+            if member.value in chosen:
+                yield from self._value(member.value, f"{prefix}{member.key}", depth + 1)
+            elif member.key in _ASE_KEYS:
+                continue
+            elif is_fact:
+                yield Ignored(f"{prefix}{member.key}", "a value beside the structures")
+            else:
+                yield self._one(member.value, f"{prefix}{member.key}")
+
+    def _of_columns(self, columns: dict[str, Span], prefix: str) -> Iterator[Record]:
+        """Rows of columns as objects by row (pandas' default) or as lists."""
+        tables = {name: self._cells(column) for name, column in columns.items()}
+        rows = dict.fromkeys(key for name in STRUCTURE_COLUMNS for key in tables.get(column_name(name), ()))
+        for key in rows:
+            row = {name: self._field(self._piece(table[key])) for name, table in tables.items() if key in table}
+            yield of_row(row, f"{prefix}{key}", self._limits)
+
+    def _of_rows(self, by_name: dict[str, Span], prefix: str) -> Iterator[Record]:
+        """Rows of lists under names of columns, as pandas' orient `split` has them."""
+        columns = self._scalars(by_name[_COLUMNS])
+        index = self._scalars(by_name[_INDEX]) if _INDEX in by_name else []
+        start = skip_blanks(self._text, by_name[_ENTRIES].begin)
+        for number, span in enumerate(elements(self._text, start, self._limits)):
+            name = f"{prefix}{index[number] if number < len(index) else number}"
+            cells = self._field(self._piece(span))
+            if isinstance(cells, list) and len(cells) == len(columns):
+                yield of_row(dict(zip(columns, cells, strict=True)), name, self._limits)
+            else:
+                detail = f"the row is no list of {len(columns)} cells, as there are columns; write the table again"
+                yield Record(name, "json", b"", Reason.MALFORMED, detail)
+
+    def _looks(self, span: Span, depth: int) -> bool:
+        """Whether a value is a structure, carries one, or holds some, by its beginning."""
+        opening = first_byte(self._text, span)
+        if opening == b'"':
+            text = self._field(self._piece(span))
+            return isinstance(text, str) and is_structure_text(text)
+        if depth > _DEPTH or opening not in _OPEN:
+            return False
+        start = skip_blanks(self._text, span.begin)
+        if opening == b"[":
+            some = islice(elements(self._text, start, self._limits), _LOOKED_AT)
+            return any(self._looks(element, depth + 1) for element in some)
+        table = list(islice(members(self._text, start, self._limits), _KEYS))
+        by_key = dict(table)
+        if shows_a_structure(by_key):
+            return True
+        if _COLUMNS in by_key and _ENTRIES in by_key:
+            return bool(named_columns(dict.fromkeys(self._scalars(by_key[_COLUMNS])), STRUCTURE_COLUMNS))
+        return any(self._looks(member.value, depth + 1) for member in table[:_LOOKED_AT])
+
+    def _table(self, span: Span) -> list[Member]:
+        """Members of an object.
+
+        Raises:
+            FileRefusedError: there are more than a file may have records.
+
+        """
+        walk = members(self._text, skip_blanks(self._text, span.begin), self._limits)
+        table = list(islice(walk, self._limits.members + 1))
+        if len(table) > self._limits.members:
+            detail = f"a JSON object of more than {self._limits.members:,} members; submit fewer structures in one file"
+            raise FileRefusedError(Reason.TOO_MANY_MEMBERS, detail)
+        return table
+
+    def _cells(self, column: Span) -> dict[str, Span]:
+        """Values of a column by row; those of a list by their number."""
+        if first_byte(self._text, column) == b"{":
+            return {member.key: member.value for member in self._table(column)}
+        start = skip_blanks(self._text, column.begin)
+        spans = islice(elements(self._text, start, self._limits), self._limits.members + 1)
+        return {str(number): span for number, span in enumerate(spans)}
+
+    def _is_one(self, by_name: dict[str, Span]) -> bool:
+        """Whether an object is one structure or a row that carries one, however damaged."""
+        fields = named_columns(by_name, STRUCTURE_COLUMNS)
+        if fields and not any(map(self._is_column, fields)):
+            return True
+        return shows_a_structure({key: None for key in by_name if not fields})
+
+    def _is_column(self, span: Span) -> bool:
+        """Whether a value holds the cells of a column and is not itself a structure."""
+        opening = first_byte(self._text, span)
+        if opening != b"{":
+            return opening == b"["
+        table = islice(members(self._text, skip_blanks(self._text, span.begin), self._limits), _KEYS)
+        return not shows_a_structure(member.key for member in table)
+
+    def _scalars(self, span: Span) -> list[str]:
+        value = self._field(self._piece(span))
+        return [str(one) for one in value] if isinstance(value, list) else []
+
+    def _one(self, span: Span, name: str) -> Record:
+        """Record of a value as it stands."""
+        piece = self._piece(span)
+        # read where it is parsed: what str() makes of Python's objects takes a hundred times as long as JSON
+        return (
+            Record(name, "json", piece)
+            if is_python_literal(piece)
+            else of_field(self._field(piece), name, self._limits)
+        )
+
+    def _piece(self, span: Span) -> bytes:
+        """Part of the text without the blanks around it; of one too large, no more than shows that it is."""
+        return self._text[span.begin : min(span.end, span.begin + self._limits.record_bytes + 1)].strip()
+
+    def _field(self, piece: bytes) -> Any:  # noqa: ANN401 - whatever the submission holds
+        """What a value decodes to, or the refusal that says why it does not."""
+        if len(piece) > self._limits.record_bytes:
+            return RecordRefusedError(Reason.RECORD_TOO_LARGE, too_large(self._limits))
+        if is_python_literal(piece):
+            return RecordRefusedError(Reason.MALFORMED, "this is str() of a Python object; write it with json.dumps")
+        try:
+            return parse_json(piece)
+        except RecordRefusedError as refused:
+            return refused

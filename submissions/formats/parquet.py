@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from submissions.formats.table import from_cell, id_column, structure_column
+from submissions.formats.table import first_filled, from_cell, id_column, structure_columns
 from submissions.record import Record
 from submissions.refusal import FileRefusedError, Reason, RecordRefusedError, one_line, shown
 from submissions.stream import too_large
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from submissions.limits import Limits
 
@@ -25,43 +25,48 @@ def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
     """One record per row, named by the id column, else by its number from 0.
 
     Text columns stay dictionary encoded, so that a value repeated a million times is in memory once. The bytes of the
-    rows are counted as they are taken, because the sizes in the footer are claims.
+    rows are counted as they are read, because the sizes in the footer are claims.
     """
     content = io.BytesIO(stream.read())
     try:
         schema = pq.ParquetFile(content).schema_arrow
-        structure = schema.field(structure_column(schema.names, limits))
-        if not _is_text(structure.type):
-            detail = f"column {structure.name} holds {shown(structure.type)}, text is needed; write CIF or JSON text"
+        fields = [schema.field(place) for place in structure_columns(schema.names, limits)]
+        structures = [field.name for field in fields if _is_text(field.type)]
+        if not structures:
+            # nested columns are not read: what they unpack to cannot be bounded before it is in memory
+            detail = f"column {fields[0].name} holds {shown(fields[0].type)}, text is needed; write json.dumps of each"
             raise RecordRefusedError(Reason.NO_STRUCTURE_COLUMN, detail)
         name = id_column(schema.names)
         ids = None if name is None else schema.field(name)
-        texts = [field.name for field in (structure, ids) if field is not None and _is_text(field.type)]
+        texts = [*structures, *([ids.name] if ids is not None and _is_text(ids.type) else [])]
         file = pq.ParquetFile(content, read_dictionary=texts)
         _check_claims(file.metadata, limits)
-        yield from _records(file, structure.name, None if ids is None else ids.name, limits)
+        yield from _records(file, structures, None if ids is None else ids.name, limits)
     except (pa.ArrowException, OSError, ValueError) as error:
         detail = f"the parquet file cannot be read ({one_line(error)}); write it again"
         raise RecordRefusedError(Reason.DAMAGED, detail) from error
 
 
-def _records(file: pq.ParquetFile, structure: str, ids: str | None, limits: Limits) -> Iterator[Record]:
-    number = taken = 0
-    columns = [structure] if ids is None else [structure, ids]
+def _records(file: pq.ParquetFile, structures: Sequence[str], ids: str | None, limits: Limits) -> Iterator[Record]:
+    number = spent = 0
+    columns = list(dict.fromkeys([*structures, *([] if ids is None else [ids])]))
     for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
-        cells = batch.column(structure)
+        cells = [batch.column(structure) for structure in structures]
         names = None if ids is None else batch.column(ids)
         for row in range(batch.num_rows):
             record_id = _name(None if names is None else names[row], number, limits)
-            size = _size(cells, row)
-            taken += size
+            sizes = [_size(cell, row) for cell in cells]
+            spent += sum(sizes)
             number += 1
-            if taken > limits.unpacked_bytes:
+            if spent > limits.unpacked_bytes:
                 raise FileRefusedError(Reason.UNPACKED_TOO_LARGE, _unpacked(limits))
-            if size > limits.record_bytes:
+            if max(sizes) > limits.record_bytes:
                 yield Record(record_id, "table", b"", Reason.RECORD_TOO_LARGE, too_large(limits))
             else:
-                yield from_cell(record_id, cells[row].value.as_buffer().to_pybytes() if size else b"", limits)
+                texts = [
+                    cell[row].value.as_buffer().to_pybytes() for cell, size in zip(cells, sizes, strict=True) if size
+                ]
+                yield from_cell(record_id, first_filled(texts), limits)
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -85,7 +90,7 @@ def _check_claims(footer: Any, limits: Limits) -> None:  # noqa: ANN401 - pyarro
 
 
 def _unpacked(limits: Limits) -> str:
-    return f"the table unpacks to more than {limits.unpacked_bytes:,} bytes; hand in fewer structures"
+    return f"the table unpacks to more than {limits.unpacked_bytes:,} bytes; submit fewer structures"
 
 
 def _size(cells: pa.DictionaryArray, row: int) -> int:

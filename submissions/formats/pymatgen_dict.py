@@ -1,4 +1,4 @@
-"""JSON of one structure: a pymatgen dict or an OPTIMADE entry.
+"""JSON of one structure: a pymatgen dict, an OPTIMADE entry, or ASE's Atoms.
 
 Only numbers and symbols are taken out of it. No class that the data names is ever looked up, let alone constructed.
 """
@@ -16,7 +16,7 @@ from submissions.checked import (
     numbers_of,
     parse_json,
 )
-from submissions.formats import optimade
+from submissions.formats import ase_atoms, optimade
 from submissions.refusal import Reason, RecordRefusedError, shown
 
 if TYPE_CHECKING:
@@ -29,10 +29,20 @@ _STRUCTURE_CLASSES = ("Structure", "IStructure")
 _LATTICE_CLASSES = ("Lattice",)
 _SITE_CLASSES = ("PeriodicSite",)
 _ALL_PERIODIC = [True, True, True]
+_FIELDS = {"lattice", "sites"}
+# Where ComputedStructureEntry, SymmetrizedStructure and documents of the Materials Project keep theirs.
+_CARRIED = "structure"
+# Classes that people submit and that are no crystals, and what they are.
+_NO_CRYSTALS = {
+    "Molecule": (Reason.NOT_PERIODIC, "a molecule, without a cell; submit crystals"),
+    "IMolecule": (Reason.NOT_PERIODIC, "a molecule, without a cell; submit crystals"),
+    "ComputedEntry": (Reason.FOREIGN_CLASS, "a composition and an energy without a structure; write the structure"),
+    "Composition": (Reason.FOREIGN_CLASS, "a composition without a structure; write the structure"),
+}
 
 
 def parse(payload: bytes, limits: Limits) -> Crystal:
-    """Read a pymatgen `Structure.as_dict()`, or an OPTIMADE entry of type structures.
+    """Read a pymatgen `Structure.as_dict()`, an entry that carries one, an OPTIMADE entry, or ASE's Atoms.
 
     Oxidation states, charges, labels and properties are dropped.
 
@@ -41,12 +51,23 @@ def parse(payload: bytes, limits: Limits) -> Crystal:
 
     """
     row = parse_json(payload)
+    if row is None:
+        raise RecordRefusedError(Reason.EMPTY, "null stands where a structure should, as of a failed generation")
     if not isinstance(row, dict):
         detail = f"a JSON {type(row).__name__} is no structure; write Structure.as_dict()"
         raise RecordRefusedError(Reason.MALFORMED, detail)
+    if isinstance(carried := row.get(_CARRIED), dict) and not is_structure(row):
+        row = carried
     if optimade.is_entry(row):
         return optimade.crystal_of(row, limits)
+    if ase_atoms.is_atoms(row):
+        return ase_atoms.crystal_of(row, limits)
     return _crystal_of(row, limits)
+
+
+def is_structure(row: Mapping[str, Any]) -> bool:
+    """Whether an object is one structure, by its keys; whether it can be read is another question."""
+    return row.keys() >= _FIELDS or optimade.is_entry(row) or ase_atoms.is_atoms(row)
 
 
 def _crystal_of(row: Mapping[str, Any], limits: Limits) -> Crystal:
@@ -58,7 +79,7 @@ def _crystal_of(row: Mapping[str, Any], limits: Limits) -> Crystal:
     _check_class(lattice, _LATTICE_CLASSES)
     check_site_count(len(sites), limits)
     if lattice.get("pbc", _ALL_PERIODIC) != _ALL_PERIODIC:
-        detail = f"pbc is {shown(lattice['pbc'])}, three times true is needed; hand in crystals"
+        detail = f"pbc is {shown(lattice['pbc'])}, three times true is needed; submit crystals"
         raise RecordRefusedError(Reason.NOT_PERIODIC, detail)
     if not all(isinstance(site, dict) for site in sites):
         raise RecordRefusedError(Reason.MALFORMED, "every site must be an object; write Structure.as_dict()")
@@ -82,6 +103,9 @@ def _number_at(site: Mapping[str, Any]) -> int:
 
 def _check_class(data: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
     name, module = data.get("@class", allowed[0]), data.get("@module", "pymatgen")
+    if isinstance(name, str) and name in _NO_CRYSTALS:
+        reason, what = _NO_CRYSTALS[name]
+        raise RecordRefusedError(reason, f"this is pymatgen's {name}, {what}")
     if name not in allowed or not isinstance(module, str) or module.partition(".")[0] != "pymatgen":
         detail = f"class {shown(f'{module}.{name}')}, only pymatgen's {' or '.join(allowed)} is read here; convert it"
         raise RecordRefusedError(Reason.FOREIGN_CLASS, detail)

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
+import io
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
-from submissions.formats.detect import STRUCTURE_COLUMNS, Format, detect
+from submissions.files.unpack import without_mark
+from submissions.formats import extxyz, poscar
+from submissions.formats.detect import STRUCTURE_COLUMNS, Format, column_name, delimiter_of, detect
 from submissions.record import Record
 from submissions.refusal import Reason, RecordRefusedError, one_line, shown
 from submissions.stream import lines, too_large
 
 if TYPE_CHECKING:
-    import io
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from submissions.limits import Limits
 
 _BLANK = b"\r\n "
 ID_COLUMNS = ("id", "material_id", "file", "name")
 _CELL_FORMATS = {Format.CIF: "cif", Format.JSON: "json", Format.POSCAR: "poscar", Format.EXTXYZ: "extxyz"}
+# Texts that may go on with a second structure.
+_SPLITTERS = {Format.POSCAR: poscar.split, Format.EXTXYZ: extxyz.split}
+EMPTY_CELLS = (b"", b"nan", b"none", b"null", b"na", b"n/a")
+"""What programs write into a cell that holds nothing."""
+_LONGEST_EMPTY = 100
 
 
 def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
@@ -28,17 +36,19 @@ def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
     if header_bytes is None:
         detail = f"the header has more than {limits.record_bytes:,} bytes; write the table again"
         raise RecordRefusedError(Reason.NO_STRUCTURE_COLUMN, detail)
-    header_text = header_bytes.decode("utf-8-sig", "surrogateescape")
-    delimiter = "\t" if "\t" in header_text else ","
+    header_text = header_bytes.decode("utf-8", "surrogateescape")
+    delimiter = delimiter_of(header_text)
     header = _fields(header_text, delimiter, limits)
-    structure = structure_column(header, limits)
+    # `id, cif` over rows written so too: the blank before a quote is no part of the cell
+    blanks = any(column.startswith(" ") for column in header[1:])
+    structures = structure_columns(header, limits)
     name = id_column(header)
     for number, row in enumerate(rows):
         if row is None:
             yield Record(str(number), "table", b"", Reason.RECORD_TOO_LARGE, too_large(limits))
             continue
         try:
-            fields = _fields(row.decode("utf-8", "surrogateescape"), delimiter, limits)
+            fields = _fields(row.decode("utf-8", "surrogateescape"), delimiter, limits, blanks=blanks)
         except RecordRefusedError as refused:
             yield Record(str(number), "table", b"", refused.reason, refused.detail)
             continue
@@ -47,11 +57,12 @@ def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
             detail = f"the row has {len(fields)} cells, the header {len(header)}; write the table again"
             yield Record(record_id, "table", b"", Reason.MALFORMED, detail)
         else:
-            yield from_cell(record_id, fields[structure].encode("utf-8", "surrogateescape"), limits)
+            cells = [fields[column].encode("utf-8", "surrogateescape") for column in structures]
+            yield from_cell(record_id, first_filled(cells), limits)
 
 
-def structure_column(header: Sequence[str], limits: Limits) -> int:
-    """Index of the column that holds structures: the first that exists of the four names.
+def structure_columns(header: Sequence[str], limits: Limits) -> list[int]:
+    """Indices of the columns that hold structures, the first of the four names first; case and blanks do not matter.
 
     Raises:
         RecordRefusedError: there is none, or there are too many columns.
@@ -60,16 +71,28 @@ def structure_column(header: Sequence[str], limits: Limits) -> int:
     if len(header) > limits.table_columns:
         detail = f"{len(header):,} columns, at most {limits.table_columns:,}; keep id and structure"
         raise RecordRefusedError(Reason.NO_STRUCTURE_COLUMN, detail)
-    for column in STRUCTURE_COLUMNS:
-        if column in header:
-            return header.index(column)
-    detail = f"columns {shown(', '.join(header))}, one must be {', '.join(STRUCTURE_COLUMNS)}; rename yours"
-    raise RecordRefusedError(Reason.NO_STRUCTURE_COLUMN, detail)
+    found = _columns_named(header, STRUCTURE_COLUMNS)
+    if not found:
+        detail = f"columns {shown(', '.join(header))}, one must be {', '.join(STRUCTURE_COLUMNS)}; rename yours"
+        raise RecordRefusedError(Reason.NO_STRUCTURE_COLUMN, detail)
+    return found
 
 
 def id_column(header: Sequence[str]) -> int | None:
     """Index of the column that holds ids: the first that exists of the four names, else None."""
-    return next((header.index(column) for column in ID_COLUMNS if column in header), None)
+    return next(iter(_columns_named(header, ID_COLUMNS)), None)
+
+
+def named_columns(row: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
+    """Values of an object's fields of these names, in the order of the names."""
+    keys = list(row)
+    return [row[keys[place]] for place in _columns_named(keys, names)]
+
+
+def first_filled(cells: Sequence[bytes]) -> bytes:
+    """The first cell that holds something, else the first."""
+    filled = (cell for cell in cells if len(cell) > _LONGEST_EMPTY or cell.strip().lower() not in EMPTY_CELLS)
+    return next(filled, b"")
 
 
 def from_cell(record_id: str, cell: bytes, limits: Limits) -> Record:
@@ -77,13 +100,36 @@ def from_cell(record_id: str, cell: bytes, limits: Limits) -> Record:
     if len(cell) > limits.record_bytes:
         return Record(record_id, "table", b"", Reason.RECORD_TOO_LARGE, too_large(limits))
     try:
-        found = detect(cell)
+        text = without_mark(io.BufferedReader(io.BytesIO(cell))).read()
+        kind = _kind_of_one(text, limits)
     except RecordRefusedError as refused:
         return Record(record_id, "table", b"", refused.reason, refused.detail)
-    if found not in _CELL_FORMATS:
-        detail = f"the cell holds {found}, CIF text or a pymatgen dict as JSON is needed; write it as text"
-        return Record(record_id, "table", b"", Reason.UNREADABLE_FORMAT, detail)
-    return Record(record_id, _CELL_FORMATS[found], cell)
+    return Record(record_id, _CELL_FORMATS[kind], text)
+
+
+def _kind_of_one(text: bytes, limits: Limits) -> Format:
+    """Format of a cell's one structure.
+
+    Raises:
+        RecordRefusedError: it is none of a text, or there is a second structure.
+
+    """
+    kind = detect(text)
+    if kind not in _CELL_FORMATS:
+        detail = f"the cell holds {kind}, CIF text or a pymatgen dict as JSON is needed; write it as text"
+        raise RecordRefusedError(Reason.UNREADABLE_FORMAT, detail)
+    if kind in _SPLITTERS and len(list(islice(_SPLITTERS[kind](io.BufferedReader(io.BytesIO(text)), limits), 2))) > 1:
+        raise RecordRefusedError(Reason.MALFORMED, "the cell holds 2 structures or more, 1 is needed; give each a row")
+    return kind
+
+
+def _columns_named(header: Sequence[str], names: Sequence[str]) -> list[int]:
+    """Places of columns of these names in the order of the names; one written exactly so before one written alike."""
+    found = []
+    for name in names:
+        alike = [place for place, column in enumerate(header) if column_name(column) == column_name(name)]
+        found += sorted(alike, key=lambda place: header[place] != name)
+    return found
 
 
 def _rows(stream: io.BufferedReader, limits: Limits) -> Iterator[bytes | None]:
@@ -113,12 +159,12 @@ def _rows(stream: io.BufferedReader, limits: Limits) -> Iterator[bytes | None]:
         yield row
 
 
-def _fields(text: str, delimiter: str, limits: Limits) -> list[str]:
+def _fields(text: str, delimiter: str, limits: Limits, *, blanks: bool = False) -> list[str]:
     # A process-wide setting that only ever grows, so that no two readers can disturb each other.
     if csv.field_size_limit() < limits.record_bytes:
         csv.field_size_limit(limits.record_bytes)
     try:
-        return next(csv.reader([text], delimiter=delimiter))
+        return next(csv.reader([text], delimiter=delimiter, skipinitialspace=blanks))
     except csv.Error as error:
         detail = f"a row is no CSV ({one_line(error)}); write the table again"
         raise RecordRefusedError(Reason.MALFORMED, detail) from error

@@ -84,7 +84,6 @@ BAD: dict[str, tuple[Callable[[], str | bytes | dict[str, Any]], Reason]] = {
     "CIF, flat": (lambda: cif_of_sites([SITE], "5 5 5 90 90 0.01"), Reason.ZERO_VOLUME),
     "dict, all zero": (lambda: as_dict([[0, 0, 0]] * 3), Reason.ZERO_VOLUME),
     "dict, vectors in a plane": (lambda: as_dict([[4, 0, 0], [0, 4, 0], [4, 4, 0]]), Reason.ZERO_VOLUME),
-    "dict, left-handed": (lambda: as_dict([[0, 4, 0], [4, 0, 0], [0, 0, 4]]), Reason.ZERO_VOLUME),
     "POSCAR, flat": (lambda: poscar("4 0 0\n0 4 0\n0 4 0"), Reason.ZERO_VOLUME),
     "XYZ, flat": (lambda: xyz('Lattice="4 0 0 4 0 0 0 0 4"'), Reason.ZERO_VOLUME),
     # size
@@ -159,7 +158,11 @@ BAD: dict[str, tuple[Callable[[], str | bytes | dict[str, Any]], Reason]] = {
     "OPTIMADE, no cell": (lambda: optimade(lattice_vectors=None), Reason.MALFORMED),
     # other classes
     "dict of os.system": (lambda: {"@module": "os", "@class": "system", "command": "true"}, Reason.FOREIGN_CLASS),
-    "dict of a molecule": (lambda: as_dict(**{"@class": "Molecule"}), Reason.FOREIGN_CLASS),
+    "dict of a slab's class": (lambda: as_dict(**{"@class": "Slab"}), Reason.FOREIGN_CLASS),
+    "dict of a composition and an energy": (
+        lambda: {"@module": "pymatgen.core.entries", "@class": "ComputedEntry", "energy": -1.0, "composition": {}},
+        Reason.FOREIGN_CLASS,
+    ),
     "dict of a Structure of another package": (lambda: as_dict(**{"@module": "evil.core"}), Reason.FOREIGN_CLASS),
     "dict whose lattice is another class": (
         lambda: as_dict(lattice={"@module": "subprocess", "@class": "Popen", "matrix": CELL}),
@@ -170,6 +173,7 @@ BAD: dict[str, tuple[Callable[[], str | bytes | dict[str, Any]], Reason]] = {
         Reason.FOREIGN_CLASS,
     ),
     # not periodic
+    "dict of a molecule": (lambda: as_dict(**{"@class": "Molecule"}), Reason.NOT_PERIODIC),
     "dict of a slab": (
         lambda: as_dict(lattice={"matrix": CELL, "pbc": [True, True, False]}),
         Reason.NOT_PERIODIC,
@@ -224,10 +228,11 @@ def test_a_bad_line_is_refused_and_the_ones_beside_it_are_read(kind: str, tmp_pa
     [
         ('{"cut": \n{good}\n{good}', [Reason.MALFORMED, None, None]),
         ("{good}\nno JSON\n{good}", [None, Reason.MALFORMED, None]),
-        ("[{good}, 7, null, {good}]", [None, Reason.MALFORMED, Reason.MALFORMED, None]),
+        ("[{good}, 7, null, {good}]", [None, Reason.MALFORMED, Reason.EMPTY, None]),
         ("[{good}, {good}", [None, None]),
         ('[{good}, {"lattice": [', [None, Reason.MALFORMED]),
-        ("[{good}] [{good}]", [None, Reason.MALFORMED]),
+        ("[{good}] 7", [None, Reason.MALFORMED]),
+        ("{good} 7", [Reason.MALFORMED]),
         ("[{good},, {good}]", [None, Reason.MALFORMED, None]),
     ],
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from metrics.crystal import Crystal
 from metrics.energy_convention import OWN
 from metrics.measure import settings_hash
-from metrics.measure.energy.mp2020 import to_convention
+from metrics.measure.energy.mp2020 import UncorrectableError, to_convention
 
 if TYPE_CHECKING:
     from metrics.measure.potentials import Potential
@@ -123,13 +123,15 @@ def conventions_of(potential: Potential) -> tuple[str, ...]:
 def put_on(record: EnergyRecord, start: Crystal, convention: str) -> EnergyRecord:
     """The record with its energy in another convention; one without an energy stays as it is.
 
+    Where no conversion of this crystal is known the record has failed, and its detail says why.
+
     Args:
         record: as :func:`metrics.measure.energy.relaxation.energies_of` gives it, in the potential's own convention.
         start: the structure as submitted.
         convention: one of :func:`conventions_of`.
 
     Raises:
-        ValueError: the energy cannot be put on it.
+        ValueError: no energy of the potential can be put on it.
 
     """
     if record.energy is None or record.energy_convention is None:
@@ -137,5 +139,8 @@ def put_on(record: EnergyRecord, start: Crystal, convention: str) -> EnergyRecor
     end = record.end(start)
     energy = record.energy
     if convention != f"{OWN}{record.potential}":
-        energy = to_convention(energy, end, record.energy_convention, convention)
+        try:
+            energy = to_convention(energy, end, record.energy_convention, convention)
+        except UncorrectableError as error:
+            return replace(record, status="failed", detail=str(error), energy=None, energy_per_atom=None)
     return replace(record, energy=energy, energy_per_atom=energy / end.n_sites, energy_convention=convention)

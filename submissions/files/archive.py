@@ -10,8 +10,9 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
+from submissions.files.foreign import refuse_foreign_zip
 from submissions.refusal import FileRefusedError, Reason, RecordRefusedError, one_line, shown
-from submissions.stream import counted
+from submissions.stream import HEAD_BYTES, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,14 +49,15 @@ def zip_members(path: Path, limits: Limits, budget: Budget) -> Iterator[Member]:
     """Members of a zip file, in the order of its directory.
 
     Raises:
-        FileRefusedError: the directory is damaged, or lists more members than the limit.
+        FileRefusedError: the directory is damaged, lists more members than the limit, or is one file of another
+            program.
 
     """
     # zipfile loads the whole directory at once, so its entries are counted beforehand.
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         headers = _count(content, _CENTRAL_HEADER, limits.members)
     if headers > limits.members:
-        detail = f"the zip lists more than {limits.members:,} members; hand in fewer in one file"
+        detail = f"the zip lists more than {limits.members:,} members; submit fewer in one file"
         raise FileRefusedError(Reason.TOO_MANY_MEMBERS, detail)
     try:
         archive = zipfile.ZipFile(path)
@@ -63,6 +65,10 @@ def zip_members(path: Path, limits: Limits, budget: Budget) -> Iterator[Member]:
         detail = f"the zip cannot be opened: {one_line(error)}; pack it again"
         raise FileRefusedError(Reason.DAMAGED, detail) from error
     with archive:
+        try:
+            refuse_foreign_zip([info.filename for info in archive.infolist() if not info.is_dir()])
+        except RecordRefusedError as refused:
+            raise FileRefusedError(refused.reason, refused.detail) from refused
         for info in archive.infolist():
             budget.spend_member()
             if not info.is_dir():
@@ -146,7 +152,7 @@ def _tar_header(stream: BinaryIO) -> tarfile.TarInfo | None:
 def _open_tarred(info: tarfile.TarInfo, body: _Slice) -> io.BufferedReader:
     if not info.isreg() or info.issparse():
         raise RecordRefusedError(Reason.LINK, _link_detail(f"tar type {shown(info.type.decode('latin-1'))}"))
-    return io.BufferedReader(body)
+    return io.BufferedReader(body, HEAD_BYTES)
 
 
 def _pax_path(data: bytes, otherwise: str | None) -> str | None:
