@@ -1,1 +1,6 @@
 """What is measured on a crystal and what is scored on a submission; imports no other folder of this project."""
+
+from metrics.installed import keep_compiled_code
+
+# numba reads it when it is imported, which only modules of this package do
+keep_compiled_code()
