@@ -115,5 +115,5 @@ def test_the_version_is_the_same_wherever_it_is_written() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text()
     headings = re.findall(r"^## \[(.+?)\]", changelog, flags=re.MULTILINE)
     assert next(heading for heading in headings if heading != "Unreleased") == declared
-    assert f"git tag `v{declared}`" in changelog
+    assert f"git tag is `v{declared}`" in changelog
     assert f'\nversion: "{declared}"\n' in (ROOT / "CITATION.cff").read_text()
