@@ -1,4 +1,4 @@
-"""``python -m leaderboard``: check, score and fingerprint a submission, print the board."""
+"""``crystal-leaderboard`` or ``python -m leaderboard``: check, score and fingerprint a submission, print the board."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from importlib import import_module
 from pathlib import Path
 
 from leaderboard.errors import CommandError
+from leaderboard.import_names import DISTRIBUTION
+from leaderboard.release import release
 from metrics.measure.running.engine import THREADS
 from submissions.formats_text import FORMATS_TEXT
 
@@ -28,11 +30,12 @@ Examples:
 def parser() -> argparse.ArgumentParser:
     """All commands and options."""
     top = argparse.ArgumentParser(
-        prog="python -m leaderboard",
+        prog=_program(),
         description="Score generated crystals: validity, uniqueness, novelty, each with its 95% interval.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    top.add_argument("--version", action=_Version, nargs=0, help="print version and commit and stop")
     top.set_defaults(interrupted="the same command resumes")
     subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -96,6 +99,8 @@ def parser() -> argparse.ArgumentParser:
     table = command("table", "print the board", "leaderboard.board_command")
     table.add_argument("--format", choices=("md", "csv", "json"), default="md", help="default: md")
 
+    subparsers.add_parser("reference", help="list, describe, compare, verify and build reference sets", add_help=False)
+
     docs = command("docs", "write docs/metrics.md, the definition of every score", "leaderboard.board.score_docs")
     docs.add_argument("--check", action="store_true", help="write nothing, fail where the file is not up to date")
 
@@ -131,6 +136,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["reference"]:
+        # a command line of its own, which knows nothing of the leaderboard
+        reference: int = import_module("reference_data.__main__").main(arguments[1:], prog=f"{_program()} reference")
+        return reference
     options = parser().parse_args(arguments)
     try:
         # one thread, set before numpy is imported: the workers fill the cores, and numbers stay the same anywhere
@@ -145,6 +155,20 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"\ninterrupted; {options.interrupted}\n")
         return 130
     return 0
+
+
+class _Version(argparse.Action):
+    """Asks git only when it is asked itself."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print and stop."""
+        sys.stdout.write(" ".join(filter(None, (DISTRIBUTION, *release()))) + "\n")
+        parser.exit()
+
+
+def _program() -> str:
+    """How it was started, for its help."""
+    return DISTRIBUTION if Path(sys.argv[0]).name == DISTRIBUTION else "python -m leaderboard"
 
 
 def _positive(text: str) -> int:

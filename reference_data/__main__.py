@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from metrics.installed import INSTALLED
 from reference_data.errors import ReferenceSetError
 from reference_data.files.manifest import MANIFEST_FILE
 from reference_data.queries.describe import describe, description_lines
@@ -27,9 +28,9 @@ licences, what it is not good for) and built into a folder: crystals.parquet, a 
 EXIT_CODES = "Exit codes: 0 done, 1 refused, failed or different, 2 wrong usage."
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m reference_data") -> int:
     """Run one command; the exit code."""
-    options = _parser().parse_args(arguments)
+    options = _parser(prog).parse_args(arguments)
     try:
         result: int = options.run(options)
     except (ReferenceSetError, OSError) as error:
@@ -41,9 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return result
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m reference_data",
+        prog=prog,
         description=DESCRIPTION,
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -95,11 +96,11 @@ def _parser() -> argparse.ArgumentParser:
         help="build a set from its definition",
         description="Read the sources, measure every structure, merge those that are one crystal, write the set. The "
         "same sources give the same bytes. An interrupted build goes on where it stopped.",
-        epilog=f"{EXIT_CODES} Example: python -m reference_data build reference_data/sets/starter.toml",
+        epilog=f"{EXIT_CODES} Example: {prog} build reference_data/sets/starter.toml",
     )
     build.add_argument("definition", type=Path, metavar="SET.toml", help="definition of the set")
     build.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder to write (default: beside SET.toml, by its name)"
+        "--out", type=Path, metavar="DIR", help="folder to write (default: by the name of SET.toml, beside it)"
     )
     _add_jobs(build)
     build.add_argument(
@@ -210,7 +211,7 @@ def _diff(options: argparse.Namespace) -> int:
 def _build(options: argparse.Namespace) -> int:
     from reference_data.build.build_set import build_set, build_shard  # noqa: PLC0415 - building imports pymatgen, listing must not
 
-    out = options.out or options.definition.with_suffix("")
+    out = options.out or _default_out(options.definition)
     if options.shard:
         n_parts, folder = build_shard(options.definition, out, options.shard, jobs=options.jobs, report=_complain)
         _say(f"{n_parts} parts in {folder}: copy them to that folder where the set is built, then build it there")
@@ -218,6 +219,12 @@ def _build(options: argparse.Namespace) -> int:
     manifest = build_set(options.definition, out, jobs=options.jobs, report=_complain)
     _say(f"{manifest.name}: {manifest.n_crystals} crystals in {out}")
     return 0
+
+
+def _default_out(definition: Path) -> Path:
+    """Beside the definition; nothing is written among installed packages, so one that lies there is built here."""
+    is_packaged = INSTALLED and definition.resolve().parent == SETS.resolve()
+    return (Path(definition.name) if is_packaged else definition).with_suffix("")
 
 
 def _trust(options: argparse.Namespace) -> int:

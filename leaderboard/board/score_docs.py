@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaderboard.errors import CommandError
 from leaderboard.protocol import load_protocol
+from metrics.installed import INSTALLED
 from metrics.score import POLICIES, registry
 
 if TYPE_CHECKING:
@@ -80,6 +81,9 @@ def docs(options: Namespace) -> None:
         CommandError: it is not.
 
     """
+    if INSTALLED:
+        msg = f"{DOCUMENT.name} is part of a checkout of the code, and this copy is installed"
+        raise CommandError(msg)
     text = markdown(load_protocol("v1"))
     if options.check:
         if not DOCUMENT.exists() or DOCUMENT.read_text() != text:

@@ -6,16 +6,15 @@ import fcntl
 import hashlib
 import json
 import os
-import platform
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from leaderboard.errors import RunError
 from leaderboard.protocol import load_protocol
+from leaderboard.release import package_versions, release
 from leaderboard.run.energies import ENERGIES_SCHEMA, Tier, check_available
 from leaderboard.run.reading import STRUCTURES_SCHEMA, crystals_of
 from leaderboard.run.stages import (
@@ -51,7 +50,6 @@ if TYPE_CHECKING:
 # what each worker imports before its first task, so that no task pays for it
 PRELOAD = ("leaderboard.run.stages", "leaderboard.run.warm:warm")
 LIMITS = Limits()
-PACKAGES = ("numpy", "pandas", "pymatgen", "scipy", "smact", "spglib")
 
 
 @dataclass(frozen=True)
@@ -219,7 +217,8 @@ def _score(
             "checkpoints": {potential.id: potential.checkpoint_sha256 for potential in setting.tier.potentials},
             "custom": setting.custom,
             "verified": False,
-            "versions": _versions(),
+            "release": release()._asdict(),
+            "versions": package_versions(),
         }
         write_json(record, folder / "run.json")
         context = Context(
@@ -300,14 +299,3 @@ def _alone_in(folder: Path) -> Iterator[None]:
 def _is_present(name: str) -> bool:
     """Whether a reference set of this name is defined and built here."""
     return name in set_names() and (set_folder(name) / MANIFEST_FILE).is_file()
-
-
-def _versions() -> dict[str, str]:
-    """What the numbers were made with."""
-    packages = {name: version(name) for name in PACKAGES}
-    return {
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "cores": str(os.cpu_count()),
-        **packages,
-    }

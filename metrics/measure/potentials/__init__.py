@@ -21,14 +21,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metrics.energy_convention import check_convention
+from metrics.installed import FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ase.calculators.calculator import Calculator
 
-ROOT = Path(__file__).resolve().parents[3]
-CHECKPOINTS = ROOT / "checkpoints"
+CHECKPOINTS = FOLDER / "checkpoints"
 """Where weights that no package carries are put by hand; nothing here downloads any."""
 
 WORKER_PACKAGES = ("ase", "numpy", "pymatgen")
@@ -85,7 +85,7 @@ class Potential:
     @property
     def python(self) -> str:
         """The interpreter that runs it: its own environment's where there is one, else this one."""
-        own = ROOT / f".venv-{self.environment}" / "bin" / "python"
+        own = FOLDER / f".venv-{self.environment}" / "bin" / "python"
         return str(own) if self.environment and own.is_file() else sys.executable
 
     def checkpoint(self) -> Path:
@@ -124,7 +124,7 @@ class Potential:
         """Why it cannot be loaded here and what to do; None where it can. Looks into its own environment."""
         if self.python != sys.executable:
             command = [self.python, "-m", __name__, self.id]
-            run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+            run = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False)  # noqa: S603 - ours
             return None if run.returncode == 0 else (run.stdout or run.stderr).strip()
         try:
             self.checkpoint()

@@ -23,11 +23,12 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from metrics.installed import import_path
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
-ROOT = Path(__file__).resolve().parents[3]
 MEMORY_LIMIT_BYTES = 6 * 2**30
 # one thread per worker: the processes already fill the cores, and numbers stay the same on any machine
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
@@ -49,10 +50,11 @@ class _Worker:
 
     def __init__(self, python: str, preload: tuple[str, ...], memory_limit_bytes: int | None) -> None:
         ours, theirs = socket.socketpair()
-        environment = {**os.environ, **THREADS, "PYTHONPATH": os.pathsep.join([str(ROOT), *_inherited_path()])}
+        environment = {**os.environ, **THREADS, "PYTHONPATH": os.pathsep.join([*import_path(), *_inherited_path()])}
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-                [python, "-m", __name__, str(theirs.fileno()), str(memory_limit_bytes or _UNLIMITED), *preload],
+                # -P: a file of the working directory that is called as one of our folders is not imported for it
+                [python, "-P", "-m", __name__, str(theirs.fileno()), str(memory_limit_bytes or _UNLIMITED), *preload],
                 pass_fds=(theirs.fileno(),),
                 env=environment,
                 stdin=subprocess.DEVNULL,

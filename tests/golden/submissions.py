@@ -1,0 +1,63 @@
+"""The submissions whose numbers are golden, and how they are scored: by the command line, as anybody does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from leaderboard.store.local import Run
+from submissions.examples.make import ARCHIVE as EXAMPLE
+from tests.golden.mixed import ARCHIVE as MIXED
+
+ROOT = Path(__file__).parents[2]
+FOLDER = Path(__file__).parent
+STRUCTURAL = ("--potentials", "none")
+
+
+class Golden(NamedTuple):
+    """A submission and the options that it is scored with.
+
+    Attributes:
+        file: what is submitted.
+        options: of ``score``.
+
+    """
+
+    file: Path
+    options: tuple[str, ...]
+
+
+SUBMISSIONS = {
+    "mixed": Golden(MIXED, STRUCTURAL),
+    "example": Golden(EXAMPLE, ("--relax",)),  # its energies are bundled, so no potential is needed
+}
+"""By the folder of their golden numbers."""
+
+
+def score(golden: Golden, folder: Path, command: tuple[str, ...] = (sys.executable, "-m", "leaderboard")) -> Run:
+    """Score in a new process; the finished run.
+
+    Args:
+        golden: what to score.
+        folder: an empty folder for the run and for measurements.
+        command: what starts the command line.
+
+    Raises:
+        RuntimeError: it failed, with what it said.
+
+    """
+    done = subprocess.run(
+        [*command, "score", str(golden.file), *golden.options, "--out", str(folder / "out")],
+        cwd=ROOT if command[0] == sys.executable else folder,
+        env={**os.environ, "LEADERBOARD_RUNS": str(folder / "runs")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        msg = f"scoring {golden.file.name} failed: {done.stderr}"
+        raise RuntimeError(msg)
+    return Run(folder / "out")
