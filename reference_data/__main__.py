@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m refer
         _complain(f"error: {error}")
         return 1
     except KeyboardInterrupt:
-        _complain("interrupted; an interrupted build goes on where it stopped when started again")
+        _complain("interrupted; the same command resumes")
         return 1
     return result
 
@@ -95,7 +95,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         "build",
         help="build a set from its definition",
         description="Read the sources, measure every structure, merge those that are one crystal, write the set. The "
-        "same sources give the same bytes. An interrupted build goes on where it stopped.",
+        "same sources give the same bytes. An interrupted build resumes when given again.",
         epilog=f"{EXIT_CODES} Example: {prog} build reference_data/sets/starter.toml",
     )
     build.add_argument("definition", type=Path, metavar="SET.toml", help="definition of the set")
@@ -112,23 +112,23 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     )
     build.set_defaults(run=_build)
 
-    trust = commands.add_parser(
-        "trust",
-        help="say how far a potential can be trusted on a set",
+    evaluate = commands.add_parser(
+        "evaluate-potential",
+        help="measure how far a potential agrees with the energies of a set",
         description="Compute a fixed sample of the set's compounds with a potential, compare their distances from the "
         "set's hull with those by the set's own energies, keep the figures in trust.json beside the set. An "
-        "interrupted comparison goes on where it stopped.",
+        "interrupted comparison resumes when given again.",
         epilog=EXIT_CODES,
     )
-    trust.add_argument("set", metavar="NAME|DIR", help="a built set with a hull")
-    trust.add_argument("--potential", required=True, metavar="ID", help="an interatomic potential, such as chgnet")
-    trust.add_argument(
+    evaluate.add_argument("set", metavar="NAME|DIR", help="a built set with a hull")
+    evaluate.add_argument("--potential", required=True, metavar="ID", help="an interatomic potential, such as chgnet")
+    evaluate.add_argument(
         "--n", type=_positive, default=500, metavar="N", help="compounds to compute (default: %(default)s)"
     )
-    trust.add_argument(
+    evaluate.add_argument(
         "--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N", help="worker processes (here %(default)s)"
     )
-    trust.set_defaults(run=_trust)
+    evaluate.set_defaults(run=_evaluate_potential)
     return parser
 
 
@@ -227,7 +227,7 @@ def _default_out(definition: Path) -> Path:
     return (Path(definition.name) if is_packaged else definition).with_suffix("")
 
 
-def _trust(options: argparse.Namespace) -> int:
+def _evaluate_potential(options: argparse.Namespace) -> int:
     from reference_data.potential_accuracy.evaluate import measure_trust  # noqa: PLC0415 - imports pymatgen, listing must not
 
     reference = open_reference(options.set)

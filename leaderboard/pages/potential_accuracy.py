@@ -55,7 +55,7 @@ def accuracy_html(run: Run) -> str:
     sentences = "".join(f'<p class="lead">{sentence(trust, reference)}</p>' for trust in measured)
     head = "".join(f'<th scope="col"{" class=right" if place else ""}>{name}</th>' for place, name in enumerate(_HEADS))
     body = "".join(_line(trust, agreement) for trust in measured for agreement in trust.agreements)
-    table = f'<table class="trust"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    table = f'<table class="accuracy"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     return f'{sentences}<div class="scroll">{table}</div><p class="legend">{_LEGEND}</p>'
 
 

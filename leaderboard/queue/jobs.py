@@ -49,7 +49,7 @@ class Job:
         id: first 12 digits of the sha256 of the file: the same bytes are the same submission.
         file_name: as uploaded.
         model: name on the card.
-        earlier: who handed in the same file before, and when; None where it is new.
+        earlier: who submitted the same file before, and when; None where it is new.
         progress: of the running stage.
         run: id of the published run once scored.
         error: why it was refused or failed.

@@ -2,7 +2,7 @@
 
 The app writes one JSON line per submission to the process's stdin and reads JSON lines of progress and of the result
 from its stdout. What the process does is what ``score --publish`` does, so the board and the command line agree. If
-it dies, the submission under way is reported as failed and may be handed in again: it goes on where it stopped.
+it dies, the submission under way is reported as failed; submitted again, its scoring resumes.
 """
 
 from __future__ import annotations

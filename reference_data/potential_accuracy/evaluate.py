@@ -48,8 +48,8 @@ def measure_trust(
 
     Label and prediction are distances from the same hull, of which the compound itself is no part: so a compound on
     the hull is stable by how far it lies below the others, not by definition. Structures are taken as the set has
-    them. A potential that was fitted to them does better here than on new ones: read the figures as a bound. An
-    interrupted measurement goes on where it stopped.
+    them. A potential that was trained on them does better here than on new ones: read the figures as a bound. An
+    interrupted measurement resumes.
 
     Args:
         reference: the set.

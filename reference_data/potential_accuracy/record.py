@@ -115,7 +115,7 @@ def read_trust(folder: Path) -> dict[str, Trust]:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ReferenceSetError(
             what=f"{path} cannot be read ({error!r})",
-            expected="what `python -m reference_data trust` writes",
+            expected="what `python -m reference_data evaluate-potential` writes",
             remedy="remove it and measure again",
         ) from error
 

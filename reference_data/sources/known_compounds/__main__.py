@@ -1,6 +1,6 @@
 """``python -m reference_data.sources.known_compounds``: relax what is not in the table yet, and write the table.
 
-Takes hours on two cores for all of some thousand crystals. An interrupted or killed run goes on where it stopped.
+Takes hours on two cores for all of some thousand crystals. An interrupted or killed run resumes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         rows = relax_all(starts(), CACHE_FILE, options.records, jobs=options.jobs, report=_report)
     except KeyboardInterrupt:
-        _report("interrupted; started again it goes on where it stopped")
+        _report("interrupted; started again it resumes")
         return 1
     except (OSError, ValueError) as error:
         _report(f"error: {error}")

@@ -63,7 +63,7 @@ def relax_all(
 ) -> list[Relaxed]:
     """Relax what the table does not have yet, and write the table.
 
-    Each result is kept in the cache when it is there, so that a run that was ended, however, goes on where it stopped.
+    Each result is kept in the cache when it is there, so that a run that was ended, however, resumes.
 
     Args:
         todo: of :func:`starts`.

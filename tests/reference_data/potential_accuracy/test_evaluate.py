@@ -146,7 +146,7 @@ def test_a_compound_that_has_no_place_on_the_hull_is_no_label(alloys: Reference,
 def test_the_command_line_takes_a_smaller_sample_of_the_same_order(
     alloys: Reference, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["trust", str(alloys.folder), "--potential", "emt", "--n", "2", "--jobs", "1"]) == 0
+    assert main(["evaluate-potential", str(alloys.folder), "--potential", "emt", "--n", "2", "--jobs", "1"]) == 0
     assert json.loads(capsys.readouterr().out)["n_sampled"] == 2
 
 
