@@ -18,7 +18,7 @@ from metrics.measure.fingerprint import METHODS
 from metrics.measure.running.progress import Counter, to_terminal
 from reference_data.errors import ReferenceSetError
 from submissions.card import Card, load_card
-from submissions.read import split
+from submissions.read import Contents, split
 from submissions.refusal import FileRefusedError
 
 if TYPE_CHECKING:
@@ -44,18 +44,20 @@ def validate(options: Namespace) -> None:
         CommandError: the file or the card is refused, after the result was printed.
 
     """
-    structures, file_refusal = None, None
+    structures, file_refusal, contents = None, None, Contents()
     try:
         if options.card is not None:
             load_card(options.card)
-        records = list(split(existing(options.file), LIMITS))
+        records = list(split(existing(options.file), LIMITS, contents))
         with start_engine(options.jobs, preload=READING) as engine:
             structures = _read(records, engine)
         refuse_unreadable(structures)
     except FileRefusedError as error:
         file_refusal = error
-    result = _validation(structures, file_refusal)
-    sys.stdout.write(json.dumps(result, indent=2, ensure_ascii=False) + "\n" if options.json else _as_text(result))
+    result = _validation(structures, contents, file_refusal)
+    sys.stdout.write(
+        json.dumps(result, indent=2, ensure_ascii=False) + "\n" if options.json else _as_text(result, contents)
+    )
     if file_refusal is not None:
         raise CommandError(str(file_refusal))
 
@@ -178,7 +180,9 @@ def existing(path: Path) -> Path:
     return path
 
 
-def _validation(structures: pd.DataFrame | None, file_refusal: FileRefusedError | None) -> dict[str, Any]:
+def _validation(
+    structures: pd.DataFrame | None, contents: Contents, file_refusal: FileRefusedError | None
+) -> dict[str, Any]:
     """What ``validate`` found, in the form of its JSON."""
     found = [] if structures is None else list(cells(structures, "id", "refusal", "detail"))
     refusals = [{"id": name, "reason": reason, "detail": detail} for name, reason, detail in found if reason]
@@ -188,10 +192,13 @@ def _validation(structures: pd.DataFrame | None, file_refusal: FileRefusedError 
         "n_readable": 0 if refused else len(found) - len(refusals),
         "file_refusal": refused,
         "refusals": refusals,
+        "n_files": contents.n_files,
+        "ignored": [{"name": one.name, "what": one.what} for one in contents.ignored],
     }
 
 
-def _as_text(result: dict[str, Any]) -> str:
-    lines = [f"{result['n_readable']} of {result['n_submitted']} structures readable"]
+def _as_text(result: dict[str, Any], contents: Contents) -> str:
+    lines = [contents.summary(result["n_submitted"])]
+    lines += [f"{result['n_readable']} of {result['n_submitted']} structures readable"]
     lines += [f"refused  {entry['id']}: {entry['reason']}: {entry['detail']}" for entry in result["refusals"]]
     return "\n".join(lines) + "\n"

@@ -87,7 +87,7 @@ def split(path: Path, limits: Limits | None = None, contents: Contents | None = 
         budget.spend_record()
         yield with_unique_id(piece, used, limits)
     if not used:
-        detail = f"the file holds 0 structures, at least 1 is needed; {contents.summary(0)}"
+        detail = f"the file holds 0 structures, at least 1 is needed{contents.left_out()}"
         raise FileRefusedError(Reason.EMPTY, detail)
 
 
@@ -182,7 +182,7 @@ def _from_members(
             contents.n_files += 1
             yield _refused(member.name, RecordRefusedError(Reason.UNSAFE_PATH, detail))
         elif (what := by_name_alone(parts)) is not None:
-            yield Ignored("/".join(parts), what)
+            yield Ignored("/".join(parts), what, is_file=True)
         else:
             is_file = False
             for piece in _from_member(member, "/".join(parts), limits, budget):
@@ -205,7 +205,7 @@ def _from_member(member: Member, name: str, limits: Limits, budget: Budget) -> I
             head = stream.peek(HEAD_BYTES)
             kind = detect(head)
             if what is not None and not (kind in _ALWAYS_STRUCTURES or shows_structures(head)):
-                yield Ignored(name, what)
+                yield Ignored(name, what, is_file=True)
                 return
             for piece in _SPLITTERS[kind](stream, limits):
                 if isinstance(piece, Ignored):
@@ -215,9 +215,9 @@ def _from_member(member: Member, name: str, limits: Limits, budget: Budget) -> I
                     yield replace(piece, id=f"{base}/{piece.id}" if piece.id else base)
     except RecordRefusedError as refused:
         if what is not None and not some:
-            yield Ignored(name, what)
+            yield Ignored(name, what, is_file=True)
         elif refused.reason is Reason.NO_STRUCTURE_COLUMN and is_table(name) and not shows_structures(head):
-            yield Ignored(name, "table without structures")
+            yield Ignored(name, "table without structures", is_file=True)
         else:
             yield _refused(base, refused)
 

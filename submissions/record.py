@@ -39,11 +39,13 @@ class Ignored:
     Attributes:
         name: path of the member, or name of the part.
         what: what it is, such as "script".
+        is_file: whether it is a whole file.
 
     """
 
     name: str
     what: str
+    is_file: bool = False
 
 
 @dataclass
@@ -66,12 +68,18 @@ class Contents:
             n_records: how many records there were.
 
         """
-        found = f"{_counted(n_records, 'structure')} found in {_counted(self.n_files, 'file')}"
-        if not self.ignored:
-            return found
-        named = ", ".join(f"{one.name} ({one.what})" for one in self.ignored[:_NAMED])
-        more = f" and {len(self.ignored) - _NAMED:,} more" if len(self.ignored) > _NAMED else ""
-        return f"{found}, {len(self.ignored):,} ignored: {named}{more}"
+        return f"{_counted(n_records, 'structure')} found in {_counted(self.n_files, 'file')}{self.left_out()}"
+
+    def left_out(self) -> str:
+        """What is ignored, as the end of a sentence; nothing where nothing is."""
+        text = ""
+        for noun, is_file in (("file", True), ("part", False)):
+            ignored = [one for one in self.ignored if one.is_file is is_file]
+            if ignored:
+                named = ", ".join(f"{one.name} ({one.what})" for one in ignored[:_NAMED])
+                more = f" and {len(ignored) - _NAMED:,} more" if len(ignored) > _NAMED else ""
+                text += f", {_counted(len(ignored), noun)} ignored: {named}{more}"
+        return text
 
 
 def _counted(number: int, what: str) -> str:

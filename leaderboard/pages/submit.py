@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from leaderboard.pages import card_form, panel, runs, section
+from leaderboard.pages.file_contents import contents_html
 from leaderboard.pages.markup import notice, text
 from leaderboard.pages.panel import QUIET
 from leaderboard.pages.results import run_html, scores_html
@@ -98,6 +99,8 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
             *section.fill(run),
         )
 
+    file.upload(lambda path: contents_html(Path(path)), file, status, **QUIET)
+    file.clear(lambda: "", None, status, **QUIET)
     button.click(None, None, status, js=_SENDING, **QUIET).then(
         submit, [file, *fields.values()], [job, scored, timer, status], **QUIET
     ).then(None, job, None, js=_REMEMBER, **QUIET)

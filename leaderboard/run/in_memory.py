@@ -88,6 +88,7 @@ def _record(name: str, structure: object) -> Record:
         )
     if isinstance(structure, IMolecule):
         return Record(name, "json", b"", Reason.NOT_PERIODIC, "this is a molecule, without a cell; submit crystals")
+    value: dict[str, Any] | None
     try:
         if isinstance(structure, IStructure):
             value = _of_pymatgen(structure)

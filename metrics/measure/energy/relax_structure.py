@@ -12,6 +12,8 @@ import numpy as np
 from ase import Atoms
 from ase.data import chemical_symbols
 from ase.filters import FrechetCellFilter
+from ase.geometry import minkowski_reduce
+from ase.neighborlist import neighbor_list
 from ase.optimize import FIRE
 
 from metrics.crystal import Crystal
@@ -83,7 +85,8 @@ def energy_of(task: Task) -> Answer:
             calculator=calculator(potential.id, device),
         )
         began = time.monotonic()  # loading the potential is not this structure's fault
-        found = _answered(task, atoms) | _energies(atoms, potential)
+        _check_reach(atoms, potential, 0)
+        found = _answered(task, atoms, potential) | _energies(atoms, potential)
     except _StoppedError as stop:
         found = {"status": stop.status, "detail": stop.detail}
         final = stop.status != "time_limit"
@@ -116,17 +119,17 @@ def best_device(potential: Potential) -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _answered(task: Task, atoms: Atoms) -> dict[str, Any]:
+def _answered(task: Task, atoms: Atoms, potential: Potential) -> dict[str, Any]:
     """All columns but the energies."""
     if isinstance(task.settings, Relaxation):
-        return _relaxed(task.crystal, task.settings, atoms)
+        return _relaxed(task.crystal, task.settings, atoms, potential)
     if not task.settings.forces:
         return {"status": "ok"}
     _check_bounds(atoms, task.crystal, 0)
     return {"status": "ok", "max_force": _max_force(atoms)}
 
 
-def _relaxed(start: Crystal, settings: Relaxation, atoms: Atoms) -> dict[str, Any]:
+def _relaxed(start: Crystal, settings: Relaxation, atoms: Atoms, potential: Potential) -> dict[str, Any]:
     """Relax in place.
 
     Raises:
@@ -138,6 +141,7 @@ def _relaxed(start: Crystal, settings: Relaxation, atoms: Atoms) -> dict[str, An
     try:
         for converged in optimizer.irun(fmax=settings.fmax, steps=settings.max_steps):
             _check_bounds(atoms, start, optimizer.nsteps)
+            _check_reach(atoms, potential, optimizer.nsteps)
             if time.monotonic() - began > settings.time_limit_s and not converged:
                 detail = f"not converged after {settings.time_limit_s:g} s and {optimizer.nsteps} steps"
                 raise _StoppedError(detail, status="time_limit")
@@ -164,6 +168,31 @@ def _check_elements(crystal: Crystal, potential: Potential) -> None:
     if unknown:
         detail = f"{potential.id} does not know {', '.join(chemical_symbols[number] for number in unknown)}"
         raise _StoppedError(detail, status="unknown_element")
+
+
+def _check_reach(atoms: Atoms, potential: Potential, n_steps: int) -> None:
+    """Stop where an atom has no neighbour that the potential sees: its energy is that of a lone atom.
+
+    Raises:
+        _StoppedError: names the first such atom, its nearest neighbour's distance and the reach.
+
+    """
+    if np.linalg.norm(atoms.cell.array, axis=1).min() < potential.reach:
+        return  # every atom sees its own image
+    seen = np.zeros(len(atoms), dtype=bool)
+    seen[neighbor_list("i", atoms, potential.reach)] = True
+    if seen.all():
+        return
+    lone = int(np.flatnonzero(~seen)[0])
+    others = np.delete(np.arange(len(atoms)), lone)
+    images = minkowski_reduce(atoms.cell.array)[0]
+    distances = [*atoms.get_distances(lone, others, mic=True), *np.linalg.norm(images, axis=1)]
+    status, when = ("exploded", f"after {n_steps} steps ") if n_steps else ("failed", "")
+    detail = (
+        f"{when}{potential.id} sees no neighbour of atom {lone + 1} ({atoms.symbols[lone]}): the nearest is "
+        f"{min(distances):.4g} angstrom away, its reach is {potential.reach:.4g}; that is the energy of a lone atom"
+    )
+    raise _StoppedError(detail, status=status)
 
 
 def _check_bounds(atoms: Atoms, start: Crystal, n_steps: int) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from metrics.measure.potentials import Potential
     from metrics.measure.running.cache import Cache
 
-VERSION = 1
+VERSION = 2
 """Raise it when a record could change."""
 # beyond a worker's own look at the clock after each step: one that hangs within a step is ended
 GRACE_S = 60.0

@@ -53,6 +53,8 @@ class Potential:
         energy_convention: what its total energies can be compared with (:mod:`metrics.energy_convention`).
         checkpoint_sha256: of the file that holds its parameters.
         elements: atomic numbers it was trained on.
+        reach: angstrom beyond which atoms do not see each other. The energy of an atom without a neighbour within it is
+            that of a lone one, and says nothing of a crystal.
         energy_range: (lowest, highest) plausible energy in eV/atom; what lies outside is no energy of a crystal.
         requirements: the packages it needs, pinned.
         source: paper and licence of the weights.
@@ -69,6 +71,7 @@ class Potential:
     energy_convention: str
     checkpoint_sha256: str
     elements: frozenset[int]
+    reach: float
     energy_range: tuple[float, float]
     requirements: tuple[str, ...]
     source: str

@@ -59,6 +59,7 @@ POTENTIAL = Potential(
     energy_convention="pbe_mp2020",
     checkpoint_sha256="d14ab7c0f093efe64b60a7bcd540bca10e74fb7f46c86108a079af60524659d1",
     elements=MPTRJ_ELEMENTS,
+    reach=6.0,  # cutoff of its atom graph
     energy_range=PBE_RANGE,
     requirements=("chgnet==0.4.2",),
     source="CHGNet 0.3.0, DOI 10.1038/s42256-023-00716-3, modified BSD",

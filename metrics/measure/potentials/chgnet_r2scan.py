@@ -19,6 +19,7 @@ POTENTIAL = Potential(
     energy_convention="r2scan",
     checkpoint_sha256="8eba3db0f35a2788bb3ae22885ad340591e27996f213c6643af522a633b50dad",
     elements=R2SCAN_ELEMENTS,
+    reach=6.0,
     energy_range=R2SCAN_RANGE,
     requirements=("chgnet==0.4.2",),
     source="CHGNet r2SCAN, arXiv:2504.05565, modified BSD",

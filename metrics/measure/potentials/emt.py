@@ -28,6 +28,8 @@ POTENTIAL = Potential(
     checkpoint_sha256="8ce8bb2f90e8afad8f091b8c3f600ea260534e5c270a6b2c82cae1817cdf3881",
     # the metals of the paper; H, C, N and O have parameters in ASE that it calls unreliable
     elements=frozenset({13, 28, 29, 46, 47, 78, 79}),
+    # ASE's cutoff and the half angstrom beyond it over which interactions fade, for the metals of the paper
+    reach=5.876798323827276,
     energy_range=(-25.0, 25.0),
     requirements=("ase==3.29.0",),
     source="EMT as in ASE, DOI 10.1016/0039-6028(96)00816-3, LGPL",

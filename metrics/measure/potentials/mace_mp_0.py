@@ -42,6 +42,7 @@ POTENTIAL = Potential(
     energy_convention="pbe_uncorrected",
     checkpoint_sha256="01bfe22100139f424713cf921144e5509cbe353d67aa9fa1be9c6e1e0ed35845",
     elements=MPTRJ_ELEMENTS,
+    reach=6.0,  # r_max of the checkpoint
     energy_range=PBE_RANGE,
     requirements=REQUIREMENTS,
     source="MACE-MP-0 medium, DOI 10.1063/5.0297006, MIT",

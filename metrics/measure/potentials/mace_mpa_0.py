@@ -18,6 +18,7 @@ POTENTIAL = Potential(
     energy_convention="pbe_uncorrected",
     checkpoint_sha256="75428afe3a1d7d8062e19bcaabd5c433623cabf308242ec9fb493e38604fb638",
     elements=MPTRJ_ELEMENTS,
+    reach=6.0,
     energy_range=PBE_RANGE,
     requirements=REQUIREMENTS,
     source="MACE-MPA-0 medium, DOI 10.1063/5.0297006, MIT",

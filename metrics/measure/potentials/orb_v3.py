@@ -37,6 +37,7 @@ POTENTIAL = Potential(
     energy_convention="own:orb-v3",
     checkpoint_sha256="0a41ef1132ad9c41ee0c7b9d855fccabfefb97abe04625c97ec0d07930b6c0f0",
     elements=MPTRJ_ELEMENTS,
+    reach=6.0,  # radius of its neighbour list
     energy_range=PBE_RANGE,
     requirements=("orb-models==0.5.5",),
     source="Orb v3 conservative-inf-omat, arXiv:2504.06231, Apache-2.0",

@@ -40,6 +40,7 @@ POTENTIAL = Potential(
     energy_convention="pbe_uncorrected",
     checkpoint_sha256="7052cb42b7b3be42b40b97fa0d21077a48c54b5548948fc4dcf346629f813c36",
     elements=MPTRJ_ELEMENTS,
+    reach=5.0,  # cutoff of the checkpoint
     energy_range=PBE_RANGE,
     requirements=("sevenn==0.13.0",),
     source="SevenNet-0 (11Jul2024), DOI 10.1021/acs.jctc.4c00190, MIT",

@@ -15,6 +15,7 @@ POTENTIAL = Potential(
     energy_convention="r2scan",
     checkpoint_sha256="81791329b37d445f46b531578c182c41792d98c7814222c9e5dde276402225fd",
     elements=R2SCAN_ELEMENTS,
+    reach=5.0,
     energy_range=R2SCAN_RANGE,
     requirements=("sevenn==0.13.0",),
     source="SevenNet-MF-0, DOI 10.1021/jacs.4c14455, MIT",

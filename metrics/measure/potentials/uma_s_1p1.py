@@ -36,6 +36,7 @@ POTENTIAL = Potential(
     energy_convention="own:uma-s-1p1",
     checkpoint_sha256=PIN.read_text().split()[0] if PIN.is_file() else UNPINNED,
     elements=MPTRJ_ELEMENTS,
+    reach=6.0,  # cutoff of its graph
     energy_range=PBE_RANGE,
     requirements=("fairchem-core==2.20.0",),
     source="UMA-S-1.1, arXiv:2506.23971, FAIR Chemistry License",
