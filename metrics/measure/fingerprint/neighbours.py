@@ -152,43 +152,53 @@ def _search(
     site = np.empty(capacity, np.int32)
     image = np.empty((capacity, 3), np.int32)
     distance = np.empty(capacity, np.float64)
-    found = 0
-    low = np.empty(3, np.int64)
-    high = np.empty(3, np.int64)
+    n_entries = 0
     for i in range(n_sites):
         radius = radii[i]
+        reach_a, reach_b, reach_c = radius * widths[0], radius * widths[1], radius * widths[2]
         for j in range(n_sites):
-            for axis in range(3):
-                offset = frac[j, axis] - frac[i, axis]
-                low[axis] = math.ceil(-offset - radius * widths[axis] - 1e-9)
-                high[axis] = math.floor(-offset + radius * widths[axis] + 1e-9)
-            for a in range(low[0], high[0] + 1):
-                da = frac[j, 0] - frac[i, 0] + a
-                for b in range(low[1], high[1] + 1):
-                    db = frac[j, 1] - frac[i, 1] + b
-                    for c in range(low[2], high[2] + 1):
+            c_off = frac[j, 2] - frac[i, 2]
+            c_low, c_high = _steps_within(c_off, reach_c)
+            if c_low > c_high:
+                # most sites of a large cell are out of reach along its longest vector, which is the last
+                continue
+            b_off = frac[j, 1] - frac[i, 1]
+            b_low, b_high = _steps_within(b_off, reach_b)
+            a_off = frac[j, 0] - frac[i, 0]
+            a_low, a_high = _steps_within(a_off, reach_a)
+            for a in range(a_low, a_high + 1):
+                da = a_off + a
+                for b in range(b_low, b_high + 1):
+                    db = b_off + b
+                    for c in range(c_low, c_high + 1):
                         if i == j and a == 0 and b == 0 and c == 0:
                             continue
-                        dc = frac[j, 2] - frac[i, 2] + c
+                        dc = c_off + c
                         x = da * lattice[0, 0] + db * lattice[1, 0] + dc * lattice[2, 0]
                         y = da * lattice[0, 1] + db * lattice[1, 1] + dc * lattice[2, 1]
                         z = da * lattice[0, 2] + db * lattice[1, 2] + dc * lattice[2, 2]
                         d = math.sqrt(x * x + y * y + z * z)
                         if d > radius:
                             continue
-                        if found == capacity:
+                        if n_entries == capacity:
                             capacity *= 2
                             site = _grown(site, capacity)
                             image = _grown(image, capacity)
                             distance = _grown(distance, capacity)
-                        site[found] = j
-                        image[found, 0] = a
-                        image[found, 1] = b
-                        image[found, 2] = c
-                        distance[found] = d
-                        found += 1
-        start[i + 1] = found
-    return start, site[:found].copy(), image[:found].copy(), distance[:found].copy()
+                        site[n_entries] = j
+                        image[n_entries, 0] = a
+                        image[n_entries, 1] = b
+                        image[n_entries, 2] = c
+                        distance[n_entries] = d
+                        n_entries += 1
+        start[i + 1] = n_entries
+    return start, site[:n_entries].copy(), image[:n_entries].copy(), distance[:n_entries].copy()
+
+
+@njit(cache=True)
+def _steps_within(offset: float, reach: float) -> tuple[int, int]:
+    """First and last whole steps that bring an offset within reach, both in units of a cell vector."""
+    return math.ceil(-offset - reach - 1e-9), math.floor(-offset + reach + 1e-9)
 
 
 @njit(cache=True)

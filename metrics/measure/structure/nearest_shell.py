@@ -24,7 +24,9 @@ def nearest_shell(crystal: Crystal, tolerance: float, cutoff: float, first_radiu
     """
     cell, radius = reduce_cell(crystal), min(first_radius, cutoff)
     near = neighbours_within(cell, np.full(crystal.n_sites, radius))
-    lonely = near.nearest * (1 + tolerance) > radius
+    nearest = near.nearest
+    lonely = nearest * (1 + tolerance) > radius
     if lonely.any() and radius < cutoff:
         near = neighbours_within(cell, np.where(lonely, cutoff, radius))
-    return near.where(near.distance < (1 + tolerance) * near.nearest[near.center])
+        nearest = near.nearest
+    return near.where(near.distance < (1 + tolerance) * nearest[near.center])
