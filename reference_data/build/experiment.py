@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pymatgen.core.composition import Composition
 
+from metrics.formula import elements_of, smallest_whole
 from reference_data.files.manifest import ExperimentRecord
 
 if TYPE_CHECKING:
@@ -40,11 +41,18 @@ def compare_with_experiment(entries: pd.DataFrame) -> ExperimentRecord:
     """
     measured = measured_formation_energies()
     lowest = entries.groupby("reduced_formula")["formation_energy_per_atom"].min()
-    computed = {Composition(formula).reduced_formula: float(energy) for formula, energy in lowest.items()}
-    differences = [computed[formula] - energy for formula, energy in measured.items() if formula in computed]
+    computed = {_ratios(formula): float(energy) for formula, energy in lowest.items()}
+    differences = [
+        computed[key] - energy for formula, energy in measured.items() if (key := _ratios(formula)) in computed
+    ]
     return ExperimentRecord(
         n_measured=len(measured),
         n_compared=len(differences),
         mean_absolute_difference=round(fmean(map(abs, differences)), 4) if differences else None,
         median_difference=round(median(differences), 4) if differences else None,
     )
+
+
+def _ratios(formula: str) -> tuple[tuple[str, int], ...]:
+    """Equal for every spelling of a composition, also of elements that pymatgen cannot order, as argon."""
+    return smallest_whole(elements_of(formula))

@@ -171,8 +171,8 @@ def test_the_comparison_takes_the_lowest_entry_of_a_formula() -> None:
     salt = measured_formation_energies()["NaCl"]
     entries = pd.DataFrame(
         {
-            "reduced_formula": ["NaCl", "NaCl", "NaCl3"],
-            "formation_energy_per_atom": [salt + 0.3, salt + 0.1, -1.0],
+            "reduced_formula": ["NaCl", "NaCl", "NaCl3", "Ar"],
+            "formation_energy_per_atom": [salt + 0.3, salt + 0.1, -1.0, 0.0],
         }
     )
     record = compare_with_experiment(entries)
