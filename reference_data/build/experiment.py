@@ -41,7 +41,7 @@ def compare_with_experiment(entries: pd.DataFrame) -> ExperimentRecord:
     """
     measured = measured_formation_energies()
     lowest = entries.groupby("reduced_formula")["formation_energy_per_atom"].min()
-    computed = {_ratios(formula): float(energy) for formula, energy in lowest.items()}
+    computed = {_ratios(str(formula)): float(energy) for formula, energy in lowest.items()}
     differences = [
         computed[key] - energy for formula, energy in measured.items() if (key := _ratios(formula)) in computed
     ]
