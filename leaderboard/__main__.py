@@ -10,6 +10,7 @@ from pathlib import Path
 
 from leaderboard.errors import CommandError
 from leaderboard.import_names import DISTRIBUTION
+from leaderboard.protocol import CURRENT
 from leaderboard.release import release
 from metrics.measure.running.engine import THREADS
 from submissions.formats_text import FORMATS_TEXT
@@ -61,7 +62,9 @@ def parser() -> argparse.ArgumentParser:
     score = command("score", "score a submission and print every score with its interval and counts")
     takes_file(score)
     score.add_argument("--card", type=Path, metavar="TOML", help="the model's card (default: named after the file)")
-    score.add_argument("--protocol", default="v1", metavar="NAME", help="version of the benchmark (default: v1)")
+    score.add_argument(
+        "--protocol", default=CURRENT, metavar="NAME", help=f"version of the benchmark (default: {CURRENT})"
+    )
     score.add_argument(
         "--reference",
         metavar="NAME|DIR",

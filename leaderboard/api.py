@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from leaderboard.protocol import CURRENT, load_protocol
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
@@ -29,7 +31,7 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
     structures: Iterable[object] | Mapping[str, object],
     ids: Iterable[object] | None = None,
     *,
-    protocol: str = "v1",
+    protocol: str = CURRENT,
     reference: str | Path | None = None,
     potentials: Sequence[str] | None = None,
     relax: bool | None = None,
@@ -42,7 +44,7 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
         structures: pymatgen Structures or ASE Atoms, or their dicts, periodic in three dimensions; each is one record.
             Or a mapping from ids to them.
         ids: one per structure; default is its position from 0. Repeated ids get ``#2``, ``#3``.
-        protocol: name of the protocol.
+        protocol: version of the benchmark, by name.
         reference: name or folder of a reference set; default is the protocol's first that is present.
         potentials: ids of interatomic potentials; default are the protocol's, none of them is the structural tier.
         relax: energies of relaxed structures too; default is the protocol's choice.
@@ -58,6 +60,7 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
         RunError: the folder holds another run, a potential or a hull for it is missing, or the iterable raised.
         TypeError: one structure was given, not several.
         ValueError: there is not one id per structure.
+        ProtocolError: there is no such protocol.
         ReferenceSetError: the reference set cannot be opened.
 
     What is no ordered crystal (None, a molecule, partial occupancies, Atoms without a cell) stays a record, refused
@@ -71,7 +74,8 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
     from metrics.measure.running.progress import to_terminal  # noqa: PLC0415 - see above
     from submissions.card import Card  # noqa: PLC0415 - see above
 
-    setting = Setting.of(protocol, reference, None if potentials is None else tuple(potentials), relax=relax)
+    potential_ids = None if potentials is None else tuple(potentials)
+    setting = Setting.of(load_protocol(protocol), reference, potential_ids, relax=relax)
     records = records_of(structures, ids)
     with start_engine(jobs) as engine:
         resources = Resources(engine, Store(), to_terminal)

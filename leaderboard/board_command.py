@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from leaderboard.board.table import board, render
+from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 
 if TYPE_CHECKING:
@@ -14,4 +15,5 @@ if TYPE_CHECKING:
 
 def table(options: Namespace) -> None:
     """Print the board of this machine's store."""
-    sys.stdout.write(render(board(Store()), options.format))
+    protocol = load_protocol()
+    sys.stdout.write(render(board(Store(), protocol), options.format, protocol))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from metrics.measure.running.engine import Engine
     from submissions.read import Record
 
-DEFAULT = load_protocol("v1")
+TIME_LIMITS = load_protocol().time_limits_s
 READING = ("leaderboard.run.reading",)
 FINGERPRINTS = (*READING, "metrics.measure.fingerprint")
 
@@ -71,9 +71,8 @@ def score(options: Namespace) -> None:
     file = existing(options.file)
     try:
         card = Card(model=options.file.stem[:80]) if options.card is None else load_card(options.card)
-        setting = Setting.of(
-            options.protocol, options.reference, potential_ids(options.potentials), relax=options.relax
-        )
+        protocol = load_protocol(options.protocol)
+        setting = Setting.of(protocol, options.reference, potential_ids(options.potentials), relax=options.relax)
         with start_engine(options.jobs) as engine:
             resources = Resources(engine, store, to_terminal)
             if options.publish and setting.tier.relaxation is not None:
@@ -154,14 +153,14 @@ def _fingerprints(method: str, crystals: Mapping[int, Crystal], engine: Engine) 
     tasks = [(method, crystal) for crystal in crystals.values()]
     rows = list(crystals)
     answers = {}
-    for outcome in engine.map(fingerprint_task, tasks, time_limit_s=DEFAULT.time_limits_s.measure):
+    for outcome in engine.map(fingerprint_task, tasks, time_limit_s=TIME_LIMITS.measure):
         answers[rows[outcome.index]] = outcome.value if outcome.failure is None else ("", "", outcome.failure)
         counter.add()
     return answers
 
 
 def _read(records: list[Record], engine: Engine) -> pd.DataFrame:
-    return read_records(records, LIMITS, engine, to_terminal, time_limit_s=DEFAULT.time_limits_s.parse)
+    return read_records(records, LIMITS, engine, to_terminal, time_limit_s=TIME_LIMITS.parse)
 
 
 def existing(path: Path) -> Path:

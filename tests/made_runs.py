@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from leaderboard.protocol import load_protocol
+from leaderboard.run.columns import columns_schema
 from leaderboard.run.energies import ENERGIES_SCHEMA
 from leaderboard.run.energy_views import views
 from leaderboard.run.reading import STRUCTURES_SCHEMA
-from leaderboard.run.stages import columns_schema
 from leaderboard.store.local import Run, Store, write_json
 from metrics.crystal import Crystal
 from metrics.score import registry
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from metrics.score import Score
 
-COLUMNS = columns_schema()
+COLUMNS = columns_schema(load_protocol())
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def energy(crystal: Crystal, e_above_hull: float | None, **changes: object) -> d
 
 def publish(root: Path, made: Made) -> Run:
     """Write a run into the store at ``root``; the same model and records give the same submission."""
-    protocol = load_protocol("v1")
+    protocol = load_protocol()
     submission = hashlib.sha256(repr((made.model, made.records)).encode()).hexdigest()
     record: dict[str, Any] = {
         "status": "done",

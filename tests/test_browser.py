@@ -54,6 +54,7 @@ PATIENCE_MS = 60_000.0
 SCORING_MS = 180_000.0
 START_S = 120.0
 
+PROTOCOL = load_protocol()
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: none of its commands is on the path")
 
 # caesium chloride, a = 4.12 angstrom; with a = 1.2 its atoms are 1.04 angstrom apart
@@ -80,7 +81,7 @@ Cl1 Cl 0.5 0.5 0.5
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Two ranked models, one that is not, and one whose names try to be markup."""
     root = tmp_path_factory.mktemp("runs")
-    n = load_protocol("v1").n_ranked
+    n = PROTOCOL.n_ranked
     for model, n_novel in (("alpha", 1_200), ("beta", 1_800)):
         publish(root, Made(model, [good(f"{model}-{i}", in_reference=i >= n_novel) for i in range(n)]))
     publish(root, Made("gamma", [good("a"), refused("b", "malformed", "no cell"), good("c", in_reference=True)]))
@@ -172,7 +173,7 @@ def upload(page: Page, path: Path) -> None:
 
 def test_the_board_shows_the_store(browser: Browser, address: str, store: Store) -> None:
     with visit(browser, address) as page:
-        table = board(store).sort_values("vun", ascending=False, kind="stable")
+        table = board(store, PROTOCOL).sort_values("vun", ascending=False, kind="stable")
         assert models(page) == table["model"].tolist()
         first = page.locator("#board tbody tr", has_text="beta")
         # 1,800 of 2,500 records

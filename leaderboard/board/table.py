@@ -9,7 +9,6 @@ import pandas as pd
 
 from leaderboard.board.names import score_name
 from leaderboard.board.ranking import ranking_of, score_columns, with_ranks, with_spreads
-from leaderboard.protocol import load_protocol
 from metrics.score import registry
 from metrics.scores.stability import VIEW_COLUMNS
 
@@ -53,7 +52,7 @@ _PARTS: Mapping[str, str] = {
 }
 
 
-def board(store: Store) -> pd.DataFrame:
+def board(store: Store, protocol: Protocol) -> pd.DataFrame:
     """One row per submission and reference set, ranked where the protocol ranks it.
 
     Several runs of a submission against one reference are one row: that of the current protocol before an earlier
@@ -72,7 +71,6 @@ def board(store: Store) -> pd.DataFrame:
         ``_runs_mean``, ``_runs_min`` and ``_runs_max`` follow. Sorted by reference, rank, score, model.
 
     """
-    protocol = load_protocol("v1")
     rows = [_row(run, protocol) for run in _listed(store.runs(), protocol)]
     structural = [name for name in protocol.scores if not set(registry()[name].needs) & set(VIEW_COLUMNS)]
     planned = [*FACTS, *(name + part for name in structural for part in _PARTS)]
@@ -119,7 +117,7 @@ def not_ranked(record: Mapping[str, Any], protocol: Protocol) -> str | None:
     return None
 
 
-def render(table: pd.DataFrame, form: Form) -> str:
+def render(table: pd.DataFrame, form: Form, protocol: Protocol) -> str:
     """Write the board for a person (``md``, ``csv``) or a program (``json``: a list of objects, null for unknown).
 
     The markdown table is the short one, the protocol's headline, with shares in percent; the other two hold every
@@ -129,7 +127,7 @@ def render(table: pd.DataFrame, form: Form) -> str:
         return json.dumps(json.loads(table.to_json(orient="records")), indent=2, ensure_ascii=False) + "\n"
     if form == "csv":
         return csv_for_people(table)
-    return _markdown(table)
+    return _markdown(table, protocol)
 
 
 def csv_for_people(table: pd.DataFrame) -> str:
@@ -194,8 +192,7 @@ def _score_dtype(name: str) -> str:
     return "Int64" if name.endswith(("_counted", "_unknown")) else "Float64"
 
 
-def _markdown(table: pd.DataFrame) -> str:
-    protocol = load_protocol("v1")
+def _markdown(table: pd.DataFrame, protocol: Protocol) -> str:
     shown = [name for name in score_columns(table) if protocol.in_headline(*score_of(name))]
     units = {name: registry()[score_of(name)[0]].unit for name in shown}
     named = [f"{score_name(*score_of(name))}, {'%' if units[name] == 'share' else units[name]}" for name in shown]

@@ -82,7 +82,7 @@ def from_files(paths: Iterable[Path], engine: Engine, report: Report) -> tuple[l
         FileRefusedError: a file in which nothing can be read.
 
     """
-    time_limit_s = load_protocol("v1").time_limits_s.parse
+    time_limit_s = load_protocol().time_limits_s.parse
     tables: list[tuple[str, str | None, Rows]] = []
     for path in paths:
         structures = read_records(split(path, LIMITS), LIMITS, engine, report, time_limit_s=time_limit_s)

@@ -41,7 +41,7 @@ class BoardPage:
 
 def build(store: Store, protocol: Protocol) -> BoardPage:
     """Lay the page out in the current block."""
-    table = board_table(store)
+    table = board_table(store, protocol)
     board_columns = board.columns(table, protocol)
     reference_shown = _references(table, protocol)[0]
     first = board.Selection(
@@ -77,10 +77,10 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
 
     def draw(reference: str, sort_by: str, direction: str, search: str, kept: str, picked: list[str]) -> str:
         selection = board.Selection(reference, sort_by, direction, search, kept, tuple(picked))
-        return _html(board_table(store), protocol, selection)
+        return _html(board_table(store, protocol), protocol, selection)
 
     def refresh(*inputs: Any) -> tuple[object, ...]:  # noqa: ANN401 - the inputs of draw, handed on
-        return draw(*inputs), gr.Dropdown(_references(board_table(store), protocol))
+        return draw(*inputs), gr.Dropdown(_references(board_table(store, protocol), protocol))
 
     def turn(sort_by: str, direction: str, event: gr.EventData) -> tuple[str, str]:
         if event.sort == sort_by:

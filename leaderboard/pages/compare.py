@@ -65,7 +65,7 @@ def build(store: Store, protocol: Protocol) -> ComparePage:
             return page(compared, None, protocol), gr.Plot(visible=False)
         lines = [line for line in compare(compared, protocol) if line.in_headline and line.unit == "share"]
         names = [model_name(run.record) for run in compared]
-        return page(compared, board(store), protocol), gr.Plot(plots.side_by_side(names, lines), visible=True)
+        return page(compared, board(store, protocol), protocol), gr.Plot(plots.side_by_side(names, lines), visible=True)
 
     choice.change(show, choice, [body, figure], **QUIET)
     choice.input(None, choice, None, js=_LINK, **QUIET)
@@ -78,9 +78,9 @@ def named_runs(store: Store, names: str | None) -> list[str]:
     return list(dict.fromkeys(run_id(run) for run in named if run is not None))[:MOST]
 
 
-def first_two(store: Store) -> list[str]:
+def first_two(store: Store, protocol: Protocol) -> list[str]:
     """Ids of the runs of the two models at the top of the board, for a visitor who chose none."""
-    table = board(store).drop_duplicates("model")
+    table = board(store, protocol).drop_duplicates("model")
     return [str(run) for run in table["run"].head(2)] if len(table) > 1 else []
 
 

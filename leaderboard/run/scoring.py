@@ -13,15 +13,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from leaderboard.errors import RunError
-from leaderboard.protocol import load_protocol
 from leaderboard.release import package_versions, release
+from leaderboard.run.columns import check_complete, columns_schema
 from leaderboard.run.energies import ENERGIES_SCHEMA, Tier, check_available
 from leaderboard.run.reading import STRUCTURES_SCHEMA, crystals_of
 from leaderboard.run.stages import (
     STAGES,
     Context,
     Tables,
-    columns_schema,
     read,
 )
 from leaderboard.store.local import Run, read_json, write_json
@@ -63,7 +62,7 @@ class Setting:
     @classmethod
     def of(
         cls,
-        protocol: str,
+        protocol: Protocol,
         reference: str | Path | None = None,
         potentials: tuple[str, ...] | None = None,
         *,
@@ -72,25 +71,28 @@ class Setting:
         """Look up by name what the caller asks for; the protocol decides what is left open.
 
         Args:
-            protocol: its name.
+            protocol: the version of the benchmark.
             reference: name or folder of a set; default is the protocol's first that is present.
             potentials: ids; none of them is the structural tier.
             relax: relaxed structures beside those as submitted.
 
         Raises:
-            ProtocolError: there is no such protocol.
+            ProtocolError: the protocol asks for what the code cannot measure or score.
             ReferenceSetError: the set does not exist, cannot be opened, or was built with other settings than the
                 protocol's.
             RunError: there is no such potential, or the set has no hull that its energies fit.
 
         """
-        found = load_protocol(protocol)
-        chosen = reference or next(filter(_is_present, found.references), found.references[-1])
-        opened = open_reference(chosen)
-        opened.refuse_other_settings(found.measures, found.matching)
-        asked = found.potentials if potentials is None else potentials
-        tier = Tier.of(asked, opened, relax=found.relax if relax is None else relax, relaxation=found.relaxation)
-        return cls(found, opened, tier)
+        check_complete(protocol)
+        opened = open_reference(reference or next(filter(_is_present, protocol.references), protocol.references[-1]))
+        opened.refuse_other_settings(protocol.measures, protocol.matching)
+        tier = Tier.of(
+            protocol.potentials if potentials is None else potentials,
+            opened,
+            relax=protocol.relax if relax is None else relax,
+            relaxation=protocol.relaxation,
+        )
+        return cls(protocol, opened, tier)
 
     @property
     def custom(self) -> bool:
@@ -105,15 +107,18 @@ class Setting:
         return replace(self, tier=replace(self.tier, relaxation=None))
 
     def run_key(self, submission_sha256: str) -> str:
-        """Hex sha256 of everything that decides a number of the run."""
+        """Hex sha256 of everything that decides a number of the run, and of nothing else.
+
+        What the protocol does not name decides no number: a new score or measurement in the code moves no key.
+        """
         parts = {
             "submission": submission_sha256,
             "protocol": self.protocol.hash,
             "reference": self.reference.manifest_sha256,
             "energies": self.tier.key,
-            "measures": {name: measure.version for name, measure in measures().items()},
+            "measures": {name: measures()[name].version for name in self.protocol.measures},
             "verdict": matching.VERSION,
-            "scores": {name: score.version for name, score in scores().items()},
+            "scores": {name: scores()[name].version for name in self.protocol.scores},
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -238,16 +243,16 @@ def _score(
                 seed(cache, (crystal.sha256 for crystal in crystals))
                 # an hour of measuring must not end in a missing package
                 check_available(setting.tier, crystals, cache)
-        _write(tables, record, timings, folder)
+        _write(tables, setting, record, timings, folder)
     return Run(folder)
 
 
-def _write(tables: Tables, record: dict[str, Any], timings: dict[str, float], folder: Path) -> None:
+def _write(tables: Tables, setting: Setting, record: dict[str, Any], timings: dict[str, float], folder: Path) -> None:
     """Write what the stages made; ``run.json`` comes last and says that the rest is whole."""
     if tables.columns is None:
         msg = "no stage made the table of facts"
         raise RuntimeError(msg)
-    write_parquet(tables.columns, columns_schema(), folder / "columns.parquet")
+    write_parquet(tables.columns, columns_schema(setting.protocol), folder / "columns.parquet")
     if tables.energies is not None:
         write_parquet(tables.energies, ENERGIES_SCHEMA, folder / "energies.parquet")
     n_submitted = len(tables.columns)

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
-from leaderboard.matching.stage import IDENTITY_COLUMNS, identify_records
+from leaderboard.matching.stage import identify_records
+from leaderboard.run.columns import columns_schema
 from leaderboard.run.energies import energies_table
 from leaderboard.run.energy_views import views
 from leaderboard.run.reading import cells, crystals_of, read_records, refuse_unreadable
@@ -62,19 +61,6 @@ class Tables:
 Stage = Callable[[Tables, Context], Tables]
 
 
-def columns_schema() -> pa.Schema:
-    """Columns of every measurement, between what reading and what identifying fill."""
-    fields: dict[str, pa.DataType] = {
-        "id": pa.string(),
-        "sha256": pa.string(),
-        "refusal": pa.string(),
-        "detail": pa.string(),
-    }
-    for measure in measures().values():
-        fields |= measure.columns
-    return pa.schema({**fields, "valid": pa.bool_(), **IDENTITY_COLUMNS, "unknown_reasons": pa.string()})
-
-
 def read(tables: Tables, context: Context) -> Tables:
     """Parse each record in a worker; every record keeps its row.
 
@@ -109,9 +95,9 @@ def measure(tables: Tables, context: Context) -> Tables:
         {"id": record_id, "sha256": sha256, "refusal": refusal, "detail": detail, **_facts(results.get(sha256, {}))}
         for record_id, sha256, refusal, detail in cells(structures, "id", "sha256", "refusal", "detail")
     ]
-    columns = frame(rows, columns_schema())
+    columns = frame(rows, columns_schema(context.protocol))
     columns["valid"] = validity.is_valid(columns)
-    return replace(tables, columns=check(columns, columns_schema()))
+    return replace(tables, columns=check(columns, columns_schema(context.protocol)))
 
 
 def identify(tables: Tables, context: Context) -> Tables:
@@ -124,7 +110,7 @@ def identify(tables: Tables, context: Context) -> Tables:
         engine=context.engine,
         report=context.report,
     )
-    return replace(tables, columns=check(columns, columns_schema()))
+    return replace(tables, columns=check(columns, columns_schema(context.protocol)))
 
 
 def relax(tables: Tables, context: Context) -> Tables:

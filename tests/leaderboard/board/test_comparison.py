@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from leaderboard.board.comparison import Line
     from leaderboard.store.local import Run
 
-PROTOCOL = load_protocol("v1")
+PROTOCOL = load_protocol()
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -108,7 +108,7 @@ def test_the_page_shows_values_differences_words_and_runs(tmp_path: Path) -> Non
     for model, n_novel in (("alpha", 20), ("beta", 70), ("beta", 80), (HOSTILE, 50)):
         publish(tmp_path, Made(model, records(100, n_novel)))
     store = Store(tmp_path)
-    table = board(store)
+    table = board(store, PROTOCOL)
     found = sorted(store.runs(), key=lambda run: str(run.record["model"]["model"]))  # the hostile one comes first
     html = page(found, table, PROTOCOL)
     assert "<img" not in html
@@ -129,7 +129,7 @@ def test_a_link_names_runs_submissions_or_models(tmp_path: Path) -> None:
     assert named_runs(store, ",".join(expected)) == expected
     assert named_runs(store, f"a, {second.path.parent.name},nobody,a") == expected
     assert named_runs(store, None) == []
-    assert set(first_two(store)) == set(expected)
+    assert set(first_two(store, PROTOCOL)) == set(expected)
 
 
 def test_the_figure_has_each_share_with_its_interval(tmp_path: Path) -> None:

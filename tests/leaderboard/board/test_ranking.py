@@ -16,9 +16,11 @@ from tests.made_runs import Made, good, publish
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from leaderboard.protocol import Protocol
     from leaderboard.store.local import Run
 
-N_RANKED = load_protocol("v1").n_ranked
+PROTOCOL = load_protocol()
+N_RANKED = PROTOCOL.n_ranked
 
 
 def records(n: int, n_novel: int, *, start: int = 0) -> list[dict[str, Any]]:
@@ -26,9 +28,9 @@ def records(n: int, n_novel: int, *, start: int = 0) -> list[dict[str, Any]]:
     return [good(f"r{start + number}", in_reference=number >= n_novel) for number in range(n)]
 
 
-def standings(root: Path) -> dict[str, tuple[object, ...]]:
+def standings(root: Path, protocol: Protocol = PROTOCOL) -> dict[str, tuple[object, ...]]:
     """Rank, ends of its range and number of runs by model; None for unknown."""
-    table = board(Store(root))[["model", "rank", "rank_low", "rank_high", "n_runs"]]
+    table = board(Store(root), protocol)[["model", "rank", "rank_low", "rank_high", "n_runs"]]
     return {
         str(model): tuple(None if pd.isna(value) else int(value) for value in facts)
         for model, *facts in table.itertuples(index=False, name=None)
@@ -68,13 +70,13 @@ def test_a_model_takes_one_rank_by_the_mean_of_its_runs(tmp_path: Path) -> None:
     publish(tmp_path, Made("several", records(N_RANKED, 750)))
     publish(tmp_path, Made("last", records(N_RANKED, 100)))
     assert standings(tmp_path) == {"steady": (1, 1, 1, 1), "several": (2, 2, 2, 2), "last": (3, 3, 3, 1)}
-    table = board(Store(tmp_path))
+    table = board(Store(tmp_path), PROTOCOL)
     several = table[table["model"] == "several"]
     # two runs of 0.6 and 0.3: mean 0.45, standard deviation 0.3 / sqrt(2)
     for name, expected in (("spread", 0.3 / 2**0.5), ("runs_mean", 0.45), ("runs_min", 0.3), ("runs_max", 0.6)):
         assert several[f"vun_{name}"].tolist() == pytest.approx([expected] * 2)
         assert table.loc[table["model"] == "steady", f"vun_{name}"].isna().all()
-    assert "runs 45.0 ± 21.2" in render(table, "md")
+    assert "runs 45.0 ± 21.2" in render(table, "md", PROTOCOL)
 
 
 @pytest.mark.parametrize(
@@ -83,21 +85,20 @@ def test_a_model_takes_one_rank_by_the_mean_of_its_runs(tmp_path: Path) -> None:
 def test_runs_of_another_model_are_not_joined(tmp_path: Path, changes: dict[str, Any]) -> None:
     publish(tmp_path, Made("m", records(60, 30)))
     publish(tmp_path, Made("m", records(60, 10), **changes))
-    table = board(Store(tmp_path))
+    table = board(Store(tmp_path), PROTOCOL)
     assert table["n_runs"].tolist() == [1, 1]
     assert "vun_spread" not in table
 
 
-def test_a_board_of_any_column_can_be_ranked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_board_of_any_column_can_be_ranked(tmp_path: Path) -> None:
     # an expected share that a potential's calibration gave: no count of hits, so its interval is what is drawn from
     for model, value in (("a", 0.30), ("b", 0.31), ("c", 0.6)):
         with_variant(publish(tmp_path, Made(model, records(20, 5))), "vun", "chgnet/unrelaxed/calibrated", value)
     ranking = "vun@chgnet/unrelaxed/calibrated"
-    protocol = load_protocol("v1").model_copy(update={"ranking": ranking, "n_ranked": 20})
-    monkeypatch.setattr("leaderboard.board.table.load_protocol", lambda _: protocol)
+    protocol = PROTOCOL.model_copy(update={"ranking": ranking, "n_ranked": 20})
     for record in tmp_path.glob("*/*/run.json"):
         write_json({**read_json(record), "protocol_hash": protocol.hash}, record)
-    assert standings(tmp_path) == {"c": (1, 1, 1, 1), "b": (2, 2, 3, 1), "a": (3, 2, 3, 1)}
+    assert standings(tmp_path, protocol) == {"c": (1, 1, 1, 1), "b": (2, 2, 3, 1), "a": (3, 2, 3, 1)}
 
 
 def with_variant(run: Run, name: str, variant: str, value: float) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-PROTOCOL = load_protocol("v1")
+PROTOCOL = load_protocol()
 STRUCTURAL = {name for name in PROTOCOL.scores if not set(registry()[name].needs) & set(VIEW_COLUMNS)}
 HOSTILE = '<img src=x onerror="alert(1)">'
 
@@ -39,7 +39,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     publish(root, Made("Second", records(PROTOCOL.n_ranked, 1_000)))
     publish(root, Made(HOSTILE, records(4, 4)))
     publish(root, Made("elsewhere", records(4, 4), record={"reference": "other", "custom": True}))
-    return board_table(Store(root))
+    return board_table(Store(root), PROTOCOL)
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_the_range_stands_under_the_rank_also_among_unranked_models_of_equal_siz
     for model, n, n_novel in (("a", PROTOCOL.n_ranked, 1_250), ("b", PROTOCOL.n_ranked, 1_240), ("c", 40, 4)):
         publish(tmp_path, Made(model, records(n, n_novel)))
     publish(tmp_path, Made("d", records(40, 5)))
-    page = html(board_table(Store(tmp_path)), selection)
+    page = html(board_table(Store(tmp_path), PROTOCOL), selection)
     # 10 records of 2,500 apart, the standard error is 35; 1 of 40 apart, it is 3
     assert page.count('title="95% of ranks">1\u20132<') == 2
     assert page.count('title="95% of ranks among models of 40 structures">1\u20132<') == 2
@@ -145,7 +145,7 @@ def test_several_runs_show_their_mean_and_spread_and_one_run_says_so(tmp_path: P
     for n_novel in (10, 20):
         publish(tmp_path, Made("several", records(100, n_novel)))
     publish(tmp_path, Made("single", records(100, 15)))
-    page = html(board_table(Store(tmp_path)), selection)
+    page = html(board_table(Store(tmp_path), PROTOCOL), selection)
     assert "runs 15.0 \u00b1 7.1" in page  # 10 and 20 %: standard deviation 10 / sqrt(2)
     assert "2 runs: 10.0 to 20.0" in page
     assert page.count(">2 runs<") == 2
@@ -153,7 +153,7 @@ def test_several_runs_show_their_mean_and_spread_and_one_run_says_so(tmp_path: P
 
 
 def test_an_empty_board_has_its_columns(tmp_path: Path, selection: Selection) -> None:
-    page = html(board_table(Store(tmp_path)), selection)
+    page = html(board_table(Store(tmp_path), PROTOCOL), selection)
     assert "No submission matches" in page
     assert registry()[PROTOCOL.ranking].label in page
 

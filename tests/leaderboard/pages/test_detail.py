@@ -99,7 +99,7 @@ def test_a_match_that_cannot_be_drawn_says_why(
 
 
 def test_nothing_of_a_submission_is_markup(run: Run) -> None:
-    protocol = load_protocol("v1")
+    protocol = load_protocol()
     pages = [
         *(drawing(run, record).words for record in ("known", "fine", HOSTILE, "bad")),
         run_html(run, protocol),

@@ -18,6 +18,7 @@ from leaderboard import score_structures
 from leaderboard.__main__ import main
 from leaderboard.errors import RunError
 from leaderboard.pages.runs import choices
+from leaderboard.protocol import load_protocol
 from leaderboard.run.scoring import Setting
 from leaderboard.store.local import Run, Store
 from reference_data.build.build_set import build_set
@@ -202,11 +203,11 @@ def test_a_set_without_a_fitting_hull_is_refused_with_those_that_have_one(refere
     with pytest.raises(
         RunError, match=r"no hull for chgnet \(its hulls: toy; chgnet needs one of pbe_mp2020, own:chgnet"
     ):
-        Setting.of("v1", reference, ("chgnet",))
+        Setting.of(load_protocol(), reference, ("chgnet",))
     with pytest.raises(RunError, match="no potential 'magic'; there are: "):
-        Setting.of("v1", reference, ("magic",))
+        Setting.of(load_protocol(), reference, ("magic",))
     with pytest.raises(RunError, match="named twice"):
-        Setting.of("v1", reference, ("emt", "emt"))
+        Setting.of(load_protocol(), reference, ("emt", "emt"))
 
 
 def test_the_hull_has_the_convention_of_the_set(reference: Path) -> None:
