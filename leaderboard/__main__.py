@@ -11,6 +11,7 @@ from pathlib import Path
 from leaderboard.errors import CommandError
 from leaderboard.import_names import DISTRIBUTION
 from leaderboard.protocol import CURRENT
+from leaderboard.records import RecordError
 from leaderboard.release import release
 from metrics.measure.running.engine import THREADS
 from submissions.formats_text import FORMATS_TEXT
@@ -151,7 +152,7 @@ def main(arguments: list[str] | None = None) -> int:
         # imported only now: what measures takes seconds to import, and neither help nor the table needs it
         module, name = options.run
         getattr(import_module(module), name)(options)
-    except CommandError as error:
+    except (CommandError, RecordError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     except KeyboardInterrupt:

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import pandas as pd  # noqa: TC002 - pydantic reads the types of fields when it makes the class
+from pydantic import ConfigDict, Field
 
 from leaderboard.protocol import CURRENT, load_protocol
+from leaderboard.records import RunScores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    import pandas as pd
 
-
-class Scores(dict[str, Any]):
+class Scores(RunScores):
     """The content of ``scores.json``, and the facts of every structure that it was made from.
+
+    ``model_dump(mode="json")`` gives the content of the file.
 
     Attributes:
         structures: one row per structure in the order given: id, refusal and its detail, and all that was measured.
 
     """
 
-    def __init__(self, scores: dict[str, Any], structures: pd.DataFrame) -> None:
-        """Hold both."""
-        super().__init__(scores)
-        self.structures = structures
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    structures: pd.DataFrame = Field(exclude=True, repr=False)
 
 
 def score_structures(  # noqa: PLR0913 - the choices of the command line, by name
@@ -52,8 +55,8 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
         out: folder for the run's files (facts of every structure among them); default is the store's workspace.
 
     Returns:
-        The content of ``scores.json``: protocol, reference, n_submitted and the list of scores; its attribute
-        ``structures`` is the table of facts of every structure.
+        The content of ``scores.json``: protocol, reference, n_submitted and the scores; its attribute ``structures``
+        is the table of facts of every structure.
 
     Raises:
         FileRefusedError: nothing was given, or nothing of it is a crystal.
@@ -80,4 +83,4 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
     with start_engine(jobs) as engine:
         resources = Resources(engine, Store(), to_terminal)
         run = score_records(records, Card(model="in memory"), setting, resources, out=out)
-        return Scores(run.scores, run.columns())
+        return Scores(**run.scores.model_dump(), structures=run.columns())

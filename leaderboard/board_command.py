@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from leaderboard.board.table import board, render
+from leaderboard.board.table import board
+from leaderboard.board.written import render
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 

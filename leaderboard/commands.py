@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from leaderboard.records import RunScores
     from metrics.crystal import Crystal
     from metrics.measure.running.engine import Engine
     from submissions.read import Record
@@ -117,24 +118,25 @@ def fingerprint(options: Namespace) -> None:
         writer.writerow((record_id, *answers.get(row, ("", "", f"{refusal}: {detail}"))))
 
 
-def scores_as_text(scores: dict[str, Any]) -> str:
+def scores_as_text(scores: RunScores) -> str:
     """Scores with interval and counts, as aligned text; shares in percent."""
     lines = [
-        f"{scores['n_submitted']:,} structures, protocol {scores['protocol']}, reference {scores['reference']}",
+        f"{scores.n_submitted:,} structures, protocol {scores.protocol}, reference {scores.reference}",
         f"{'Score':<36}{'Value':>9}{'95% interval':>20}  {'Unit':<22}{'Counted':>8}{'Unknown':>8}",
     ]
     variant = None
     # scores without energies first, then view by view
-    for entry in sorted(scores["scores"], key=lambda entry: entry["variant"] or ""):
-        if entry["variant"] != variant:
-            variant = entry["variant"]
+    for entry in sorted(scores.scores, key=lambda entry: entry.variant or ""):
+        if entry.variant is not None and entry.variant != variant:
+            variant = entry.variant
             lines.append(f"{view_name(variant)}:")
-        scale, digits, unit = (100, 2, "%") if entry["unit"] == "share" else (1, 3, entry["unit"])
-        known = entry["value"] is not None
-        value = f"{entry['value'] * scale:z.{digits}f}" if known else "-"
-        interval = f"[{entry['low'] * scale:z.{digits}f}, {entry['high'] * scale:z.{digits}f}]" if known else "-"
-        counts = f"{entry['n_counted']:>8}{entry['n_unknown']:>8}"
-        lines.append(f"{score_name(entry['name']):<36}{value:>9}{interval:>20}  {unit:<22}{counts}")
+        scale, digits, unit = (100, 2, "%") if entry.unit == "share" else (1, 3, entry.unit)
+        value, interval = "-", "-"
+        if (estimate := entry.estimate) is not None:
+            value, low, high = (f"{number * scale:z.{digits}f}" for number in estimate)
+            interval = f"[{low}, {high}]"
+        counts = f"{entry.n_counted:>8}{entry.n_unknown:>8}"
+        lines.append(f"{score_name(entry.name):<36}{value:>9}{interval:>20}  {unit:<22}{counts}")
     return "\n".join(lines) + "\n"
 
 

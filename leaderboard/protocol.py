@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from leaderboard.records import ScoreKey
+
 PROTOCOLS = Path(__file__).parent / "protocols"
 CURRENT = "v1"
 """The version of the benchmark that is scored and ranked where nobody asks for another: named here and nowhere else."""
@@ -52,17 +54,17 @@ class Protocol(BaseModel):
 
     @property
     def energy_variant(self) -> str:
-        """View of the energies that ranks: the first potential, structures as submitted."""
+        """The energy view that ranks: the first potential, structures as submitted."""
         return f"{self.potentials[0]}/unrelaxed"
 
     @property
-    def energy_ranking(self) -> str:
-        """Column of the board that ranks where energies exist."""
-        return f"{self.ranking_with_energies}@{self.energy_variant}"
+    def energy_ranking(self) -> ScoreKey:
+        """The score that ranks where energies exist."""
+        return ScoreKey(self.ranking_with_energies, self.energy_variant)
 
-    def in_headline(self, score: str, variant: str | None) -> bool:
-        """Whether a score is shown at first: one of the headline, of the views of energies the one that ranks."""
-        return score in self.headline and variant in (None, self.energy_variant)
+    def in_headline(self, key: ScoreKey) -> bool:
+        """Whether a score is shown at first: one of the headline, of the energy views the one that ranks."""
+        return key.name in self.headline and key.variant in (None, self.energy_variant)
 
     @property
     def hash(self) -> str:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from leaderboard.board.table import run_id
 from leaderboard.pages import about, board_page, compare, lookup, model, reference, runs, structure_matching, submit
 from leaderboard.pages.panel import QUIET
 
@@ -52,7 +51,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
             parameters = dict(request.query_params)
             run = runs.find(store, parameters.get("model"))
             known = runs.choices(store)
-            chosen = gr.Dropdown(known, value=run_id(run) if run else None)
+            chosen = gr.Dropdown(known, value=run.id if run else None)
             compared = compare.named_runs(store, parameters.get("compare"))
             # without a link the visitor may have opened a page already: leave it open
             page = "model" if run else "compare" if compared else "submit" if "job" in parameters else None

@@ -6,7 +6,6 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from leaderboard.board.table import model_name
 from leaderboard.errors import CommandError, RunError
 from leaderboard.protocol import load_protocol
 from leaderboard.run.scoring import Resources, Setting, score_again, start_engine
@@ -37,10 +36,10 @@ def worker(options: Namespace) -> None:
         resources = Resources(engine, store, to_terminal)
         while True:
             for run, setting in waiting(store, protocol, relax=options.relax):
-                key = setting.run_key(run.record["submission_sha256"])
+                key = setting.run_key(run.record.submission_sha256)
                 if key in failed:
                     continue
-                name = f"{model_name(run.record)} against {setting.reference.name}"
+                name = f"{run.model} against {setting.reference.name}"
                 sys.stderr.write(f"{name}: {'relaxation' if setting.tier.relaxation else 'single points'}\n")
                 try:
                     done = store.publish(score_again(run, setting, resources).path)
@@ -65,17 +64,17 @@ def waiting(store: Store, protocol: Protocol, *, relax: bool) -> Iterator[tuple[
     """
     for relaxed in (False, True) if relax else (False,):
         runs = store.runs()
-        done = {run.record["run_key"] for run in runs}
+        done = {run.record.run_key for run in runs}
         seen: set[str] = set()
         for run in runs:
-            if run.record["custom"] or run.record["protocol_hash"] != protocol.hash:
+            if run.record.custom or run.record.protocol_hash != protocol.hash:
                 continue
             try:
-                setting = Setting.of(protocol, run.record["reference"], relax=relaxed)
+                setting = Setting.of(protocol, run.record.reference, relax=relaxed)
             except (RunError, ReferenceSetError) as error:
                 sys.stderr.write(f"skipped {run.path}: {error}\n")
                 continue
-            key = setting.run_key(run.record["submission_sha256"])
+            key = setting.run_key(run.record.submission_sha256)
             if key not in done and key not in seen:
                 seen.add(key)
                 yield run, setting

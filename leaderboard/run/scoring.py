@@ -10,9 +10,10 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from leaderboard.errors import RunError
+from leaderboard.records import FORMAT_VERSION, RecordError, Release, RunRecord, StartedRun
 from leaderboard.release import package_versions, release
 from leaderboard.run.columns import check_complete, columns_schema
 from leaderboard.run.energies import ENERGIES_SCHEMA, Tier, check_available
@@ -23,7 +24,8 @@ from leaderboard.run.stages import (
     Tables,
     read,
 )
-from leaderboard.store.local import Run, read_json, write_json
+from leaderboard.store.json_files import read_any_run, write_model
+from leaderboard.store.local import Run
 from metrics.measure import registry as measures
 from metrics.measure.matching import verdict as matching
 from metrics.measure.running.cache import Cache
@@ -32,7 +34,6 @@ from metrics.score import registry as scores
 from metrics.table import read_parquet, write_parquet
 from reference_data.files.manifest import MANIFEST_FILE
 from reference_data.reference import open_reference, set_folder, set_names
-from submissions.card import Card
 from submissions.examples.energies import seed
 from submissions.limits import Limits
 from submissions.read import Record, split
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from leaderboard.store.local import Store
     from metrics.measure.running.progress import Report
     from reference_data.reference import Reference
+    from submissions.card import Card
 
 # what each worker imports before its first task, so that no task pays for it
 PRELOAD = ("leaderboard.run.stages", "leaderboard.run.warm:warm")
@@ -170,13 +172,12 @@ def score_again(run: Run, setting: Setting, resources: Resources) -> Run:
 
     """
     record = run.record
-    sha256 = record["submission_sha256"]
+    sha256 = record.submission_sha256
     folder = resources.store.workspace(sha256, setting.run_key(sha256))
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "structures.parquet").exists():
         write_parquet(run.structures(), STRUCTURES_SCHEMA, folder / "structures.parquet")
-    card = Card.model_validate(record["model"])
-    return _score((), sha256, record["file_name"], card, setting, resources, folder)
+    return _score((), sha256, record.file_name, record.model, setting, resources, folder)
 
 
 def start_engine(jobs: int | None = None, *, preload: Sequence[str] = PRELOAD) -> Engine:
@@ -205,27 +206,27 @@ def _score(
     with _alone_in(folder), Cache(resources.store.cache) as cache:
         if _finished(folder, run_key):
             return Run(folder)
-        record = {
-            "status": "running",
-            "file_name": file_name,
-            "model": card.model_dump(mode="json"),
-            "submission_sha256": submission_sha256,
-            "run_key": run_key,
-            "protocol": setting.protocol.name,
-            "protocol_hash": setting.protocol.hash,
-            "protocol_status": setting.protocol.status,
-            "reference": setting.reference.name,
-            "reference_hash": setting.reference.manifest_sha256,
-            "reference_indicative": setting.reference.indicative,
-            "potentials": [potential.id for potential in setting.tier.potentials],
-            "relaxed": setting.tier.relaxation is not None,
-            "checkpoints": {potential.id: potential.checkpoint_sha256 for potential in setting.tier.potentials},
-            "custom": setting.custom,
-            "verified": False,
-            "release": release()._asdict(),
-            "versions": package_versions(),
-        }
-        write_json(record, folder / "run.json")
+        record = StartedRun(
+            format_version=FORMAT_VERSION,
+            file_name=file_name,
+            model=card,
+            submission_sha256=submission_sha256,
+            run_key=run_key,
+            protocol=setting.protocol.name,
+            protocol_hash=setting.protocol.hash,
+            protocol_status=setting.protocol.status,
+            reference=setting.reference.name,
+            reference_hash=setting.reference.manifest_sha256,
+            reference_indicative=setting.reference.indicative,
+            potentials=tuple(potential.id for potential in setting.tier.potentials),
+            relaxed=setting.tier.relaxation is not None,
+            checkpoints={potential.id: potential.checkpoint_sha256 for potential in setting.tier.potentials},
+            custom=setting.custom,
+            verified=False,
+            versions=package_versions(),
+            release=Release(**release()._asdict()),
+        )
+        write_model(record, folder / "run.json")
         context = Context(
             setting.protocol, setting.reference, setting.tier, LIMITS, resources.engine, cache, resources.report
         )
@@ -247,7 +248,7 @@ def _score(
     return Run(folder)
 
 
-def _write(tables: Tables, setting: Setting, record: dict[str, Any], timings: dict[str, float], folder: Path) -> None:
+def _write(tables: Tables, setting: Setting, started: StartedRun, timings: dict[str, float], folder: Path) -> None:
     """Write what the stages made; ``run.json`` comes last and says that the rest is whole."""
     if tables.columns is None:
         msg = "no stage made the table of facts"
@@ -255,33 +256,33 @@ def _write(tables: Tables, setting: Setting, record: dict[str, Any], timings: di
     write_parquet(tables.columns, columns_schema(setting.protocol), folder / "columns.parquet")
     if tables.energies is not None:
         write_parquet(tables.energies, ENERGIES_SCHEMA, folder / "energies.parquet")
-    n_submitted = len(tables.columns)
-    named = ("protocol", "protocol_hash", "reference", "reference_hash", "run_key", "custom")
-    result = {**{name: record[name] for name in named}, "n_submitted": n_submitted, "scores": tables.scores}
-    write_json(result, folder / "scores.json")
-    created = datetime.now(UTC).isoformat(timespec="seconds")
-    done = {"status": "done", "n_submitted": n_submitted, "created": created, "timings_s": timings}
-    write_json({**record, **done}, folder / "run.json")
+    record = started.finished(len(tables.columns), datetime.now(UTC), timings)
+    write_model(record.with_scores(tables.scores), folder / "scores.json")
+    write_model(record, folder / "run.json")
 
 
 def _finished(folder: Path, run_key: str) -> bool:
     """Whether the folder holds this very run, finished.
 
     Raises:
-        RunError: it holds another one.
+        RunError: it holds another one, or a file of that name that is no record of a run.
 
     """
     path = folder / "run.json"
     if not path.exists():
         return False
-    record = read_json(path)
-    if record["run_key"] != run_key:
+    try:
+        record = read_any_run(path)
+    except RecordError as error:
+        msg = f"{error}; choose another folder with --out"
+        raise RunError(msg) from error
+    if record.run_key != run_key:
         msg = (
-            f"{folder} holds run {record['run_key'][:12]} of {record['file_name']}, this one is {run_key[:12]}: "
+            f"{folder} holds run {record.run_key[:12]} of {record.file_name}, this one is {run_key[:12]}: "
             "another file, protocol, reference or version; choose another folder with --out"
         )
         raise RunError(msg)
-    return bool(record["status"] == "done")
+    return isinstance(record, RunRecord)
 
 
 @contextmanager

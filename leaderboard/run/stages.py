@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from leaderboard.matching.stage import identify_records
+from leaderboard.records import ScoreEntry
 from leaderboard.run.columns import columns_schema
 from leaderboard.run.energies import energies_table
 from leaderboard.run.energy_views import views
@@ -55,7 +56,7 @@ class Tables:
     structures: pd.DataFrame | None = None
     columns: pd.DataFrame | None = None
     energies: pd.DataFrame | None = None
-    scores: list[dict[str, Any]] = field(default_factory=list)
+    scores: tuple[ScoreEntry, ...] = ()
 
 
 Stage = Callable[[Tables, Context], Tables]
@@ -141,24 +142,24 @@ def score(tables: Tables, context: Context) -> Tables:
         made += [
             _entry(definition, view.variant, view.rows, against) for view in seen if needed and needed <= view.available
         ]
-    return replace(tables, scores=made)
+    return replace(tables, scores=tuple(made))
 
 
-def _entry(definition: Score, variant: str | None, rows: pd.DataFrame, against: Against) -> dict[str, Any]:
+def _entry(definition: Score, variant: str | None, rows: pd.DataFrame, against: Against) -> ScoreEntry:
     """One score as it stands in ``scores.json``."""
     value = definition.compute(rows, against)
-    return {
-        "name": definition.name,
-        "version": definition.version,
-        "variant": variant,
-        "value": value.value,
-        "low": value.low,
-        "high": value.high,
-        "n_counted": value.n_counted,
-        "n_unknown": value.n_unknown,
-        "unit": definition.unit,
-        "better": definition.better,
-    }
+    return ScoreEntry(
+        name=definition.name,
+        version=definition.version,
+        variant=variant,
+        value=value.value,
+        low=value.low,
+        high=value.high,
+        n_counted=value.n_counted,
+        n_unknown=value.n_unknown,
+        unit=definition.unit,
+        better=definition.better,
+    )
 
 
 STAGES: tuple[Stage, ...] = (read, measure, identify, relax, score)

@@ -22,7 +22,8 @@ from leaderboard.matching_benchmark.result import SCHEMA, STARTER_RESULT, newest
 from leaderboard.matching_benchmark.run import JUDGES, BenchmarkRun, run_benchmark
 from leaderboard.matching_benchmark.tables import write_answers
 from leaderboard.pages import structure_matching
-from leaderboard.store.local import Store, read_json
+from leaderboard.store.json_files import read_json
+from leaderboard.store.local import Store
 from metrics.measure.chemistry.composition import reduced_formula_of
 from metrics.measure.running.engine import Engine
 from metrics.measure.structure.convert import to_structure

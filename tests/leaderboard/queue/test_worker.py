@@ -44,7 +44,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 def keys(runs: list[Run]) -> set[str]:
-    return {run.record["run_key"] for run in runs}
+    return {run.record.run_key for run in runs}
 
 
 def test_single_points_are_published_beside_the_structural_run_and_then_nothing_waits(
@@ -55,20 +55,20 @@ def test_single_points_are_published_beside_the_structural_run_and_then_nothing_
     assert [setting.tier.relaxation for _, setting in waiting(store, PROTOCOL, relax=False)] == [None]
     worker(Namespace(jobs=1, relax=False, once=True))
     assert list(waiting(store, PROTOCOL, relax=False)) == []
-    (added,) = (run for run in store.runs() if run.record["run_key"] != structural.record["run_key"])
+    (added,) = (run for run in store.runs() if run.record.run_key != structural.record.run_key)
     assert added.energies() is not None
-    assert added.record["submission_sha256"] == structural.record["submission_sha256"]
+    assert added.record.submission_sha256 == structural.record.submission_sha256
     assert added.structures().equals(structural.structures())
     # the board lists the furthest run of a submission
-    (row,) = board(store, PROTOCOL).to_dict("records")
-    assert row["run"].endswith(added.record["run_key"][:12])
+    (row,) = board(store, PROTOCOL).runs.to_dict("records")
+    assert row["run"] == added.id
     worker(Namespace(jobs=1, relax=False, once=True))
     assert len(store.runs()) == 2
 
 
 def test_relaxations_wait_for_all_single_points(store: Store, tmp_path: Path) -> None:
     fresh = Store(tmp_path / "runs")
-    structural = next(run for run in store.runs() if not run.record["potentials"])
+    structural = next(run for run in store.runs() if not run.record.potentials)
     fresh.publish(structural.path)
     assert [setting.tier.relaxation is None for _, setting in waiting(fresh, PROTOCOL, relax=True)] == [True, False]
     assert len(keys(fresh.runs())) == 1
