@@ -100,10 +100,20 @@ def parser() -> argparse.ArgumentParser:
     worker.add_argument("--relax", action="store_true", help="relax the structures too, after all single points")
     worker.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: usable cores)")
 
-    table = command("table", "print the board", "leaderboard.board_command")
+    table = command("table", "print the board")
     table.add_argument("--format", choices=("md", "csv", "json"), default="md", help="default: md")
 
     subparsers.add_parser("reference", help="list, describe, compare, verify and build reference sets", add_help=False)
+    cache = subparsers.add_parser("cache", help="what this machine knows without computing it")
+    actions = cache.add_subparsers(dest="action", required=True, metavar="ACTION")
+    imported = actions.add_parser(
+        "import",
+        help="energies that were computed elsewhere",
+        description="Bring energies that were computed elsewhere into the cache of this machine; what it knows already "
+        "stays as it is.",
+    )
+    imported.set_defaults(run=("leaderboard.commands", "cache_import"))
+    imported.add_argument("file", type=Path, metavar="FILE", help="gzipped JSON lines, as in submissions/examples")
 
     docs = command("docs", "write docs/metrics.md, the definition of every score", "leaderboard.board.score_docs")
     docs.add_argument("--check", action="store_true", help="write nothing, fail where the file is not up to date")

@@ -1,4 +1,4 @@
-"""One submission through the five stages, in a folder of its own that a killed run goes on from."""
+"""One submission through the five stages, in a folder of its own, from which a killed run resumes."""
 
 from __future__ import annotations
 
@@ -10,20 +10,15 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from leaderboard.errors import RunError
 from leaderboard.records import FORMAT_VERSION, RecordError, Release, RunRecord, StartedRun
 from leaderboard.release import package_versions, release
 from leaderboard.run.columns import check_complete, columns_schema
 from leaderboard.run.energies import ENERGIES_SCHEMA, Tier, check_available
-from leaderboard.run.reading import STRUCTURES_SCHEMA, crystals_of
-from leaderboard.run.stages import (
-    STAGES,
-    Context,
-    Tables,
-    read,
-)
+from leaderboard.run.reading import STRUCTURES_SCHEMA
+from leaderboard.run.stages import Context, Read, Scored, identify, measure, read, relax, score
 from leaderboard.store.json_files import read_any_run, write_model
 from leaderboard.store.local import Run
 from metrics.measure import registry as measures
@@ -34,12 +29,11 @@ from metrics.score import registry as scores
 from metrics.table import read_parquet, write_parquet
 from reference_data.files.manifest import MANIFEST_FILE
 from reference_data.reference import open_reference, set_folder, set_names
-from submissions.examples.energies import seed
 from submissions.limits import Limits
 from submissions.read import Record, split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from leaderboard.protocol import Protocol
@@ -47,6 +41,9 @@ if TYPE_CHECKING:
     from metrics.measure.running.progress import Report
     from reference_data.reference import Reference
     from submissions.card import Card
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # what each worker imports before its first task, so that no task pays for it
 PRELOAD = ("leaderboard.run.stages", "leaderboard.run.warm:warm")
@@ -123,6 +120,21 @@ class Setting:
             "scores": {name: scores()[name].version for name in self.protocol.scores},
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+class Stopwatch:
+    """Wall time of what is done one after the other, in seconds, by name."""
+
+    def __init__(self) -> None:
+        """Nothing is done yet."""
+        self.seconds: dict[str, float] = {}
+
+    def time(self, name: str, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Do the work and note how long it took."""
+        start = time.monotonic()
+        result = work(*arguments, **named)
+        self.seconds[name] = round(time.monotonic() - start, 3)
+        return result
 
 
 @dataclass(frozen=True)
@@ -230,34 +242,34 @@ def _score(
         context = Context(
             setting.protocol, setting.reference, setting.tier, LIMITS, resources.engine, cache, resources.report
         )
-        saved = folder / "structures.parquet"
-        tables = Tables(structures=read_parquet(saved)) if saved.exists() else Tables(records=records)
-        timings = {}
-        for stage in STAGES:
-            start = time.monotonic()
-            tables = stage(tables, context)
-            timings[stage.__name__] = round(time.monotonic() - start, 3)
-            if tables.structures is not None and not saved.exists():
-                write_parquet(tables.structures, STRUCTURES_SCHEMA, saved)
-            if stage is read and tables.structures is not None:
-                crystals = list(crystals_of(tables.structures).values())
-                seed(cache, (crystal.sha256 for crystal in crystals))
-                # an hour of measuring must not end in a missing package
-                check_available(setting.tier, crystals, cache)
-        _write(tables, setting, record, timings, folder)
+        clock = Stopwatch()
+        done = clock.time("read", _read, records, context, folder / "structures.parquet")
+        # an hour of measuring must not end in a missing package
+        check_available(setting.tier, done.crystals.values(), cache)
+        measured = clock.time("measure", measure, done, context)
+        identified = clock.time("identify", identify, measured, context)
+        relaxed = clock.time("relax", relax, identified, context)
+        scored = clock.time("score", score, relaxed, context)
+        _write(scored, setting.protocol, record, clock.seconds, folder)
     return Run(folder)
 
 
-def _write(tables: Tables, setting: Setting, started: StartedRun, timings: dict[str, float], folder: Path) -> None:
+def _read(records: Iterable[Record], context: Context, saved: Path) -> Read:
+    """The records as read; a killed run resumes from the table that it saved."""
+    if saved.exists():
+        return Read.of(read_parquet(saved))
+    done = read(records, context)
+    write_parquet(done.structures, STRUCTURES_SCHEMA, saved)
+    return done
+
+
+def _write(scored: Scored, protocol: Protocol, started: StartedRun, timings: dict[str, float], folder: Path) -> None:
     """Write what the stages made; ``run.json`` comes last and says that the rest is whole."""
-    if tables.columns is None:
-        msg = "no stage made the table of facts"
-        raise RuntimeError(msg)
-    write_parquet(tables.columns, columns_schema(setting.protocol), folder / "columns.parquet")
-    if tables.energies is not None:
-        write_parquet(tables.energies, ENERGIES_SCHEMA, folder / "energies.parquet")
-    record = started.finished(len(tables.columns), datetime.now(UTC), timings)
-    write_model(record.with_scores(tables.scores), folder / "scores.json")
+    write_parquet(scored.columns, columns_schema(protocol), folder / "columns.parquet")
+    if scored.energies is not None:
+        write_parquet(scored.energies, ENERGIES_SCHEMA, folder / "energies.parquet")
+    record = started.finished(len(scored.columns), datetime.now(UTC), timings)
+    write_model(record.with_scores(scored.scores), folder / "scores.json")
     write_model(record, folder / "run.json")
 
 

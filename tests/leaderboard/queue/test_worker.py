@@ -11,9 +11,12 @@ import pytest
 from leaderboard.board.table import board
 from leaderboard.protocol import load_protocol
 from leaderboard.queue.worker import waiting, worker
+from leaderboard.run.cached_energies import import_energies
 from leaderboard.run.scoring import Resources, Setting, score_file, start_engine
 from leaderboard.store.local import Run, Store
+from metrics.measure.running.cache import Cache
 from submissions.card import Card
+from submissions.examples.energies import FILE
 from submissions.examples.make import ARCHIVE
 
 if TYPE_CHECKING:
@@ -37,6 +40,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
         for name in archive.namelist()[:5]:
             smaller.writestr(name, archive.read(name))
     made = Store(folder / "runs")
+    with Cache(made.cache) as cache:
+        import_energies(FILE, cache)
     with start_engine(1) as engine:
         setting = Setting.of(PROTOCOL, "starter", ())
         made.publish(score_file(small, Card(model="small"), setting, Resources(engine, made, ignore)).path)
