@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -133,8 +132,3 @@ def same_formula(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
     for formula in sorted(by_formula):
         if len(by_formula[formula]) > 1:
             yield by_formula[formula]
-
-
-def pairs_of(entries: Sequence[Entry]) -> list[tuple[Entry, Entry]]:
-    """All pairs of one formula."""
-    return [pair for group in same_formula(entries) for pair in combinations(group, 2)]
