@@ -8,10 +8,9 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from leaderboard.errors import CommandError
+from leaderboard.errors import CommandError, RecordError
 from leaderboard.import_names import DISTRIBUTION
 from leaderboard.protocol import CURRENT
-from leaderboard.records import RecordError
 from leaderboard.release import release
 from metrics.measure.running.engine import THREADS
 from submissions.formats_text import FORMATS_TEXT

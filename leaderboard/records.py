@@ -6,10 +6,11 @@ Files of an earlier format are read too; one of a later format, or with a key th
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - pydantic reads the types of what it serialises
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, field_serializer
 
+from leaderboard.protocol import ScoreKey
 from metrics.score import Better  # noqa: TC001 - pydantic reads the types of fields when it makes the class
 from metrics.statistics.uncertainty import Estimate
 from submissions.card import Card  # noqa: TC001 - as above
@@ -20,22 +21,6 @@ if TYPE_CHECKING:
 FormatVersion = Literal[1, 2]
 FORMAT_VERSION: FormatVersion = 2
 """Of both files. Version 1, that of files which name none, knew no release."""
-
-
-class RecordError(ValueError):
-    """A file of a run that is not what it should be; the message names it and says what is wrong."""
-
-
-class ScoreKey(NamedTuple):
-    """Which score: its name, and the energy view that it was made with; None for one that needs no energies."""
-
-    name: str
-    variant: str | None = None
-
-    @property
-    def column(self) -> str:
-        """Its column in a wide table: ``<name>`` or ``<name>@<variant>``."""
-        return self.name if self.variant is None else f"{self.name}@{self.variant}"
 
 
 class _Closed(BaseModel):

@@ -11,8 +11,8 @@ from metrics.statistics.uncertainty import Estimate, difference
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from leaderboard.protocol import Protocol
-    from leaderboard.records import ScoreEntry, ScoreKey
+    from leaderboard.protocol import Protocol, ScoreKey
+    from leaderboard.records import ScoreEntry
     from leaderboard.store.local import Run
     from metrics.score import Better
 

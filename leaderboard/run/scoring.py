@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from leaderboard.errors import RunError
-from leaderboard.records import FORMAT_VERSION, RecordError, Release, RunRecord, StartedRun
+from leaderboard.errors import RecordError, RunError
+from leaderboard.records import FORMAT_VERSION, Release, RunRecord, StartedRun
 from leaderboard.release import package_versions, release
 from leaderboard.run.columns import check_complete, columns_schema
 from leaderboard.run.energies import ENERGIES_SCHEMA, Tier, check_available

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from leaderboard.records import AnyRun, RecordError, RunRecord, StartedRun
+from leaderboard.errors import RecordError
+from leaderboard.records import AnyRun, RunRecord, StartedRun
 
 if TYPE_CHECKING:
     from pathlib import Path

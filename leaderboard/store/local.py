@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from leaderboard.records import RecordError, RunRecord, RunScores
+from leaderboard.errors import RecordError
+from leaderboard.records import RunRecord, RunScores
 from leaderboard.store.json_files import read_model
 from metrics.table import read_parquet
 

@@ -76,6 +76,13 @@ def test_started_from_the_shell_it_explains_itself() -> None:
         assert word in run.stdout
 
 
+def test_threads_are_limited_before_numpy_is_imported() -> None:
+    # the last digits of a sum depend on the number of threads that made it, and so would the scores
+    code = "import sys; import leaderboard.__main__; print(sorted({'numpy', 'pandas', 'scipy'} & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
 def test_the_board_is_printed_without_what_measures(tmp_path: Path) -> None:
     publish(tmp_path, Made("m", [good("a")]))
     code = (

@@ -8,16 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from leaderboard.records import (
-    FORMAT_VERSION,
-    RecordError,
-    Release,
-    RunRecord,
-    RunScores,
-    ScoreEntry,
-    ScoreKey,
-    StartedRun,
-)
+from leaderboard.errors import RecordError
+from leaderboard.protocol import ScoreKey
+from leaderboard.records import FORMAT_VERSION, Release, RunRecord, RunScores, ScoreEntry, StartedRun
 from leaderboard.store.json_files import read_any_run, read_model, write_model
 
 if TYPE_CHECKING:
