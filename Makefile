@@ -3,9 +3,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: run stability test bench check
+.PHONY: run stability test bench
 
 run: .venv/app
+	$(BIN)/python -m leaderboard cache import submissions/examples/energies.jsonl.gz
 	$(BIN)/python -m leaderboard score submissions/examples/example.zip --relax --card submissions/cards/example.toml --publish
 	$(BIN)/python app.py
 

@@ -10,6 +10,7 @@ import gradio as gr
 from leaderboard.pages.site import build
 from leaderboard.pages.style import CSS, theme
 from leaderboard.pages.viewer import STATIC
+from leaderboard.protocol import load_protocol
 from leaderboard.queue.jobs import Jobs
 from leaderboard.run.service import ScoringProcess
 from leaderboard.store.local import Store
@@ -29,7 +30,7 @@ def main() -> None:
     atexit.register(jobs.close)
     on_a_space = "SPACE_ID" in os.environ
     gr.set_static_paths([STATIC])
-    site = build(store, jobs)
+    site = build(store, jobs, load_protocol())
     site.queue(default_concurrency_limit=2, max_size=40)
     site.launch(
         server_name="0.0.0.0" if on_a_space else "127.0.0.1",  # noqa: S104 - a Space's proxy is the only way in

@@ -8,8 +8,9 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from leaderboard.errors import CommandError
+from leaderboard.errors import CommandError, RecordError
 from leaderboard.import_names import DISTRIBUTION
+from leaderboard.protocol import CURRENT
 from leaderboard.release import release
 from metrics.measure.running.engine import THREADS
 from submissions.formats_text import FORMATS_TEXT
@@ -61,7 +62,9 @@ def parser() -> argparse.ArgumentParser:
     score = command("score", "score a submission and print every score with its interval and counts")
     takes_file(score)
     score.add_argument("--card", type=Path, metavar="TOML", help="the model's card (default: named after the file)")
-    score.add_argument("--protocol", default="v1", metavar="NAME", help="version of the benchmark (default: v1)")
+    score.add_argument(
+        "--protocol", default=CURRENT, metavar="NAME", help=f"version of the benchmark (default: {CURRENT})"
+    )
     score.add_argument(
         "--reference",
         metavar="NAME|DIR",
@@ -96,10 +99,20 @@ def parser() -> argparse.ArgumentParser:
     worker.add_argument("--relax", action="store_true", help="relax the structures too, after all single points")
     worker.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: usable cores)")
 
-    table = command("table", "print the board", "leaderboard.board_command")
+    table = command("table", "print the board")
     table.add_argument("--format", choices=("md", "csv", "json"), default="md", help="default: md")
 
     subparsers.add_parser("reference", help="list, describe, compare, verify and build reference sets", add_help=False)
+    cache = subparsers.add_parser("cache", help="what this machine knows without computing it")
+    actions = cache.add_subparsers(dest="action", required=True, metavar="ACTION")
+    imported = actions.add_parser(
+        "import",
+        help="energies that were computed elsewhere",
+        description="Bring energies that were computed elsewhere into the cache of this machine; what it knows already "
+        "stays as it is.",
+    )
+    imported.set_defaults(run=("leaderboard.commands", "cache_import"))
+    imported.add_argument("file", type=Path, metavar="FILE", help="gzipped JSON lines, as in submissions/examples")
 
     docs = command("docs", "write docs/metrics.md, the definition of every score", "leaderboard.board.score_docs")
     docs.add_argument("--check", action="store_true", help="write nothing, fail where the file is not up to date")
@@ -148,7 +161,7 @@ def main(arguments: list[str] | None = None) -> int:
         # imported only now: what measures takes seconds to import, and neither help nor the table needs it
         module, name = options.run
         getattr(import_module(module), name)(options)
-    except CommandError as error:
+    except (CommandError, RecordError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     except KeyboardInterrupt:

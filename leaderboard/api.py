@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import pandas as pd  # noqa: TC002 - pydantic reads the types of fields when it makes the class
+from pydantic import ConfigDict, Field
+
+from leaderboard.protocol import CURRENT, load_protocol
+from leaderboard.records import RunScores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    import pandas as pd
 
-
-class Scores(dict[str, Any]):
+class Scores(RunScores):
     """The content of ``scores.json``, and the facts of every structure that it was made from.
+
+    ``model_dump(mode="json")`` gives the content of the file.
 
     Attributes:
         structures: one row per structure in the order given: id, refusal and its detail, and all that was measured.
 
     """
 
-    def __init__(self, scores: dict[str, Any], structures: pd.DataFrame) -> None:
-        """Hold both."""
-        super().__init__(scores)
-        self.structures = structures
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    structures: pd.DataFrame = Field(exclude=True, repr=False)
 
 
 def score_structures(  # noqa: PLR0913 - the choices of the command line, by name
     structures: Iterable[object] | Mapping[str, object],
     ids: Iterable[object] | None = None,
     *,
-    protocol: str = "v1",
+    protocol: str = CURRENT,
     reference: str | Path | None = None,
     potentials: Sequence[str] | None = None,
     relax: bool | None = None,
@@ -42,7 +47,7 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
         structures: pymatgen Structures or ASE Atoms, or their dicts, periodic in three dimensions; each is one record.
             Or a mapping from ids to them.
         ids: one per structure; default is its position from 0. Repeated ids get ``#2``, ``#3``.
-        protocol: name of the protocol.
+        protocol: version of the benchmark, by name.
         reference: name or folder of a reference set; default is the protocol's first that is present.
         potentials: ids of interatomic potentials; default are the protocol's, none of them is the structural tier.
         relax: energies of relaxed structures too; default is the protocol's choice.
@@ -50,14 +55,15 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
         out: folder for the run's files (facts of every structure among them); default is the store's workspace.
 
     Returns:
-        The content of ``scores.json``: protocol, reference, n_submitted and the list of scores; its attribute
-        ``structures`` is the table of facts of every structure.
+        The content of ``scores.json``: protocol, reference, n_submitted and the scores; its attribute ``structures``
+        is the table of facts of every structure.
 
     Raises:
         FileRefusedError: nothing was given, or nothing of it is a crystal.
         RunError: the folder holds another run, a potential or a hull for it is missing, or the iterable raised.
         TypeError: one structure was given, not several.
         ValueError: there is not one id per structure.
+        ProtocolError: there is no such protocol.
         ReferenceSetError: the reference set cannot be opened.
 
     What is no ordered crystal (None, a molecule, partial occupancies, Atoms without a cell) stays a record, refused
@@ -71,9 +77,10 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
     from metrics.measure.running.progress import to_terminal  # noqa: PLC0415 - see above
     from submissions.card import Card  # noqa: PLC0415 - see above
 
-    setting = Setting.of(protocol, reference, None if potentials is None else tuple(potentials), relax=relax)
+    potential_ids = None if potentials is None else tuple(potentials)
+    setting = Setting.of(load_protocol(protocol), reference, potential_ids, relax=relax)
     records = records_of(structures, ids)
     with start_engine(jobs) as engine:
         resources = Resources(engine, Store(), to_terminal)
         run = score_records(records, Card(model="in memory"), setting, resources, out=out)
-        return Scores(run.scores, run.columns())
+        return Scores(**run.scores.model_dump(), structures=run.columns())

@@ -1,4 +1,7 @@
-"""What the commands of ``python -m leaderboard`` do; each prints its result to stdout."""
+"""What the commands of ``python -m leaderboard`` do; each prints its result to stdout.
+
+What measures takes seconds to import, and neither ``table`` nor the help needs it: a command imports it when it runs.
+"""
 
 from __future__ import annotations
 
@@ -10,31 +13,24 @@ from typing import TYPE_CHECKING, Any
 from leaderboard.board.names import score_name, view_name
 from leaderboard.errors import CommandError, RunError
 from leaderboard.protocol import ProtocolError, load_protocol
-from leaderboard.run.reading import cells, crystals_of, read_records, refuse_unreadable
-from leaderboard.run.scoring import LIMITS, Resources, Setting, score_file, start_engine
 from leaderboard.store.local import Store
-from metrics.measure import UnmeasurableError
-from metrics.measure.fingerprint import METHODS
-from metrics.measure.running.progress import Counter, to_terminal
-from reference_data.errors import ReferenceSetError
-from submissions.card import Card, load_card
-from submissions.read import Contents, split
-from submissions.refusal import FileRefusedError
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Mapping
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
 
-    from metrics.crystal import Crystal
+    from leaderboard.protocol import Protocol
+    from leaderboard.records import RunScores
     from metrics.measure.running.engine import Engine
-    from submissions.read import Record
+    from submissions.read import Contents
+    from submissions.record import Record
+    from submissions.refusal import FileRefusedError
 
-DEFAULT = load_protocol("v1")
 READING = ("leaderboard.run.reading",)
-FINGERPRINTS = (*READING, "metrics.measure.fingerprint")
+FINGERPRINTS = (*READING, "leaderboard.run.fingerprints")
 
 
 def validate(options: Namespace) -> None:
@@ -44,13 +40,20 @@ def validate(options: Namespace) -> None:
         CommandError: the file or the card is refused, after the result was printed.
 
     """
+    from leaderboard.run.reading import refuse_unreadable
+    from leaderboard.run.scoring import LIMITS, start_engine
+    from submissions.card import load_card
+    from submissions.read import Contents, split
+    from submissions.refusal import FileRefusedError
+
+    file = existing(options.file)
     structures, file_refusal, contents = None, None, Contents()
     try:
         if options.card is not None:
             load_card(options.card)
-        records = list(split(existing(options.file), LIMITS, contents))
+        records = list(split(file, LIMITS, contents))
         with start_engine(options.jobs, preload=READING) as engine:
-            structures = _read(records, engine)
+            structures = _read(records, load_protocol(), engine)
         refuse_unreadable(structures)
     except FileRefusedError as error:
         file_refusal = error
@@ -69,13 +72,18 @@ def score(options: Namespace) -> None:
         CommandError: the file, the card or the reference is refused, or the run cannot be done.
 
     """
+    from leaderboard.run.scoring import Resources, Setting, score_file, start_engine
+    from metrics.measure.running.progress import to_terminal
+    from reference_data.errors import ReferenceSetError
+    from submissions.card import Card, load_card
+    from submissions.refusal import FileRefusedError
+
     store = Store()
     file = existing(options.file)
     try:
         card = Card(model=options.file.stem[:80]) if options.card is None else load_card(options.card)
-        setting = Setting.of(
-            options.protocol, options.reference, potential_ids(options.potentials), relax=options.relax
-        )
+        protocol = load_protocol(options.protocol)
+        setting = Setting.of(protocol, options.reference, potential_ids(options.potentials), relax=options.relax)
         with start_engine(options.jobs) as engine:
             resources = Resources(engine, store, to_terminal)
             if options.publish and setting.tier.relaxation is not None:
@@ -89,11 +97,13 @@ def score(options: Namespace) -> None:
     sys.stderr.write(f"files: {folder}\n")
 
 
-def potential_ids(asked: str | None) -> tuple[str, ...] | None:
-    """What ``--potentials`` says: None leaves it to the protocol, no id is the structural tier."""
-    if asked is None:
-        return None
-    return () if asked == "none" else tuple(asked.split(","))
+def table(options: Namespace) -> None:
+    """Print the board of this machine's store; nothing is measured."""
+    from leaderboard.board.table import board
+    from leaderboard.board.written import render
+
+    protocol = load_protocol()
+    sys.stdout.write(render(board(Store(), protocol), options.format, protocol))
 
 
 def fingerprint(options: Namespace) -> None:
@@ -103,15 +113,25 @@ def fingerprint(options: Namespace) -> None:
         CommandError: the file is refused or there is no such method.
 
     """
+    from leaderboard.run.fingerprints import fingerprints
+    from leaderboard.run.reading import cells, crystals_of, refuse_unreadable
+    from leaderboard.run.scoring import LIMITS, start_engine
+    from metrics.measure.fingerprint import METHODS
+    from metrics.measure.running.progress import to_terminal
+    from submissions.read import split
+    from submissions.refusal import FileRefusedError
+
     if options.method not in METHODS:
         msg = f"no fingerprint method {options.method!r}; available: {', '.join(METHODS)}"
         raise CommandError(msg)
+    file, protocol = existing(options.file), load_protocol()
+    limit = protocol.time_limits_s.measure
     try:
-        records = list(split(existing(options.file), LIMITS))
+        records = list(split(file, LIMITS))
         with start_engine(options.jobs, preload=FINGERPRINTS) as engine:
-            structures = _read(records, engine)
+            structures = _read(records, protocol, engine)
             refuse_unreadable(structures)
-            answers = _fingerprints(options.method, crystals_of(structures), engine)
+            answers = fingerprints(options.method, crystals_of(structures), engine, to_terminal, time_limit_s=limit)
     except FileRefusedError as error:
         raise CommandError(str(error)) from error
     writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -120,50 +140,51 @@ def fingerprint(options: Namespace) -> None:
         writer.writerow((record_id, *answers.get(row, ("", "", f"{refusal}: {detail}"))))
 
 
-def scores_as_text(scores: dict[str, Any]) -> str:
+def cache_import(options: Namespace) -> None:
+    """Bring energies that were computed elsewhere into the cache of this machine.
+
+    Raises:
+        CommandError: the file is not one of energies, or one of its records is not valid.
+
+    """
+    from leaderboard.run.cached_energies import EnergyFileError, import_energies
+    from metrics.measure.running.cache import Cache
+
+    try:
+        with Cache(Store().cache) as cache:
+            imported = import_energies(existing(options.file), cache)
+    except (EnergyFileError, OSError) as error:
+        raise CommandError(str(error)) from error
+    sys.stdout.write(f"{imported.n_new} new, {imported.n_known} known already\n")
+
+
+def potential_ids(names: str | None) -> tuple[str, ...] | None:
+    """What ``--potentials`` says: None leaves it to the protocol, no id is the structural tier."""
+    if names is None:
+        return None
+    return () if names == "none" else tuple(names.split(","))
+
+
+def scores_as_text(scores: RunScores) -> str:
     """Scores with interval and counts, as aligned text; shares in percent."""
     lines = [
-        f"{scores['n_submitted']:,} structures, protocol {scores['protocol']}, reference {scores['reference']}",
+        f"{scores.n_submitted:,} structures, protocol {scores.protocol}, reference {scores.reference}",
         f"{'Score':<36}{'Value':>9}{'95% interval':>20}  {'Unit':<22}{'Counted':>8}{'Unknown':>8}",
     ]
     variant = None
     # scores without energies first, then view by view
-    for entry in sorted(scores["scores"], key=lambda entry: entry["variant"] or ""):
-        if entry["variant"] != variant:
-            variant = entry["variant"]
+    for entry in sorted(scores.scores, key=lambda entry: entry.variant or ""):
+        if entry.variant is not None and entry.variant != variant:
+            variant = entry.variant
             lines.append(f"{view_name(variant)}:")
-        scale, digits, unit = (100, 2, "%") if entry["unit"] == "share" else (1, 3, entry["unit"])
-        known = entry["value"] is not None
-        value = f"{entry['value'] * scale:z.{digits}f}" if known else "-"
-        interval = f"[{entry['low'] * scale:z.{digits}f}, {entry['high'] * scale:z.{digits}f}]" if known else "-"
-        counts = f"{entry['n_counted']:>8}{entry['n_unknown']:>8}"
-        lines.append(f"{score_name(entry['name']):<36}{value:>9}{interval:>20}  {unit:<22}{counts}")
+        scale, digits, unit = (100, 2, "%") if entry.unit == "share" else (1, 3, entry.unit)
+        value, interval = "-", "-"
+        if (estimate := entry.estimate) is not None:
+            value, low, high = (f"{number * scale:z.{digits}f}" for number in estimate)
+            interval = f"[{low}, {high}]"
+        counts = f"{entry.n_counted:>8}{entry.n_unknown:>8}"
+        lines.append(f"{score_name(entry.name):<36}{value:>9}{interval:>20}  {unit:<22}{counts}")
     return "\n".join(lines) + "\n"
-
-
-def fingerprint_task(task: tuple[str, Crystal]) -> tuple[str, str, str]:
-    """Fingerprint, keys and reason of one crystal; runs in a worker process."""
-    method, crystal = task
-    try:
-        found = METHODS[method].compute(crystal)
-    except UnmeasurableError as error:
-        return "", "", error.reason
-    return found.fingerprint, " ".join(found.keys), ""
-
-
-def _fingerprints(method: str, crystals: Mapping[int, Crystal], engine: Engine) -> dict[int, tuple[str, str, str]]:
-    counter = Counter("fingerprint", len(crystals), to_terminal)
-    tasks = [(method, crystal) for crystal in crystals.values()]
-    rows = list(crystals)
-    answers = {}
-    for outcome in engine.map(fingerprint_task, tasks, time_limit_s=DEFAULT.time_limits_s.measure):
-        answers[rows[outcome.index]] = outcome.value if outcome.failure is None else ("", "", outcome.failure)
-        counter.add()
-    return answers
-
-
-def _read(records: list[Record], engine: Engine) -> pd.DataFrame:
-    return read_records(records, LIMITS, engine, to_terminal, time_limit_s=DEFAULT.time_limits_s.parse)
 
 
 def existing(path: Path) -> Path:
@@ -180,16 +201,27 @@ def existing(path: Path) -> Path:
     return path
 
 
+def _read(records: Sequence[Record], protocol: Protocol, engine: Engine) -> pd.DataFrame:
+    from leaderboard.run.reading import read_records
+    from leaderboard.run.scoring import LIMITS
+    from metrics.measure.running.progress import to_terminal
+
+    limit = protocol.time_limits_s.parse
+    return read_records(records, LIMITS, engine, to_terminal, time_limit_s=limit)
+
+
 def _validation(
     structures: pd.DataFrame | None, contents: Contents, file_refusal: FileRefusedError | None
 ) -> dict[str, Any]:
-    """What ``validate`` found, in the form of its JSON."""
-    found = [] if structures is None else list(cells(structures, "id", "refusal", "detail"))
-    refusals = [{"id": name, "reason": reason, "detail": detail} for name, reason, detail in found if reason]
+    """What ``validate`` says, in the form of its JSON."""
+    from leaderboard.run.reading import cells
+
+    records = [] if structures is None else list(cells(structures, "id", "refusal", "detail"))
+    refusals = [{"id": name, "reason": reason, "detail": detail} for name, reason, detail in records if reason]
     refused = None if file_refusal is None else {"reason": file_refusal.reason, "detail": file_refusal.detail}
     return {
-        "n_submitted": len(found),
-        "n_readable": 0 if refused else len(found) - len(refusals),
+        "n_submitted": len(records),
+        "n_readable": 0 if refused else len(records) - len(refusals),
         "file_refusal": refused,
         "refusals": refusals,
         "n_files": contents.n_files,

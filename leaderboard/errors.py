@@ -9,3 +9,7 @@ class RunError(Exception):
 
 class CommandError(Exception):
     """A command that could not be done; the message is the one line the person reads."""
+
+
+class RecordError(ValueError):
+    """A file of a run that is not what it should be; the message names it and says what is wrong."""

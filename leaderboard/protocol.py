@@ -6,15 +6,29 @@ import hashlib
 import json
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 PROTOCOLS = Path(__file__).parent / "protocols"
+CURRENT = "v1"
+"""The version of the benchmark that is scored and ranked where nobody asks for another: named here and nowhere else."""
 
 
 class ProtocolError(ValueError):
     """A protocol that does not exist or does not follow the schema."""
+
+
+class ScoreKey(NamedTuple):
+    """Which score: its name, and the energy view that it was made with; None for one that needs no energies."""
+
+    name: str
+    variant: str | None = None
+
+    @property
+    def column(self) -> str:
+        """Its column in a wide table: ``<name>`` or ``<name>@<variant>``."""
+        return self.name if self.variant is None else f"{self.name}@{self.variant}"
 
 
 class TimeLimits(BaseModel):
@@ -50,17 +64,17 @@ class Protocol(BaseModel):
 
     @property
     def energy_variant(self) -> str:
-        """View of the energies that ranks: the first potential, structures as submitted."""
+        """The energy view that ranks: the first potential, structures as submitted."""
         return f"{self.potentials[0]}/unrelaxed"
 
     @property
-    def energy_ranking(self) -> str:
-        """Column of the board that ranks where energies exist."""
-        return f"{self.ranking_with_energies}@{self.energy_variant}"
+    def energy_ranking(self) -> ScoreKey:
+        """The score that ranks where energies exist."""
+        return ScoreKey(self.ranking_with_energies, self.energy_variant)
 
-    def in_headline(self, score: str, variant: str | None) -> bool:
-        """Whether a score is shown at first: one of the headline, of the views of energies the one that ranks."""
-        return score in self.headline and variant in (None, self.energy_variant)
+    def in_headline(self, key: ScoreKey) -> bool:
+        """Whether a score is shown at first: one of the headline, of the energy views the one that ranks."""
+        return key.name in self.headline and key.variant in (None, self.energy_variant)
 
     @property
     def hash(self) -> str:
@@ -69,15 +83,15 @@ class Protocol(BaseModel):
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def load_protocol(name: str) -> Protocol:
-    """Read ``protocols/<name>.toml``.
+def load_protocol(name: str = CURRENT) -> Protocol:
+    """Read ``protocols/<name>.toml``; default is the current version.
 
     Raises:
         ProtocolError: no such protocol, or its file breaks the schema.
 
     """
     path = PROTOCOLS / f"{name}.toml"
-    available = sorted(found.stem for found in PROTOCOLS.glob("*.toml"))
+    available = sorted(file.stem for file in PROTOCOLS.glob("*.toml"))
     if name not in available:
         msg = f"no protocol {name!r}; available: {', '.join(available)}"
         raise ProtocolError(msg)

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from leaderboard.protocol import load_protocol
+from leaderboard.records import FORMAT_VERSION, RunRecord, ScoreEntry
+from leaderboard.run.columns import columns_schema
 from leaderboard.run.energies import ENERGIES_SCHEMA
 from leaderboard.run.energy_views import views
 from leaderboard.run.reading import STRUCTURES_SCHEMA
-from leaderboard.run.stages import columns_schema
-from leaderboard.store.local import Run, Store, write_json
+from leaderboard.store.json_files import write_model
+from leaderboard.store.local import Run, Store
 from metrics.crystal import Crystal
 from metrics.score import registry
 from metrics.scores.stability import VIEW_COLUMNS
 from metrics.table import frame, write_parquet
+from submissions.card import Card
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 
     from metrics.score import Score
 
-COLUMNS = columns_schema()
+COLUMNS = columns_schema(load_protocol())
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Made:
         model: name on the card.
         records: facts of each record, as changes of :func:`good`.
         card: further fields of the card.
-        record: changes of ``run.json``.
+        record: changes of ``run.json``, see :class:`leaderboard.records.RunRecord`.
         crystals: by id of a record; caesium chloride where none is named.
         energies: rows of ``energies.parquet``, see :func:`energy`; none makes a run of the structural tier.
 
@@ -104,33 +107,43 @@ def energy(crystal: Crystal, e_above_hull: float | None, **changes: object) -> d
 
 def publish(root: Path, made: Made) -> Run:
     """Write a run into the store at ``root``; the same model and records give the same submission."""
-    protocol = load_protocol("v1")
+    protocol = load_protocol()
     submission = hashlib.sha256(repr((made.model, made.records)).encode()).hexdigest()
-    record: dict[str, Any] = {
-        "status": "done",
-        "model": {"model": made.model, **made.card},
-        "submission_sha256": submission,
+    potentials = dict.fromkeys(
+        row["potential"] for row in made.energies if not row["potential"].startswith("ensemble(")
+    )
+    facts: dict[str, Any] = {
+        "format_version": FORMAT_VERSION,
         "file_name": "made.zip",
+        "model": Card(model=made.model, **made.card),
+        "submission_sha256": submission,
         "protocol": protocol.name,
         "protocol_hash": protocol.hash,
         "protocol_status": protocol.status,
         "reference": "starter",
         "reference_hash": "0" * 64,
         "reference_indicative": True,
+        "potentials": tuple(potentials),
+        "relaxed": any(row["relaxed"] for row in made.energies),
+        "checkpoints": dict.fromkeys(potentials, "0" * 64),
         "custom": False,
+        "verified": False,
+        "versions": {"python": "3.11"},
         "n_submitted": len(made.records),
         "created": "2026-11-20T12:00:00+00:00",
-        "verified": False,
+        "timings_s": {"read": 1.0},
         **made.record,
     }
-    record["run_key"] = hashlib.sha256(repr(sorted(record.items(), key=str)).encode()).hexdigest()
-    folder = Store(root).path(record["submission_sha256"], record["run_key"])
+    run_key = hashlib.sha256(repr(sorted(facts.items(), key=str)).encode()).hexdigest()
+    record = RunRecord(**facts, run_key=run_key)
+    folder = Store(root).path(record.submission_sha256, record.run_key)
     folder.mkdir(parents=True)
     rows = [_structure(facts, made.crystals) for facts in made.records]
     structures = frame(rows, STRUCTURES_SCHEMA)
     write_parquet(structures, STRUCTURES_SCHEMA, folder / "structures.parquet")
-    facts = [{"sha256": row.get("sha256"), **own} for row, own in zip(rows, made.records, strict=True)]
-    columns = frame(facts, COLUMNS)
+    columns = frame(
+        [{"sha256": row.get("sha256"), **known} for row, known in zip(rows, made.records, strict=True)], COLUMNS
+    )
     write_parquet(columns, COLUMNS, folder / "columns.parquet")
     # every other score is resampled a thousand times: seconds for what no page needs
     made_scores = [registry()[name] for name in protocol.scores if registry()[name].unit in {"share", "site spacings"}]
@@ -142,21 +155,20 @@ def publish(root: Path, made: Made) -> Run:
         scores += [
             _scored(score, view.rows, view.variant) for view in views(columns, energies) for score in of_energies
         ]
-    named = ("protocol", "protocol_hash", "reference", "reference_hash", "run_key", "custom", "n_submitted")
-    write_json({**{name: record[name] for name in named}, "scores": scores}, folder / "scores.json")
-    write_json(record, folder / "run.json")
+    write_model(record.with_scores(scores), folder / "scores.json")
+    write_model(record, folder / "run.json")
     return Run(folder)
 
 
-def _scored(score: Score, rows: pd.DataFrame, variant: str | None) -> dict[str, Any]:
-    return {
-        "name": score.name,
-        "version": score.version,
-        "variant": variant,
+def _scored(score: Score, rows: pd.DataFrame, variant: str | None) -> ScoreEntry:
+    return ScoreEntry(
+        name=score.name,
+        version=score.version,
+        variant=variant,
         **asdict(score.compute(rows, {})),
-        "unit": score.unit,
-        "better": score.better,
-    }
+        unit=score.unit,
+        better=score.better,
+    )
 
 
 def _structure(facts: dict[str, Any], crystals: dict[str, Crystal]) -> dict[str, Any]:

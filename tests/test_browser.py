@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 
 from leaderboard.__main__ import main
-from leaderboard.board.table import board, run_id
+from leaderboard.board.table import board
 from leaderboard.pages import reference_search
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Run, Store
@@ -54,6 +54,7 @@ PATIENCE_MS = 60_000.0
 SCORING_MS = 180_000.0
 START_S = 120.0
 
+PROTOCOL = load_protocol()
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: none of its commands is on the path")
 
 # caesium chloride, a = 4.12 angstrom; with a = 1.2 its atoms are 1.04 angstrom apart
@@ -80,7 +81,7 @@ Cl1 Cl 0.5 0.5 0.5
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Two ranked models, one that is not, and one whose names try to be markup."""
     root = tmp_path_factory.mktemp("runs")
-    n = load_protocol("v1").n_ranked
+    n = PROTOCOL.n_ranked
     for model, n_novel in (("alpha", 1_200), ("beta", 1_800)):
         publish(root, Made(model, [good(f"{model}-{i}", in_reference=i >= n_novel) for i in range(n)]))
     publish(root, Made("gamma", [good("a"), refused("b", "malformed", "no cell"), good("c", in_reference=True)]))
@@ -172,7 +173,7 @@ def upload(page: Page, path: Path) -> None:
 
 def test_the_board_shows_the_store(browser: Browser, address: str, store: Store) -> None:
     with visit(browser, address) as page:
-        table = board(store).sort_values("vun", ascending=False, kind="stable")
+        table = board(store, PROTOCOL).wide.sort_values("vun", ascending=False, kind="stable")
         assert models(page) == table["model"].tolist()
         first = page.locator("#board tbody tr", has_text="beta")
         # 1,800 of 2,500 records
@@ -200,8 +201,8 @@ def test_a_model_has_a_page_and_a_link(browser: Browser, address: str, store: St
         page.locator("#board a", has_text="gamma").click()
         expect(page.locator("#model_head h2")).to_have_text("gamma")
         link = page.url
-    run = next(run for run in store.runs() if run.record["model"]["model"] == "gamma")
-    assert link.partition("?model=")[2] == run_id(run)
+    run = next(run for run in store.runs() if run.model == "gamma")
+    assert link.partition("?model=")[2] == run.id
     with visit(browser, link) as page:
         expect(page.locator("#model_head h2")).to_have_text("gamma")
         expect(page.locator("#model_structures")).to_contain_text("Refused: malformed (no cell)")
@@ -329,7 +330,7 @@ def test_a_submission_is_scored_and_listed(
         expect(status).to_contain_text("mine.zip of delta is scored.", timeout=SCORING_MS)
         page.get_by_role("tab", name="Board").click()
         expect(page.locator("#board")).to_contain_text("delta")
-    run = next(run for run in store.runs() if run.record["model"]["model"] == "delta")
+    run = next(run for run in store.runs() if run.model == "delta")
     assert sorted(run.columns()["id"]) == ["broken", "crowded", "good"]
     monkeypatch.setenv("LEADERBOARD_RUNS", str(tmp_path / "runs"))
     assert main(["score", str(submission), "--potentials", "none", "--out", str(tmp_path / "offline")]) == 0

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from leaderboard.board.names import score_name
-from leaderboard.board.table import model_name
 from metrics.score import registry
 from metrics.statistics.uncertainty import Estimate, difference
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from leaderboard.protocol import Protocol
+    from leaderboard.protocol import Protocol, ScoreKey
+    from leaderboard.records import ScoreEntry
     from leaderboard.store.local import Run
+    from metrics.score import Better
 
 Verdict = Literal["better", "worse", "higher", "lower", "no clear difference", "not comparable"]
 
@@ -54,38 +55,37 @@ def compare(runs: Sequence[Run], protocol: Protocol) -> list[Line]:
         protocol: gives the order and the headline.
 
     """
-    scored = [{(entry["name"], entry["variant"]): entry for entry in run.scores["scores"]} for run in runs]
+    scored = [{entry.key: entry for entry in run.scores.scores} for run in runs]
     known = registry()
     order = {name: place for place, name in enumerate(protocol.scores)}
     keys = sorted(
-        {key for own in scored for key in own if key[0] in known},
-        key=lambda key: (order.get(key[0], len(order)), key[0], key[1] or ""),
+        {key for by_key in scored for key in by_key if key.name in known},
+        key=lambda key: (order.get(key.name, len(order)), key.name, key.variant or ""),
     )
     return [_line(key, scored, protocol) for key in keys]
 
 
 def caveats(runs: Sequence[Run]) -> list[str]:
     """Why the numbers of these runs do not compare fully; empty where they do."""
-    found = []
-    for name, message in (
-        (
-            "reference_hash",
-            "they were compared with different reference sets ({}): novelty and distances do not compare",
-        ),
-        ("protocol_hash", "they were scored under different versions of the protocol"),
-        ("n_submitted", "they have different numbers of structures ({}): a larger submission has more duplicates"),
-        ("custom", "not all were scored under the protocol's own settings"),
-    ):
-        if len({run.record[name] for run in runs}) > 1:
-            shown = "reference" if name == "reference_hash" else name
-            values = [_plain(run.record[shown]) for run in runs]
-            found.append(message.format(", ".join(dict.fromkeys(values))))
-    return found
+    records = [run.record for run in runs]
+    sets = ", ".join(dict.fromkeys(record.reference for record in records))
+    sizes = ", ".join(dict.fromkeys(f"{record.n_submitted:,}" for record in records))
+    differs: dict[str, set[object]] = {
+        f"they were compared with different reference sets ({sets}): novelty and distances do not compare": {
+            record.reference_hash for record in records
+        },
+        "they were scored under different versions of the protocol": {record.protocol_hash for record in records},
+        f"they have different numbers of structures ({sizes}): a larger submission has more duplicates": {
+            record.n_submitted for record in records
+        },
+        "not all were scored under the protocol's own settings": {record.custom for record in records},
+    }
+    return [message for message, values in differs.items() if len(values) > 1]
 
 
 def summary(runs: Sequence[Run], lines: Sequence[Line]) -> list[str]:
     """One sentence for each run after the first: in which of the headline scores it is clearly better or worse."""
-    first, *others = [model_name(run.record) for run in runs]
+    first, *others = [run.model for run in runs]
     sentences = []
     for place, name in enumerate(others):
         by_verdict: dict[str, list[str]] = {}
@@ -103,39 +103,32 @@ def summary(runs: Sequence[Run], lines: Sequence[Line]) -> list[str]:
     return sentences
 
 
-def _line(key: tuple[str, str | None], scored: Sequence[dict[Any, Any]], protocol: Protocol) -> Line:
-    name, variant = key
-    score = registry()[name]
-    first, *others = [own.get(key) for own in scored]
+def _line(key: ScoreKey, scored: Sequence[Mapping[ScoreKey, ScoreEntry]], protocol: Protocol) -> Line:
+    score = registry()[key.name]
+    first, *others = [by_key.get(key) for by_key in scored]
     return Line(
-        name if variant is None else f"{name}@{variant}",
-        score_name(name, variant),
+        key.column,
+        score_name(*key),
         score.unit,
         score.group,
-        protocol.in_headline(name, variant),
+        protocol.in_headline(key),
         _estimate(first),
         tuple(_against(first, other, score.better) for other in others),
     )
 
 
-def _against(first: dict[str, Any] | None, other: dict[str, Any] | None, better: str) -> Against:
-    base, own = _estimate(first), _estimate(other)
-    if first is None or other is None or base is None or own is None or first["version"] != other["version"]:
-        return Against(own, None, "not comparable")
-    gap = difference(own, base)
+def _against(first: ScoreEntry | None, other: ScoreEntry | None, better: Better) -> Against:
+    base, estimate = _estimate(first), _estimate(other)
+    if not (first and other and base and estimate) or first.version != other.version:
+        return Against(estimate, None, "not comparable")
+    gap = difference(estimate, base)
     if not gap.excludes_zero:
-        return Against(own, gap, "no clear difference")
+        return Against(estimate, gap, "no clear difference")
     is_higher = gap.value > 0
     if better == "neither":
-        return Against(own, gap, "higher" if is_higher else "lower")
-    return Against(own, gap, "better" if is_higher == (better == "higher") else "worse")
+        return Against(estimate, gap, "higher" if is_higher else "lower")
+    return Against(estimate, gap, "better" if is_higher == (better == "higher") else "worse")
 
 
-def _estimate(entry: dict[str, Any] | None) -> Estimate | None:
-    if entry is None or entry["value"] is None:
-        return None
-    return Estimate(entry["value"], entry["low"], entry["high"])
-
-
-def _plain(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
+def _estimate(entry: ScoreEntry | None) -> Estimate | None:
+    return None if entry is None else entry.estimate

@@ -84,7 +84,7 @@ def docs(options: Namespace) -> None:
     if INSTALLED:
         msg = f"{DOCUMENT.name} is part of a checkout of the code, and this copy is installed"
         raise CommandError(msg)
-    text = markdown(load_protocol("v1"))
+    text = markdown(load_protocol())
     if options.check:
         if not DOCUMENT.exists() or DOCUMENT.read_text() != text:
             msg = f"{DOCUMENT.name} is not what the code says; write it with `python -m leaderboard docs`"

@@ -1,15 +1,17 @@
-"""The board as a plain table, made from the store alone, and its three written forms."""
+"""The board, made from the store alone: its runs, and every score of each as a row of a long table."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from leaderboard.board.names import score_name
-from leaderboard.board.ranking import ranking_of, score_columns, with_ranks, with_spreads
-from leaderboard.protocol import load_protocol
+from leaderboard.board.ranking import SPREAD, ranking_of, score_rows, with_ranks, with_spreads
+from leaderboard.protocol import ScoreKey
 from metrics.score import registry
 from metrics.scores.stability import VIEW_COLUMNS
 
@@ -17,12 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from leaderboard.protocol import Protocol
+    from leaderboard.records import RunRecord
     from leaderboard.store.local import Run, Store
-
-Form = Literal["md", "csv", "json"]
-
-# A spreadsheet runs a cell that starts with one of these as a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 FACTS: Mapping[str, str] = {
     "rank": "Int64",
@@ -35,198 +33,170 @@ FACTS: Mapping[str, str] = {
     "n_submitted": "Int64",
     "reference": "string",
     "indicative": "boolean",
-    "verified": "boolean",
     "created": "string",
     "protocol": "string",
     "protocol_hash": "string",
     "custom": "boolean",
     "run": "string",
 }
-"""Columns of the board beside its scores."""
-
-_PARTS: Mapping[str, str] = {
+"""Columns of the board's runs."""
+SCORES: Mapping[str, str] = {
+    "run": "string",
+    "name": "string",
+    "variant": "string",
+    "value": "Float64",
+    "low": "Float64",
+    "high": "Float64",
+    "n_counted": "Int64",
+    "n_unknown": "Int64",
+}
+"""Columns of the board's scores, before the spreads between runs of a model (``ranking.SPREAD``) join them."""
+PARTS: Mapping[str, str] = {
     "": "value",
     "_low": "low",
     "_high": "high",
     "_counted": "n_counted",
     "_unknown": "n_unknown",
 }
+"""Ends of the names of the columns that a score fills in the wide table, and what each holds."""
 
 
-def board(store: Store) -> pd.DataFrame:
-    """One row per submission and reference set, ranked where the protocol ranks it.
+@dataclass(frozen=True, eq=False)
+class Board:
+    """Runs side by side.
 
-    Several runs of a submission against one reference are one row: that of the current protocol before an earlier
-    draft, the protocol's own settings before custom ones, more scores before fewer, the newest last of all.
-    Ranks count models within a reference set, by the protocol's score, highest first; equal scores share a rank. As
-    soon as a run against the set has energies, the score with energies ranks, and runs without take no rank.
-
-    Returns:
-        The columns of ``FACTS``, of which ``rank_low`` and ``rank_high`` are the 95% range of the rank, for unranked
-        rows of equal size that of their rank among themselves; ``not_ranked`` says why ``rank`` is null; ``n_runs``
-        counts the comparable runs of the model, this one included; ``run`` is ``<submission>/<run key>``.
-        Then for each score its value as stored (a share lies in [0, 1]) under its name, ``<name>_low`` and
-        ``<name>_high`` (95% interval), ``<name>_counted`` and ``<name>_unknown`` (records). The protocol's scores
-        without energies are always there, null where a run does not have them. A score that depends on a potential is
-        named ``<name>@<variant>``. Where a model has several runs, ``<name>_spread`` (standard deviation),
-        ``_runs_mean``, ``_runs_min`` and ``_runs_max`` follow. Sorted by reference, rank, score, model.
+    Attributes:
+        runs: one row per submission and reference set, columns `FACTS`. Of these ``rank_low`` and ``rank_high`` are the
+            95% range of the rank, for unranked rows of equal size that of their rank among themselves; ``not_ranked``
+            says why ``rank`` is null; ``n_runs`` counts the comparable runs of the model, this one included; ``run`` is
+            ``<submission>/<run key>``. Sorted by reference, rank, score, model.
+        scores: one row per run, score and variant: `SCORES`, then `SPREAD`, null where the model has one run.
+        keys: the protocol's scores without energies in its order, then all others that a run has.
 
     """
-    protocol = load_protocol("v1")
-    rows = [_row(run, protocol) for run in _listed(store.runs(), protocol)]
-    structural = [name for name in protocol.scores if not set(registry()[name].needs) & set(VIEW_COLUMNS)]
-    planned = [*FACTS, *(name + part for name in structural for part in _PARTS)]
-    table = pd.DataFrame(rows, columns=list(dict.fromkeys([*planned, *(name for row in rows for name in row)])))
-    table = table.astype({name: FACTS.get(name) or _score_dtype(name) for name in table.columns})
-    boards = [_ranked(own, str(reference), protocol) for reference, own in table.groupby("reference", sort=True)]
-    return with_spreads(pd.concat([table.iloc[:0], *boards], ignore_index=True), protocol)
+
+    runs: pd.DataFrame
+    scores: pd.DataFrame
+    keys: tuple[ScoreKey, ...]
+
+    @cached_property
+    def wide(self) -> pd.DataFrame:
+        """The board as it is drawn and written: the columns of ``runs``, then those of each score.
+
+        These are its value as stored (a share lies in [0, 1]) under `ScoreKey.column`, then with the ends of `PARTS`
+        its 95% interval and its numbers of records. Scores of the protocol without energies are always there, null
+        where a run does not have them. Where a model has several runs, the ends of `SPREAD` follow for all scores.
+        """
+        columns = self._cells(PARTS)
+        if self.scores["spread"].notna().any():
+            columns |= self._cells({f"_{part}": part for part in SPREAD})
+        return pd.concat([self.runs, pd.DataFrame(columns, index=self.runs.index)], axis=1)
+
+    def ranking(self, reference: str, protocol: Protocol) -> ScoreKey:
+        """The score that ranks the board of a reference set."""
+        return ranking_of(self.runs, self.scores, reference, protocol)
+
+    def _cells(self, parts: Mapping[str, str]) -> dict[str, pd.api.extensions.ExtensionArray]:
+        """Columns of the wide table that hold these parts of each score."""
+        row_of = {run: row for row, run in enumerate(self.runs["run"])}
+        rows = [row_of[run] for run in self.scores["run"]]
+        places = {key: place for place, key in enumerate(self.keys)}
+        scores = [places[key] for key in score_keys(self.scores)]
+        cells = np.full((len(self.runs), len(self.keys), len(parts)), np.nan)
+        cells[rows, scores] = self.scores[list(parts.values())].to_numpy(dtype=np.float64, na_value=np.nan)
+        return {
+            key.column + end: pd.array(cells[:, place, number], dtype="Int64" if part.startswith("n_") else "Float64")
+            for key, place in places.items()
+            for number, (end, part) in enumerate(parts.items())
+        }
 
 
-def _ranked(table: pd.DataFrame, reference: str, protocol: Protocol) -> pd.DataFrame:
-    """The board of one reference set, ranked and sorted; what has no energies yet takes no rank among what has."""
-    ranking = ranking_of(table, reference, protocol)
-    waits = table["not_ranked"].isna() & table[ranking].isna()
-    table = table.assign(not_ranked=table["not_ranked"].mask(waits, f"no {score_name(*score_of(ranking))} yet"))
-    return with_ranks(table, ranking, protocol).sort_values(
-        ["rank", ranking, "model", "run"], ascending=[True, False, True, True]
-    )
+def board(store: Store, protocol: Protocol) -> Board:
+    """One row per submission and reference set, ranked where the protocol ranks it.
+
+    Several runs of a submission against one reference are one row: that of the protocol before an earlier draft, the
+    protocol's own settings before custom ones, more scores before fewer, the newest last of all. Ranks count models
+    within a reference set, by the protocol's score, highest first; equal scores share a rank. As soon as a run against
+    the set has energies, the score with energies ranks, and runs without take no rank.
+    """
+    listed = _listed(store.runs(), protocol)
+    runs = pd.DataFrame([_facts(run, protocol) for run in listed], columns=list(FACTS)).astype(dict(FACTS))
+    rows = [
+        (run.id, entry.name, entry.variant, entry.value, entry.low, entry.high, entry.n_counted, entry.n_unknown)
+        for run in listed
+        for entry in run.scores.scores
+    ]
+    scores = pd.DataFrame(rows, columns=list(SCORES)).astype(dict(SCORES))
+    boards = [
+        _ranked(runs_against, scores, str(reference), protocol)
+        for reference, runs_against in runs.groupby("reference", sort=True)
+    ]
+    runs = pd.concat([runs.iloc[:0], *boards], ignore_index=True)
+    structural = [ScoreKey(name) for name in protocol.scores if not set(registry()[name].needs) & set(VIEW_COLUMNS)]
+    keys = tuple(dict.fromkeys([*structural, *score_keys(scores)]))
+    return Board(runs, with_spreads(runs, scores, protocol), keys)
 
 
-def run_id(run: Run) -> str:
-    """Name of a run in links and tables: ``<submission>/<run key>``, its path in the store."""
-    return f"{run.path.parent.name}/{run.path.name}"
+def score_keys(scores: pd.DataFrame) -> list[ScoreKey]:
+    """Which score each row of the long table holds."""
+    variants = scores["variant"].astype(object).where(scores["variant"].notna(), None)
+    return [ScoreKey(name, variant) for name, variant in zip(scores["name"], variants, strict=True)]
 
 
-def model_name(record: Mapping[str, Any]) -> str:
-    """Name of the model on the card of a run."""
-    return str(record["model"]["model"])
-
-
-def score_of(column: str) -> tuple[str, str | None]:
-    """Name and variant of the score that a column of the board holds."""
-    name, _, variant = column.partition("@")
-    return name, variant or None
-
-
-def not_ranked(record: Mapping[str, Any], protocol: Protocol) -> str | None:
+def not_ranked(record: RunRecord, protocol: Protocol) -> str | None:
     """Why a run takes no rank, or None where it takes one."""
-    if record["custom"]:
+    if record.custom:
         return "custom settings"
-    if record["protocol_hash"] != protocol.hash:
-        return f"scored under an earlier draft of {record['protocol']}"
-    if record["n_submitted"] != protocol.n_ranked:
-        return f"{record['n_submitted']:,} structures, ranking needs {protocol.n_ranked:,}"
+    if record.protocol_hash != protocol.hash:
+        return f"scored under an earlier draft of {record.protocol}"
+    if record.n_submitted != protocol.n_ranked:
+        return f"{record.n_submitted:,} structures, ranking needs {protocol.n_ranked:,}"
     return None
 
 
-def render(table: pd.DataFrame, form: Form) -> str:
-    """Write the board for a person (``md``, ``csv``) or a program (``json``: a list of objects, null for unknown).
-
-    The markdown table is the short one, the protocol's headline, with shares in percent; the other two hold every
-    column as it is.
-    """
-    if form == "json":
-        return json.dumps(json.loads(table.to_json(orient="records")), indent=2, ensure_ascii=False) + "\n"
-    if form == "csv":
-        return csv_for_people(table)
-    return _markdown(table)
-
-
-def csv_for_people(table: pd.DataFrame) -> str:
-    """CSV whose text cells no spreadsheet takes for a formula: such a cell gets a leading apostrophe."""
-    safe = table.copy()
-    for name in table.columns:
-        if isinstance(table[name].dtype, pd.ArrowDtype):  # a list: its items, separated by spaces
-            safe[name] = table[name].map(lambda items: " ".join(map(str, items)), na_action="ignore").astype("string")
-        if isinstance(safe[name].dtype, pd.StringDtype):
-            safe[name] = safe[name].map(_apostrophe, na_action="ignore")
-    # lines end as RFC 4180 says; this also makes the writer quote a cell that holds a carriage return
-    return safe.to_csv(index=False, lineterminator="\r\n")
-
-
-def _apostrophe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+def _ranked(runs: pd.DataFrame, scores: pd.DataFrame, reference: str, protocol: Protocol) -> pd.DataFrame:
+    """The runs against one reference set, ranked and sorted; what has no energies yet takes no rank among what has."""
+    ranking = ranking_of(runs, scores, reference, protocol)
+    estimates = score_rows(scores, ranking).reindex(runs["run"])[["value", "low", "high"]].set_axis(runs.index)
+    waits = runs["not_ranked"].isna() & estimates["value"].isna()
+    runs = runs.assign(not_ranked=runs["not_ranked"].mask(waits, f"no {score_name(*ranking)} yet"))
+    ranked = with_ranks(runs, estimates, registry().get(ranking.name), protocol).assign(ranking=estimates["value"])
+    order = ranked.sort_values(["rank", "ranking", "model", "run"], ascending=[True, False, True, True])
+    return order.drop(columns="ranking")
 
 
 def _listed(runs: Iterable[Run], protocol: Protocol) -> list[Run]:
     """The one run of each submission and reference that the board shows."""
     best: dict[tuple[str, str], Run] = {}
 
-    def standing(run: Run) -> tuple[bool, bool, int, str]:
+    def standing(run: Run) -> tuple[bool, bool, int, float]:
         record = run.record
         return (
-            record["protocol_hash"] == protocol.hash,
-            not record["custom"],
-            len(run.scores["scores"]),
-            record["created"],
+            record.protocol_hash == protocol.hash,
+            not record.custom,
+            len(run.scores.scores),
+            record.created.timestamp(),
         )
 
     for run in runs:
-        key = (run.record["submission_sha256"], run.record["reference"])
+        key = (run.record.submission_sha256, run.record.reference)
         if key not in best or standing(run) > standing(best[key]):
             best[key] = run
     return list(best.values())
 
 
-def _row(run: Run, protocol: Protocol) -> dict[str, object]:
+def _facts(run: Run, protocol: Protocol) -> dict[str, object]:
     record = run.record
-    row: dict[str, object] = {
+    return {
         "not_ranked": not_ranked(record, protocol),
-        "model": model_name(record),
-        "version": record["model"].get("version"),
-        "n_submitted": record["n_submitted"],
-        "reference": record["reference"],
-        "indicative": record["reference_indicative"],
-        "verified": record["verified"],
-        "created": record["created"],
-        "protocol": record["protocol"],
-        "protocol_hash": record["protocol_hash"],
-        "custom": record["custom"],
-        "run": run_id(run),
+        "model": run.model,
+        "version": record.model.version,
+        "n_submitted": record.n_submitted,
+        "reference": record.reference,
+        "indicative": record.reference_indicative,
+        "created": record.created.isoformat(timespec="seconds"),
+        "protocol": record.protocol,
+        "protocol_hash": record.protocol_hash,
+        "custom": record.custom,
+        "run": run.id,
     }
-    for score in run.scores["scores"]:
-        name = score["name"] if score["variant"] is None else f"{score['name']}@{score['variant']}"
-        row |= {name + part: score[key] for part, key in _PARTS.items()}
-    return row
-
-
-def _score_dtype(name: str) -> str:
-    return "Int64" if name.endswith(("_counted", "_unknown")) else "Float64"
-
-
-def _markdown(table: pd.DataFrame) -> str:
-    protocol = load_protocol("v1")
-    shown = [name for name in score_columns(table) if protocol.in_headline(*score_of(name))]
-    units = {name: registry()[score_of(name)[0]].unit for name in shown}
-    named = [f"{score_name(*score_of(name))}, {'%' if units[name] == 'share' else units[name]}" for name in shown]
-    head = ["Rank (95%)", "Model", "Structures", "Runs", *named, "Reference", "Note"]
-    lines = [_line(head), _line(["--:", "---", "--:", "--:", *("--:" for _ in shown), "---", "---"])]
-    for row in table.to_dict("records"):
-        values = [_with_interval(row, name, 100 if units[name] == "share" else 1) for name in shown]
-        rank = "-" if pd.isna(row["rank"]) else f"{row['rank']} ({row['rank_low']} to {row['rank_high']})"
-        note = "" if pd.isna(row["not_ranked"]) else f"not ranked: {row['not_ranked']}"
-        facts = [rank, str(row["model"]), f"{row['n_submitted']:,}", str(row["n_runs"])]
-        lines.append(_line([_one_cell(cell) for cell in (*facts, *values, str(row["reference"]), note)]))
-    return "\n".join(lines) + "\n"
-
-
-def _line(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _one_cell(text: str) -> str:
-    """Text that stays inside its cell, whatever a model is called, and is neither a link nor markup."""
-    escaped = "".join(f"\\{mark}" if mark in r"\`*_[]<>|" else mark for mark in text)
-    return " ".join(escaped.split())
-
-
-def _with_interval(row: Mapping[Any, Any], name: str, scale: int) -> str:
-    """Value with its 95% interval, and where the model has several runs their mean and standard deviation."""
-    value, low, high = (row[name + end] for end in ("", "_low", "_high"))
-    if pd.isna(value):
-        return "?"
-    text = f"{scale * value:.1f} ({scale * low:.1f} to {scale * high:.1f})"
-    spread = row.get(f"{name}_spread")
-    if spread is None or pd.isna(spread):
-        return text
-    return f"{text}, runs {scale * row[f'{name}_runs_mean']:.1f} ± {scale * spread:.1f}"

@@ -47,6 +47,9 @@ IDENTITY_COLUMNS: dict[str, pa.DataType] = {
     "duplicate_bawl": pa.bool_(),
 }
 
+NEEDED_COLUMNS = ("reduced_formula", "canonical_bawl_keys", "bawl", "prototype", "valid")
+"""Facts of each record that its identity is decided from."""
+
 NEAR_DISTANCE = 0.10
 """In units of (volume / n_sites)^(1/3). Below it, a crystal that is not in the set is a near miss or a superstructure
 of one that is; crystals of another structure type are rarely so near."""
@@ -64,7 +67,7 @@ def identify_records(
     """Return the table of facts with the columns of identity filled.
 
     Args:
-        columns: table of facts with ``canonical_bawl_keys``, ``reduced_formula``, ``bawl``, ``prototype``, ``valid``.
+        columns: table of facts with ``id`` and `NEEDED_COLUMNS`.
         crystals: readable records by row number.
         reference: the set to be novel against.
         protocol: settings of the verdict and its time limit.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from leaderboard.matching_benchmark.method import registry
+from leaderboard.matching_benchmark.methods import METHODS
 from metrics.crystal import Crystal
 from metrics.measure import UnmeasurableError
 
@@ -86,7 +86,7 @@ def ask(method: str, groups: Sequence[Group], engine: Engine, advance: Callable[
 def answer(task: tuple[str, Group]) -> Answers:
     """Describe each crystal once and compare the pairs; runs in a worker process."""
     name, group = task
-    method = registry()[name]
+    method = METHODS[name]
     described = [_timed(method.describe, crystal) for crystal in group.crystals]
     answers = []
     for a, b in group.pairs:
@@ -105,7 +105,7 @@ def warm() -> None:
     crystal = Crystal.from_arrays(
         np.array([[0.0, 2.82, 2.82], [2.82, 0.0, 2.82], [2.82, 2.82, 0.0]]), [[0.0] * 3, [0.5] * 3], [11, 17]
     )
-    for name in registry():
+    for name in METHODS:
         answer((name, Group((crystal, crystal), ((0, 1),))))
 
 

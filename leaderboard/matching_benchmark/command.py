@@ -13,7 +13,8 @@ from leaderboard.matching_benchmark.result import RESULT_FILE, default_folder
 from leaderboard.matching_benchmark.run import run_benchmark
 from leaderboard.matching_benchmark.tables import write_answers
 from leaderboard.run.scoring import start_engine
-from leaderboard.store.local import Store, write_json
+from leaderboard.store.json_files import write_json
+from leaderboard.store.local import Store
 from metrics.measure.running.progress import to_terminal
 from submissions.refusal import FileRefusedError
 

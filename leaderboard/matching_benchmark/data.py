@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -82,7 +81,7 @@ def from_files(paths: Iterable[Path], engine: Engine, report: Report) -> tuple[l
         FileRefusedError: a file in which nothing can be read.
 
     """
-    time_limit_s = load_protocol("v1").time_limits_s.parse
+    time_limit_s = load_protocol().time_limits_s.parse
     tables: list[tuple[str, str | None, Rows]] = []
     for path in paths:
         structures = read_records(split(path, LIMITS), LIMITS, engine, report, time_limit_s=time_limit_s)
@@ -133,8 +132,3 @@ def same_formula(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
     for formula in sorted(by_formula):
         if len(by_formula[formula]) > 1:
             yield by_formula[formula]
-
-
-def pairs_of(entries: Sequence[Entry]) -> list[tuple[Entry, Entry]]:
-    """All pairs of one formula."""
-    return [pair for group in same_formula(entries) for pair in combinations(group, 2)]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from leaderboard.store.local import Store, read_json
+from leaderboard.store.json_files import read_json
+
+if TYPE_CHECKING:
+    from leaderboard.store.local import Store
 
 SCHEMA = 2
 RESULT_FILE = "matching.json"

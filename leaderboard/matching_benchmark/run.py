@@ -16,9 +16,9 @@ from leaderboard.matching_benchmark.answers import PAIRS_PER_GROUP, Answer, Answ
 from leaderboard.matching_benchmark.cases import CASES
 from leaderboard.matching_benchmark.changes import CHANGES, MOST_SITES, changed
 from leaderboard.matching_benchmark.data import MOST_SITES_OF_A_PAIR, Entry, Origin, same_formula, sample
-from leaderboard.matching_benchmark.method import registry
+from leaderboard.matching_benchmark.methods import METHODS
 from leaderboard.matching_benchmark.result import SCHEMA
-from metrics.measure.fingerprint import METHODS
+from metrics.measure.fingerprint import METHODS as FINGERPRINTS
 from metrics.measure.running.progress import Counter
 from metrics.statistics.uncertainty import wilson_interval
 
@@ -84,8 +84,8 @@ def run_benchmark(
     inquiries = [*_about_changes(sampled, variants), *_about_pairs(entries), *_about_cases()]
     questions = [question for _, of_group in inquiries for question in of_group]
     groups = [group for group, _ in inquiries]
-    counter = Counter("compare", len(questions) * len(registry()), report)
-    raw = {name: ask(name, groups, engine, counter.add) for name in registry()}
+    counter = Counter("compare", len(questions) * len(METHODS), report)
+    raw = {name: ask(name, groups, engine, counter.add) for name in METHODS}
     answers = {name: [pair for group in by_group for pair in group.pairs] for name, by_group in raw.items()}
     result = {
         "schema": SCHEMA,
@@ -95,10 +95,9 @@ def run_benchmark(
         "n_sampled": len(sampled),
         "most_sites": {"changed": MOST_SITES, "pair": MOST_SITES_OF_A_PAIR},
         "versions": {name: version(name) for name in PACKAGES},
-        "fingerprints": {name: method.version for name, method in METHODS.items()},
+        "fingerprints": {name: method.version for name, method in FINGERPRINTS.items()},
         "methods": [
-            {"name": method.name, "label": method.label, "definition": method.definition}
-            for method in registry().values()
+            {"name": method.name, "label": method.label, "definition": method.definition} for method in METHODS.values()
         ],
         "changes": _changes(questions, answers, not_made),
         "agreement": _agreement(questions, answers, seed),

@@ -46,8 +46,7 @@ for shares, resampling for all others); it does not cover the spread between tra
 larger. The glossary at the end of this page explains the words.</p>
 <p>The board ranks by {with_energies}, highest first; a reference set without any such run yet ranks by {ranking}.
 Ranked are submissions of exactly {protocol.n_ranked:,} structures scored under the protocol's own settings; all others
-are listed, unranked, with the reason. Each reference set has its own board.
-A result is "unverified" until the maintainers have scored it again.</p>
+are listed, unranked, with the reason. Each reference set has its own board.</p>
 <h2>Scores</h2>
 <p>What a score does with a structure of which a fact is missing is one of these:</p>
 {_policies()}

@@ -9,15 +9,15 @@ from urllib.parse import quote
 import pandas as pd
 
 from leaderboard.board.names import score_name
-from leaderboard.board.ranking import score_columns
-from leaderboard.board.table import score_of
 from leaderboard.pages.markup import Interval, interval, number, text
 from leaderboard.pages.runs import records
+from leaderboard.protocol import ScoreKey
 from metrics.score import registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from leaderboard.board.table import Board
     from leaderboard.protocol import Protocol
     from metrics.score import Better
 
@@ -32,7 +32,6 @@ HIGHEST, LOWEST = "Highest first", "Lowest first"
 KEPT: Mapping[str, Callable[[pd.DataFrame], pd.Series[bool]]] = {
     "all": lambda table: pd.Series(data=True, index=table.index, dtype="boolean"),
     "ranked": lambda table: table["rank"].notna(),
-    "verified": lambda table: table["verified"],
     "protocol settings": lambda table: ~table["custom"],
 }
 """The choices of the filter."""
@@ -40,10 +39,10 @@ KEPT: Mapping[str, Callable[[pd.DataFrame], pd.Series[bool]]] = {
 
 @dataclass(frozen=True)
 class Column:
-    """A score as a column of the board: ``name`` in the table, ``score`` in the registry."""
+    """A score as a column of the board: ``name`` in the wide table."""
 
     name: str
-    score: str
+    key: ScoreKey
     label: str
     unit: str
     better: Better
@@ -62,34 +61,34 @@ class Selection:
     columns: tuple[str, ...] = ()
 
 
-def columns(table: pd.DataFrame, protocol: Protocol) -> list[Column]:
+def columns(table: Board, protocol: Protocol) -> list[Column]:
     """Score columns of a board: the ranking score first, then the protocol's order, groups kept together."""
     known = registry()
     board_columns = []
-    for name in score_columns(table):
-        score, _, variant = name.partition("@")
-        if score in known:
-            entry = known[score]
+    ranking = (ScoreKey(protocol.ranking), protocol.energy_ranking)
+    for key in table.keys:
+        if key.name in known:
+            entry = known[key.name]
             # the energy view that ranks is named in the legend; headings are narrow
-            label = entry.label if variant in ("", protocol.energy_variant) else score_name(score, variant)
-            group = "Ranking" if name in (protocol.ranking, protocol.energy_ranking) else entry.group
-            board_columns.append(Column(name, score, label, entry.unit, entry.better, group))
+            label = entry.label if key.variant in (None, protocol.energy_variant) else score_name(*key)
+            group = "Ranking" if key in ranking else entry.group
+            board_columns.append(Column(key.column, key, label, entry.unit, entry.better, group))
     order = {name: place for place, name in enumerate(protocol.scores)}
     first: dict[str, int] = {}
     for column in board_columns:
-        place = -1 if column.group == "Ranking" else order.get(column.score, len(order))
+        place = -1 if column.group == "Ranking" else order.get(column.key.name, len(order))
         first[column.group] = min(place, first.get(column.group, place))
 
     def position(column: Column) -> tuple[int, bool, int, str]:
-        gives_way = column.name == protocol.ranking  # where energies exist, they rank
-        return first[column.group], gives_way, order.get(column.score, len(order)), column.name
+        gives_way = column.key == ranking[0]  # where energies exist, they rank
+        return first[column.group], gives_way, order.get(column.key.name, len(order)), column.name
 
     return sorted(board_columns, key=position)
 
 
 def default_columns(board_columns: Sequence[Column], protocol: Protocol) -> list[str]:
     """Columns shown at first, the protocol's headline; the others wait in the picker."""
-    return [column.name for column in board_columns if protocol.in_headline(*score_of(column.name))]
+    return [column.name for column in board_columns if protocol.in_headline(column.key)]
 
 
 def sort_choices(board_columns: Sequence[Column]) -> list[tuple[str, str]]:
@@ -99,8 +98,9 @@ def sort_choices(board_columns: Sequence[Column]) -> list[tuple[str, str]]:
     ]
 
 
-def select(table: pd.DataFrame, selection: Selection) -> pd.DataFrame:
+def select(board: Board, selection: Selection) -> pd.DataFrame:
     """Rows of the selection, in its order; rows without a value for the sorted column come last."""
+    table = board.wide
     kept = KEPT[selection.kept](table).fillna(value=False).astype(bool) & (
         table["reference"] == selection.reference
     ).astype(bool)
@@ -123,13 +123,12 @@ def table_html(rows: pd.DataFrame, board_columns: Sequence[Column], selection: S
     best = {column.name: _best(rows, column) for column in shown}
     body = "".join(_row(row, shown, best) for row in records(rows))
     if not body:
-        body = f'<tr><td class="empty" colspan="{5 + len(shown)}">No submission matches.</td></tr>'
+        body = f'<tr><td class="empty" colspan="{4 + len(shown)}">No submission matches.</td></tr>'
     return f'<div class="scroll"><table class="board">{_head(shown, selection)}<tbody>{body}</tbody></table></div>'
 
 
-def legend(protocol: Protocol, reference: str, ranking: str, *, indicative: bool) -> str:
-    """Units, marks and conditions under the table; ``ranking`` is the column that ranks."""
-    ranked_by, variant = score_of(ranking)
+def legend(protocol: Protocol, reference: str, ranking: ScoreKey, *, indicative: bool) -> str:
+    """Units, marks and conditions under the table; ``ranking`` is the score that ranks."""
     condition = f"submissions of exactly {protocol.n_ranked:,} structures under the protocol's own settings"
     lines = [
         (
@@ -138,7 +137,7 @@ def legend(protocol: Protocol, reference: str, ranking: str, *, indicative: bool
         ),
         '<span class="best">Bold</span>: best of the ranked rows of a column, or of all rows where none is ranked.',
         (
-            f"Rank: by {text(score_name(ranked_by, variant))}, highest first, for {condition}; under it the ranks that "
+            f"Rank: by {text(score_name(*ranking))}, highest first, for {condition}; under it the ranks that "
             "the model takes in 95% of boards whose structures are drawn anew. A model takes one rank, by the mean of "
             "its runs; unranked models of equal size have a range among themselves."
         ),
@@ -149,7 +148,7 @@ def legend(protocol: Protocol, reference: str, ranking: str, *, indicative: bool
         f"Protocol {text(protocol.name)} ({text(protocol.status)}), hash {text(protocol.hash[:12])}.",
         f"Reference set {text(reference)}{': small, so that its numbers are indicative only' if indicative else ''}.",
     ]
-    if variant:
+    if ranking.variant:
         lines.append(RAW_POTENTIALS)
     return f'<p class="legend">{"<br>".join(lines)}</p>'
 
@@ -185,8 +184,8 @@ def _head(shown: Sequence[Column], selection: Selection) -> str:
     )
     first = heading("rank", "#", "right rank") + heading("model", FACT_LABELS["model"], "model")
     n_records = heading("n_submitted", FACT_LABELS["n_submitted"], "right start")
-    last = f'{n_records}<th scope="col">Status</th>{heading("created", FACT_LABELS["created"], "")}'
-    over = f'<th colspan="2" class="stick"></th>{over}<th colspan="3" class="group">Submission</th>'
+    last = f"{n_records}{heading('created', FACT_LABELS['created'], '')}"
+    over = f'<th colspan="2" class="stick"></th>{over}<th colspan="2" class="group">Submission</th>'
     return f"<thead><tr>{over}</tr><tr>{first}{scores}{last}</tr></thead>"
 
 
@@ -203,14 +202,12 @@ def _row(row: Mapping[str, Any], shown: Sequence[Column], best: Mapping[str, flo
     link = f'<a href="?model={quote(run)}" data-run="{text(run)}" title="{name}">{name}</a>'
     starts = _group_starts(shown)
     scores = "".join(_score_cell(row, column, best[column.name], start=column.name in starts) for column in shown)
-    status = "verified" if row["verified"] else "unverified"
     runs = "1 run" if row["n_runs"] == 1 else f"{row['n_runs']} runs"
     return (
         f'<tr><td class="right rank">{_rank(row)}</td>'
         f'<th scope="row" class="model">{link}{_narrow_rank(row)}{why}</th>{scores}'
         f'<td class="right start"><span class="value">{row["n_submitted"]:,}</span>'
         f'<span class="interval">{runs}</span></td>'
-        f'<td class="status">{status}</td>'
         f'<td class="date">{text(str(row["created"])[:10])}</td></tr>'
     )
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from leaderboard.board.ranking import ranking_of
 from leaderboard.board.table import board as board_table
 from leaderboard.pages import board
 from leaderboard.pages.panel import QUIET, table_component
@@ -15,8 +14,7 @@ from leaderboard.pages.panel import QUIET, table_component
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pandas as pd
-
+    from leaderboard.board.table import Board
     from leaderboard.protocol import Protocol
     from leaderboard.store.local import Store
 
@@ -41,12 +39,12 @@ class BoardPage:
 
 def build(store: Store, protocol: Protocol) -> BoardPage:
     """Lay the page out in the current block."""
-    table = board_table(store)
+    table = board_table(store, protocol)
     board_columns = board.columns(table, protocol)
     reference_shown = _references(table, protocol)[0]
     first = board.Selection(
         reference_shown,
-        ranking_of(table, reference_shown, protocol),
+        table.ranking(reference_shown, protocol).column,
         board.HIGHEST,
         columns=tuple(board.default_columns(board_columns, protocol)),
     )
@@ -77,10 +75,10 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
 
     def draw(reference: str, sort_by: str, direction: str, search: str, kept: str, picked: list[str]) -> str:
         selection = board.Selection(reference, sort_by, direction, search, kept, tuple(picked))
-        return _html(board_table(store), protocol, selection)
+        return _html(board_table(store, protocol), protocol, selection)
 
     def refresh(*inputs: Any) -> tuple[object, ...]:  # noqa: ANN401 - the inputs of draw, handed on
-        return draw(*inputs), gr.Dropdown(_references(board_table(store), protocol))
+        return draw(*inputs), gr.Dropdown(_references(board_table(store, protocol), protocol))
 
     def turn(sort_by: str, direction: str, event: gr.EventData) -> tuple[str, str]:
         if event.sort == sort_by:
@@ -94,16 +92,16 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
     return BoardPage(body, refresh, controls, [body, reference])
 
 
-def _html(table: pd.DataFrame, protocol: Protocol, selection: board.Selection) -> str:
+def _html(table: Board, protocol: Protocol, selection: board.Selection) -> str:
     rows = board.select(table, selection)
-    indicative = bool(table.loc[(table["reference"] == selection.reference).astype(bool), "indicative"].any())
+    indicative = bool(table.runs.loc[(table.runs["reference"] == selection.reference).astype(bool), "indicative"].any())
     return board.table_html(rows, board.columns(table, protocol), selection) + board.legend(
-        protocol, selection.reference, ranking_of(table, selection.reference, protocol), indicative=indicative
+        protocol, selection.reference, table.ranking(selection.reference, protocol), indicative=indicative
     )
 
 
-def _references(table: pd.DataFrame, protocol: Protocol) -> list[str]:
+def _references(table: Board, protocol: Protocol) -> list[str]:
     """Reference sets that have a board: the protocol's in its order, then others; at least one."""
-    used = set(table["reference"].dropna())
+    used = set(table.runs["reference"].dropna())
     allowed = [name for name in protocol.references if name in used]
     return [*allowed, *sorted(used - set(allowed))] or [protocol.references[0]]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from leaderboard.board.comparison import caveats, compare, summary
-from leaderboard.board.ranking import SPREAD, ranking_of
-from leaderboard.board.table import board, model_name, run_id
+from leaderboard.board.ranking import SPREAD, score_rows
+from leaderboard.board.table import board
 from leaderboard.pages import plots, runs
 from leaderboard.pages.markup import UNKNOWN, Interval, interval, notice, number, text
 from leaderboard.pages.panel import QUIET
@@ -18,9 +18,8 @@ from metrics.score import registry
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
-
     from leaderboard.board.comparison import Against, Line
+    from leaderboard.board.table import Board
     from leaderboard.protocol import Protocol
     from leaderboard.store.local import Run, Store
 
@@ -64,8 +63,8 @@ def build(store: Store, protocol: Protocol) -> ComparePage:
         if len(compared) < 2:  # noqa: PLR2004 - a comparison takes two
             return page(compared, None, protocol), gr.Plot(visible=False)
         lines = [line for line in compare(compared, protocol) if line.in_headline and line.unit == "share"]
-        names = [model_name(run.record) for run in compared]
-        return page(compared, board(store), protocol), gr.Plot(plots.side_by_side(names, lines), visible=True)
+        names = [run.model for run in compared]
+        return page(compared, board(store, protocol), protocol), gr.Plot(plots.side_by_side(names, lines), visible=True)
 
     choice.change(show, choice, [body, figure], **QUIET)
     choice.input(None, choice, None, js=_LINK, **QUIET)
@@ -75,16 +74,16 @@ def build(store: Store, protocol: Protocol) -> ComparePage:
 def named_runs(store: Store, names: str | None) -> list[str]:
     """Ids of the runs that ``?compare=`` names, each once; what is not in the store is left out."""
     named = [runs.find(store, name.strip()) for name in (names or "").split(",")]
-    return list(dict.fromkeys(run_id(run) for run in named if run is not None))[:MOST]
+    return list(dict.fromkeys(run.id for run in named if run is not None))[:MOST]
 
 
-def first_two(store: Store) -> list[str]:
+def first_two(store: Store, protocol: Protocol) -> list[str]:
     """Ids of the runs of the two models at the top of the board, for a visitor who chose none."""
-    table = board(store).drop_duplicates("model")
+    table = board(store, protocol).runs.drop_duplicates("model")
     return [str(run) for run in table["run"].head(2)] if len(table) > 1 else []
 
 
-def page(compared: Sequence[Run], table: pd.DataFrame | None, protocol: Protocol) -> str:
+def page(compared: Sequence[Run], table: Board | None, protocol: Protocol) -> str:
     """The comparison as HTML; ``table`` is the board, which knows about several runs of a model."""
     if len(compared) < 2 or table is None:  # noqa: PLR2004 - a comparison takes two
         return '<p class="dim">Choose two models or more.</p>'
@@ -104,7 +103,7 @@ def page(compared: Sequence[Run], table: pd.DataFrame | None, protocol: Protocol
 
 
 def _table(compared: Sequence[Run], lines: Sequence[Line]) -> str:
-    first, *others = [text(model_name(run.record)) for run in compared]
+    first, *others = [text(run.model) for run in compared]
     head = f'<th scope="col">Score</th><th scope="col" class="right">{first}</th>'
     head += "".join(
         f'<th scope="col" class="right start">{name}</th><th scope="col">difference</th>' for name in others
@@ -148,14 +147,17 @@ def _signed(value: float, unit: str) -> str:
     return f"+{shown}" if value > 0 else f"\u2212{shown}"
 
 
-def _runs_of(run: Run, table: pd.DataFrame, protocol: Protocol) -> str:
+def _runs_of(run: Run, table: Board, protocol: Protocol) -> str:
     """How many runs of the model there are, and their spread of the ranking score."""
-    name = text(model_name(run.record))
-    ranking = ranking_of(table, str(run.record["reference"]), protocol)
-    row = next(iter(runs.records(table[(table["run"] == run_id(run)).fillna(value=False).astype(bool)])), None)
-    if row is None or row["n_runs"] == 1 or row.get(f"{ranking}_spread") is None:
+    name = text(run.model)
+    ranking = table.ranking(run.record.reference, protocol)
+    several = score_rows(table.scores, ranking)[list(SPREAD)].dropna()
+    if run.id not in several.index:
         return f"{name}: one run; the spread between runs of the model is unknown."
-    score = registry()[ranking.partition("@")[0]]
-    spread, mean, least, most = (number(row[ranking + end], score.unit) for end in SPREAD)
+    score = registry()[ranking.name]
+    spread, mean, least, most = (
+        number(value, score.unit) for value in several.loc[[run.id]].to_numpy(dtype=float)[0].tolist()
+    )
+    n_runs = table.runs.set_index("run")["n_runs"][run.id]
     values = f"{mean} \u00b1 {spread} (standard deviation), {least} to {most}"
-    return f"{name}: {row['n_runs']} runs; {text(score.label)} {values}."
+    return f"{name}: {n_runs} runs; {text(score.label)} {values}."

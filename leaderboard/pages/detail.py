@@ -45,9 +45,9 @@ def drawing(run: Run | None, chosen: str | None) -> Drawing:
     matched = row["matched_id"]
     if matched is None:
         return Drawing(words, submitted, relaxed, None)
-    reference = str(run.record["reference"])
+    reference = run.record.reference
     try:
-        other = reference_crystal(reference, run.record["reference_hash"], row["reduced_formula"], matched)
+        other = reference_crystal(reference, run.record.reference_hash, row["reduced_formula"], matched)
     except NoReferenceError as error:
         note = f'<p class="dim">The matching crystal is not drawn: {text(error)}.</p>'
         return Drawing(words + note, submitted, relaxed, None)
@@ -128,7 +128,7 @@ def _energies(run: Run, row: Mapping[str, Any]) -> str:
     said = energies_html(run.path, row["sha256"])
     if not said or row["chemical_system"] is None:
         return said
-    reference, system = str(run.record["reference"]), str(row["chemical_system"])
+    reference, system = run.record.reference, str(row["chemical_system"])
     link = f"?reference={quote(reference)}&amp;find={quote(system)}"
     return f'{said}<p class="legend"><a href="{link}">Convex hull of {text(system)}</a></p>'
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leaderboard.board.names import view_name
-from leaderboard.board.table import csv_for_people, run_id
+from leaderboard.board.written import csv_for_people
 from leaderboard.pages.energy_views import DISTANCE, distances, views_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def files(run: Run) -> tuple[str, str, str]:
     """Paths of the CSV, the parquet and the JSON of a run, made when first asked for."""
-    folder = _folder() / run_id(run).replace("/", "-")
+    folder = _folder() / run.id.replace("/", "-")
     name = f"structures-{run.path.parent.name}"
     written = (folder / f"{name}.csv", folder / f"{name}.parquet", folder / f"{name}.json")
     if not all(path.exists() for path in written):
@@ -34,7 +34,8 @@ def files(run: Run) -> tuple[str, str, str]:
         }
         written[0].write_text(csv_for_people(table.rename(columns=headings)), newline="")
         pq.write_table(_parquet(run, table), written[1])
-        content = {"run": run.record, "scores": run.scores, "structures": json.loads(table.to_json(orient="records"))}
+        content = {name: part.model_dump(mode="json") for name, part in (("run", run.record), ("scores", run.scores))}
+        content["structures"] = json.loads(table.to_json(orient="records"))
         energies = run.energies()
         if energies is not None:
             content["energies"] = json.loads(energies.to_json(orient="records"))

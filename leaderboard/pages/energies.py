@@ -55,7 +55,7 @@ def fill(run: Run | None) -> tuple[object, ...]:
         gr.Column(visible=True),
         gr.Dropdown([(view_name(variant), variant) for variant in variants], value=variants[0]),
         drawn_distribution(run, variants[0]),
-        plots_energies.shares(run.scores["scores"]),
+        plots_energies.shares(run.scores.scores),
         accuracy_html(run),
     )
 

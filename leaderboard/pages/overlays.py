@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from leaderboard.board.names import view_name
-from leaderboard.board.table import model_name, run_id
 from leaderboard.pages import runs
 from leaderboard.pages.energy_views import energies_of, views_of
 
@@ -29,9 +28,9 @@ def overlays(store: Store, reference: Reference, convention: str) -> list[Overla
     """Energies of this convention of all runs against this state of the set, newest run first."""
     result = []
     for run in reversed(store.runs()):
-        if run.record["reference_hash"] == reference.manifest_sha256:
+        if run.record.reference_hash == reference.manifest_sha256:
             result += [
-                Overlay(_label(run, view.variant), f"{run_id(run)}{_BETWEEN}{view.variant}")
+                Overlay(_label(run, view.variant), f"{run.id}{_BETWEEN}{view.variant}")
                 for view in views_of(run.path)
                 if view.convention == convention
             ]
@@ -39,7 +38,7 @@ def overlays(store: Store, reference: Reference, convention: str) -> list[Overla
 
 
 def _label(run: Run, variant: str) -> str:
-    return f"{model_name(run.record)} ({run.record['n_submitted']:,} structures), {view_name(variant)}"
+    return f"{run.model} ({run.record.n_submitted:,} structures), {view_name(variant)}"
 
 
 def rows_of(store: Store, key: str | None) -> tuple[pd.DataFrame, pd.DataFrame] | None:

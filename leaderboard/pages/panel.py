@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 import gradio as gr
 
-from leaderboard.board.table import run_id
 from leaderboard.pages import downloads, energy_views, runs, structures
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ def fill(run: Run | None, chosen: str | None) -> tuple[object, ...]:
     if run is None:
         return None, "all", "", 1, None, ""
     table = structures.page_html(energy_views.facts(run.path), 1, chosen, energy_views.first_variant(run.path))
-    return run_id(run), "all", "", 1, chosen, table
+    return run.id, "all", "", 1, chosen, table
 
 
 def links(run: Run | None) -> tuple[gr.DownloadButton, ...]:

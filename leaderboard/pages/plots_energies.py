@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from itertools import pairwise
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import pandas as pd
+
+    from leaderboard.records import ScoreEntry
 
 RANGE_EV_PER_ATOM = (-0.3, 1.0)
 """Shown of the distribution: what lies outside is counted in the outermost bars, which are marked."""
@@ -67,7 +69,7 @@ def distribution(rows: pd.DataFrame, variant: str) -> go.Figure:
     )
 
 
-def shares(scores: Iterable[Mapping[str, Any]]) -> go.Figure:
+def shares(scores: Iterable[ScoreEntry]) -> go.Figure:
     """Stable and metastable share by energy view, with their 95% intervals.
 
     Args:
@@ -78,26 +80,28 @@ def shares(scores: Iterable[Mapping[str, Any]]) -> go.Figure:
     figure = go.Figure()
     for name, colour in SHARES.items():
         of_name = [
-            score for score in entries if score["name"] == name and score["variant"] and score["value"] is not None
+            (score.variant, estimate)
+            for score in entries
+            if score.name == name and score.variant and (estimate := score.estimate) is not None
         ]
         figure.add_bar(
-            y=[_in_lines(score["variant"]) for score in of_name],
-            x=[100 * score["value"] for score in of_name],
+            y=[_in_lines(variant) for variant, _ in of_name],
+            x=[100 * estimate.value for _, estimate in of_name],
             orientation="h",
             name=registry()[name].label,
             marker_color=colour,
             error_x={
                 "type": "data",
                 "symmetric": False,
-                "array": [100 * (score["high"] - score["value"]) for score in of_name],
-                "arrayminus": [100 * (score["value"] - score["low"]) for score in of_name],
+                "array": [100 * (estimate.high - estimate.value) for _, estimate in of_name],
+                "arrayminus": [100 * (estimate.value - estimate.low) for _, estimate in of_name],
                 "thickness": 1.5,
                 "width": 3,
                 "color": INK,
             },
             hovertemplate="%{y}: %{x:.1f}%<extra>%{fullData.name}</extra>",
         )
-    n_views = len({score["variant"] for score in entries if score["name"] in SHARES and score["variant"]})
+    n_views = len({score.variant for score in entries if score.name in SHARES and score.variant})
     drawn = styled(figure, "Share of all structures, 95% intervals", "percent of structures", "")
     drawn.update_yaxes(autorange="reversed")
     drawn.update_xaxes(rangemode="tozero")

@@ -29,7 +29,7 @@ def accuracy_of(run: Run) -> list[Trust]:
     if energies is None:
         return []
     try:
-        reference = lookup.opened(str(run.record["reference"]))
+        reference = lookup.opened(run.record.reference)
         known = read_trust(reference.folder).values()
     except ReferenceSetError:
         return []  # the set is not on this machine, or nobody can read what was measured: then nothing is claimed
@@ -39,14 +39,14 @@ def accuracy_of(run: Run) -> list[Trust]:
         trust
         for trust in known
         if (trust.potential, trust.checkpoint_sha256, trust.convention) in used
-        and trust.manifest_sha256 == run.record["reference_hash"]
+        and trust.manifest_sha256 == run.record.reference_hash
     ]
 
 
 def accuracy_html(run: Run) -> str:
     """A sentence and a line of figures for each potential; says so where nothing is known."""
     measured = accuracy_of(run)
-    reference = str(run.record["reference"])
+    reference = run.record.reference
     if not measured:
         return (
             '<p class="legend">How far E above hull by these potentials agrees with the energies of the reference set '

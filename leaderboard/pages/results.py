@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from leaderboard.board.names import potential_name, score_name
-from leaderboard.board.table import model_name, not_ranked
+from leaderboard.board.table import not_ranked
 from leaderboard.pages.markup import Interval, facts, interval, text
 from metrics.score import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from leaderboard.protocol import Protocol
+    from leaderboard.records import ScoreEntry
     from leaderboard.store.local import Run
+    from submissions.card import Card
 
 
 def scores_html(run: Run, protocol: Protocol) -> str:
     """Every score with its interval, unit, counts and meaning: the protocol's headline, the others folded below it."""
     order = {name: place for place, name in enumerate(protocol.scores)}
-    scores = sorted(run.scores["scores"], key=lambda score: order.get(score["name"], len(order)))
-    shown = [protocol.in_headline(score["name"], score["variant"]) for score in scores]
+    scores = sorted(run.scores.scores, key=lambda score: order.get(score.name, len(order)))
+    shown = [protocol.in_headline(score.key) for score in scores]
     headline = [score for score, is_shown in zip(scores, shown, strict=True) if is_shown]
     others = [score for score, is_shown in zip(scores, shown, strict=True) if not is_shown]
     folded = f"<details><summary>{len(others)} more scores</summary>{_table(others)}</details>" if others else ""
     return _table(headline) + folded
 
 
-def _table(scores: Sequence[Mapping[str, Any]]) -> str:
+def _table(scores: Sequence[ScoreEntry]) -> str:
     head = (
         '<th scope="col">Score</th><th scope="col" class="right">Value [95%]</th><th scope="col">Unit</th>'
         '<th scope="col" class="right">Counted</th><th scope="col" class="right">Unknown</th>'
@@ -39,16 +41,16 @@ def _table(scores: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def _line(score: Mapping[str, Any]) -> str:
-    entry = registry().get(score["name"])
-    label = score_name(score["name"], score["variant"])
+def _line(score: ScoreEntry) -> str:
+    entry = registry().get(score.name)
+    label = score_name(*score.key)
     meaning = entry.definition.partition("\n\n")[0] if entry else ""
-    value = Interval(score["value"], score["low"], score["high"])
-    unit = "%" if score["unit"] == "share" else score["unit"]
+    value = Interval(score.value, score.low, score.high)
+    unit = "%" if score.unit == "share" else score.unit
     return (
         f'<tr><th scope="row">{text(label)}</th>'
-        f'<td class="right score">{interval(value, score["unit"])}</td><td>{text(unit)}</td>'
-        f'<td class="right">{score["n_counted"]:,}</td><td class="right">{score["n_unknown"]:,}</td>'
+        f'<td class="right score">{interval(value, score.unit)}</td><td>{text(unit)}</td>'
+        f'<td class="right">{score.n_counted:,}</td><td class="right">{score.n_unknown:,}</td>'
         f'<td class="meaning">{text(meaning)}</td></tr>'
     )
 
@@ -57,28 +59,27 @@ def run_html(run: Run, protocol: Protocol) -> str:
     """Name of the model, its place, and what the numbers were made with."""
     record = run.record
     why = not_ranked(record, protocol)
-    indicative = " (indicative)" if record["reference_indicative"] else ""
-    potentials = ", ".join(map(potential_name, record.get("potentials", ())))
-    relaxed = ", as submitted and relaxed" if record.get("relaxed") else ""
+    indicative = " (indicative)" if record.reference_indicative else ""
+    potentials = ", ".join(map(potential_name, record.potentials))
+    relaxed = ", as submitted and relaxed" if record.relaxed else ""
     pairs = {
-        "Structures": f"{record['n_submitted']:,}",
+        "Structures": f"{record.n_submitted:,}",
         "Ranking": "ranked" if why is None else f"not ranked: {text(why)}",
-        "Reference": text(record["reference"]) + indicative,
+        "Reference": text(record.reference) + indicative,
         "Energies": text(potentials + relaxed) or "none yet; a worker adds them",
-        "Protocol": f"{text(record['protocol'])} ({text(record['protocol_status'])})",
-        "Status": "verified" if record["verified"] else "unverified",
-        "Date": text(str(record["created"])[:10]),
-        "File": text(record["file_name"]),
-        "Submission": f"<code>{text(record['submission_sha256'][:12])}</code>",
+        "Protocol": f"{text(record.protocol)} ({text(record.protocol_status)})",
+        "Date": record.day,
+        "File": text(record.file_name),
+        "Submission": f"<code>{record.submission_sha256[:12]}</code>",
     }
-    return f'<h2 class="run">{text(model_name(record))}</h2>{facts(pairs)}'
+    return f'<h2 class="run">{text(run.model)}</h2>{facts(pairs)}'
 
 
-def card_html(card: Mapping[str, Any]) -> str:
+def card_html(card: Card) -> str:
     """The card's fields that say something, in the order of the card; every value is shown as plain text."""
     pairs = {
         text(name.replace("_", " ").capitalize()): text(_plain(value))
-        for name, value in card.items()
+        for name, value in card.model_dump(mode="json").items()
         if value not in (None, "", [], {}) and name != "model"
     }
     return facts(pairs) if pairs else '<p class="dim">The card names the model and nothing else.</p>'

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from leaderboard.board.names import potential_name
-from leaderboard.board.table import model_name, run_id
 from leaderboard.store.local import Run
 from metrics.crystal import Crystal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
+    from leaderboard.records import RunRecord
     from leaderboard.store.local import Store
 
 # tables of the runs looked at last; one of 2,500 structures takes a few megabytes
@@ -27,21 +26,21 @@ def find(store: Store, name: str | None) -> Run | None:
     if not name:
         return None
     for run in reversed(store.runs()):
-        if name in (run_id(run), run.path.parent.name, run.record["submission_sha256"], model_name(run.record)):
+        if name in (run.id, run.path.parent.name, run.record.submission_sha256, run.model):
             return run
     return None
 
 
 def choices(store: Store) -> list[tuple[str, str]]:
     """Label and id of every run, newest first."""
-    return [(_label(run.record), run_id(run)) for run in reversed(store.runs())]
+    return [(_label(run.record), run.id) for run in reversed(store.runs())]
 
 
-def _label(record: Mapping[str, Any]) -> str:
-    potentials = " + ".join(map(potential_name, record.get("potentials", ())))
-    tier = (f"{potentials} relaxed" if record.get("relaxed") else potentials,) if potentials else ()
-    parts = (f"{record['n_submitted']:,} structures", record["reference"], *tier, str(record["created"])[:10])
-    return f"{model_name(record)} ({', '.join(parts)})"
+def _label(record: RunRecord) -> str:
+    potentials = " + ".join(map(potential_name, record.potentials))
+    tier = (f"{potentials} relaxed" if record.relaxed else potentials,) if potentials else ()
+    parts = (f"{record.n_submitted:,} structures", record.reference, *tier, record.day)
+    return f"{record.model.model} ({', '.join(parts)})"
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:

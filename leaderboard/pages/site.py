@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from leaderboard.board.table import run_id
 from leaderboard.pages import about, board_page, compare, lookup, model, reference, runs, structure_matching, submit
 from leaderboard.pages.panel import QUIET
-from leaderboard.protocol import load_protocol
 
 if TYPE_CHECKING:
+    from leaderboard.protocol import Protocol
     from leaderboard.queue.jobs import Jobs
     from leaderboard.store.local import Store
 
@@ -22,9 +21,8 @@ DELETE_CACHE_S = (3_600, 86_400)
 _ON_LOAD = "() => { window.addEventListener('popstate', () => location.reload()); }"
 
 
-def build(store: Store, jobs: Jobs) -> gr.Blocks:
+def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
     """Lay the whole site out; nothing is served yet."""
-    protocol = load_protocol("v1")
     site: gr.Blocks
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=DELETE_CACHE_S) as site:
         gr.HTML(
@@ -53,7 +51,7 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
             parameters = dict(request.query_params)
             run = runs.find(store, parameters.get("model"))
             known = runs.choices(store)
-            chosen = gr.Dropdown(known, value=run_id(run) if run else None)
+            chosen = gr.Dropdown(known, value=run.id if run else None)
             compared = compare.named_runs(store, parameters.get("compare"))
             # without a link the visitor may have opened a page already: leave it open
             page = "model" if run else "compare" if compared else "submit" if "job" in parameters else None
@@ -83,7 +81,7 @@ def build(store: Store, jobs: Jobs) -> gr.Blocks:
             return gr.skip() if chosen or not known else gr.Dropdown(known, value=known[0][1])
 
         def first_compared(chosen: list[str] | None) -> object:
-            return gr.skip() if chosen else gr.Dropdown(runs.choices(store), value=compare.first_two(store))
+            return gr.skip() if chosen else gr.Dropdown(runs.choices(store), value=compare.first_two(store, protocol))
 
         entered = [tabs, page.choice, comparison.choice, submission.job, submission.timer]
         site.load(enter, None, entered, **QUIET)

@@ -9,7 +9,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from leaderboard.board.table import model_name, run_id
 from leaderboard.run.service import ScoringError
 from leaderboard.store.local import Run
 
@@ -125,7 +124,7 @@ class Jobs:
 
         job.state = "running"
         try:
-            job.run = run_id(Run(self._process.score(path, card, on_progress=report)))
+            job.run = Run(self._process.score(path, card, on_progress=report)).id
         except ScoringError as error:
             job.error, job.state = str(error), "failed"
         else:
@@ -143,6 +142,6 @@ def _note_failure(job: Job, done: Future[None]) -> None:
 
 def _earlier(store: Store, sha256: str) -> str | None:
     for run in store.runs():
-        if run.record["submission_sha256"] == sha256:
-            return f"{model_name(run.record)} on {str(run.record['created'])[:10]}"
+        if run.record.submission_sha256 == sha256:
+            return f"{run.model} on {run.record.day}"
     return None

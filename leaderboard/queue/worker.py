@@ -6,7 +6,6 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from leaderboard.board.table import model_name
 from leaderboard.errors import CommandError, RunError
 from leaderboard.protocol import load_protocol
 from leaderboard.run.scoring import Resources, Setting, score_again, start_engine
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
 
+    from leaderboard.protocol import Protocol
     from leaderboard.store.local import Run
 
 LOOK_EVERY_S = 30.0
@@ -30,16 +30,16 @@ def worker(options: Namespace) -> None:
         CommandError: with ``--once``, when a run could not be scored.
 
     """
-    store = Store()
+    store, protocol = Store(), load_protocol()
     failed: dict[str, str] = {}
     with start_engine(options.jobs) as engine:
         resources = Resources(engine, store, to_terminal)
         while True:
-            for run, setting in waiting(store, relax=options.relax):
-                key = setting.run_key(run.record["submission_sha256"])
+            for run, setting in waiting(store, protocol, relax=options.relax):
+                key = setting.run_key(run.record.submission_sha256)
                 if key in failed:
                     continue
-                name = f"{model_name(run.record)} against {setting.reference.name}"
+                name = f"{run.model} against {setting.reference.name}"
                 sys.stderr.write(f"{name}: {'relaxation' if setting.tier.relaxation else 'single points'}\n")
                 try:
                     done = store.publish(score_again(run, setting, resources).path)
@@ -57,25 +57,24 @@ def worker(options: Namespace) -> None:
         raise CommandError(msg)
 
 
-def waiting(store: Store, *, relax: bool) -> Iterator[tuple[Run, Setting]]:
+def waiting(store: Store, protocol: Protocol, *, relax: bool) -> Iterator[tuple[Run, Setting]]:
     """Published runs without the energies of the protocol, oldest first; relaxations after all single points.
 
     Runs with settings of their own, and of an earlier draft of the protocol, are not waited for.
     """
-    protocol = load_protocol("v1")
     for relaxed in (False, True) if relax else (False,):
         runs = store.runs()
-        done = {run.record["run_key"] for run in runs}
+        done = {run.record.run_key for run in runs}
         seen: set[str] = set()
         for run in runs:
-            if run.record["custom"] or run.record["protocol_hash"] != protocol.hash:
+            if run.record.custom or run.record.protocol_hash != protocol.hash:
                 continue
             try:
-                setting = Setting.of(protocol.name, run.record["reference"], relax=relaxed)
+                setting = Setting.of(protocol, run.record.reference, relax=relaxed)
             except (RunError, ReferenceSetError) as error:
                 sys.stderr.write(f"skipped {run.path}: {error}\n")
                 continue
-            key = setting.run_key(run.record["submission_sha256"])
+            key = setting.run_key(run.record.submission_sha256)
             if key not in done and key not in seen:
                 seen.add(key)
                 yield run, setting

@@ -1,4 +1,4 @@
-"""One submission through the five stages, in a folder of its own that a killed run goes on from."""
+"""One submission through the five stages, in a folder of its own, from which a killed run resumes."""
 
 from __future__ import annotations
 
@@ -10,21 +10,17 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from leaderboard.errors import RunError
-from leaderboard.protocol import load_protocol
+from leaderboard.errors import RecordError, RunError
+from leaderboard.records import FORMAT_VERSION, Release, RunRecord, StartedRun
 from leaderboard.release import package_versions, release
+from leaderboard.run.columns import check_complete, columns_schema
 from leaderboard.run.energies import ENERGIES_SCHEMA, Tier, check_available
-from leaderboard.run.reading import STRUCTURES_SCHEMA, crystals_of
-from leaderboard.run.stages import (
-    STAGES,
-    Context,
-    Tables,
-    columns_schema,
-    read,
-)
-from leaderboard.store.local import Run, read_json, write_json
+from leaderboard.run.reading import STRUCTURES_SCHEMA
+from leaderboard.run.stages import Context, Read, Scored, identify, measure, read, relax, score
+from leaderboard.store.json_files import read_any_run, write_model
+from leaderboard.store.local import Run
 from metrics.measure import registry as measures
 from metrics.measure.matching import verdict as matching
 from metrics.measure.running.cache import Cache
@@ -33,19 +29,21 @@ from metrics.score import registry as scores
 from metrics.table import read_parquet, write_parquet
 from reference_data.files.manifest import MANIFEST_FILE
 from reference_data.reference import open_reference, set_folder, set_names
-from submissions.card import Card
-from submissions.examples.energies import seed
 from submissions.limits import Limits
 from submissions.read import Record, split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from leaderboard.protocol import Protocol
     from leaderboard.store.local import Store
     from metrics.measure.running.progress import Report
     from reference_data.reference import Reference
+    from submissions.card import Card
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # what each worker imports before its first task, so that no task pays for it
 PRELOAD = ("leaderboard.run.stages", "leaderboard.run.warm:warm")
@@ -63,7 +61,7 @@ class Setting:
     @classmethod
     def of(
         cls,
-        protocol: str,
+        protocol: Protocol,
         reference: str | Path | None = None,
         potentials: tuple[str, ...] | None = None,
         *,
@@ -72,25 +70,28 @@ class Setting:
         """Look up by name what the caller asks for; the protocol decides what is left open.
 
         Args:
-            protocol: its name.
+            protocol: the version of the benchmark.
             reference: name or folder of a set; default is the protocol's first that is present.
             potentials: ids; none of them is the structural tier.
             relax: relaxed structures beside those as submitted.
 
         Raises:
-            ProtocolError: there is no such protocol.
+            ProtocolError: the protocol asks for what the code cannot measure or score.
             ReferenceSetError: the set does not exist, cannot be opened, or was built with other settings than the
                 protocol's.
             RunError: there is no such potential, or the set has no hull that its energies fit.
 
         """
-        found = load_protocol(protocol)
-        chosen = reference or next(filter(_is_present, found.references), found.references[-1])
-        opened = open_reference(chosen)
-        opened.refuse_other_settings(found.measures, found.matching)
-        asked = found.potentials if potentials is None else potentials
-        tier = Tier.of(asked, opened, relax=found.relax if relax is None else relax, relaxation=found.relaxation)
-        return cls(found, opened, tier)
+        check_complete(protocol)
+        opened = open_reference(reference or next(filter(_is_present, protocol.references), protocol.references[-1]))
+        opened.refuse_other_settings(protocol.measures, protocol.matching)
+        tier = Tier.of(
+            protocol.potentials if potentials is None else potentials,
+            opened,
+            relax=protocol.relax if relax is None else relax,
+            relaxation=protocol.relaxation,
+        )
+        return cls(protocol, opened, tier)
 
     @property
     def custom(self) -> bool:
@@ -105,17 +106,35 @@ class Setting:
         return replace(self, tier=replace(self.tier, relaxation=None))
 
     def run_key(self, submission_sha256: str) -> str:
-        """Hex sha256 of everything that decides a number of the run."""
+        """Hex sha256 of everything that decides a number of the run, and of nothing else.
+
+        What the protocol does not name decides no number: a new score or measurement in the code moves no key.
+        """
         parts = {
             "submission": submission_sha256,
             "protocol": self.protocol.hash,
             "reference": self.reference.manifest_sha256,
             "energies": self.tier.key,
-            "measures": {name: measure.version for name, measure in measures().items()},
+            "measures": {name: measures()[name].version for name in self.protocol.measures},
             "verdict": matching.VERSION,
-            "scores": {name: score.version for name, score in scores().items()},
+            "scores": {name: scores()[name].version for name in self.protocol.scores},
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+class Stopwatch:
+    """Wall time of what is done one after the other, in seconds, by name."""
+
+    def __init__(self) -> None:
+        """Nothing is done yet."""
+        self.seconds: dict[str, float] = {}
+
+    def time(self, name: str, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Do the work and note how long it took."""
+        start = time.monotonic()
+        result = work(*arguments, **named)
+        self.seconds[name] = round(time.monotonic() - start, 3)
+        return result
 
 
 @dataclass(frozen=True)
@@ -165,13 +184,12 @@ def score_again(run: Run, setting: Setting, resources: Resources) -> Run:
 
     """
     record = run.record
-    sha256 = record["submission_sha256"]
+    sha256 = record.submission_sha256
     folder = resources.store.workspace(sha256, setting.run_key(sha256))
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "structures.parquet").exists():
         write_parquet(run.structures(), STRUCTURES_SCHEMA, folder / "structures.parquet")
-    card = Card.model_validate(record["model"])
-    return _score((), sha256, record["file_name"], card, setting, resources, folder)
+    return _score((), sha256, record.file_name, record.model, setting, resources, folder)
 
 
 def start_engine(jobs: int | None = None, *, preload: Sequence[str] = PRELOAD) -> Engine:
@@ -200,83 +218,83 @@ def _score(
     with _alone_in(folder), Cache(resources.store.cache) as cache:
         if _finished(folder, run_key):
             return Run(folder)
-        record = {
-            "status": "running",
-            "file_name": file_name,
-            "model": card.model_dump(mode="json"),
-            "submission_sha256": submission_sha256,
-            "run_key": run_key,
-            "protocol": setting.protocol.name,
-            "protocol_hash": setting.protocol.hash,
-            "protocol_status": setting.protocol.status,
-            "reference": setting.reference.name,
-            "reference_hash": setting.reference.manifest_sha256,
-            "reference_indicative": setting.reference.indicative,
-            "potentials": [potential.id for potential in setting.tier.potentials],
-            "relaxed": setting.tier.relaxation is not None,
-            "checkpoints": {potential.id: potential.checkpoint_sha256 for potential in setting.tier.potentials},
-            "custom": setting.custom,
-            "verified": False,
-            "release": release()._asdict(),
-            "versions": package_versions(),
-        }
-        write_json(record, folder / "run.json")
+        record = StartedRun(
+            format_version=FORMAT_VERSION,
+            file_name=file_name,
+            model=card,
+            submission_sha256=submission_sha256,
+            run_key=run_key,
+            protocol=setting.protocol.name,
+            protocol_hash=setting.protocol.hash,
+            protocol_status=setting.protocol.status,
+            reference=setting.reference.name,
+            reference_hash=setting.reference.manifest_sha256,
+            reference_indicative=setting.reference.indicative,
+            potentials=tuple(potential.id for potential in setting.tier.potentials),
+            relaxed=setting.tier.relaxation is not None,
+            checkpoints={potential.id: potential.checkpoint_sha256 for potential in setting.tier.potentials},
+            custom=setting.custom,
+            verified=False,
+            versions=package_versions(),
+            release=Release(**release()._asdict()),
+        )
+        write_model(record, folder / "run.json")
         context = Context(
             setting.protocol, setting.reference, setting.tier, LIMITS, resources.engine, cache, resources.report
         )
-        saved = folder / "structures.parquet"
-        tables = Tables(structures=read_parquet(saved)) if saved.exists() else Tables(records=records)
-        timings = {}
-        for stage in STAGES:
-            start = time.monotonic()
-            tables = stage(tables, context)
-            timings[stage.__name__] = round(time.monotonic() - start, 3)
-            if tables.structures is not None and not saved.exists():
-                write_parquet(tables.structures, STRUCTURES_SCHEMA, saved)
-            if stage is read and tables.structures is not None:
-                crystals = list(crystals_of(tables.structures).values())
-                seed(cache, (crystal.sha256 for crystal in crystals))
-                # an hour of measuring must not end in a missing package
-                check_available(setting.tier, crystals, cache)
-        _write(tables, record, timings, folder)
+        clock = Stopwatch()
+        done = clock.time("read", _read, records, context, folder / "structures.parquet")
+        # an hour of measuring must not end in a missing package
+        check_available(setting.tier, done.crystals.values(), cache)
+        measured = clock.time("measure", measure, done, context)
+        identified = clock.time("identify", identify, measured, context)
+        relaxed = clock.time("relax", relax, identified, context)
+        scored = clock.time("score", score, relaxed, context)
+        _write(scored, setting.protocol, record, clock.seconds, folder)
     return Run(folder)
 
 
-def _write(tables: Tables, record: dict[str, Any], timings: dict[str, float], folder: Path) -> None:
+def _read(records: Iterable[Record], context: Context, saved: Path) -> Read:
+    """The records as read; a killed run resumes from the table that it saved."""
+    if saved.exists():
+        return Read.of(read_parquet(saved))
+    done = read(records, context)
+    write_parquet(done.structures, STRUCTURES_SCHEMA, saved)
+    return done
+
+
+def _write(scored: Scored, protocol: Protocol, started: StartedRun, timings: dict[str, float], folder: Path) -> None:
     """Write what the stages made; ``run.json`` comes last and says that the rest is whole."""
-    if tables.columns is None:
-        msg = "no stage made the table of facts"
-        raise RuntimeError(msg)
-    write_parquet(tables.columns, columns_schema(), folder / "columns.parquet")
-    if tables.energies is not None:
-        write_parquet(tables.energies, ENERGIES_SCHEMA, folder / "energies.parquet")
-    n_submitted = len(tables.columns)
-    named = ("protocol", "protocol_hash", "reference", "reference_hash", "run_key", "custom")
-    result = {**{name: record[name] for name in named}, "n_submitted": n_submitted, "scores": tables.scores}
-    write_json(result, folder / "scores.json")
-    created = datetime.now(UTC).isoformat(timespec="seconds")
-    done = {"status": "done", "n_submitted": n_submitted, "created": created, "timings_s": timings}
-    write_json({**record, **done}, folder / "run.json")
+    write_parquet(scored.columns, columns_schema(protocol), folder / "columns.parquet")
+    if scored.energies is not None:
+        write_parquet(scored.energies, ENERGIES_SCHEMA, folder / "energies.parquet")
+    record = started.finished(len(scored.columns), datetime.now(UTC), timings)
+    write_model(record.with_scores(scored.scores), folder / "scores.json")
+    write_model(record, folder / "run.json")
 
 
 def _finished(folder: Path, run_key: str) -> bool:
     """Whether the folder holds this very run, finished.
 
     Raises:
-        RunError: it holds another one.
+        RunError: it holds another one, or a file of that name that is no record of a run.
 
     """
     path = folder / "run.json"
     if not path.exists():
         return False
-    record = read_json(path)
-    if record["run_key"] != run_key:
+    try:
+        record = read_any_run(path)
+    except RecordError as error:
+        msg = f"{error}; choose another folder with --out"
+        raise RunError(msg) from error
+    if record.run_key != run_key:
         msg = (
-            f"{folder} holds run {record['run_key'][:12]} of {record['file_name']}, this one is {run_key[:12]}: "
+            f"{folder} holds run {record.run_key[:12]} of {record.file_name}, this one is {run_key[:12]}: "
             "another file, protocol, reference or version; choose another folder with --out"
         )
         raise RunError(msg)
-    return bool(record["status"] == "done")
+    return isinstance(record, RunRecord)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leaderboard.errors import RunError
+from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 from metrics.measure.running.engine import THREADS
 from metrics.measure.running.progress import Progress, Report
@@ -116,12 +117,12 @@ def serve(root: Path, answer: Callable[[dict[str, Any]], None]) -> None:
     def report(progress: Progress) -> None:
         answer({"progress": asdict(progress)})
 
-    store = Store(root)
+    store, protocol = Store(root), load_protocol()
     with start_engine() as engine:
         for line in sys.stdin:
             request = json.loads(line)
             try:
-                setting = Setting.of("v1", potentials=())  # energies are the worker's
+                setting = Setting.of(protocol, potentials=())  # energies are the worker's
                 run = score_file(
                     Path(request["path"]),
                     Card.model_validate(request["card"]),

@@ -1,14 +1,16 @@
-"""The benchmark's five stages: read -> measure -> identify -> relax -> score, each from tables to tables."""
+"""The benchmark's five stages, read -> measure -> identify -> relax -> score, each with a type of its own.
+
+A stage takes what the one before it gives, so that none can be run before its table exists.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
-import pyarrow as pa
-
-from leaderboard.matching.stage import IDENTITY_COLUMNS, identify_records
+from leaderboard.matching.stage import identify_records
+from leaderboard.records import ScoreEntry
+from leaderboard.run.columns import columns_schema
 from leaderboard.run.energies import energies_table
 from leaderboard.run.energy_views import views
 from leaderboard.run.reading import cells, crystals_of, read_records, refuse_unreadable
@@ -22,12 +24,13 @@ from metrics.scores.stability import VIEW_COLUMNS
 from metrics.table import check, frame
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
     from leaderboard.protocol import Protocol
     from leaderboard.run.energies import Tier
+    from metrics.crystal import Crystal
     from metrics.measure.running.cache import Cache, Result
     from metrics.measure.running.engine import Engine
     from reference_data.reference import Reference
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Context:
-    """Everything a stage may use besides the tables."""
+    """Everything a stage may use besides its input."""
 
     protocol: Protocol
     reference: Reference
@@ -48,56 +51,78 @@ class Context:
     report: Report
 
 
-@dataclass(frozen=True)
-class Tables:
-    """What the stages fill; a table that does not exist yet is None."""
+@dataclass(frozen=True, eq=False)
+class Read:
+    """The records as read.
 
-    records: Iterable[Record] = ()
-    structures: pd.DataFrame | None = None
-    columns: pd.DataFrame | None = None
-    energies: pd.DataFrame | None = None
-    scores: list[dict[str, Any]] = field(default_factory=list)
+    Attributes:
+        structures: one row per record, see :data:`leaderboard.run.reading.STRUCTURES_SCHEMA`.
+        crystals: of the readable records, by row number.
 
+    """
 
-Stage = Callable[[Tables, Context], Tables]
+    structures: pd.DataFrame
+    crystals: Mapping[int, Crystal]
 
-
-def columns_schema() -> pa.Schema:
-    """Columns of every measurement, between what reading and what identifying fill."""
-    fields: dict[str, pa.DataType] = {
-        "id": pa.string(),
-        "sha256": pa.string(),
-        "refusal": pa.string(),
-        "detail": pa.string(),
-    }
-    for measure in measures().values():
-        fields |= measure.columns
-    return pa.schema({**fields, "valid": pa.bool_(), **IDENTITY_COLUMNS, "unknown_reasons": pa.string()})
+    @classmethod
+    def of(cls, structures: pd.DataFrame) -> Self:
+        """With the crystals that the table holds: made here, once, for all stages."""
+        return cls(structures, crystals_of(structures))
 
 
-def read(tables: Tables, context: Context) -> Tables:
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What was read, and the table of facts with those of each structure by itself."""
+
+    read: Read
+    columns: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class Identified:
+    """What was read, and the table of facts with those within the submission and against the reference set too."""
+
+    read: Read
+    columns: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class Relaxed:
+    """The table of facts, and the energies beside it; None in the structural tier."""
+
+    columns: pd.DataFrame
+    energies: pd.DataFrame | None
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """The tables of a run, and the scores over them."""
+
+    columns: pd.DataFrame
+    energies: pd.DataFrame | None
+    scores: tuple[ScoreEntry, ...]
+
+
+def read(records: Iterable[Record], context: Context) -> Read:
     """Parse each record in a worker; every record keeps its row.
 
     Raises:
         FileRefusedError: there is no record, or none that can be read; or what splitting the file raises.
 
     """
-    if tables.structures is not None:
-        return tables
     limit = context.protocol.time_limits_s.parse
-    structures = read_records(tables.records, context.limits, context.engine, context.report, time_limit_s=limit)
+    structures = read_records(records, context.limits, context.engine, context.report, time_limit_s=limit)
     refuse_unreadable(structures)
-    return replace(tables, structures=structures)
+    return Read.of(structures)
 
 
-def measure(tables: Tables, context: Context) -> Tables:
+def measure(done: Read, context: Context) -> Measured:
     """Facts of each structure; what could not be measured is null and its reason is kept."""
-    structures = _made(tables.structures)
-    crystals = crystals_of(structures)
-    settings = {name: measures()[name].settings(**own) for name, own in context.protocol.measures.items()}
-    counter = Counter("measure", len({crystal.sha256 for crystal in crystals.values()}), context.report)
+    settings = {name: measures()[name].settings(**given) for name, given in context.protocol.measures.items()}
+    crystals = list(done.crystals.values())
+    counter = Counter("measure", len({crystal.sha256 for crystal in crystals}), context.report)
     results = measure_crystals(
-        list(crystals.values()),
+        crystals,
         settings,
         engine=context.engine,
         cache=context.cache,
@@ -107,91 +132,83 @@ def measure(tables: Tables, context: Context) -> Tables:
     )
     rows = [
         {"id": record_id, "sha256": sha256, "refusal": refusal, "detail": detail, **_facts(results.get(sha256, {}))}
-        for record_id, sha256, refusal, detail in cells(structures, "id", "sha256", "refusal", "detail")
+        for record_id, sha256, refusal, detail in cells(done.structures, "id", "sha256", "refusal", "detail")
     ]
-    columns = frame(rows, columns_schema())
+    schema = columns_schema(context.protocol)
+    columns = frame(rows, schema)
     columns["valid"] = validity.is_valid(columns)
-    return replace(tables, columns=check(columns, columns_schema()))
+    return Measured(done, check(columns, schema))
 
 
-def identify(tables: Tables, context: Context) -> Tables:
+def identify(done: Measured, context: Context) -> Identified:
     """Facts within the submission and against the reference set."""
     columns = identify_records(
-        _made(tables.columns),
-        crystals_of(_made(tables.structures)),
+        done.columns,
+        done.read.crystals,
         context.reference,
         context.protocol,
         engine=context.engine,
         report=context.report,
     )
-    return replace(tables, columns=check(columns, columns_schema()))
+    return Identified(done.read, check(columns, columns_schema(context.protocol)))
 
 
-def relax(tables: Tables, context: Context) -> Tables:
+def relax(done: Identified, context: Context) -> Relaxed:
     """Energies by the run's potentials; a run without any, the structural tier, has none."""
     if not context.tier.potentials:
-        return tables
+        return Relaxed(done.columns, None)
     energies = energies_table(
-        crystals_of(_made(tables.structures)).values(),
+        done.read.crystals.values(),
         context.tier,
         context.reference,
         jobs=context.engine.jobs,
         cache=context.cache,
         report=context.report,
     )
-    return replace(tables, energies=energies)
+    return Relaxed(done.columns, energies)
 
 
-def score(tables: Tables, context: Context) -> Tables:
+def score(done: Relaxed, context: Context) -> Scored:
     """Every score of the protocol over the table of facts; one that needs energies once for each view of them."""
-    columns = _made(tables.columns)
     against = context.reference.statistics
-    seen = [] if tables.energies is None else views(columns, tables.energies)
-    made = []
+    energy_views = [] if done.energies is None else views(done.columns, done.energies)
+    entries = []
     for definition in (scores()[name] for name in context.protocol.scores):
         needed = set(definition.needs) & set(VIEW_COLUMNS)
         if not needed:
-            made.append(_entry(definition, None, columns, against))
-        made += [
-            _entry(definition, view.variant, view.rows, against) for view in seen if needed and needed <= view.available
+            entries.append(_entry(definition, None, done.columns, against))
+        entries += [
+            _entry(definition, view.variant, view.rows, against)
+            for view in energy_views
+            if needed and needed <= view.available
         ]
-    return replace(tables, scores=made)
+    return Scored(done.columns, done.energies, tuple(entries))
 
 
-def _entry(definition: Score, variant: str | None, rows: pd.DataFrame, against: Against) -> dict[str, Any]:
+def _entry(definition: Score, variant: str | None, rows: pd.DataFrame, against: Against) -> ScoreEntry:
     """One score as it stands in ``scores.json``."""
     value = definition.compute(rows, against)
-    return {
-        "name": definition.name,
-        "version": definition.version,
-        "variant": variant,
-        "value": value.value,
-        "low": value.low,
-        "high": value.high,
-        "n_counted": value.n_counted,
-        "n_unknown": value.n_unknown,
-        "unit": definition.unit,
-        "better": definition.better,
-    }
+    return ScoreEntry(
+        name=definition.name,
+        version=definition.version,
+        variant=variant,
+        value=value.value,
+        low=value.low,
+        high=value.high,
+        n_counted=value.n_counted,
+        n_unknown=value.n_unknown,
+        unit=definition.unit,
+        better=definition.better,
+    )
 
 
-STAGES: tuple[Stage, ...] = (read, measure, identify, relax, score)
-
-
-def _facts(taken: Mapping[str, Result]) -> dict[str, object]:
+def _facts(results: Mapping[str, Result]) -> dict[str, object]:
     """Columns that the measurements of one structure filled, and why others are null."""
     names: dict[str, list[str]] = {}
-    for name, result in sorted(taken.items()):
+    for name, result in sorted(results.items()):
         if result.reason:
             names.setdefault(result.reason, []).append(name)
-    facts = {column: value for result in taken.values() for column, value in result.columns.items()}
+    facts = {column: value for result in results.values() for column, value in result.columns.items()}
     # what several measurements failed for is said once
     reasons = [f"{', '.join(of_reason)}: {reason}" for reason, of_reason in names.items()]
     return {**facts, "unknown_reasons": "; ".join(reasons) or None}
-
-
-def _made(table: pd.DataFrame | None) -> pd.DataFrame:
-    if table is None:
-        msg = "a stage was run before the one that makes its table"
-        raise RuntimeError(msg)
-    return table

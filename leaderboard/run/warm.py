@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from leaderboard.protocol import load_protocol
 from metrics.crystal import Crystal
 from metrics.measure import registry
 from metrics.measure.fingerprint import METHODS
@@ -9,15 +10,17 @@ from metrics.measure.matching.verdict import Candidate, MatchSettings, compare
 
 
 def warm() -> None:
-    """Take one small crystal through everything: compiled code is loaded, tables of elements are read.
+    """Take one small crystal through all that the current protocol asks for.
 
-    Importing pymatgen and loading compiled code takes seconds, and smact and spglib read their tables at first use.
+    That loads compiled code and tables of elements: importing pymatgen and loading compiled code takes
+    seconds, and smact and spglib read their tables at first use.
     """
     rocksalt = Crystal.from_arrays(
         [[0.0, 2.82, 2.82], [2.82, 0.0, 2.82], [2.82, 2.82, 0.0]], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]], [11, 17]
     )
-    for measure in registry().values():
-        measure.compute(rocksalt, measure.settings())
+    protocol, measures = load_protocol(), registry()
+    for name, settings in protocol.measures.items():
+        measures[name].compute(rocksalt, measures[name].settings(**settings))
     keys = METHODS["canonical-bawl"].compute(rocksalt).keys
     candidate = Candidate(rocksalt, "NaCl", keys)
-    compare(candidate, candidate, MatchSettings())
+    compare(candidate, candidate, MatchSettings(**protocol.matching))

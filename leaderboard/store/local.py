@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import errno
-import json
+import logging
 import os
 import shutil
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from leaderboard.errors import RecordError
+from leaderboard.records import RunRecord, RunScores
+from leaderboard.store.json_files import read_model
 from metrics.table import read_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_LOG = logging.getLogger(__name__)
 
 DEFAULT_ROOT = "runs"
 HEX_12 = "[0-9a-f]" * 12
@@ -29,14 +34,24 @@ class Run:
         self.path = path
 
     @cached_property
-    def record(self) -> dict[str, Any]:
+    def record(self) -> RunRecord:
         """Content of ``run.json``: the model's card, provenance, counts, times."""
-        return read_json(self.path / "run.json")
+        return read_model(RunRecord, self.path / "run.json")
 
     @cached_property
-    def scores(self) -> dict[str, Any]:
+    def scores(self) -> RunScores:
         """Content of ``scores.json``."""
-        return read_json(self.path / "scores.json")
+        return read_model(RunScores, self.path / "scores.json")
+
+    @property
+    def id(self) -> str:
+        """Name of the run in links and tables: ``<submission>/<run key>``, its path in the store."""
+        return _place(self.record.submission_sha256, self.record.run_key)
+
+    @property
+    def model(self) -> str:
+        """Name of the model on its card."""
+        return self.record.model.model
 
     def columns(self) -> pd.DataFrame:
         """Facts, one row per record."""
@@ -61,11 +76,11 @@ class Store:
 
     def path(self, submission_sha256: str, run_key: str) -> Path:
         """Where a run of this submission under this key lives, published or not."""
-        return self.root / submission_sha256[:12] / run_key[:12]
+        return self.root / _place(submission_sha256, run_key)
 
     def workspace(self, submission_sha256: str, run_key: str) -> Path:
-        """Where an unpublished run is made; killed runs go on from there."""
-        return self.root / "unpublished" / submission_sha256[:12] / run_key[:12]
+        """Where an unpublished run is made; killed runs resume there."""
+        return self.root / "unpublished" / _place(submission_sha256, run_key)
 
     @property
     def cache(self) -> Path:
@@ -73,14 +88,20 @@ class Store:
         return self.root / "measurements.sqlite"
 
     def runs(self) -> list[Run]:
-        """Published runs, oldest first."""
-        found = [Run(path.parent) for path in self.root.glob(f"{HEX_12}/{HEX_12}/run.json")]
-        return sorted(found, key=lambda run: (run.record["created"], run.record["run_key"]))
+        """Published runs, oldest first; one that cannot be read is left out, and the log says why."""
+        readable = []
+        for path in self.root.glob(f"{HEX_12}/{HEX_12}/run.json"):
+            run = Run(path.parent)
+            try:
+                readable.append((run.record.created, run.record.run_key, run))
+            except RecordError as error:
+                _LOG.warning("left out: %s", error)
+        return [run for *_, run in sorted(readable, key=lambda entry: entry[:2])]
 
     def publish(self, folder: Path) -> Run:
         """Copy a finished run into the store in one step; a run that is already there stays as it is."""
         record = Run(folder).record
-        target = self.path(record["submission_sha256"], record["run_key"])
+        target = self.path(record.submission_sha256, record.run_key)
         if not target.exists():
             partial = self.root / f"{target.name}.{os.getpid()}.part"
             shutil.rmtree(partial, ignore_errors=True)
@@ -99,14 +120,6 @@ class Store:
         return Run(target)
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object."""
-    content: dict[str, Any] = json.loads(path.read_text())
-    return content
-
-
-def write_json(content: dict[str, Any], path: Path) -> None:
-    """Write in one step; NaN is not JSON and refused."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    partial.write_text(json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
-    partial.replace(path)
+def _place(submission_sha256: str, run_key: str) -> str:
+    """Folder of a run, relative to the store's."""
+    return f"{submission_sha256[:12]}/{run_key[:12]}"

@@ -1,6 +1,7 @@
 """Energies of the bundled example, so that looking at a full board needs no potential installed.
 
-Make them again with ``python -m submissions.examples.energies``; that takes the stability requirements and minutes.
+``python -m leaderboard cache import submissions/examples/energies.jsonl.gz`` makes them known to a machine. Make them
+again with ``python -m submissions.examples.energies``; that takes the stability requirements and minutes.
 """
 
 from __future__ import annotations
@@ -10,59 +11,35 @@ import json
 import os
 import tempfile
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from metrics.measure.energy.relax_record import Relaxation, SinglePoint
 from metrics.measure.energy.relaxation import cache_key, energies_of, start_engine
 from metrics.measure.potentials import find
-from metrics.measure.running.cache import Cache, Result
+from metrics.measure.running.cache import Cache
 from submissions.examples.make import ARCHIVE
 from submissions.limits import Limits
 from submissions.read import parse, split
 from submissions.refusal import RecordRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from metrics.crystal import Crystal
 
 FILE = Path(__file__).parent / "energies.jsonl.gz"
 POTENTIALS = ("chgnet",)
 
 
-def seed(known: Cache, sha256s: Iterable[str]) -> None:
-    """Give a cache the bundled records of these structures, as if they had been computed here.
-
-    Args:
-        known: the cache that a run looks energies up in.
-        sha256s: structures of the run.
-
-    """
-    wanted = set(sha256s)
-    for entry in _bundled():
-        sha256, key = entry["record"]["sha256"], entry["key"]
-        if sha256 in wanted and not known.get([sha256], key):
-            known.put(sha256, key, Result(entry["record"], None))
-
-
 def example_crystals() -> list[Crystal]:
     """The readable records of the example, equal ones once."""
-    found: dict[str, Crystal] = {}
+    crystals: dict[str, Crystal] = {}
     for record in split(ARCHIVE, Limits()):
         try:
             crystal = parse(record, Limits())
         except RecordRefusedError:
             continue
-        found.setdefault(crystal.sha256, crystal)
-    return list(found.values())
-
-
-@cache
-def _bundled() -> list[dict[str, Any]]:
-    with gzip.open(FILE, "rt") as lines:
-        return [json.loads(line) for line in lines]
+        crystals.setdefault(crystal.sha256, crystal)
+    return list(crystals.values())
 
 
 def main() -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from leaderboard.records import RunRecord, ScoreEntry
     from leaderboard.store.local import Run
 
 Table = dict[str, dict[str, str]]
@@ -88,7 +89,7 @@ class Numbers:
         energies = run.energies()
         return cls(
             _causes(run.record),
-            {f"{entry['name']} {entry['variant'] or ''}".strip(): _score(entry) for entry in run.scores["scores"]},
+            {f"{entry.name} {entry.variant or ''}".strip(): _score(entry) for entry in run.scores.scores},
             {str(row["id"]): _facts(row, set(columns) - TEXTS) for row in _rows(columns)},
             {} if energies is None else _energies(energies, columns),
         )
@@ -184,15 +185,15 @@ def _rereading(kind: str, row: str, column: str, reread: set[str]) -> list[str]:
     return [f"read differently: {', '.join(sorted(reread)[:3] if together else [row])}"] if changed else []
 
 
-def _causes(record: dict[str, Any]) -> dict[str, str]:
-    protocol = load_protocol(record["protocol"])
+def _causes(record: RunRecord) -> dict[str, str]:
+    protocol = load_protocol(record.protocol)
     taken = {name: measures()[name] for name in protocol.measures}
     settings = {name: measure.settings(**protocol.measures[name]) for name, measure in taken.items()}
     matching = json.dumps(protocol.model_dump(mode="json")["matching"], sort_keys=True)
     relaxed = hash_of(Relaxation(**protocol.relaxation))
-    checkpoints = ", ".join(f"{name} {sha256[:12]}" for name, sha256 in record["checkpoints"].items())
+    checkpoints = ", ".join(f"{name} {sha256[:12]}" for name, sha256 in record.checkpoints.items())
     return {
-        REFERENCE: f"{record['reference']} {record['reference_hash'][:12]}",
+        REFERENCE: f"{record.reference} {record.reference_hash[:12]}",
         VERDICT: f"{verdict.VERSION}, {matching}",
         RELAXATION: f"{relaxation.VERSION}, {relaxed}, {checkpoints}",
         **{f"measure {name}": f"{made.version}, {settings_hash(settings[name])}" for name, made in taken.items()},
@@ -200,9 +201,9 @@ def _causes(record: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _score(entry: dict[str, Any]) -> dict[str, str]:
+def _score(entry: ScoreEntry) -> dict[str, str]:
     names = ("version", "value", "low", "high", "n_counted", "n_unknown")
-    return {name: _text(entry[name]) for name in names}
+    return {name: _text(getattr(entry, name)) for name in names}
 
 
 def _facts(row: dict[str, Any], names: set[str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from leaderboard.store.local import Run
+from submissions.examples.energies import FILE as ENERGIES
 from submissions.examples.make import ARCHIVE as EXAMPLE
 from tests.golden.mixed import ARCHIVE as MIXED
 
@@ -23,16 +24,18 @@ class Golden(NamedTuple):
     Attributes:
         file: what is submitted.
         options: of ``score``.
+        energies: file of energies that the cache holds before; None for none.
 
     """
 
     file: Path
     options: tuple[str, ...]
+    energies: Path | None = None
 
 
 SUBMISSIONS = {
     "mixed": Golden(MIXED, STRUCTURAL),
-    "example": Golden(EXAMPLE, ("--relax",)),  # its energies are bundled, so no potential is needed
+    "example": Golden(EXAMPLE, ("--relax",), ENERGIES),  # its energies are bundled, so no potential is needed
 }
 """By the folder of their golden numbers."""
 
@@ -49,15 +52,18 @@ def score(golden: Golden, folder: Path, command: tuple[str, ...] = (sys.executab
         RuntimeError: it failed, with what it said.
 
     """
-    done = subprocess.run(
-        [*command, "score", str(golden.file), *golden.options, "--out", str(folder / "out")],
-        cwd=ROOT if command[0] == sys.executable else folder,
-        env={**os.environ, "LEADERBOARD_RUNS": str(folder / "runs")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        msg = f"scoring {golden.file.name} failed: {done.stderr}"
-        raise RuntimeError(msg)
+    scoring = ("score", str(golden.file), *golden.options, "--out", str(folder / "out"))
+    importing = [] if golden.energies is None else [("cache", "import", str(golden.energies))]
+    for arguments in (*importing, scoring):
+        done = subprocess.run(
+            [*command, *arguments],
+            cwd=ROOT if command[0] == sys.executable else folder,
+            env={**os.environ, "LEADERBOARD_RUNS": str(folder / "runs")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            msg = f"{arguments[0]} of {golden.file.name} failed: {done.stderr}"
+            raise RuntimeError(msg)
     return Run(folder / "out")

@@ -37,7 +37,7 @@ def test_every_number_is_the_golden_one(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", SUBMISSIONS)
 def test_golden_numbers_hold_every_score_of_the_protocol_and_every_record(name: str) -> None:
     golden = Numbers.read(FOLDER / name)
-    protocol = load_protocol("v1")
+    protocol = load_protocol()
     expected = {
         score for score in protocol.scores if golden.energies or not set(scores()[score].needs) & set(VIEW_COLUMNS)
     }

@@ -21,6 +21,7 @@ import pytest
 
 from leaderboard.__main__ import main
 from reference_data.reference import open_reference
+from tests.made_runs import Made, good, publish
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "submissions" / "examples" / "example.zip"
@@ -73,6 +74,32 @@ def test_started_from_the_shell_it_explains_itself() -> None:
     )
     for word in ("validate", "score", "fingerprint", "table", "Exit status", "Examples"):
         assert word in run.stdout
+
+
+def test_threads_are_limited_before_numpy_is_imported() -> None:
+    # the last digits of a sum depend on the number of threads that made it, and so would the scores
+    code = "import sys; import leaderboard.__main__; print(sorted({'numpy', 'pandas', 'scipy'} & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_the_board_is_printed_without_what_measures(tmp_path: Path) -> None:
+    publish(tmp_path, Made("m", [good("a")]))
+    code = (
+        "import sys; from leaderboard.__main__ import main; assert main(['table']) == 0;"
+        "print(sorted({'torch', 'pymatgen', 'spglib', 'numba', 'smact'} & set(sys.modules)))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "LEADERBOARD_RUNS": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *_, row, loaded = run.stdout.splitlines()
+    assert "| m | 1 |" in row
+    assert loaded == "[]"
 
 
 def test_every_record_has_a_row_and_every_score_its_interval_and_counts(scored: tuple[Path, str]) -> None:

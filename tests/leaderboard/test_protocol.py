@@ -1,32 +1,50 @@
-"""The protocol as data: closed, complete, identified by its content."""
+"""The protocol as data: closed, complete, identified by its content, and deaf to what it does not name."""
 
 from __future__ import annotations
 
+import ast
+import re
 from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
-from leaderboard.protocol import PROTOCOLS, Protocol, ProtocolError, load_protocol
+from leaderboard.protocol import CURRENT, PROTOCOLS, Protocol, ProtocolError, load_protocol
+from leaderboard.run.columns import check_complete, columns_schema
+from leaderboard.run.scoring import Setting
+from metrics.measure import measure
 from metrics.measure import registry as measures
 from metrics.measure.matching.verdict import MatchSettings
+from metrics.score import Against, Value, score, share
 from metrics.score import registry as scores
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pandas as pd
+
+    from metrics.crystal import Crystal
+
+ROOT = Path(__file__).parents[2]
 NAMES = sorted(path.stem for path in PROTOCOLS.glob("*.toml"))
+SOURCES = [ROOT / "app.py", *(ROOT / "leaderboard").rglob("*.py")]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_protocol_names_what_exists_and_leaves_no_threshold_to_the_code(name: str) -> None:
     protocol = load_protocol(name)
     assert protocol.name == name
-    assert set(protocol.scores) == set(scores())
+    check_complete(protocol)
     assert set(protocol.headline) <= set(protocol.scores)
+    assert {protocol.ranking, protocol.ranking_with_energies} <= set(protocol.scores)
     assert scores()[protocol.ranking].better != "neither"
-    assert set(protocol.measures) == set(measures())
-    for measure, own in protocol.measures.items():
-        settings = measures()[measure].settings
-        assert set(own) == {field.name for field in fields(settings)}, measure
-        assert settings(**own)
+    for measure_name, given in protocol.measures.items():
+        settings = measures()[measure_name].settings
+        assert set(given) == {field.name for field in fields(settings)}, measure_name
+        assert settings(**given)
     assert set(protocol.matching) == {field.name for field in fields(MatchSettings)}
 
 
@@ -40,11 +58,89 @@ def test_the_hash_follows_the_content_but_not_what_decides_no_number(name: str) 
 
 
 def test_an_unknown_protocol_names_those_that_exist() -> None:
-    with pytest.raises(ProtocolError, match="no protocol 'v0'; available: v1"):
+    with pytest.raises(ProtocolError, match=f"no protocol 'v0'; available: {', '.join(NAMES)}"):
         load_protocol("v0")
 
 
 def test_a_key_that_nobody_reads_is_refused() -> None:
-    content = load_protocol("v1").model_dump()
+    content = load_protocol().model_dump()
     with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
         Protocol.model_validate({**content, "colour": "red"})
+
+
+def test_the_current_version_is_named_in_one_place() -> None:
+    version = re.compile(rf"\b({'|'.join(NAMES)})\b")
+    naming = {
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and version.search(node.value)
+    }
+    assert naming == {"leaderboard/protocol.py"}
+    assert CURRENT in NAMES
+
+
+@pytest.fixture
+def more_code(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A score and a measurement that the code has and no protocol names."""
+    for registry, kind in ((scores, "metrics.score"), (measures, "metrics.measure")):
+        monkeypatch.setattr(f"{kind}._REGISTERED", dict(registry()))
+        registry.cache_clear()  # what the registry holds is read again, the dummies among it
+
+    @measure(name="dummy", version=7, columns={"dummy_fact": pa.float64()})
+    def dummy(_crystal: Crystal, _settings: object) -> Mapping[str, object]:
+        return {"dummy_fact": 1.0}
+
+    @score(label="Dummy", unit="share", better="higher", missing="counts against", needs=("dummy_fact",))
+    def dummy_score(rows: pd.DataFrame, _against: Against) -> Value:
+        """Nothing."""
+        return share(rows["dummy_fact"] > 0)
+
+    yield
+    scores.cache_clear()
+    measures.cache_clear()
+
+
+def test_what_a_protocol_does_not_name_moves_neither_its_hash_nor_a_run_key(request: pytest.FixtureRequest) -> None:
+    protocols = [load_protocol(name) for name in NAMES]
+    setting = Setting.of(load_protocol(), "starter", ())
+    before = [protocol.hash for protocol in protocols], setting.run_key("0" * 64), columns_schema(setting.protocol)
+    request.getfixturevalue("more_code")
+    assert "dummy" in measures()
+    assert "dummy_score" in scores()
+    again = Setting.of(load_protocol(), "starter", ())
+    assert before == (
+        [protocol.hash for protocol in protocols],
+        again.run_key("0" * 64),
+        columns_schema(again.protocol),
+    )
+
+
+@pytest.mark.usefixtures("more_code")
+def test_what_a_protocol_names_moves_the_run_key_and_the_columns() -> None:
+    protocol = load_protocol()
+    key = Setting.of(protocol, "starter", ()).run_key("0" * 64)
+    wider = protocol.model_copy(
+        update={"measures": {**protocol.measures, "dummy": {}}, "scores": (*protocol.scores, "dummy_score")}
+    )
+    assert Setting.of(wider, "starter", ()).run_key("0" * 64) != key
+    assert set(columns_schema(wider).names) == {*columns_schema(protocol).names, "dummy_fact"}
+
+
+@pytest.mark.usefixtures("more_code")
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"scores": ("readable", "dummy_score")},
+            r"the score 'dummy_score' needs 'dummy_fact', which no measurement of it fills; add \[measures.dummy\]",
+        ),
+        ({"scores": ("readable", "no_such")}, "no score 'no_such'; there are: .*readable"),
+        ({"measures": {"no_such": {}}}, "no measurement 'no_such'; there are: .*charge"),
+        ({"measures": {}, "scores": ()}, "the column 'valid' needs 'charge_valid'"),
+    ],
+)
+def test_a_protocol_that_asks_for_what_is_not_there_is_refused(changes: dict[str, object], message: str) -> None:
+    protocol = load_protocol().model_copy(update=changes)
+    with pytest.raises(ProtocolError, match=message):
+        Setting.of(protocol, "starter", ())

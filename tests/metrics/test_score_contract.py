@@ -10,14 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leaderboard.run.stages import columns_schema
+from leaderboard.protocol import load_protocol
+from leaderboard.run.columns import columns_schema
+from metrics.measure import registry as measures
 from metrics.score import PARTS, Against, Score, Value, registry
 from metrics.score import score as register
 from metrics.scores.stability import VIEW_COLUMNS
 from metrics.table import frame
 from tests.metrics.facts import AGAINST, cell
 
-SCHEMA = pa.schema([*columns_schema(), *pa.schema(dict(VIEW_COLUMNS))])
+# all that the code can measure, named by a protocol or not
+EVERYTHING = load_protocol().model_copy(update={"measures": {name: {} for name in measures()}})
+SCHEMA = pa.schema([*columns_schema(EVERYTHING), *pa.schema(dict(VIEW_COLUMNS))])
 
 every_score = pytest.mark.parametrize("score", list(registry().values()), ids=lambda score: score.name)
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from leaderboard.run.cached_energies import import_energies
 from metrics.measure.energy.relax_record import Relaxation, SinglePoint
 from metrics.measure.energy.relaxation import energies_of, known_energies, start_engine
 from metrics.measure.potentials import find
 from metrics.measure.running.cache import Cache
-from submissions.examples.energies import POTENTIALS, example_crystals, seed
+from submissions.examples.energies import FILE, POTENTIALS, example_crystals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,14 +24,8 @@ def test_every_structure_of_the_example_has_its_energies(
 ) -> None:
     wanted = {crystal.sha256 for crystal in example_crystals()}
     with Cache(tmp_path / "cache.sqlite") as cache:
-        seed(cache, wanted)
+        import_energies(FILE, cache)
         assert set(known_energies(wanted, find(name), settings, cache)) == wanted
-
-
-def test_a_structure_that_is_not_in_the_example_gets_nothing(tmp_path: Path) -> None:
-    with Cache(tmp_path / "cache.sqlite") as cache:
-        seed(cache, ["0" * 64])
-        assert known_energies(["0" * 64], find("chgnet"), SinglePoint(), cache) == {}
 
 
 def test_the_bundled_energies_are_chgnets(tmp_path: Path) -> None:
@@ -39,7 +34,7 @@ def test_the_bundled_energies_are_chgnets(tmp_path: Path) -> None:
         pytest.skip(missing)
     some = example_crystals()[::7]
     with Cache(tmp_path / "bundled.sqlite") as cache:
-        seed(cache, [crystal.sha256 for crystal in some])
+        import_energies(FILE, cache)
         bundled = known_energies([crystal.sha256 for crystal in some], chgnet, SinglePoint(), cache)
     with start_engine(chgnet, 1) as engine, Cache(tmp_path / "computed.sqlite") as cache:
         computed = energies_of(

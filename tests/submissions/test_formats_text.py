@@ -34,7 +34,7 @@ def test_the_help_lists_them(command: str, capsys: pytest.CaptureFixture[str], m
 
 
 def test_about_and_the_refusal_of_another_format_list_them() -> None:
-    assert FORMATS_TEXT in plain(page(load_protocol("v1")))
+    assert FORMATS_TEXT in plain(page(load_protocol()))
     assert FORMATS_TEXT in Reason.UNREADABLE_FORMAT.remedy
 
 

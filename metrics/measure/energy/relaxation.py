@@ -93,3 +93,8 @@ def known_energies(
 def cache_key(potential: Potential, settings: Settings) -> str:
     """Everything but the structure that decides a record."""
     return f"energy:{VERSION}:{potential.id}:{potential.checkpoint_sha256}:{hash_of(settings)}"
+
+
+def record_key(record: EnergyRecord) -> str:
+    """The same, from a record that this version made."""
+    return f"energy:{VERSION}:{record.potential}:{record.checkpoint_sha256}:{record.settings_hash}"

@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from leaderboard.board.comparison import caveats, compare, summary
-from leaderboard.board.table import board, run_id
+from leaderboard.board.table import board
 from leaderboard.pages import plots
 from leaderboard.pages.compare import first_two, named_runs, page
 from leaderboard.protocol import load_protocol
-from leaderboard.store.local import Store, read_json, write_json
+from leaderboard.store.json_files import write_model
+from leaderboard.store.local import Run, Store
 from tests.made_runs import Made, good, publish
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from leaderboard.board.comparison import Line
-    from leaderboard.store.local import Run
+    from leaderboard.records import ScoreEntry
 
-PROTOCOL = load_protocol("v1")
+PROTOCOL = load_protocol()
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -32,6 +34,12 @@ def records(n: int, n_novel: int, n_valid: int | None = None) -> list[dict[str, 
 
 def lines_of(*runs: Run) -> dict[str, Line]:
     return {line.name: line for line in compare(runs, PROTOCOL)}
+
+
+def with_scores(run: Run, entries: Sequence[ScoreEntry]) -> Run:
+    """The run with other scores in its folder."""
+    write_model(run.record.with_scores(entries), run.path / "scores.json")
+    return Run(run.path)
 
 
 def test_a_difference_has_the_interval_of_newcombe_and_a_word(tmp_path: Path) -> None:
@@ -59,13 +67,8 @@ def test_a_score_without_a_better_end_is_higher_or_lower(tmp_path: Path) -> None
 
 def test_a_score_that_only_one_run_has_or_of_another_version_is_not_compared(tmp_path: Path) -> None:
     first, second, third = (publish(tmp_path, Made(model, records(9, 3))) for model in "abc")
-    without = read_json(second.path / "scores.json")
-    without["scores"] = [own for own in without["scores"] if own["name"] != "novel"]
-    write_json(without, second.path / "scores.json")
-    other = read_json(third.path / "scores.json")
-    next(own for own in other["scores"] if own["name"] == "novel")["version"] += 1
-    write_json(other, third.path / "scores.json")
-    second, third = type(second)(second.path), type(third)(third.path)
+    second = with_scores(second, [entry for entry in second.scores.scores if entry.name != "novel"])
+    third = with_scores(third, [entry.model_copy(update={"version": 99}) for entry in third.scores.scores])
     line = lines_of(first, second, third)["novel"]
     assert [own.verdict for own in line.others] == ["not comparable"] * 2
     assert line.others[0].estimate is None
@@ -74,12 +77,12 @@ def test_a_score_that_only_one_run_has_or_of_another_version_is_not_compared(tmp
 
 def test_variants_are_lines_of_their_own(tmp_path: Path) -> None:
     runs = [publish(tmp_path, Made(model, records(9, 3))) for model in "ab"]
+    wider = []
     for run in runs:
-        scores = read_json(run.path / "scores.json")
-        entry = next(own for own in scores["scores"] if own["name"] == "vun")
-        scores["scores"].append({**entry, "variant": "chgnet/unrelaxed"})
-        write_json(scores, run.path / "scores.json")
-    line = lines_of(*[type(run)(run.path) for run in runs])["vun@chgnet/unrelaxed"]
+        entry = next(entry for entry in run.scores.scores if entry.name == "vun")
+        added = entry.model_copy(update={"variant": "chgnet/unrelaxed"})
+        wider.append(with_scores(run, [*run.scores.scores, added]))
+    line = lines_of(*wider)["vun@chgnet/unrelaxed"]
     assert line.label.endswith(" (CHGNet, as submitted)")
     assert line.in_headline
 
@@ -108,8 +111,8 @@ def test_the_page_shows_values_differences_words_and_runs(tmp_path: Path) -> Non
     for model, n_novel in (("alpha", 20), ("beta", 70), ("beta", 80), (HOSTILE, 50)):
         publish(tmp_path, Made(model, records(100, n_novel)))
     store = Store(tmp_path)
-    table = board(store)
-    found = sorted(store.runs(), key=lambda run: str(run.record["model"]["model"]))  # the hostile one comes first
+    table = board(store, PROTOCOL)
+    found = sorted(store.runs(), key=lambda run: run.model)  # the hostile one comes first
     html = page(found, table, PROTOCOL)
     assert "<img" not in html
     assert HOSTILE in unescape(html)
@@ -125,11 +128,11 @@ def test_the_page_shows_values_differences_words_and_runs(tmp_path: Path) -> Non
 def test_a_link_names_runs_submissions_or_models(tmp_path: Path) -> None:
     first, second = (publish(tmp_path, Made(model, records(9, 3))) for model in ("a", "b"))
     store = Store(tmp_path)
-    expected = [run_id(first), run_id(second)]
+    expected = [first.id, second.id]
     assert named_runs(store, ",".join(expected)) == expected
     assert named_runs(store, f"a, {second.path.parent.name},nobody,a") == expected
     assert named_runs(store, None) == []
-    assert set(first_two(store)) == set(expected)
+    assert set(first_two(store, PROTOCOL)) == set(expected)
 
 
 def test_the_figure_has_each_share_with_its_interval(tmp_path: Path) -> None:

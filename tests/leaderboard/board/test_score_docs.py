@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-PROTOCOL = load_protocol("v1")
+PROTOCOL = load_protocol()
 
 
 def test_the_document_is_what_the_code_generates() -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from leaderboard.board.table import FACTS, FORMULA_STARTS, board, csv_for_people, render
+from leaderboard.board.table import FACTS, board
+from leaderboard.board.written import FORMULA_STARTS, csv_for_people, render
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 from tests.made_runs import Made, caesium_chloride, energy, good, publish, refused
@@ -18,7 +19,8 @@ from tests.made_runs import Made, caesium_chloride, energy, good, publish, refus
 if TYPE_CHECKING:
     from pathlib import Path
 
-N_RANKED = load_protocol("v1").n_ranked
+PROTOCOL = load_protocol()
+N_RANKED = PROTOCOL.n_ranked
 
 
 def records(n: int, n_novel: int) -> list[dict[str, Any]]:
@@ -27,7 +29,7 @@ def records(n: int, n_novel: int) -> list[dict[str, Any]]:
 
 
 def test_an_empty_store_gives_an_empty_table_with_every_column(tmp_path: Path) -> None:
-    table = board(Store(tmp_path))
+    table = board(Store(tmp_path), PROTOCOL).wide
     assert table.empty
     assert {*FACTS, "vun", "vun_low", "vun_high", "vun_counted", "vun_unknown"} <= set(table.columns)
     assert "object" not in {str(kind) for kind in table.dtypes}
@@ -35,13 +37,13 @@ def test_an_empty_store_gives_an_empty_table_with_every_column(tmp_path: Path) -
 
 def test_scores_are_those_of_the_store(tmp_path: Path) -> None:
     run = publish(tmp_path, Made("m", [*records(6, 3), refused("bad", "malformed", "no cell")]))
-    row = board(Store(tmp_path)).iloc[0]
-    stored = {score["name"]: score for score in run.scores["scores"]}
+    row = board(Store(tmp_path), PROTOCOL).wide.iloc[0]
+    stored = {score.name: score for score in run.scores.scores}
     # 3 of 7 records are valid, unique and novel; one is unknown
-    assert row["vun"] == stored["vun"]["value"] == 3 / 7
-    assert (row["vun_low"], row["vun_high"]) == (stored["vun"]["low"], stored["vun"]["high"])
+    assert row["vun"] == stored["vun"].value == 3 / 7
+    assert (row["vun_low"], row["vun_high"]) == (stored["vun"].low, stored["vun"].high)
     assert (row["vun_counted"], row["vun_unknown"]) == (6, 1)
-    assert row["run"] == f"{run.path.parent.name}/{run.path.name}"
+    assert row["run"] == run.id
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,7 @@ def test_scores_are_those_of_the_store(tmp_path: Path) -> None:
 )
 def test_a_row_without_a_rank_says_why(tmp_path: Path, n: int, changes: dict[str, Any], reason: str) -> None:
     publish(tmp_path, Made("m", records(n, n), record=changes))
-    row = board(Store(tmp_path)).iloc[0]
+    row = board(Store(tmp_path), PROTOCOL).wide.iloc[0]
     assert row["rank"] is pd.NA
     assert row["not_ranked"] == reason
 
@@ -63,7 +65,7 @@ def test_ranks_follow_the_score_and_equal_scores_share_one(tmp_path: Path) -> No
     for model, n_novel in (("low", 10), ("high", 900), ("tie", 900), ("best", 2_000)):
         publish(tmp_path, Made(model, records(N_RANKED, n_novel)))
     publish(tmp_path, Made("small", records(10, 10)))
-    table = board(Store(tmp_path))
+    table = board(Store(tmp_path), PROTOCOL).wide
     assert dict(zip(table["model"], table["rank"].fillna(-1), strict=True)) == {
         "best": 1,
         "high": 2,
@@ -78,7 +80,7 @@ def test_ranks_follow_the_score_and_equal_scores_share_one(tmp_path: Path) -> No
 def test_each_reference_set_has_its_own_ranks(tmp_path: Path) -> None:
     for reference in ("starter", "lemat-bulk"):
         publish(tmp_path, Made("m", records(N_RANKED, 5), record={"reference": reference}))
-    table = board(Store(tmp_path))
+    table = board(Store(tmp_path), PROTOCOL).wide
     assert table["rank"].tolist() == [1, 1]
     assert table["reference"].tolist() == ["lemat-bulk", "starter"]
 
@@ -96,13 +98,13 @@ def test_one_run_stands_for_a_submission(tmp_path: Path, first: dict[str, Any], 
     made = records(3, 3)
     publish(tmp_path, Made("m", made, record=first))
     shown = publish(tmp_path, Made("m", made, record=second))
-    table = board(Store(tmp_path))
-    assert table["run"].tolist() == [f"{shown.path.parent.name}/{shown.path.name}"]
+    table = board(Store(tmp_path), PROTOCOL).wide
+    assert table["run"].tolist() == [shown.id]
 
 
 def test_json_reads_back_with_null_for_unknown(tmp_path: Path) -> None:
     publish(tmp_path, Made("=m", records(4, 1)))
-    row = json.loads(render(board(Store(tmp_path)), "json"))[0]
+    row = json.loads(render(board(Store(tmp_path), PROTOCOL), "json", PROTOCOL))[0]
     assert row["model"] == "=m"
     assert row["rank"] is None
     assert row["novel"] == 0.25
@@ -110,7 +112,7 @@ def test_json_reads_back_with_null_for_unknown(tmp_path: Path) -> None:
 
 def test_csv_reads_back(tmp_path: Path) -> None:
     publish(tmp_path, Made("m, n", records(4, 1)))
-    row = next(csv.DictReader(io.StringIO(render(board(Store(tmp_path)), "csv"))))
+    row = next(csv.DictReader(io.StringIO(render(board(Store(tmp_path), PROTOCOL), "csv", PROTOCOL))))
     assert row["model"] == "m, n"
     assert float(row["novel"]) == 0.25
 
@@ -129,8 +131,8 @@ def test_no_cell_of_the_csv_is_a_formula(start: str) -> None:
 
 
 def test_markdown_keeps_every_name_in_its_cell(tmp_path: Path) -> None:
-    publish(tmp_path, Made("a|b\n[link](http://x)<img>", records(4, 1)))
-    lines = render(board(Store(tmp_path)), "md").splitlines()
+    publish(tmp_path, Made("a|b  [link](http://x)<img>", records(4, 1)))
+    lines = render(board(Store(tmp_path), PROTOCOL), "md", PROTOCOL).splitlines()
     assert len(lines) == 3
     assert r"a\|b \[link\](http://x)\<img\>" in lines[2]
     unescaped = [line.replace(r"\|", "").count("|") for line in lines]
@@ -140,9 +142,9 @@ def test_markdown_keeps_every_name_in_its_cell(tmp_path: Path) -> None:
 def test_markdown_shows_percent_with_the_interval(tmp_path: Path) -> None:
     publish(tmp_path, Made("m", records(4, 1)))
     # what is not in the protocol's headline is left to the other forms
-    assert "novel_fingerprint" not in render(board(Store(tmp_path)), "md")
+    assert "novel_fingerprint" not in render(board(Store(tmp_path), PROTOCOL), "md", PROTOCOL)
     # 1 of 4: Wilson's interval is [0.0456, 0.6994] (Wilson 1927, eq. for z = 1.95996)
-    assert "25.0 (4.6 to 69.9)" in render(board(Store(tmp_path)), "md")
+    assert "25.0 (4.6 to 69.9)" in render(board(Store(tmp_path), PROTOCOL), "md", PROTOCOL)
 
 
 def test_where_energies_exist_they_rank_and_what_has_none_takes_no_rank(tmp_path: Path) -> None:
@@ -151,7 +153,7 @@ def test_where_energies_exist_they_rank_and_what_has_none_takes_no_rank(tmp_path
     publish(tmp_path, Made("stable", ranked, energies=[energy(crystal, 0.0)]))
     publish(tmp_path, Made("unstable", ranked, energies=[energy(crystal, 0.3)]))
     publish(tmp_path, Made("structural", ranked))
-    table = board(Store(tmp_path)).set_index("model")
+    table = board(Store(tmp_path), PROTOCOL).wide.set_index("model")
     assert table["rank"].dropna().to_dict() == {"stable": 1, "unstable": 2}
     assert table.loc["structural", "not_ranked"] == "no VSUN + VMSUN (CHGNet, as submitted) yet"
     assert table.loc["stable", "vsun_msun@chgnet/unrelaxed"] == 1.0

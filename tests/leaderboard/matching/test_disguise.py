@@ -65,8 +65,8 @@ def test_unique_and_novel_do_not_see_the_description(
     ]
     one, two = (read_parquet(tmp_path / name / "columns.parquet") for name in ("plain", "other"))
     assert one[IDENTITY].equals(two[IDENTITY])
-    assert [score["value"] for score in scores[0]["scores"] if score["name"] in {"unique", "novel"}] == [
-        score["value"] for score in scores[1]["scores"] if score["name"] in {"unique", "novel"}
+    assert [score.value for score in scores[0].scores if score.name in {"unique", "novel"}] == [
+        score.value for score in scores[1].scores if score.name in {"unique", "novel"}
     ]
 
 
@@ -76,7 +76,7 @@ def test_the_python_call_gives_the_same_scores_as_the_files_hold(
     monkeypatch.setenv("LEADERBOARD_RUNS", str(tmp_path / "runs"))
     structures = [to_structure(crystal) for crystal in crystals_in(EXAMPLE, most=5)]
     scores = score_structures(structures, ids=["a", "b", "a", "c", "a"], potentials=[], out=tmp_path / "out")
-    assert scores == json.loads((tmp_path / "out" / "scores.json").read_text())
+    assert scores.model_dump(mode="json") == json.loads((tmp_path / "out" / "scores.json").read_text())
     table = read_parquet(tmp_path / "out" / "structures.parquet")
     assert table["id"].tolist() == ["a", "b", "a#2", "c", "a#3"]
     for given, read in zip(structures, crystals_of(table).values(), strict=True):
@@ -89,7 +89,7 @@ def test_atoms_of_ase_are_structures_too(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setenv("LEADERBOARD_RUNS", str(tmp_path / "runs"))
     scores = score_structures([bulk("NaCl", "rocksalt", a=5.64), bulk("Cu")], potentials=[], out=tmp_path / "out")
-    assert scores["n_submitted"] == 2
+    assert scores.n_submitted == 2
     columns = read_parquet(tmp_path / "out" / "columns.parquet")
     assert columns["reduced_formula"].tolist() == ["NaCl", "Cu"]
     assert columns["in_reference"].all()

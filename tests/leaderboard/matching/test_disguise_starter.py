@@ -59,7 +59,7 @@ def test_disguised_copies_are_not_novel(
     scores = score_structures(
         [to_structure(copy) for copy in copies], potentials=[], out=tmp_path / "out", reference="starter"
     )
-    values = {score["name"]: score["value"] for score in scores["scores"]}
+    values = {score.name: score.value for score in scores.scores if score.value is not None}
     columns = read_parquet(tmp_path / "out" / "columns.parquet")
     assert columns["in_reference"].notna().all(), columns["unknown_reasons"].dropna().tolist()
     novel = columns.loc[~columns["in_reference"], ["reduced_formula", "identity_rule", "nearest_reference_distance"]]
@@ -68,4 +68,4 @@ def test_disguised_copies_are_not_novel(
     # in every wider sense at least as many are known
     for name in ("novel_up_to_disorder", "novel_prototype", "vun"):
         assert values[name] <= values["novel"]
-    assert scores["n_submitted"] == N_CRYSTALS
+    assert scores.n_submitted == N_CRYSTALS

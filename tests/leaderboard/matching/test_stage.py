@@ -10,7 +10,7 @@ import pytest
 
 from leaderboard.matching.stage import identify_records
 from leaderboard.protocol import load_protocol
-from leaderboard.run.stages import columns_schema
+from leaderboard.run.columns import columns_schema
 from metrics.crystal import Crystal
 from metrics.measure import UnmeasurableError, registry
 from metrics.measure.running.engine import Engine
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from leaderboard.protocol import Protocol
 
-V1 = load_protocol("v1")
+V1 = load_protocol()
 NEEDED = ("composition", "canonical_bawl", "bawl", "prototype")
 
 
@@ -53,10 +53,10 @@ def identified(
 ) -> pd.DataFrame:
     """Facts by record id."""
     rows = [{"id": name, "sha256": own.sha256, "valid": True, **facts(own)} for name, own in crystals.items()]
-    columns = frame(rows, columns_schema())
+    columns = frame(rows, columns_schema(V1))
     by_row = dict(enumerate(crystals.values()))
     found = identify_records(columns, by_row, reference, protocol, engine=engine, report=lambda _progress: None)
-    return check(found, columns_schema()).set_index("id")
+    return check(found, columns_schema(V1)).set_index("id")
 
 
 def moved(crystal: Crystal, step: float) -> Crystal:
@@ -187,7 +187,7 @@ def test_comparisons_that_fail_leave_facts_unknown_with_their_reason(
     ]
     own[1] = Crystal(salt.lattice * 1e-3, salt.frac_coords, salt.atomic_numbers)
     lost = identify_records(
-        frame(rows, columns_schema()), dict(enumerate(own)), starter, V1, engine=engine, report=lambda _progress: None
+        frame(rows, columns_schema(V1)), dict(enumerate(own)), starter, V1, engine=engine, report=lambda _progress: None
     ).set_index("id")
     unknown = ["in_reference", "near_reference", *SENSES[2:4], "nearest_record_distance", "unique"]
     found = records_of(lost, [*unknown, "unknown_reasons"])

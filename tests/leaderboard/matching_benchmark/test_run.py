@@ -16,13 +16,14 @@ from leaderboard.__main__ import main
 from leaderboard.matching_benchmark.cases import CASES
 from leaderboard.matching_benchmark.changes import CHANGES, everything
 from leaderboard.matching_benchmark.data import Entry, from_files
-from leaderboard.matching_benchmark.method import registry
+from leaderboard.matching_benchmark.methods import METHODS
 from leaderboard.matching_benchmark.report import as_text
 from leaderboard.matching_benchmark.result import SCHEMA, STARTER_RESULT, newest_result
 from leaderboard.matching_benchmark.run import JUDGES, BenchmarkRun, run_benchmark
 from leaderboard.matching_benchmark.tables import write_answers
 from leaderboard.pages import structure_matching
-from leaderboard.store.local import Store, read_json
+from leaderboard.store.json_files import read_json
+from leaderboard.store.local import Store
 from metrics.measure.chemistry.composition import reduced_formula_of
 from metrics.measure.running.engine import Engine
 from metrics.measure.structure.convert import to_structure
@@ -67,7 +68,7 @@ def run(engine: Engine) -> BenchmarkRun:
 
 def check_form(result: dict[str, Any]) -> None:
     """Names, counts and bounds of a result, whatever was measured."""
-    names = list(registry())
+    names = list(METHODS)
     assert result["schema"] == SCHEMA
     assert [method["name"] for method in result["methods"]] == names
     assert [change["name"] for change in result["changes"]] == list(CHANGES)
@@ -119,7 +120,7 @@ def test_a_seed_repeats_all_but_the_costs_whatever_the_order(run: BenchmarkRun, 
 def test_every_answer_is_in_the_tables(run: BenchmarkRun, tmp_path: Path) -> None:
     write_answers(run, tmp_path)
     tables = {path.stem: list(csv.DictReader(path.read_text().splitlines())) for path in tmp_path.glob("*.csv")}
-    assert {name: list(rows[0])[: -len(registry())] for name, rows in tables.items()} == {
+    assert {name: list(rows[0])[: -len(METHODS)] for name, rows in tables.items()} == {
         "changes": ["id", "change"],
         "pairs": ["reduced_formula", "id", "other_id"],
         "cases": ["name"],

@@ -21,9 +21,9 @@ from tests.made_runs import Made, good, publish
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
+    from leaderboard.board.table import Board
 
-PROTOCOL = load_protocol("v1")
+PROTOCOL = load_protocol()
 STRUCTURAL = {name for name in PROTOCOL.scores if not set(registry()[name].needs) & set(VIEW_COLUMNS)}
 HOSTILE = '<img src=x onerror="alert(1)">'
 
@@ -33,38 +33,38 @@ def records(n: int, n_novel: int) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+def table(tmp_path_factory: pytest.TempPathFactory) -> Board:
     root = tmp_path_factory.mktemp("runs")
-    publish(root, Made("first", records(PROTOCOL.n_ranked, 2_000), record={"verified": True}))
+    publish(root, Made("first", records(PROTOCOL.n_ranked, 2_000)))
     publish(root, Made("Second", records(PROTOCOL.n_ranked, 1_000)))
     publish(root, Made(HOSTILE, records(4, 4)))
     publish(root, Made("elsewhere", records(4, 4), record={"reference": "other", "custom": True}))
-    return board_table(Store(root))
+    return board_table(Store(root), PROTOCOL)
 
 
 @pytest.fixture
-def selection(table: pd.DataFrame) -> Selection:
+def selection(table: Board) -> Selection:
     shown = board.default_columns(board.columns(table, PROTOCOL), PROTOCOL)
     return Selection("starter", PROTOCOL.ranking, HIGHEST, columns=tuple(shown))
 
 
-def html(table: pd.DataFrame, selection: Selection) -> str:
+def html(table: Board, selection: Selection) -> str:
     return board.table_html(board.select(table, selection), board.columns(table, PROTOCOL), selection)
 
 
-def test_every_score_of_the_protocol_has_a_column(table: pd.DataFrame) -> None:
+def test_every_score_of_the_protocol_has_a_column(table: Board) -> None:
     board_columns = board.columns(table, PROTOCOL)
-    assert {column.score for column in board_columns} == STRUCTURAL
-    assert board_columns[0].score == PROTOCOL.ranking
-    assert [column.label for column in board_columns] == [registry()[column.score].label for column in board_columns]
+    assert {column.key.name for column in board_columns} == STRUCTURAL
+    assert board_columns[0].key.name == PROTOCOL.ranking
+    assert [column.label for column in board_columns] == [registry()[column.key.name].label for column in board_columns]
 
 
-def test_columns_of_a_group_stand_together(table: pd.DataFrame) -> None:
+def test_columns_of_a_group_stand_together(table: Board) -> None:
     groups = [column.group for column in board.columns(table, PROTOCOL)]
     assert len(set(groups)) == sum(a != b for a, b in zip(groups, [None, *groups[:-1]], strict=True))
 
 
-def test_what_the_protocol_does_not_headline_waits_in_the_picker(table: pd.DataFrame) -> None:
+def test_what_the_protocol_does_not_headline_waits_in_the_picker(table: Board) -> None:
     board_columns = board.columns(table, PROTOCOL)
     assert set(board.default_columns(board_columns, PROTOCOL)) == set(PROTOCOL.headline) & STRUCTURAL
     assert set(PROTOCOL.headline) & STRUCTURAL < {column.name for column in board_columns}
@@ -80,14 +80,12 @@ def test_what_the_protocol_does_not_headline_waits_in_the_picker(table: pd.DataF
         ("rank", HIGHEST, ["Second", "first", HOSTILE]),
     ],
 )
-def test_rows_are_sorted(
-    table: pd.DataFrame, selection: Selection, sort_by: str, direction: str, models: list[str]
-) -> None:
+def test_rows_are_sorted(table: Board, selection: Selection, sort_by: str, direction: str, models: list[str]) -> None:
     rows = board.select(table, replace(selection, sort_by=sort_by, direction=direction))
     assert rows["model"].tolist() == models
 
 
-def test_search_ignores_case_and_takes_no_pattern(table: pd.DataFrame, selection: Selection) -> None:
+def test_search_ignores_case_and_takes_no_pattern(table: Board, selection: Selection) -> None:
     assert board.select(table, replace(selection, search="SECO"))["model"].tolist() == ["Second"]
     assert board.select(table, replace(selection, search=".*")).empty
     assert "No submission matches" in html(table, replace(selection, search=".*"))
@@ -98,25 +96,24 @@ def test_search_ignores_case_and_takes_no_pattern(table: pd.DataFrame, selection
     [
         ("all", {"first", "Second", HOSTILE}),
         ("ranked", {"first", "Second"}),
-        ("verified", {"first"}),
         ("protocol settings", {"first", "Second", HOSTILE}),
     ],
 )
-def test_the_filter_keeps_what_it_names(table: pd.DataFrame, selection: Selection, kept: str, models: set[str]) -> None:
+def test_the_filter_keeps_what_it_names(table: Board, selection: Selection, kept: str, models: set[str]) -> None:
     assert set(board.select(table, replace(selection, kept=kept))["model"]) == models
 
 
-def test_each_reference_set_has_its_own_board(table: pd.DataFrame, selection: Selection) -> None:
+def test_each_reference_set_has_its_own_board(table: Board, selection: Selection) -> None:
     assert board.select(table, replace(selection, reference="other"))["model"].tolist() == ["elsewhere"]
 
 
-def test_a_model_name_is_never_markup(table: pd.DataFrame, selection: Selection) -> None:
+def test_a_model_name_is_never_markup(table: Board, selection: Selection) -> None:
     page = html(table, selection)
     assert "<img" not in page
     assert escape(HOSTILE) in page
 
 
-def test_the_best_ranked_value_of_a_column_is_marked(table: pd.DataFrame, selection: Selection) -> None:
+def test_the_best_ranked_value_of_a_column_is_marked(table: Board, selection: Selection) -> None:
     rows = re.findall(r"<tr>.*?</tr>", html(table, selection))
     # the unranked row has 100 % but only ranked rows compete: 2,000 of 2,500 is 80 %
     marked = [row for row in rows if re.search(r'best[^>]*title="Novel:', row)]
@@ -124,7 +121,7 @@ def test_the_best_ranked_value_of_a_column_is_marked(table: pd.DataFrame, select
     assert ">80.0<" in marked[0]
 
 
-def test_a_row_without_rank_says_why(table: pd.DataFrame, selection: Selection) -> None:
+def test_a_row_without_rank_says_why(table: Board, selection: Selection) -> None:
     assert f"not ranked: 4 structures, ranking needs {PROTOCOL.n_ranked:,}" in html(table, selection)
 
 
@@ -134,7 +131,7 @@ def test_the_range_stands_under_the_rank_also_among_unranked_models_of_equal_siz
     for model, n, n_novel in (("a", PROTOCOL.n_ranked, 1_250), ("b", PROTOCOL.n_ranked, 1_240), ("c", 40, 4)):
         publish(tmp_path, Made(model, records(n, n_novel)))
     publish(tmp_path, Made("d", records(40, 5)))
-    page = html(board_table(Store(tmp_path)), selection)
+    page = html(board_table(Store(tmp_path), PROTOCOL), selection)
     # 10 records of 2,500 apart, the standard error is 35; 1 of 40 apart, it is 3
     assert page.count('title="95% of ranks">1\u20132<') == 2
     assert page.count('title="95% of ranks among models of 40 structures">1\u20132<') == 2
@@ -145,7 +142,7 @@ def test_several_runs_show_their_mean_and_spread_and_one_run_says_so(tmp_path: P
     for n_novel in (10, 20):
         publish(tmp_path, Made("several", records(100, n_novel)))
     publish(tmp_path, Made("single", records(100, 15)))
-    page = html(board_table(Store(tmp_path)), selection)
+    page = html(board_table(Store(tmp_path), PROTOCOL), selection)
     assert "runs 15.0 \u00b1 7.1" in page  # 10 and 20 %: standard deviation 10 / sqrt(2)
     assert "2 runs: 10.0 to 20.0" in page
     assert page.count(">2 runs<") == 2
@@ -153,7 +150,7 @@ def test_several_runs_show_their_mean_and_spread_and_one_run_says_so(tmp_path: P
 
 
 def test_an_empty_board_has_its_columns(tmp_path: Path, selection: Selection) -> None:
-    page = html(board_table(Store(tmp_path)), selection)
+    page = html(board_table(Store(tmp_path), PROTOCOL), selection)
     assert "No submission matches" in page
     assert registry()[PROTOCOL.ranking].label in page
 

@@ -14,6 +14,7 @@ from leaderboard.pages.results import card_html, run_html, scores_html
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 from reference_data.reference import open_reference
+from submissions.card import Card
 from tests.made_runs import Made, good, publish, refused
 
 if TYPE_CHECKING:
@@ -99,23 +100,23 @@ def test_a_match_that_cannot_be_drawn_says_why(
 
 
 def test_nothing_of_a_submission_is_markup(run: Run) -> None:
-    protocol = load_protocol("v1")
+    protocol = load_protocol()
     pages = [
         *(drawing(run, record).words for record in ("known", "fine", HOSTILE, "bad")),
         run_html(run, protocol),
         scores_html(run, protocol),
-        card_html(run.record["model"]),
+        card_html(run.record.model),
     ]
     assert all("<script" not in page for page in pages)
-    assert "&lt;script&gt;" in card_html(run.record["model"])
+    assert "&lt;script&gt;" in card_html(run.record.model)
 
 
 def test_the_card_shows_what_it_says_and_nothing_else(run: Run) -> None:
-    card = card_html(run.record["model"])
+    card = card_html(run.record.model)
     assert "Open weights" in card
     assert "no" in card
     assert "Licence" not in card
-    assert "names the model and nothing else" in card_html({"model": "m", "version": None})
+    assert "names the model and nothing else" in card_html(Card(model="m"))
 
 
 def test_choices_are_newest_first(run: Run) -> None:

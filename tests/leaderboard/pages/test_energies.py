@@ -18,6 +18,7 @@ from leaderboard.pages.detail import drawing
 from leaderboard.pages.energies_detail import energies_html
 from leaderboard.pages.energy_views import distances, energies_of, facts, of_structure, views_of
 from leaderboard.pages.potential_accuracy import accuracy_html, sentence
+from leaderboard.protocol import ScoreKey
 from metrics.crystal import Crystal
 from metrics.scores.sun import SPARSE_HULL_ENTRIES
 from metrics.table import frame, read_parquet
@@ -134,14 +135,15 @@ def test_the_distribution_counts_each_record_once(run: Run) -> None:
 
 
 def test_shares_have_their_intervals_from_the_scores(run: Run) -> None:
-    stable, metastable = plots_energies.shares(run.scores["scores"]).data
+    stable, metastable = plots_energies.shares(run.scores.scores).data
     assert stable.y[0] == "CHGNet, as submitted"
-    scores = {(score["name"], score["variant"]): score for score in run.scores["scores"]}
+    scores = {score.key: score.estimate for score in run.scores.scores}
     for bars, name in ((stable, "stable"), (metastable, "metastable")):
-        score = scores[name, VIEWS[0]]
-        assert bars.x[0] == pytest.approx(100 * score["value"])
-        assert bars.x[0] + bars.error_x.array[0] == pytest.approx(100 * score["high"])
-        assert bars.x[0] - bars.error_x.arrayminus[0] == pytest.approx(100 * score["low"])
+        score = scores[ScoreKey(name, VIEWS[0])]
+        assert score is not None
+        assert bars.x[0] == pytest.approx(100 * score.value)
+        assert bars.x[0] + bars.error_x.array[0] == pytest.approx(100 * score.high)
+        assert bars.x[0] - bars.error_x.arrayminus[0] == pytest.approx(100 * score.low)
     # one of seven lies on or below the hull, two within 0.1 eV/atom of it
     assert stable.x[0] == pytest.approx(100 / 7)
     assert metastable.x[0] == pytest.approx(200 / 7)

@@ -21,19 +21,20 @@ if TYPE_CHECKING:
     from leaderboard.board.score_docs import Definition
 
 ROOT = Path(__file__).parents[3]
-ABOUT = page(load_protocol("v1"))
+ABOUT = page(load_protocol())
 
 BUILD = """
 import sys
 from pathlib import Path
 from leaderboard.pages import detail, lookup, plots, reference_search, section, site
+from leaderboard.protocol import load_protocol
 from leaderboard.queue.jobs import Jobs
 from leaderboard.run.service import ScoringProcess
 from leaderboard.store.local import Store
 
 store = Store()
 jobs = Jobs(store, ScoringProcess(store))
-blocks = site.build(store, jobs)
+blocks = site.build(store, jobs, load_protocol())
 run = store.runs()[0]
 section.fill(run)
 plots.elements(run.structures())
@@ -57,7 +58,7 @@ def test_a_site_that_has_drawn_a_run_has_not_loaded_what_measures(tmp_path: Path
     assert done.stdout.strip() == "[]", done.stderr
 
 
-@pytest.mark.parametrize("definition", definitions(load_protocol("v1")), ids=lambda definition: definition.name)
+@pytest.mark.parametrize("definition", definitions(load_protocol()), ids=lambda definition: definition.name)
 def test_about_defines_every_score_as_the_documentation_does(definition: Definition) -> None:
     start = ABOUT.index(f'id="score-{definition.name}"')
     entry = ABOUT[start : ABOUT.index("</dd></div></dl></dd>", start)]
@@ -73,7 +74,7 @@ def test_about_lists_every_reason_to_refuse(reason: Reason) -> None:
 
 
 def test_about_names_the_protocol() -> None:
-    protocol = load_protocol("v1")
+    protocol = load_protocol()
     assert protocol.hash in ABOUT
     assert protocol.status in ABOUT
     assert f"{protocol.n_ranked:,}" in ABOUT

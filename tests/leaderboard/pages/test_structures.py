@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from leaderboard.board.table import run_id
 from leaderboard.pages import downloads, panel, runs, structures
 from leaderboard.pages.paging import n_pages
 from leaderboard.run.reading import STRUCTURES_SCHEMA
@@ -134,7 +133,7 @@ def test_a_run_that_does_not_exist_shows_nothing(run: Run) -> None:
 
 def test_a_run_is_found_by_run_submission_and_model(run: Run) -> None:
     store = Store(run.path.parents[1])
-    for name in (run_id(run), run.path.parent.name, run.record["submission_sha256"], "made"):
+    for name in (run.id, run.path.parent.name, run.record.submission_sha256, "made"):
         named = runs.find(store, name)
         assert named is not None
         assert named.path == run.path
@@ -151,7 +150,7 @@ def test_downloads_hold_every_record(run: Run) -> None:
     content = json.loads(as_json.read_text())
     assert [record["id"] for record in content["structures"]] == ids
     assert content["structures"][0]["canonical_bawl_keys"] == ["CsCl:1:fine"]
-    assert content["scores"] == run.scores
+    assert content["scores"] == run.scores.model_dump(mode="json")
 
 
 def test_structures_have_the_schema_of_the_store(run: Run) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from leaderboard.board.table import run_id
 from leaderboard.pages.submit import status_html
 from leaderboard.queue.jobs import MAX_WAITING, Job, Jobs, QueueFullError, State
 from leaderboard.run.service import ScoringError
@@ -97,7 +96,7 @@ def test_a_scored_file_names_its_run(jobs: Jobs, scorer: HeldScorer, file: Calla
     assert "measure, 1 of 4, 2.0 per second, 2 s left" in status_html(job, 0)
     scorer.go.release()
     assert settled(job).state == "scored"
-    assert job.run == run_id(Store(scorer.root).runs()[0])
+    assert job.run == Store(scorer.root).runs()[0].id
     assert job.id == hashlib.sha256(b"a").hexdigest()[:12]
 
 

@@ -18,6 +18,7 @@ from leaderboard import score_structures
 from leaderboard.__main__ import main
 from leaderboard.errors import RunError
 from leaderboard.pages.runs import choices
+from leaderboard.protocol import ScoreKey, load_protocol
 from leaderboard.run.scoring import Setting
 from leaderboard.store.local import Run, Store
 from reference_data.build.build_set import build_set
@@ -126,7 +127,7 @@ def energies(run: Run) -> pd.DataFrame:
 
 
 def values(run: Run, name: str) -> dict[str | None, Any]:
-    return {score["variant"]: score["value"] for score in run.scores["scores"] if score["name"] == name}
+    return {score.variant: score.value for score in run.scores.scores if score.name == name}
 
 
 def test_distances_are_pymatgens(scored: Run) -> None:
@@ -152,8 +153,8 @@ def test_what_the_potential_does_not_know_has_a_reason_and_counts_against(scored
     unknown = found[found["status"] == "unknown_element"]
     assert len(unknown) == 2
     assert unknown["detail"].str.contains("Na").all()
-    (stable,) = (score for score in scored.scores["scores"] if score["name"] == "stable" and "/unr" in score["variant"])
-    assert (stable["n_counted"], stable["n_unknown"]) == (4, 1)
+    (stable,) = (score for score in scored.scores.scores if score.key == ScoreKey("stable", "emt/unrelaxed"))
+    assert (stable.n_counted, stable.n_unknown) == (4, 1)
 
 
 def test_relaxing_lowers_the_energy_and_stands_beside_as_submitted(scored: Run) -> None:
@@ -167,10 +168,10 @@ def test_relaxing_lowers_the_energy_and_stands_beside_as_submitted(scored: Run) 
 
 def test_structural_scores_do_not_depend_on_the_tier(scored: Run, reference: Path, runs: Path) -> None:
     structural = score_structures(SUBMITTED, reference=reference, potentials=[], jobs=1, out=runs / "structural")
-    with_energies = [score for score in scored.scores["scores"] if score["variant"] is None]
-    assert structural["scores"] == with_energies
+    with_energies = tuple(score for score in scored.scores.scores if score.variant is None)
+    assert structural.scores == with_energies
     assert Run(runs / "structural").energies() is None
-    assert structural["run_key"] != scored.scores["run_key"]
+    assert structural.run_key != scored.scores.run_key
 
 
 def test_what_is_known_is_not_computed_again(scored: Run, reference: Path, runs: Path) -> None:
@@ -187,26 +188,26 @@ def test_single_points_are_published_before_the_relaxations(
     gold.write_text(str(fcc("Au", 4.2).to(fmt="cif")))
     asked = ["score", str(gold), "--reference", str(reference), "--potentials", "emt", "--relax", "--jobs", "1"]
     assert main([*asked, "--publish", "--out", str(tmp_path / "out")]) == 0
-    assert sorted(run.record["relaxed"] for run in Store().runs()) == [False, True]
-    day = Store().runs()[0].record["created"][:10]
+    assert sorted(run.record.relaxed for run in Store().runs()) == [False, True]
+    day = Store().runs()[0].record.day
     labels = {label for label, _ in choices(Store())}
     assert labels == {f"gold (1 records, emt, emt{tier}, {day})" for tier in ("", " relaxed")}
 
 
 def test_a_run_by_another_potential_than_the_protocols_is_custom(scored: Run) -> None:
-    assert scored.record["custom"]
-    assert scored.record["checkpoints"].keys() == {"emt"}
+    assert scored.record.custom
+    assert scored.record.checkpoints.keys() == {"emt"}
 
 
 def test_a_set_without_a_fitting_hull_is_refused_with_those_that_have_one(reference: Path) -> None:
     with pytest.raises(
         RunError, match=r"no hull for chgnet \(its hulls: toy; chgnet needs one of pbe_mp2020, own:chgnet"
     ):
-        Setting.of("v1", reference, ("chgnet",))
+        Setting.of(load_protocol(), reference, ("chgnet",))
     with pytest.raises(RunError, match="no potential 'magic'; there are: "):
-        Setting.of("v1", reference, ("magic",))
+        Setting.of(load_protocol(), reference, ("magic",))
     with pytest.raises(RunError, match="named twice"):
-        Setting.of("v1", reference, ("emt", "emt"))
+        Setting.of(load_protocol(), reference, ("emt", "emt"))
 
 
 def test_the_hull_has_the_convention_of_the_set(reference: Path) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from leaderboard.protocol import load_protocol
 from leaderboard.run.scoring import Setting
 from reference_data.errors import ReferenceSetError
 from reference_data.files.manifest import read_manifest, write_manifest
@@ -23,8 +24,8 @@ def test_a_set_that_was_merged_otherwise_than_the_protocol_says_is_refused(tmp_p
     matching = manifest.matching.model_copy(update={"settings": {**manifest.matching.settings, "same_below": 0.05}})
     write_manifest(manifest.model_copy(update={"matching": matching}), tmp_path)
     with pytest.raises(ReferenceSetError, match=r"matching.same_below 0.05; expected matching.same_below 0.03"):
-        Setting.of("v1", tmp_path, ())
+        Setting.of(load_protocol(), tmp_path, ())
 
 
 def test_the_starter_set_is_accepted() -> None:
-    assert Setting.of("v1", "starter", ()).reference.name == "starter"
+    assert Setting.of(load_protocol(), "starter", ()).reference.name == "starter"
