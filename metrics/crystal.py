@@ -53,8 +53,9 @@ class Crystal:
 
     @property
     def volume(self) -> float:
-        """Cell volume in cubic angstrom."""
-        return float(abs(np.linalg.det(self.lattice)))
+        """Cell volume in cubic angstrom; NaN where a number of the cell is not finite."""
+        with np.errstate(invalid="ignore"):
+            return float(abs(np.linalg.det(self.lattice)))
 
     @property
     def cart_coords(self) -> NDArray[np.float64]:

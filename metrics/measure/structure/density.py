@@ -15,12 +15,12 @@ _DENSITY_PER_AMU_PER_CUBIC_ANGSTROM = 1.66053906892
 
 
 def mass_density(crystal: Crystal) -> float:
-    """Mass density in g/cm3; infinite for a cell without volume."""
+    """Mass density in g/cm3; infinite for a cell without volume, NaN for one whose numbers are not finite."""
     numbers, counts = np.unique(crystal.atomic_numbers, return_counts=True)
     mass = sum(float(Element.from_Z(int(z)).atomic_mass) * int(n) for z, n in zip(numbers, counts, strict=True))
-    return mass / crystal.volume * _DENSITY_PER_AMU_PER_CUBIC_ANGSTROM if crystal.volume > 0 else float("inf")
+    return mass / crystal.volume * _DENSITY_PER_AMU_PER_CUBIC_ANGSTROM if crystal.volume else float("inf")
 
 
 def atom_density(crystal: Crystal) -> float:
-    """Atoms per cubic angstrom; infinite for a cell without volume."""
-    return crystal.n_sites / crystal.volume if crystal.volume > 0 else float("inf")
+    """Atoms per cubic angstrom; infinite for a cell without volume, NaN for one whose numbers are not finite."""
+    return crystal.n_sites / crystal.volume if crystal.volume else float("inf")

@@ -22,3 +22,9 @@ def test_density_of_copper() -> None:
 def test_a_cell_without_volume_is_infinitely_dense() -> None:
     flat = Crystal.from_arrays([[3, 0, 0], [0, 3, 0], [3, 3, 0]], [[0.0, 0.0, 0.0]], [11])
     assert mass_density(flat) == atom_density(flat) == math.inf
+
+
+def test_the_density_of_what_is_no_number_is_none() -> None:
+    crystal = Crystal.from_arrays(np.diag([3.0, 3.0, np.nan]), [[0.0, 0.0, 0.0]], [11])
+    assert math.isnan(mass_density(crystal))
+    assert math.isnan(atom_density(crystal))
