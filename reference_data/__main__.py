@@ -29,7 +29,13 @@ EXIT_CODES = "Exit codes: 0 done, 1 refused, failed or different, 2 wrong usage.
 
 
 def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m reference_data") -> int:
-    """Run one command; the exit code."""
+    """Run one command; the exit code.
+
+    Args:
+        arguments: of the command line; None takes the process's own.
+        prog: how the caller calls these commands.
+
+    """
     options = _parser(prog).parse_args(arguments)
     try:
         result: int = options.run(options)
@@ -116,8 +122,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         "evaluate-potential",
         help="measure how far a potential agrees with the energies of a set",
         description="Compute a fixed sample of the set's compounds with a potential, compare their distances from the "
-        "set's hull with those by the set's own energies, keep the figures in trust.json beside the set. An "
-        "interrupted comparison resumes when given again.",
+        "set's hull with those by the set's own energies, keep the figures in potential_accuracy.json beside the set. "
+        "An interrupted evaluation resumes when given again.",
         epilog=EXIT_CODES,
     )
     evaluate.add_argument("set", metavar="NAME|DIR", help="a built set with a hull")
@@ -125,9 +131,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--n", type=_positive, default=500, metavar="N", help="compounds to compute (default: %(default)s)"
     )
-    evaluate.add_argument(
-        "--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N", help="worker processes (here %(default)s)"
-    )
+    _add_jobs(evaluate)
     evaluate.set_defaults(run=_evaluate_potential)
     return parser
 
@@ -192,20 +196,18 @@ def _diff(options: argparse.Namespace) -> int:
         from metrics.measure.running.engine import Engine  # noqa: PLC0415 - comparing imports pymatgen, listing must not
 
         with Engine(options.jobs) as engine:
-            found = difference(options.a, options.b, engine)
+            sets = difference(options.a, options.b, engine)
     else:
-        found = difference(options.a, options.b)
-    for sign, ids in (("-", found.only_in_a), ("+", found.only_in_b)):
+        sets = difference(options.a, options.b)
+    for sign, ids in (("-", sets.only_in_a), ("+", sets.only_in_b)):
         for identifier in ids:
             _say(f"{sign} {identifier}")
-    for line in found.undecided:
+    for line in sets.undecided:
         _say(f"? {line}")
-    for name, (in_a, in_b) in found.changed.items():
+    for name, (in_a, in_b) in sets.changed.items():
         _say(f"~ {name}: {in_a} -> {in_b}")
-    _complain(
-        f"{len(found.only_in_a)} crystals only in {options.a} (-), {len(found.only_in_b)} only in {options.b} (+)"
-    )
-    return 1 if found.only_in_a or found.only_in_b or found.undecided or found.changed else 0
+    _complain(f"{len(sets.only_in_a)} crystals only in {options.a} (-), {len(sets.only_in_b)} only in {options.b} (+)")
+    return 1 if sets.only_in_a or sets.only_in_b or sets.undecided or sets.changed else 0
 
 
 def _build(options: argparse.Namespace) -> int:
@@ -228,11 +230,12 @@ def _default_out(definition: Path) -> Path:
 
 
 def _evaluate_potential(options: argparse.Namespace) -> int:
-    from reference_data.potential_accuracy.evaluate import measure_trust  # noqa: PLC0415 - imports pymatgen, listing must not
+    from reference_data.potential_accuracy.evaluate import evaluate_potential  # noqa: PLC0415 - imports pymatgen, listing must not
 
-    reference = open_reference(options.set)
-    found = measure_trust(reference, options.potential, n_sample=options.n, jobs=options.jobs, report=_complain)
-    _say(json.dumps(asdict(found), indent=1))
+    accuracy = evaluate_potential(
+        open_reference(options.set), options.potential, n_sample=options.n, jobs=options.jobs, report=_complain
+    )
+    _say(json.dumps(asdict(accuracy), indent=1))
     return 0
 
 

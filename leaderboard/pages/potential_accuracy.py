@@ -8,11 +8,11 @@ from leaderboard.board.names import potential_name
 from leaderboard.pages import lookup, runs
 from leaderboard.pages.markup import UNKNOWN, text
 from reference_data.errors import ReferenceSetError
-from reference_data.potential_accuracy.record import read_trust
+from reference_data.potential_accuracy.record import read_accuracies
 
 if TYPE_CHECKING:
     from leaderboard.store.local import Run
-    from reference_data.potential_accuracy.record import Agreement, Trust
+    from reference_data.potential_accuracy.record import Agreement, PotentialAccuracy
 
 _HEADS = ("Potential", "Called stable at", "Precision", "Recall", "F1", "Acceleration", "MAE", "Median difference", "n")
 _LEGEND = (
@@ -23,23 +23,23 @@ _LEGEND = (
 )
 
 
-def accuracy_of(run: Run) -> list[Trust]:
+def accuracy_of(run: Run) -> list[PotentialAccuracy]:
     """What was measured of the run's potentials, with these checkpoints and energies, on this state of its set."""
     energies = runs.energies(run.path)
     if energies is None:
         return []
     try:
         reference = lookup.opened(run.record.reference)
-        known = read_trust(reference.folder).values()
+        known = read_accuracies(reference.folder).values()
     except ReferenceSetError:
         return []  # the set is not on this machine, or nobody can read what was measured: then nothing is claimed
     columns = ["potential", "checkpoint_sha256", "energy_convention"]
     used = set(energies[columns].dropna().drop_duplicates().itertuples(index=False, name=None))
     return [
-        trust
-        for trust in known
-        if (trust.potential, trust.checkpoint_sha256, trust.convention) in used
-        and trust.manifest_sha256 == run.record.reference_hash
+        accuracy
+        for accuracy in known
+        if (accuracy.potential, accuracy.checkpoint_sha256, accuracy.convention) in used
+        and accuracy.manifest_sha256 == run.record.reference_hash
     ]
 
 
@@ -52,18 +52,18 @@ def accuracy_html(run: Run) -> str:
             '<p class="legend">How far E above hull by these potentials agrees with the energies of the reference set '
             f"{text(reference)} has not been measured.</p>"
         )
-    sentences = "".join(f'<p class="lead">{sentence(trust, reference)}</p>' for trust in measured)
+    sentences = "".join(f'<p class="lead">{sentence(accuracy, reference)}</p>' for accuracy in measured)
     head = "".join(f'<th scope="col"{" class=right" if place else ""}>{name}</th>' for place, name in enumerate(_HEADS))
-    body = "".join(_line(trust, agreement) for trust in measured for agreement in trust.agreements)
+    body = "".join(_line(accuracy, agreement) for accuracy in measured for agreement in accuracy.agreements)
     table = f'<table class="accuracy"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     return f'{sentences}<div class="scroll">{table}</div><p class="legend">{_LEGEND}</p>'
 
 
-def sentence(trust: Trust, reference: str) -> str:
+def sentence(accuracy: PotentialAccuracy, reference: str) -> str:
     """What the figures mean, for a person."""
-    off = f"Its E above hull is off by {trust.mae:.3f} eV/atom on average."
-    first = trust.agreements[0]
-    name, among = text(potential_name(trust.potential)), text(reference)
+    off = f"Its E above hull is off by {accuracy.mae:.3f} eV/atom on average."
+    first = accuracy.agreements[0]
+    name, among = text(potential_name(accuracy.potential)), text(reference)
     if first.precision is None or first.recall is None:
         return f"The sample of {among} does not tell how many of the compounds that {name} calls stable are. {off}"
     return (
@@ -72,14 +72,14 @@ def sentence(trust: Trust, reference: str) -> str:
     )
 
 
-def _line(trust: Trust, agreement: Agreement) -> str:
+def _line(accuracy: PotentialAccuracy, agreement: Agreement) -> str:
     shares = (agreement.precision, agreement.recall, agreement.f1, agreement.daf)
     cells = [
         f"\u2264 {agreement.threshold:g} eV/atom",
         *(UNKNOWN if share is None else f"{share:.2f}" for share in shares),
-        f"{trust.mae:.3f}",
-        f"{trust.median_difference:+z.3f}",
-        f"{trust.n_answered:,}",
+        f"{accuracy.mae:.3f}",
+        f"{accuracy.median_difference:+z.3f}",
+        f"{accuracy.n_answered:,}",
     ]
     numbers = "".join(f'<td class="right">{cell}</td>' for cell in cells)
-    return f'<tr><th scope="row">{text(potential_name(trust.potential))}</th>{numbers}</tr>'
+    return f'<tr><th scope="row">{text(potential_name(accuracy.potential))}</th>{numbers}</tr>'

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 
 from metrics.measure.running.cache import Cache
 from metrics.measure.running.engine import Engine
+from metrics.measure.running.progress import LOG_EVERY_S
+from metrics.measure.running.progress import Counter as TaskCounter
 from reference_data.build.assemble import assemble
 from reference_data.build.definition import load_definition
 from reference_data.build.part import N_CHECKED_BAWLS, make_part, part_key, read_report
 from reference_data.build.spill import Spill
 from reference_data.errors import ReferenceSetError
-from reference_data.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -117,7 +118,8 @@ def _make_parts(
     parts_folder(scratch).mkdir(exist_ok=True)
     paths = [parts_folder(scratch) / f"{at:06d}.parquet" for at, _ in own]
     share = min(1.0, N_CHECKED_BAWLS / max(1, spill.n_published_bawls()))
-    progress = Progress(sum(run.n_rows for _, run in own), report)
+    n_rows = sum(run.n_rows for _, run in own)
+    counter = TaskCounter("measure", n_rows, lambda progress: report(str(progress)), LOG_EVERY_S)
     finished = 0
     with ExitStack() as stack:
         engine: Engine | None = None
@@ -128,10 +130,10 @@ def _make_parts(
                 engine = engine or stack.enter_context(Engine(jobs))
                 kept = scratch / ("measurements.sqlite" if shard == WHOLE else f"measurements-{number}.sqlite")
                 with Cache(kept) as cache:
-                    make_part(rows, path, settings, checked_share=share, engine=engine, cache=cache, progress=progress)
+                    make_part(rows, path, settings, checked_share=share, engine=engine, cache=cache, counter=counter)
                 _remove_database(kept)
             finished += run.n_rows
-            progress.reach(finished)
+            counter.reach(finished)
     return paths
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from metrics.measure import Measure
     from metrics.measure.running.cache import Cache, Result
     from metrics.measure.running.engine import Engine
-    from reference_data.progress import Progress
+    from metrics.measure.running.progress import Counter as TaskCounter
     from reference_data.sources.base import SourceRow
 
 REQUIRED = ("reduced_formula", "anonymous_formula", "chemical_system", "n_sites", "canonical_bawl_keys")
@@ -56,7 +56,7 @@ def measure_rows(
     checked: Callable[[SourceRow], bool],
     engine: Engine,
     cache: Cache,
-    progress: Progress,
+    counter: TaskCounter,
 ) -> Iterator[MeasuredRow | SourceRefusal]:
     """Each row with its facts, in order, or as a refusal where a fact that the set needs cannot be had.
 
@@ -66,7 +66,7 @@ def measure_rows(
         checked: whether the BAWL of a row is computed although its source publishes one.
         engine: where the work runs.
         cache: measurements that an interrupted build has already taken.
-        progress: told how far they are.
+        counter: of the structures that are measured.
 
     """
     measures = needed_measures()
@@ -82,8 +82,8 @@ def measure_rows(
             engine=engine,
             cache=cache,
             time_limit_s=TIME_LIMIT_S,
-            on_known=progress.know,
-            on_done=lambda: progress.add(1),
+            on_known=counter.know,
+            on_done=counter.add,
         )
         for sha256, own in taken.items():
             results.setdefault(sha256, {}).update(own)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from metrics.measure.running.cache import Cache
     from metrics.measure.running.engine import Engine
+    from metrics.measure.running.progress import Counter as TaskCounter
     from reference_data.build.settings import BuildSettings
-    from reference_data.progress import Progress
     from reference_data.sources.base import SourceRow
 
 REPORT_KEY = b"part"
@@ -85,7 +85,7 @@ def make_part(
     checked_share: float,
     engine: Engine,
     cache: Cache,
-    progress: Progress,
+    counter: TaskCounter,
 ) -> None:
     """Measure and merge the rows of a part, and write it in one step.
 
@@ -96,7 +96,7 @@ def make_part(
         checked_share: share of the published BAWLs that are computed again and compared.
         engine: where the work runs.
         cache: measurements that an interrupted build has already taken.
-        progress: told how far the measuring is.
+        counter: of the structures that are measured.
 
     Raises:
         ReferenceSetError: two rows could not be compared.
@@ -109,7 +109,7 @@ def make_part(
             checked=lambda row: is_checked(row, checked_share),
             engine=engine,
             cache=cache,
-            progress=progress,
+            counter=counter,
         )
     )
     accepted = [row for row in measured if isinstance(row, MeasuredRow)]

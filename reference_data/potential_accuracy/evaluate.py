@@ -16,11 +16,12 @@ from metrics.measure.energy.relax_record import SinglePoint, conventions_of, has
 from metrics.measure.energy.relaxation import energies_of, start_engine
 from metrics.measure.potentials import find
 from metrics.measure.running.cache import Cache
+from metrics.measure.running.progress import LOG_EVERY_S
+from metrics.measure.running.progress import Counter as TaskCounter
 from reference_data.errors import ReferenceSetError
 from reference_data.files.crystals import CRYSTALS_FILE
-from reference_data.potential_accuracy.record import Agreement, Trust, write_trust
+from reference_data.potential_accuracy.record import Agreement, PotentialAccuracy, write_accuracy
 from reference_data.potential_accuracy.stable_metrics import stable_metrics
-from reference_data.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,20 +37,20 @@ SEED = 0
 MIN_ANSWERED = 2
 
 
-def measure_trust(
+def evaluate_potential(
     reference: Reference,
     potential_id: str,
     *,
     n_sample: int = SAMPLE,
     jobs: int,
     report: Callable[[str], None],
-) -> Trust:
+) -> PotentialAccuracy:
     """Single points of a sample of the set's labelled compounds, compared on the set's hull, and kept beside the set.
 
     Label and prediction are distances from the same hull, of which the compound itself is no part: so a compound on
     the hull is stable by how far it lies below the others, not by definition. Structures are taken as the set has
     them. A potential that was trained on them does better here than on new ones: read the figures as a bound. An
-    interrupted measurement resumes.
+    interrupted evaluation resumes.
 
     Args:
         reference: the set.
@@ -59,28 +60,28 @@ def measure_trust(
         report: takes lines of progress.
 
     Raises:
-        ReferenceSetError: there is no such potential, it cannot be loaded, the set has no hull or no labels that its
-            energies can be put on, or none of the sample has an energy.
+        ReferenceSetError: there is no such potential, it cannot be loaded, the set has no hull whose energy convention
+            its energies can be converted to, or no labels on it, or too few of the sample have an energy.
 
     """
     potential = _find(potential_id)
     convention = _convention(reference, potential)
     rows = _labelled_rows(reference, convention)
-    crystals = reference.crystals([row for row, _ in sorted(rows, key=lambda own: _lot(own[1]))[:n_sample]])
+    crystals = reference.crystals([row for row, _ in sorted(rows, key=lambda labelled: _lot(labelled[1]))[:n_sample]])
     settings = SinglePoint()
     records = _records(reference, crystals, potential, settings, jobs, report)
     label, predicted = _distances(reference, crystals, records, convention)
-    statuses = Counter(own.status for own in records if own.energy is None)
-    answered = np.array([own is not None for own in predicted])
+    statuses = Counter(record.status for record in records if record.energy is None)
+    answered = np.array([distance is not None for distance in predicted])
     if answered.sum() < MIN_ANSWERED:
-        details = [own.detail for own in records if own.energy is None]
+        details = [record.detail for record in records if record.energy is None]
         raise ReferenceSetError(
             what=f"{potential.id} has an energy of {answered.sum()} of {len(crystals)} structures ({details[0]})",
             expected=f"at least {MIN_ANSWERED}",
             remedy="choose a potential that knows the elements of the set",
         )
-    difference = np.array([own for own in predicted if own is not None]) - np.array(label)[answered]
-    trust = Trust(
+    difference = np.array([distance for distance in predicted if distance is not None]) - np.array(label)[answered]
+    accuracy = PotentialAccuracy(
         potential=potential.id,
         checkpoint_sha256=potential.checkpoint_sha256,
         convention=convention,
@@ -96,8 +97,8 @@ def measure_trust(
         median_difference=float(np.median(difference)),
         agreements=agreements(label, predicted, THRESHOLDS_EV_PER_ATOM),
     )
-    write_trust(trust, reference.folder)
-    return trust
+    write_accuracy(accuracy, reference.folder)
+    return accuracy
 
 
 def agreements(
@@ -109,20 +110,20 @@ def agreements(
         ReferenceSetError: see :func:`reference_data.potential_accuracy.stable_metrics.stable_metrics`.
 
     """
-    made = [_counted(label, predicted, threshold) for threshold in thresholds]
-    defined = [own.threshold for own in made if own.true_positive and own.false_positive + own.true_negative]
-    found = dict(zip(defined, stable_metrics(label, predicted, defined) if defined else [], strict=True))
+    counted = [_counted(label, predicted, threshold) for threshold in thresholds]
+    defined = [each.threshold for each in counted if each.true_positive and each.false_positive + each.true_negative]
+    ratios = dict(zip(defined, stable_metrics(label, predicted, defined) if defined else [], strict=True))
     return tuple(
-        replace(own, precision=ratios["Precision"], recall=ratios["Recall"], f1=ratios["F1"], daf=ratios["DAF"])
-        if (ratios := found.get(own.threshold))
-        else own
-        for own in made
+        replace(each, precision=known["Precision"], recall=known["Recall"], f1=known["F1"], daf=known["DAF"])
+        if (known := ratios.get(each.threshold))
+        else each
+        for each in counted
     )
 
 
 def _counted(label: Sequence[float], predicted: Sequence[float | None], threshold: float) -> Agreement:
     stable = np.array(label) <= threshold
-    called = np.array([own is not None and own <= threshold for own in predicted])
+    called = np.array([distance is not None and distance <= threshold for distance in predicted])
     return Agreement(
         threshold=threshold,
         precision=None,
@@ -147,16 +148,16 @@ def _find(potential_id: str) -> Potential:
 
 
 def _convention(reference: Reference, potential: Potential) -> str:
-    """That of the set's best founded hull on which the potential's energies can be put."""
+    """That of the set's best founded hull to which the potential's energies can be converted."""
     usable = conventions_of(potential)
-    found = [own for own in reference.conventions if own in usable]
-    if not found:
+    shared = [convention for convention in reference.conventions if convention in usable]
+    if not shared:
         raise ReferenceSetError(
             what=f"reference set {reference.name} has hulls of {', '.join(reference.conventions) or 'no convention'}",
-            expected=f"one of {', '.join(usable)}, on which energies of {potential.id} can be put",
+            expected=f"one of {', '.join(usable)}, to which energies of {potential.id} can be converted",
             remedy="choose another set or potential",
         )
-    return found[0]
+    return shared[0]
 
 
 def _labelled_rows(reference: Reference, convention: str) -> list[tuple[int, str]]:
@@ -190,21 +191,22 @@ def _records(
     jobs: int,
     report: Callable[[str], None],
 ) -> list[EnergyRecord]:
-    progress = Progress(len({own.crystal.sha256 for own in crystals}), report)
-    scratch = reference.folder.parent / f".{reference.folder.name}.trust"
+    n_structures = len({reference_crystal.crystal.sha256 for reference_crystal in crystals})
+    counter = TaskCounter("energy", n_structures, lambda progress: report(str(progress)), LOG_EVERY_S)
+    scratch = reference.folder.parent / f".{reference.folder.name}.potential_accuracy"
     scratch.mkdir(exist_ok=True)
     with start_engine(potential, jobs) as engine, Cache(scratch / "energies.sqlite") as cache:
-        found = energies_of(
-            [own.crystal for own in crystals],
+        records = energies_of(
+            [reference_crystal.crystal for reference_crystal in crystals],
             potential,
             settings,
             engine=engine,
             cache=cache,
-            on_known=progress.know,
-            on_done=lambda: progress.add(1),
+            on_known=counter.know,
+            on_done=counter.add,
         )
     shutil.rmtree(scratch)
-    return [found[own.crystal.sha256] for own in crystals]
+    return [records[reference_crystal.crystal.sha256] for reference_crystal in crystals]
 
 
 def _distances(
@@ -213,19 +215,21 @@ def _distances(
     """Distances from the hull without the compound itself, eV/atom: by the set, and by the potential."""
     hull, terminals = reference.hull(convention), reference.terminal_energies(convention)
     vertices = set(hull.vertices["id"])
-    formulas = [own.reduced_formula for own in crystals]
-    without = [next((name for name in own.source_ids if name in vertices), None) for own in crystals]
-    stated = [own.formation_energy_per_atom for own in crystals]
+    formulas = [crystal.reduced_formula for crystal in crystals]
+    without = [next((name for name in crystal.source_ids if name in vertices), None) for crystal in crystals]
+    stated = [crystal.formation_energy_per_atom for crystal in crystals]
     computed = [
-        _formation_energy(own, record, convention, terminals) for own, record in zip(crystals, records, strict=True)
+        _formation_energy(crystal, record, convention, terminals)
+        for crystal, record in zip(crystals, records, strict=True)
     ]
     labels = hull.distances(formulas, stated, convention=convention, without=without)
     predictions = hull.distances(formulas, computed, convention=convention, without=without)
-    known = [own.e_above_hull for own in labels]
-    if None in known:
-        reason = next(own.reason for own in labels if own.e_above_hull is None)
-        raise ReferenceSetError(what=reason or "", expected="a distance for each label", remedy="build the set again")
-    return [own for own in known if own is not None], [own.e_above_hull for own in predictions]
+    if reasons := [label.reason for label in labels if label.e_above_hull is None]:
+        raise ReferenceSetError(
+            what=reasons[0] or "", expected="a distance for each label", remedy="build the set again"
+        )
+    known = [label.e_above_hull for label in labels if label.e_above_hull is not None]
+    return known, [prediction.e_above_hull for prediction in predictions]
 
 
 def _formation_energy(

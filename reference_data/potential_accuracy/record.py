@@ -1,6 +1,7 @@
-"""How far to trust a potential: its distances from the hull against the set's own, kept beside the set.
+"""How accurate a potential is: its distances from the hull against the set's own, kept beside the set.
 
-What is said here decides no score, so ``trust.json`` is no part of the set's manifest and can be added at any time.
+What is said here decides no score, so ``potential_accuracy.json`` is no part of the set's manifest and can be added at
+any time.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-TRUST_FILE = "trust.json"
+ACCURACY_FILE = "potential_accuracy.json"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class Trust:
+class PotentialAccuracy:
     """A potential against the labels of a reference set.
 
     Attributes:
@@ -93,7 +94,7 @@ class Trust:
         return f"{self.potential}:{self.checkpoint_sha256}"
 
 
-def read_trust(folder: Path) -> dict[str, Trust]:
+def read_accuracies(folder: Path) -> dict[str, PotentialAccuracy]:
     """What is known of potentials on a set, by ``<potential>:<sha256 of its checkpoint>``; nothing where nobody asked.
 
     Args:
@@ -103,27 +104,27 @@ def read_trust(folder: Path) -> dict[str, Trust]:
         ReferenceSetError: the file is broken.
 
     """
-    path = folder / TRUST_FILE
+    path = folder / ACCURACY_FILE
     if not path.is_file():
         return {}
     try:
         content: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
         return {
-            key: Trust(**own | {"agreements": tuple(Agreement(**each) for each in own["agreements"])})
-            for key, own in content.items()
+            key: PotentialAccuracy(**fields | {"agreements": tuple(Agreement(**each) for each in fields["agreements"])})
+            for key, fields in content.items()
         }
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ReferenceSetError(
             what=f"{path} cannot be read ({error!r})",
             expected="what `python -m reference_data evaluate-potential` writes",
-            remedy="remove it and measure again",
+            remedy="remove it and evaluate again",
         ) from error
 
 
-def write_trust(trust: Trust, folder: Path) -> None:
+def write_accuracy(accuracy: PotentialAccuracy, folder: Path) -> None:
     """Keep it beside the others, in one step; what was known of the same checkpoint is replaced."""
-    known = read_trust(folder) | {trust.key: trust}
-    partial = folder / f"{TRUST_FILE}.part"
+    known = read_accuracies(folder) | {accuracy.key: accuracy}
+    partial = folder / f"{ACCURACY_FILE}.part"
     text = json.dumps({key: asdict(known[key]) for key in sorted(known)}, indent=1, allow_nan=False)
     partial.write_text(f"{text}\n", encoding="utf-8")
-    partial.replace(folder / TRUST_FILE)
+    partial.replace(folder / ACCURACY_FILE)

@@ -1,17 +1,19 @@
 """``stable_metrics`` of Matbench Discovery in a process of its own: stdin and stdout are JSON.
 
-Importing that package makes folders in site-packages, changes plotly's default template and the filters of warnings.
-Here nothing outlives the answer, and the folders are not made.
+Importing that package makes folders beside its code, changes plotly's default template and the filters of warnings. In
+a process of its own, which finds the package's files in a folder that is removed with it, nothing of that remains.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from reference_data.errors import ReferenceSetError
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = "matbench_discovery"
 
 
 def stable_metrics(
@@ -40,37 +43,46 @@ def stable_metrics(
         ReferenceSetError: the package is missing or fails.
 
     """
-    if find_spec("matbench_discovery") is None:
+    package = find_spec(PACKAGE)
+    if package is None or package.origin is None:
         raise ReferenceSetError(
             what="package matbench-discovery is not installed",
-            expected="it counts how far a potential can be trusted",
+            expected="it counts how far the potential and the set agree",
             remedy="pip install -r requirements-stability.txt",
         )
     question = json.dumps([list(e_above_hull), list(predicted), list(thresholds)])
-    command = [sys.executable, "-m", __name__]
-    run = subprocess.run(  # noqa: S603 - this module
-        command, input=question, capture_output=True, text=True, cwd=ROOT, check=False
-    )
+    with TemporaryDirectory() as site:
+        # the package makes its folders where its __init__.py lies: here
+        shutil.copytree(Path(package.origin).parent, Path(site) / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
+        run = subprocess.run(  # noqa: S603 - this module
+            [sys.executable, "-m", __name__],
+            input=question,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([site, str(ROOT)])},
+            check=False,
+        )
     if run.returncode:
         raise ReferenceSetError(
             what=f"matbench-discovery failed ({(run.stderr.strip().splitlines() or ['no message'])[-1]})",
             expected="its stable_metrics",
             remedy="install the version that requirements-stability.txt pins",
         )
-    found: list[dict[str, float]] = json.loads(run.stdout.splitlines()[-1])
-    return found
+    metrics: list[dict[str, float]] = json.loads(run.stdout.splitlines()[-1])
+    return metrics
 
 
 def _answer(question: str) -> str:
-    e_above_hull, predicted, thresholds = json.loads(question)
-    os.makedirs = lambda *_args, **_kwargs: None  # the package makes its folders with this function alone
     import pandas as pd  # noqa: PLC0415 - only the process that answers needs them
-    from matbench_discovery.metrics import stable_metrics as theirs  # noqa: PLC0415
+    from matbench_discovery.metrics import stable_metrics as of_matbench_discovery  # noqa: PLC0415
 
-    distances = [pd.Series(own, dtype="float64") for own in (e_above_hull, predicted)]
-    found = [theirs(*distances, stability_threshold=threshold) for threshold in thresholds]
-    given = [{name: float(value) for name, value in own.items() if name != "Accuracy"} for own in found]
-    return json.dumps(given, allow_nan=False)
+    *distances, thresholds = json.loads(question)
+    pair = [pd.Series(values, dtype="float64") for values in distances]
+    metrics = [of_matbench_discovery(*pair, stability_threshold=threshold) for threshold in thresholds]
+    return json.dumps(
+        [{name: float(value) for name, value in figures.items() if name != "Accuracy"} for figures in metrics],
+        allow_nan=False,
+    )
 
 
 if __name__ == "__main__":

@@ -92,7 +92,9 @@ def test_the_module_runs_as_a_command_without_a_traceback() -> None:
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", [[], ["list"], ["describe"], ["diff"], ["verify"], ["build"]])
+@pytest.mark.parametrize(
+    "command", [[], ["list"], ["describe"], ["diff"], ["verify"], ["build"], ["evaluate-potential"]]
+)
 def test_help_says_what_the_exit_codes_mean(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main([*command, "--help"])

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 REPORT_EVERY_S = 0.5
+LOG_EVERY_S = 10.0  # where each report is a line of its own that stays
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Progress:
         """One line, as the terminal shows it."""
         text = f"{self.stage:<8} {self.done}/{self.total}"
         if self.rate_per_s is not None and self.seconds_left is not None:
-            text += f"  {self.rate_per_s:.1f}/s  {self.seconds_left:.0f} s left"
+            text += f"  {self.rate_per_s:.1f}/s  {_duration(self.seconds_left)} left"
         return text
 
 
@@ -32,31 +33,41 @@ Report = Callable[[Progress], None]
 
 
 class Counter:
-    """Counts the tasks of one stage and reports, at most twice a second and once at the end.
+    """Counts the tasks of one stage and reports now and then, and once at the end.
 
     Args:
         stage: its name.
         total: how many tasks there are.
         report: who is told.
+        every_s: at most once in so many seconds.
 
     """
 
-    def __init__(self, stage: str, total: int, report: Report) -> None:
+    def __init__(self, stage: str, total: int, report: Report, every_s: float = REPORT_EVERY_S) -> None:
         """Start the clock and report the start."""
-        self._stage, self._total, self._report = stage, total, report
+        self._stage, self._total, self._report, self._every_s = stage, total, report, every_s
         self._done = self._known = 0
         self._start = self._reported = time.monotonic()
         self._send()
 
     def know(self, count: int) -> None:
         """Count tasks that were done before: they cost nothing now and do not enter the rate."""
+        at_once = bool(count) and not self._known  # how much a resumed task has kept is worth a report
         self._known += count
-        self.add(count)
+        self._count(count, at_once=at_once)
+
+    def reach(self, done: int) -> None:
+        """Count as known what is missing to `done` tasks: the rest of a part that is finished."""
+        if done > self._done:
+            self.know(done - self._done)
 
     def add(self, count: int = 1) -> None:
         """Count tasks just done."""
+        self._count(count, at_once=False)
+
+    def _count(self, count: int, *, at_once: bool) -> None:
         self._done += count
-        if self._done == self._total or time.monotonic() - self._reported >= REPORT_EVERY_S:
+        if at_once or self._done == self._total or time.monotonic() - self._reported >= self._every_s:
             self._send()
 
     def _send(self) -> None:
@@ -65,6 +76,12 @@ class Counter:
         rate = counted / elapsed if counted and elapsed > 0 else None
         left = (self._total - self._done) / rate if rate else None
         self._report(Progress(self._stage, self._done, self._total, rate, left))
+
+
+def _duration(seconds: float) -> str:
+    hours, rest = divmod(round(seconds), 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def to_terminal(progress: Progress) -> None:

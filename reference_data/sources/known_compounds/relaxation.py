@@ -12,7 +12,8 @@ from metrics.measure.energy.relax_record import EnergyRecord, Relaxation, Settin
 from metrics.measure.energy.relaxation import cache_key, energies_of, start_engine
 from metrics.measure.potentials import find
 from metrics.measure.running.cache import Cache, Result
-from reference_data.progress import Progress
+from metrics.measure.running.progress import LOG_EVERY_S
+from metrics.measure.running.progress import Counter as TaskCounter
 from reference_data.sources.aflow_prototypes import AflowPrototypes
 from reference_data.sources.base import SourceRow
 from reference_data.sources.elements import Elements
@@ -128,7 +129,8 @@ def _energies(
     crystals: Sequence[Crystal], name: str, cache: Cache, *, jobs: int, report: Callable[[str], None]
 ) -> dict[str, EnergyRecord]:
     potential = find(name)
-    progress = Progress(len({crystal.sha256 for crystal in crystals}), lambda line: report(f"{name}: {line}"))
+    n_structures = len({crystal.sha256 for crystal in crystals})
+    counter = TaskCounter(name, n_structures, lambda progress: report(str(progress)), LOG_EVERY_S)
     with start_engine(potential, jobs) as engine:
         return energies_of(
             crystals,
@@ -136,8 +138,8 @@ def _energies(
             _SETTINGS[name],
             engine=engine,
             cache=cache,
-            on_known=progress.know,
-            on_done=lambda: progress.add(1),
+            on_known=counter.know,
+            on_done=counter.add,
         )
 
 

@@ -22,7 +22,7 @@ from leaderboard.protocol import ScoreKey
 from metrics.crystal import Crystal
 from metrics.scores.sun import SPARSE_HULL_ENTRIES
 from metrics.table import frame, read_parquet
-from reference_data.potential_accuracy.record import Agreement, Trust, write_trust
+from reference_data.potential_accuracy.record import Agreement, PotentialAccuracy, write_accuracy
 from tests.made_hulls import made_reference
 from tests.made_runs import COLUMNS, Made, energy, good, publish, refused
 
@@ -217,7 +217,9 @@ def agreement(threshold: float, precision: float | None) -> Agreement:
     return Agreement(threshold, precision, 0.85, 0.79, 1.4, 73, 27, 40, 13)
 
 
-TRUST = Trust("chgnet", CHECKPOINT, "pbe_mp2020", "", "s", 0, 900, 500, 499, {"failed": 1}, 0.041, 0.06, -0.02, ())
+ACCURACY = PotentialAccuracy(
+    "chgnet", CHECKPOINT, "pbe_mp2020", "", "s", 0, 900, 500, 499, {"failed": 1}, 0.041, 0.06, -0.02, ()
+)
 
 
 @pytest.mark.parametrize(
@@ -232,24 +234,24 @@ def test_accuracy_counts_for_this_checkpoint_these_energies_and_this_set(
     row = energy(CRYSTALS["new"], 0.1, checkpoint_sha256=CHECKPOINT)
     run = publish(tmp_path / "runs", Made("m", [good("new")], record=provenance, crystals=CRYSTALS, energies=[row]))
     assert "has not been measured" in accuracy_html(run)
-    trust = replace(
-        TRUST,
+    accuracy = replace(
+        ACCURACY,
         checkpoint_sha256=checkpoint,
         convention=convention,
         manifest_sha256=reference.manifest_sha256,
         agreements=(agreement(0.0, 0.734),),
     )
-    write_trust(trust, reference.folder)
+    write_accuracy(accuracy, reference.folder)
     page = accuracy_html(run)
     assert ("0.73" in page) == known
     assert ("has not been measured" in page) != known
 
 
 def test_accuracy_is_a_sentence() -> None:
-    known = replace(TRUST, agreements=(agreement(0.0, 0.734), agreement(0.1, 0.9)))
+    known = replace(ACCURACY, agreements=(agreement(0.0, 0.734), agreement(0.1, 0.9)))
     assert sentence(known, "mp") == (
         "Of 100 compounds of mp that CHGNet calls stable, 73 are; of 100 stable ones it finds 85. "
         "Its E above hull is off by 0.041 eV/atom on average."
     )
-    unknown = replace(TRUST, agreements=(agreement(0.0, None),))
+    unknown = replace(ACCURACY, agreements=(agreement(0.0, None),))
     assert sentence(unknown, "mp").startswith("The sample of mp does not tell")

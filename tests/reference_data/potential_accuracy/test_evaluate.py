@@ -1,4 +1,4 @@
-"""How far a potential can be trusted: the figures by hand, the whole way with a potential that runs anywhere."""
+"""How accurate a potential is: the figures by hand, the whole way with a potential that runs anywhere."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from reference_data.__main__ import main
 from reference_data.build.build_set import build_set
 from reference_data.errors import ReferenceSetError
 from reference_data.files.crystals import CRYSTALS_FILE, write_crystals
-from reference_data.potential_accuracy.evaluate import agreements, measure_trust
-from reference_data.potential_accuracy.record import TRUST_FILE, read_trust
+from reference_data.potential_accuracy.evaluate import agreements, evaluate_potential
+from reference_data.potential_accuracy.record import ACCURACY_FILE, read_accuracies
 from reference_data.potential_accuracy.stable_metrics import stable_metrics
 from reference_data.reference import Reference, open_reference
 from tests.reference_data.build.test_verify import accept
@@ -83,17 +83,22 @@ def alloys(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     return open_reference(folder / "alloys")
 
 
+def everything_in_the_package() -> set[Path]:
+    package = find_spec("matbench_discovery")
+    assert package is not None
+    return set(Path(str(package.origin)).parent.rglob("*"))
+
+
 @needs_matbench
 def test_the_figures_of_four_structures_by_hand_and_nothing_is_left_in_the_package() -> None:
+    before = everything_in_the_package()
     (found,) = stable_metrics([0.0, -0.1, 0.2, 0.3], [-0.1, 0.1, 0.3, None], [0.0])
     # one of two stable ones is found, none is called so wrongly; half are stable, so chance finds half as many
     assert (found["TP"], found["FN"], found["FP"], found["TN"]) == (1, 1, 0, 2)
     assert (found["Precision"], found["Recall"], found["DAF"]) == (1.0, 0.5, 2.0)
     assert found["F1"] == pytest.approx(2 / 3)
     assert found["MAE"] == pytest.approx((0.1 + 0.2 + 0.1) / 3)
-    package = find_spec("matbench_discovery")
-    assert package is not None
-    assert not (Path(str(package.origin)).parent / "site").exists()
+    assert everything_in_the_package() == before
 
 
 @pytest.mark.parametrize(
@@ -115,7 +120,7 @@ def test_what_cannot_be_divided_is_unknown(
 
 @needs_matbench
 def test_the_differences_are_those_put_into_the_labels(alloys: Reference) -> None:
-    found = measure_trust(alloys, "emt", jobs=1, report=print)
+    found = evaluate_potential(alloys, "emt", jobs=1, report=print)
     assert (found.n_labelled, found.n_sampled, found.n_answered, found.unanswered) == (3, 3, 3, {})
     # the potential lies lower by 0, 0.03 and 0.3
     assert found.mae == pytest.approx(0.11, abs=1e-6)
@@ -123,7 +128,7 @@ def test_the_differences_are_those_put_into_the_labels(alloys: Reference) -> Non
     assert found.rmse == pytest.approx(((0.03**2 + 0.3**2) / 3) ** 0.5, abs=1e-6)
     for own in found.agreements:
         assert own.true_positive + own.false_positive + own.true_negative + own.false_negative == 3
-    assert read_trust(alloys.folder) == {f"emt:{found.checkpoint_sha256}": found}
+    assert read_accuracies(alloys.folder) == {f"emt:{found.checkpoint_sha256}": found}
     # the file decides no score: the set is still the same
     assert open_reference(alloys.folder).manifest_sha256 == alloys.manifest_sha256
 
@@ -139,7 +144,7 @@ def test_a_compound_that_has_no_place_on_the_hull_is_no_label(alloys: Reference,
     next(row for row in rows if row["id"] == "cuau")["e_above_hull"] = None
     write_crystals([pa.Table.from_pylist(rows, schema=table.schema)], folder / CRYSTALS_FILE)
     accept(folder)
-    assert measure_trust(open_reference(folder), "emt", jobs=1, report=print).n_labelled == 2
+    assert evaluate_potential(open_reference(folder), "emt", jobs=1, report=print).n_labelled == 2
 
 
 @needs_matbench
@@ -161,11 +166,11 @@ def test_a_potential_that_cannot_be_compared_is_refused(alloys: Reference, poten
     if potential == "chgnet" and find_spec("chgnet") is None:
         pytest.skip("chgnet is part of requirements-stability.txt")
     with pytest.raises(ReferenceSetError, match=message):
-        measure_trust(alloys, potential, jobs=1, report=print)
+        evaluate_potential(alloys, potential, jobs=1, report=print)
 
 
 def test_a_broken_file_says_so(tmp_path: Path) -> None:
-    assert read_trust(tmp_path) == {}
-    (tmp_path / TRUST_FILE).write_text('{"emt:0": {"potential": "emt"}}')
-    with pytest.raises(ReferenceSetError, match=r"trust\.json cannot be read"):
-        read_trust(tmp_path)
+    assert read_accuracies(tmp_path) == {}
+    (tmp_path / ACCURACY_FILE).write_text('{"emt:0": {"potential": "emt"}}')
+    with pytest.raises(ReferenceSetError, match=r"potential_accuracy\.json cannot be read"):
+        read_accuracies(tmp_path)
