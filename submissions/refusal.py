@@ -144,8 +144,18 @@ class Reason(StrEnum):
     )
     FORMULA_MISMATCH = (
         "formula_mismatch",
-        "the atoms listed do not make up the formula that the file itself declares, as in a truncated file",
-        "write the file again, or remove the formula",
+        "the atoms listed do not make up the formula that the file itself declares",
+        "list all atoms, or correct the formula",
+    )
+    CONTRADICTION = (
+        "contradiction",
+        "two statements of the file about cell, symmetry or content cannot both be true",
+        "correct the one that is wrong, or remove it",
+    )
+    UNKNOWN_SYMMETRY = (
+        "unknown_symmetry",
+        "the symmetry stated is not understood, or leaves open which atoms there are",
+        "list the symmetry operations, or write all atoms in P 1",
     )
     FOREIGN_CLASS = (
         "foreign_class",

@@ -1,0 +1,6 @@
+"""CIF: one record per data block; the crystal that was meant, or the reason why it is not certain."""
+
+from submissions.formats.cif.blocks import split
+from submissions.formats.cif.reading import parse
+
+__all__ = ["parse", "split"]
