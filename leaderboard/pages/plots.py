@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from html import escape
 from itertools import pairwise
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,8 +27,6 @@ GRID = "rgba(133, 139, 148, 0.25)"
 SERIES = (BLUE, "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 N_ELEMENTS = 30
-LABEL_CHARACTERS = 24
-"""In a line of a label beside an axis; a longer one is broken, so that it leaves room for the marks."""
 
 # first space group of each crystal system (International Tables for Crystallography, Vol. A)
 CRYSTAL_SYSTEMS = {
@@ -162,12 +159,13 @@ def side_by_side(names: Sequence[str], lines: Sequence[Line]) -> go.Figure:
             hovertemplate="%{customdata}: %{x:.1f}%<extra>%{fullData.name}</extra>",
         )
     drawn = styled(figure, "Shares, 95% intervals", "percent of structures", "")
-    labels = ["<br>".join(wrap(line.label, LABEL_CHARACTERS)) for line in lines]
+    # an energy view in brackets gets a line of its own, so that it leaves room for the marks
+    labels = [line.label.replace(" (", "<br>(") for line in lines]
     drawn.update_yaxes(autorange="reversed", tickvals=list(range(len(lines))), ticktext=labels, zeroline=False)
     return drawn.update_layout(
         showlegend=True,
         legend={"orientation": "h", "y": -0.2, "yanchor": "top"},
-        height=140 + 34 * len(lines) * max(1, len(names) // 2),
+        height=140 + (38 if any("<br>" in label for label in labels) else 26) * len(lines) * max(1, len(names) // 2),
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from leaderboard.board.names import view_name
-from leaderboard.pages.plots import INK, LABEL_CHARACTERS, styled
+from leaderboard.pages.plots import INK, styled
 from leaderboard.pages.plots_hull import KNOWN, NEW
 from metrics.score import registry
 from metrics.scores.stability import METASTABLE_EV_PER_ATOM
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 RANGE_EV_PER_ATOM = (-0.3, 1.0)
 """Shown of the distribution: what lies outside is counted in the outermost bars, which are marked."""
 BIN_EV_PER_ATOM = 0.02
+_LINE = 24  # characters
 SHARES: Mapping[str, str] = {"stable": "#0072b2", "metastable": "#e69f00"}
 """Scores shown side by side, each with its colour (Okabe and Ito's blue and orange)."""
 
@@ -121,4 +122,4 @@ def _bin(start: float, stop: float, low: float, high: float) -> str:
 
 def _in_lines(variant: str) -> str:
     """Name of an energy view, a long one broken, so that it leaves room for the bars."""
-    return "<br>".join(escape(line) for line in wrap(view_name(variant), LABEL_CHARACTERS))
+    return "<br>".join(escape(line) for line in wrap(view_name(variant), _LINE))
