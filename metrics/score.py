@@ -77,8 +77,11 @@ class Score:
     @property
     def parts(self) -> dict[str, str]:
         """The labelled parts of the definition, each as one line."""
-        _, *found = _LABEL.split(self.definition)
-        return {label: " ".join(text.split()) for label, text in zip(found[::2], found[1::2], strict=True)}
+        _, *labels_and_texts = _LABEL.split(self.definition)
+        return {
+            label: " ".join(text.split())
+            for label, text in zip(labels_and_texts[::2], labels_and_texts[1::2], strict=True)
+        }
 
     @property
     def group(self) -> str:

@@ -192,7 +192,7 @@ def divergence(kinds: Kinds, reference: Mapping[str, float]) -> Value:
     if not reference or not kinds.n_known:
         return undefined(kinds.n_known, kinds.n_unknown)
     total = sum(reference.values())
-    theirs = np.array([reference.get(str(own), 0) / total for own in kinds.bins])
+    theirs = np.array([reference.get(str(label), 0) / total for label in kinds.bins])
 
     def divergences(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
         ours: NDArray[np.float64] = sampled @ kinds.shares / kinds.n_known

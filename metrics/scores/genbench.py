@@ -250,7 +250,7 @@ def _half_sampled(kinds: Kinds, statistic: Statistic) -> Value:
 def _distance(kinds: Kinds, reference: Mapping[str, float]) -> Value:
     if not reference or not kinds.n_known:
         return undefined(kinds.n_known, kinds.n_unknown)
-    theirs = np.array([reference.get(str(own), 0) for own in kinds.bins]) / sum(reference.values())
+    theirs = np.array([reference.get(str(label), 0) for label in kinds.bins]) / sum(reference.values())
 
     def distances(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
         counted = kinds.in_bins(sampled)

@@ -51,7 +51,7 @@ def diversity_vendi(rows: pd.DataFrame, _against: Against) -> Value:
     factors = kernel_factors(curves, BANDWIDTH_ANGSTROM, MAX_FEATURES)
 
     def statistic(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
-        return np.array([vendi_score(factors, own) for own in sampled])
+        return np.array([vendi_score(factors, records) for records in sampled])
 
     value, low, high = rarefied(counts, statistic, draws=_DRAWS, lowest=1.0)
     return Value(value, low, high, len(known), n_unknown)

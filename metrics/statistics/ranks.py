@@ -122,7 +122,7 @@ def _is_counted(estimate: Estimate, n_records: int) -> bool:
 
 def _ranks(values: NDArray[np.float64]) -> NDArray[np.int64]:
     """(models, draws) ranks of values of that shape: one more than there are higher values in the draw."""
-    return np.stack([1 + (values > own).sum(axis=0) for own in values])
+    return np.stack([1 + (values > of_model).sum(axis=0) for of_model in values])
 
 
 def _sort_key(runs: Sequence[Sampled]) -> list[tuple[float, float, float, int]]:

@@ -53,7 +53,9 @@ def hull_vertices(entries: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     }
     entries = entries.assign(
         chemical_system=entries["reduced_formula"].map(systems),
-        _ratio=entries["reduced_formula"].map({formula: smallest_whole(own) for formula, own in compositions.items()}),
+        _ratio=entries["reduced_formula"].map(
+            {formula: smallest_whole(amounts) for formula, amounts in compositions.items()}
+        ),
     )
     counts = entries.groupby("chemical_system", sort=True).size()
     lowest = (

@@ -149,10 +149,10 @@ def compare(a: Candidate, b: Candidate, settings: MatchSettings) -> Comparison:
         UnmeasurableError: a cell cannot be searched, or StructureMatcher would take too long.
 
     """
-    found = compare_without_matcher(a, b, settings)
-    if isinstance(found, Comparison):
-        return found
-    return Comparison(same=same_by_loose_matcher(a, b, settings), rule="matcher", distance=found.distance)
+    outcome = compare_without_matcher(a, b, settings)
+    if isinstance(outcome, Comparison):
+        return outcome
+    return Comparison(same=same_by_loose_matcher(a, b, settings), rule="matcher", distance=outcome.distance)
 
 
 def compare_without_matcher(a: Candidate, b: Candidate, settings: MatchSettings) -> Comparison | Undecided:

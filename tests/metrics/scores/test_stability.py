@@ -70,17 +70,17 @@ def cells() -> st.SearchStrategy[pd.DataFrame]:
 )
 def test_the_ranges_end_where_they_say(e_above_hull: float | None, expected: str) -> None:
     rows = table({"e_above_hull": e_above_hull})
-    found = {name: getattr(stability, name)(rows, {}).value == 1.0 for name in ("stable", "metastable")}
-    assert found == {name: name == expected for name in found}
+    counted = {name: getattr(stability, name)(rows, {}).value == 1.0 for name in ("stable", "metastable")}
+    assert counted == {name: name == expected for name in counted}
 
 
 @given(rows=cells())
 @settings(max_examples=100, deadline=None)
 def test_the_union_is_the_sum_and_the_valid_forms_and_guards_are_parts(rows: pd.DataFrame) -> None:
     def value(score: Callable[..., Value]) -> float:
-        found = score(rows, {}).value
-        assert found is not None
-        return found
+        number = score(rows, {}).value
+        assert number is not None
+        return number
 
     assert value(sun.sun_msun) == pytest.approx(value(sun.sun) + value(sun.msun), abs=1e-12)
     assert value(sun.vsun_msun) == pytest.approx(value(sun.vsun) + value(sun.vmsun), abs=1e-12)

@@ -167,14 +167,14 @@ def test_a_step_limit_keeps_the_energy_a_time_limit_does_not(started: tuple[Pote
 
 def test_the_time_allowed_is_no_part_of_what_is_asked() -> None:
     assert hash_of(Relaxation(time_limit_s=1)) == hash_of(Relaxation(time_limit_s=2))
-    asked: list[Settings] = [
+    every: list[Settings] = [
         SinglePoint(),
         SinglePoint(forces=True),
         Relaxation(),
         Relaxation(fmax=0.1),
         Relaxation(max_steps=9),
     ]
-    assert len({hash_of(settings) for settings in asked}) == len(asked)
+    assert len({hash_of(settings) for settings in every}) == len(every)
 
 
 def test_what_hangs_or_eats_memory_costs_one_structure(tmp_path: Path) -> None:
@@ -194,10 +194,10 @@ def test_a_corrupted_checkpoint_fails_every_structure_with_both_hashes_and_nothi
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     potential = find("chgnet")
-    found = potential.checkpoint()
-    shadow = tmp_path / "chgnet" / found.relative_to(package_folder("chgnet"))
+    checkpoint = potential.checkpoint()
+    shadow = tmp_path / "chgnet" / checkpoint.relative_to(package_folder("chgnet"))
     shadow.parent.mkdir(parents=True)
-    shadow.write_bytes(found.read_bytes()[:-1])
+    shadow.write_bytes(checkpoint.read_bytes()[:-1])
     (tmp_path / "chgnet" / "__init__.py").touch()
     path = tmp_path / "cache.sqlite"
     with monkeypatch.context() as patch:
@@ -242,8 +242,8 @@ def test_energies_are_put_on_a_convention_they_convert_to() -> None:
     # the correction of an oxide, per oxygen: Wang et al. 2021, DOI 10.1038/s41598-021-94550-5
     assert corrected.energy == pytest.approx(-11.0 - 0.687)
     assert corrected.energy_per_atom == pytest.approx((-11.0 - 0.687) / 2)
-    own = put_on(record, oxide, "own:sevennet-0")
-    assert (own.energy, own.energy_convention) == (-11.0, "own:sevennet-0")
+    unconverted = put_on(record, oxide, "own:sevennet-0")
+    assert (unconverted.energy, unconverted.energy_convention) == (-11.0, "own:sevennet-0")
     for other in ("r2scan", "own:chgnet"):
         with pytest.raises(ValueError, match="cannot be put on"):
             put_on(record, oxide, other)

@@ -63,14 +63,14 @@ def test_other_types_of_the_same_formula_differ() -> None:
 
 def test_axes_that_the_lattice_orders_otherwise_do_not_matter() -> None:
     # space group 47, one mirror-symmetric atom and one on an axis; spglib orders orthorhombic axes by length
-    found = set()
+    prototypes_of_axes = set()
     for lengths in ((3.0, 4.0, 5.0), (4.0, 5.0, 3.0), (5.0, 3.0, 4.0), (3.0, 5.0, 4.0)):
-        found.add(
+        prototypes_of_axes.add(
             prototype(
                 Crystal.from_arrays(np.diag(lengths), [[0.0, 0.0, 0.0], [0.3, 0.0, 0.0], [0.7, 0.0, 0.0]], [11, 8, 8])
             )
         )
-    assert found == {"AB2:47:1[mmm]|2[2mm]"}
+    assert prototypes_of_axes == {"AB2:47:1[mmm]|2[2mm]"}
 
 
 def test_enantiomorphs_are_eleven_pairs() -> None:
