@@ -34,12 +34,12 @@ Better = Literal["higher", "lower", "neither"]
 Missing = Literal["counts against", "counts as 0", "counts at its worst", "left out, shown only"]
 
 POLICIES: Mapping[Missing, str] = {
-    "counts against": "an unknown record is no hit and stays in the denominator",
-    "counts as 0": "an unknown record adds nothing to the sum and stays in the denominator",
-    "counts at its worst": "an unknown record makes a submission no more varied than the worst that it could be",
-    "left out, shown only": "the score is that of the known records, so it is shown and never ranks",
+    "counts against": "a structure whose fact is unknown is no hit and stays in the denominator",
+    "counts as 0": "a structure whose fact is unknown adds nothing to the sum and stays in the denominator",
+    "counts at its worst": "structures whose fact is unknown make a submission as little varied as they could",
+    "left out, shown only": "the score is that of the structures whose fact is known, so it is shown and never ranks",
 }
-"""What a score does with a record of which a fact is missing."""
+"""What a score does with a structure of which a fact is missing."""
 
 PARTS = ("Formula", "Interval", "Source", "Missing values")
 """Labels that every definition has, after its meaning and in this order."""
@@ -141,7 +141,7 @@ def registry() -> Mapping[str, Score]:
 def share(hits: pd.Series[bool]) -> Value:
     """Share of submitted records that are hits: the only place where a rate is made.
 
-    Unknown (null) is no hit and stays in the denominator, so a crash never pays. Interval: Wilson, 95 %.
+    Unknown (null) is no hit and stays in the denominator, so a crash never pays. Interval: Wilson, 95%.
 
     Args:
         hits: nullable boolean column, one entry per submitted record.

@@ -1,4 +1,4 @@
-"""How concentrated production and reserves of the elements of a crystal are on few countries."""
+"""How geographically concentrated production and reserves of the elements of a crystal are."""
 
 from __future__ import annotations
 

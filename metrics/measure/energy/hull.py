@@ -117,7 +117,7 @@ class Hull:
     @property
     def elements(self) -> tuple[str, ...]:
         """Elements that have an entry of their own, without which nothing of them has a distance."""
-        return self._phases.terminals
+        return self._phases.elements
 
     def distances(
         self,
@@ -209,26 +209,26 @@ _NO_SHARE = 1e-10  # of the atoms; rounding leaves less than this of a phase tha
 
 
 def formation_energy_per_atom(
-    formula: str | Mapping[str, float], energy_per_atom: float, terminals: Mapping[str, float]
+    formula: str | Mapping[str, float], energy_per_atom: float, elemental_references: Mapping[str, float]
 ) -> float:
     """Formation energy in eV/atom of a phase against the elements.
 
     Args:
         formula: the phase, as in :meth:`Hull.distances`.
         energy_per_atom: its total energy, eV/atom.
-        terminals: total energy per atom of each element, of the same convention.
+        elemental_references: total energy per atom of each element, of the same convention.
 
     Raises:
         ValueError: the formula cannot be read, or an element has no energy.
 
     """
     amounts = _amounts(formula)
-    missing = sorted(set(amounts) - set(terminals))
+    missing = sorted(set(amounts) - set(elemental_references))
     if missing:
         msg = f"no elemental energy of {', '.join(missing)}"
         raise ValueError(msg)
     total = sum(amounts.values())
-    return energy_per_atom - sum(terminals[symbol] * amount / total for symbol, amount in amounts.items())
+    return energy_per_atom - sum(elemental_references[symbol] * amount / total for symbol, amount in amounts.items())
 
 
 def _amounts(formula: str | Mapping[str, float]) -> dict[str, float]:

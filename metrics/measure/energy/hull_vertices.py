@@ -92,10 +92,10 @@ def _pruned(lowest: pd.DataFrame, compositions: Mapping[str, Mapping[str, int]])
     formulas = lowest["reduced_formula"].tolist()
     phases = Phases([compositions[formula] for formula in formulas], energies)
     kept = np.ones(len(lowest), dtype=np.bool_)
-    terminals = set(phases.terminals)
+    elements = set(phases.elements)
     for system in sorted(phases.rows, key=lambda system: (len(system), system)):
         start, stop = phases.rows[system]
-        missing = [symbol for symbol in system if symbol not in terminals]
+        missing = [symbol for symbol in system if symbol not in elements]
         if missing:
             msg = f"no entry of the element {', '.join(missing)}, which {formulas[start]} contains"
             raise HullError(msg)

@@ -57,7 +57,7 @@ class Phases:
         self._shares = np.array(shares, dtype=np.float64)
 
     @property
-    def terminals(self) -> tuple[str, ...]:
+    def elements(self) -> tuple[str, ...]:
         """Elements that have a phase of their own."""
         return tuple(sorted(system[0] for system in self.rows if len(system) == 1))
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from metrics.measure.potentials import Potential
 
-# A relaxation beyond these has left what a potential was fitted to; real ones stay far inside
+# A relaxation beyond these has left what a potential was trained on; real ones stay far inside
 MAX_FORCE = 1000.0  # eV/A
 VOLUME_RATIO = (0.2, 5.0)  # of the volume at the start
 

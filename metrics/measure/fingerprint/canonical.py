@@ -1,4 +1,4 @@
-"""canonical-bawl: a small set of keys that no change of description and little noise can change.
+"""canonical-bawl: a small set of keys that no choice of cell or setting and little noise can change.
 
 Any single bond definition has crystals near its edge, so one string cannot be robust. Here every way of drawing the
 bonds that is nearly as good as the best gives a key, and two crystals meet when their sets of keys intersect.

@@ -65,7 +65,7 @@ def distance_profile(crystal: Crystal) -> Profile:
 
 
 def profile_distance(a: Profile, b: Profile) -> float | None:
-    """How far the worst site has to change, dimensionless; 0 for two descriptions of one crystal.
+    """How far the worst site has to change, dimensionless; 0 for two cells of one crystal.
 
     Within each element the sites of the two crystals are assigned to each other at the least total cost, rows repeated
     to the least common multiple of their numbers; the cost of two rows is the root mean square of their differences.

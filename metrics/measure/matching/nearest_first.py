@@ -2,7 +2,7 @@
 
 The classes of a submission do not depend on an edge between two crystals that others have joined already; nor does
 what a crystal matches depend on those farther from it than one that matches. So the nearest pairs are asked about
-first, in rounds that can run in parallel, and most of the others never: of n disturbed copies of one crystal about n
+first, in rounds that can run in parallel, and most of the others never: of n perturbed copies of one crystal about n
 pairs, not n^2 / 2. The outcome is that of asking about all.
 """
 

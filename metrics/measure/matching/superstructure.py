@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from metrics.measure.matching.verdict import Candidate, Comparison, MatchSettings
 
 MAX_DISTANCE = 0.12
-"""In units of (volume / n_sites)^(1/3). One atom of a doubled cell moved by 0.4 angstrom gives 0.07 (95 %: 0.09)."""
+"""In units of (volume / n_sites)^(1/3). One atom of a doubled cell moved by 0.4 angstrom gives 0.07 (95%: 0.09)."""
 
 
 def may_be_superstructure(a: Candidate, b: Candidate, verdict: Comparison) -> bool:

@@ -140,7 +140,7 @@ class Undecided:
 
 
 def compare(a: Candidate, b: Candidate, settings: MatchSettings) -> Comparison:
-    """Decide whether two crystals of one reduced formula are the same; symmetric, blind to the description.
+    """Decide whether two crystals of one reduced formula are the same; symmetric, blind to the choice of cell.
 
     Mirror images are the same. Where the keys of either are unknown, distance and StructureMatcher decide alone.
 
@@ -230,7 +230,7 @@ def _distance(a: Candidate, b: Candidate) -> float | None:
 
 
 def _in_invariant_order(crystal: Crystal) -> Crystal:
-    """Sites by element, then by their neighbour distances, which no description changes.
+    """Sites by element, then by their neighbour distances, which no choice of cell or setting changes.
 
     StructureMatcher lays the first site of the rarest element over all of the other crystal's.
     """

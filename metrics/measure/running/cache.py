@@ -1,4 +1,4 @@
-"""Results of measurements, kept by content: a killed run goes on where it stopped, a second run measures nothing."""
+"""Results of measurements, kept by content: a killed run resumes, a second run measures nothing."""
 
 from __future__ import annotations
 

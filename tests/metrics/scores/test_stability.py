@@ -1,4 +1,4 @@
-"""Stability, SUN and the guards: where the ranges end, what they are made of, what failing does."""
+"""Stability, SUN and its breakdowns: where the ranges end, what they are made of, what failing does."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_the_ranges_end_where_they_say(e_above_hull: float | None, expected: str
 
 @given(rows=cells())
 @settings(max_examples=100, deadline=None)
-def test_the_union_is_the_sum_and_the_valid_forms_and_guards_are_parts(rows: pd.DataFrame) -> None:
+def test_the_union_is_the_sum_and_the_valid_forms_and_breakdowns_are_parts(rows: pd.DataFrame) -> None:
     def value(score: Callable[..., Value]) -> float:
         number = score(rows, {}).value
         assert number is not None
@@ -86,14 +86,14 @@ def test_the_union_is_the_sum_and_the_valid_forms_and_guards_are_parts(rows: pd.
     assert value(sun.vsun_msun) == pytest.approx(value(sun.vsun) + value(sun.vmsun), abs=1e-12)
     assert value(sun.vsun) <= value(sun.sun)
     assert value(sun.vmsun) <= value(sun.msun)
-    for guard in (sun.sun_msun_elemental, sun.sun_msun_sparse_hull, sun.sun_msun_substitution):
-        assert value(guard) <= value(sun.sun_msun)
+    for breakdown in (sun.sun_msun_elemental, sun.sun_msun_sparse_hull, sun.sun_msun_substitution):
+        assert value(breakdown) <= value(sun.sun_msun)
     n_hits = round(value(sun.sun_msun) * len(rows))
     assert value(sun.sun_msun_systems) <= n_hits
     assert value(sun.sun_msun_prototypes) <= n_hits
 
 
-def test_guards_count_what_they_name() -> None:
+def test_breakdowns_count_what_they_name() -> None:
     rows = table(
         {**SUN, "chemical_system": "Na", "n_hull_entries": 3, "prototype": "x", "prototype_in_reference": True},
         {**MSUN, "chemical_system": "Cl-Na", "n_hull_entries": 11, "prototype": "x", "prototype_in_reference": False},

@@ -95,7 +95,7 @@ def test_the_difference_of_a_resampled_statistic_is_that_of_resampling_both() ->
 
 
 def test_intervals_of_differences_cover_the_truth_as_often_as_they_say() -> None:
-    # 2,000 pairs of submissions; standard error of the coverage 0.5 %
+    # 2,000 pairs of submissions; standard error of the coverage 0.5%
     generator = np.random.default_rng(2)
     hits = generator.binomial(300, [0.02, 0.06], size=(2_000, 2))
     gaps = [difference(wilson(int(second), 300), wilson(int(first), 300)) for first, second in hits]

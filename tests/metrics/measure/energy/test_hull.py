@@ -190,11 +190,11 @@ def test_a_binary_line_by_hand() -> None:
 
 def test_brackets_are_resolved() -> None:
     # Ca3(PO4)2 is Ca3P2O8: 3 + 2 + 8 = 13 atoms
-    terminals = {"Ca": -2.0, "P": -5.0, "O": -5.0}
+    references = {"Ca": -2.0, "P": -5.0, "O": -5.0}
     expected = -7.0 - (3 * -2.0 + 2 * -5.0 + 8 * -5.0) / 13
-    assert formation_energy_per_atom("Ca3(PO4)2", -7.0, terminals) == pytest.approx(expected)
+    assert formation_energy_per_atom("Ca3(PO4)2", -7.0, references) == pytest.approx(expected)
     with pytest.raises(ValueError, match="no elemental energy of Na"):
-        formation_energy_per_atom("NaPO3", -7.0, terminals)
+        formation_energy_per_atom("NaPO3", -7.0, references)
 
 
 @pytest.mark.parametrize(

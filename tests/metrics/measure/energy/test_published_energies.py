@@ -67,14 +67,14 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
         )
     with gzip.open(DATA / "reference" / "mp_elemental_reference_entries.json.gz") as stream:
         elements: dict[str, Any] = json.load(stream)
-    terminals = {
+    references = {
         symbol: (entry["energy"] + entry["correction"]) / sum(entry["composition"].values())
         for symbol, entry in elements.items()
     }
     formulas = [composition_of(crystal).get_el_amt_dict() for crystal in chosen]
     totals = [records[crystal.sha256].energy_per_atom for crystal in chosen]
     energies = [
-        None if total is None else formation_energy_per_atom(formula, total, terminals)
+        None if total is None else formation_energy_per_atom(formula, total, references)
         for formula, total in zip(formulas, totals, strict=True)
     ]
     hull = Hull.from_entries("pbe_mp2020", mp_entries())

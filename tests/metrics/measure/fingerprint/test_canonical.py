@@ -1,4 +1,4 @@
-"""canonical-bawl: the same keys for every description of a crystal, meeting sets under noise, a reason otherwise."""
+"""canonical-bawl: the same keys for every choice of cell or setting, meeting sets under noise, a reason otherwise."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ BODY = [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]]
 
 @settings(max_examples=60, deadline=None)
 @given(label=st.sampled_from(SMALL), seed=st.integers(0, 2**32 - 1))
-def test_keys_know_nothing_of_the_description(label: str, seed: int) -> None:
+def test_keys_know_nothing_of_cell_and_setting(label: str, seed: int) -> None:
     crystal = prototypes()[label]
     assert canonical_bawl(anything_else(crystal, np.random.default_rng(seed))) == canonical_bawl(crystal)
 
 
 @pytest.mark.parametrize("label", SMALL[::6])
-def test_each_change_of_description_alone_keeps_the_keys(label: str) -> None:
+def test_each_change_of_cell_or_setting_alone_keeps_the_keys(label: str) -> None:
     crystal = prototypes()[label]
     generator = np.random.default_rng(0)
     keys = canonical_bawl(crystal).keys

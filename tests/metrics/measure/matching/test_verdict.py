@@ -1,4 +1,4 @@
-"""The verdict on two crystals of one formula: symmetric, blind to the description, right where rules disagree."""
+"""The verdict on two crystals of one formula: symmetric, blind to the choice of cell, right where rules disagree."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def decorated(label: str, numbers: tuple[int, ...], volume_per_site: float = 12.
 
 @settings(max_examples=40, deadline=None)
 @given(label=st.sampled_from(SMALL), seed=st.integers(0, 2**32 - 1))
-def test_any_two_descriptions_are_the_same_crystal(label: str, seed: int) -> None:
+def test_any_two_cells_are_the_same_crystal(label: str, seed: int) -> None:
     generator = np.random.default_rng(seed)
     one = candidate(prototypes()[label])
     other = candidate(anything_else(prototypes()[label], generator))
@@ -52,7 +52,7 @@ def test_any_two_descriptions_are_the_same_crystal(label: str, seed: int) -> Non
 @given(
     pair=st.tuples(*[st.sampled_from([x for x in SMALL if x.startswith("AB_")])] * 2), seed=st.integers(0, 2**32 - 1)
 )
-def test_symmetric_and_blind_to_the_description_of_either(pair: tuple[str, str], seed: int) -> None:
+def test_symmetric_and_blind_to_the_cell_of_either(pair: tuple[str, str], seed: int) -> None:
     generator = np.random.default_rng(seed)
     a, b = (decorated(label, (11, 17)) for label in pair)
     there = compare(candidate(a), candidate(b), V1)

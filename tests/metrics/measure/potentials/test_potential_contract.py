@@ -113,7 +113,7 @@ def test_stress_is_the_slope_of_the_energy_with_strain_per_volume(loaded: Loaded
         assert stress[component] == pytest.approx(slope, abs=STRESS_TOLERANCE)
 
 
-def test_energy_does_not_depend_on_the_description(loaded: Loaded) -> None:
+def test_energy_does_not_depend_on_the_cell(loaded: Loaded) -> None:
     atoms, expected = alloy(), loaded.energy(alloy())
     assert loaded.energy(atoms[[2, 0, 3, 1]]) == pytest.approx(expected, abs=4 * ENERGY_TOLERANCE)
     shifted = alloy()

@@ -45,7 +45,7 @@ def test_textbook_structures_have_the_positions_of_the_tables(label: str, expect
 
 @settings(max_examples=60, deadline=None)
 @given(label=st.sampled_from(SMALL), seed=st.integers(0, 2**32 - 1))
-def test_the_description_does_not_matter_mirror_images_included(label: str, seed: int) -> None:
+def test_cell_and_setting_do_not_matter_mirror_images_included(label: str, seed: int) -> None:
     crystal = prototypes()[label]
     assert prototype(anything_else(crystal, np.random.default_rng(seed))) == prototype(crystal)
 
