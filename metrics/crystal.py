@@ -64,7 +64,7 @@ class Crystal:
 
     @cached_property
     def sha256(self) -> str:
-        """Content hash of the description as given, in the order given.
+        """Content hash of the cell as given, sites in the order given.
 
         The bytes hashed are little-endian int64: atomic numbers, the lattice in units of 1e-6 angstrom, the
         fractional coordinates wrapped into [0, 1) in units of 1e-8.

@@ -35,6 +35,8 @@ def check_convention(convention: str) -> str:
 
 
 def preferred_first(conventions: Iterable[str]) -> tuple[str, ...]:
-    """Distinct conventions, the best founded first: density-functional ones in their order, potentials' own, toy."""
+    """Distinct conventions, the best founded first: those of DFT in their order, potentials' own, toy."""
     rank = {convention: place for place, convention in enumerate(DFT_CONVENTIONS)} | {TOY: len(DFT_CONVENTIONS) + 1}
-    return tuple(sorted(set(conventions), key=lambda own: (rank.get(own, len(DFT_CONVENTIONS)), own)))
+    return tuple(
+        sorted(set(conventions), key=lambda convention: (rank.get(convention, len(DFT_CONVENTIONS)), convention))
+    )

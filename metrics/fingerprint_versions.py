@@ -1,7 +1,7 @@
-"""Versions of the texts that say what a crystal is, in a module that loads nothing.
+"""Versions of the fingerprint strings, in a module that loads nothing.
 
-The code that makes the texts takes its version from here, and a reference set opens only if it was built with the same
-ones: raise a number when a text could change, and build the sets again.
+The code that makes the strings takes its version from here, and a reference set opens only if it was built with the
+same ones: raise a number when a string could change, and build the sets again.
 """
 
 from __future__ import annotations

@@ -199,8 +199,8 @@ def undefined(n_counted: int, n_unknown: int) -> Value:
 
 def reference_quantity(against: Against, name: str) -> Quantity | None:
     """Distribution of a quantity over the reference; None where the set has none."""
-    found: Quantity | None = against.get("quantities", {}).get(name)
-    return found
+    known: Quantity | None = against.get("quantities", {}).get(name)
+    return known
 
 
 def space_group_counts(against: Against) -> dict[str, int]:

@@ -34,12 +34,12 @@ Better = Literal["higher", "lower", "neither"]
 Missing = Literal["counts against", "counts as 0", "counts at its worst", "left out, shown only"]
 
 POLICIES: Mapping[Missing, str] = {
-    "counts against": "an unknown record is no hit and stays in the denominator",
-    "counts as 0": "an unknown record adds nothing to the sum and stays in the denominator",
-    "counts at its worst": "an unknown record makes a submission no more varied than the worst that it could be",
-    "left out, shown only": "the score is that of the known records, so it is shown and never ranks",
+    "counts against": "a structure whose fact is unknown is no hit and stays in the denominator",
+    "counts as 0": "a structure whose fact is unknown adds nothing to the sum and stays in the denominator",
+    "counts at its worst": "structures whose fact is unknown make a submission as little varied as they could",
+    "left out, shown only": "the score is that of the structures whose fact is known, so it is shown and never ranks",
 }
-"""What a score does with a record of which a fact is missing."""
+"""What a score does with a structure of which a fact is missing."""
 
 PARTS = ("Formula", "Interval", "Source", "Missing values")
 """Labels that every definition has, after its meaning and in this order."""
@@ -77,8 +77,11 @@ class Score:
     @property
     def parts(self) -> dict[str, str]:
         """The labelled parts of the definition, each as one line."""
-        _, *found = _LABEL.split(self.definition)
-        return {label: " ".join(text.split()) for label, text in zip(found[::2], found[1::2], strict=True)}
+        _, *labels_and_texts = _LABEL.split(self.definition)
+        return {
+            label: " ".join(text.split())
+            for label, text in zip(labels_and_texts[::2], labels_and_texts[1::2], strict=True)
+        }
 
     @property
     def group(self) -> str:
@@ -138,7 +141,7 @@ def registry() -> Mapping[str, Score]:
 def share(hits: pd.Series[bool]) -> Value:
     """Share of submitted records that are hits: the only place where a rate is made.
 
-    Unknown (null) is no hit and stays in the denominator, so a crash never pays. Interval: Wilson, 95 %.
+    Unknown (null) is no hit and stays in the denominator, so a crash never pays. Interval: Wilson, 95%.
 
     Args:
         hits: nullable boolean column, one entry per submitted record.

@@ -146,7 +146,7 @@ def publish(root: Path, made: Made) -> Run:
     )
     write_parquet(columns, COLUMNS, folder / "columns.parquet")
     # every other score is resampled a thousand times: seconds for what no page needs
-    made_scores = [registry()[name] for name in protocol.scores if registry()[name].unit in {"share", "site spacings"}]
+    made_scores = [registry()[name] for name in protocol.scores if registry()[name].unit in {"share", "(V/N)^(1/3)"}]
     scores = [_scored(score, columns, None) for score in made_scores if not set(score.needs) & set(VIEW_COLUMNS)]
     if made.energies:
         energies = frame(made.energies, ENERGIES_SCHEMA)

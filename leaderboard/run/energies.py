@@ -11,7 +11,7 @@ import pyarrow as pa
 from leaderboard.errors import RunError
 from metrics.energy_convention import OWN
 from metrics.measure.energy.hull import formation_energy_per_atom
-from metrics.measure.energy.relax_record import Relaxation, SinglePoint, conventions_of, hash_of, put_on
+from metrics.measure.energy.relax_record import Relaxation, SinglePoint, conventions_of, convert_record, hash_of
 from metrics.measure.energy.relaxation import VERSION, energies_of, known_energies, start_engine
 from metrics.measure.potentials import find
 from metrics.measure.running.progress import Counter
@@ -227,7 +227,7 @@ def _on_hull(
     records: Mapping[str, EnergyRecord], by_sha256: Mapping[str, Crystal], reference: Reference, convention: str
 ) -> list[dict[str, Any]]:
     """Rows of one potential on one hull; why a distance is unknown stands in ``detail``."""
-    put = [put_on(record, by_sha256[sha256], convention) for sha256, record in records.items()]
+    put = [convert_record(record, by_sha256[sha256], convention) for sha256, record in records.items()]
     terminals = reference.terminal_energies(convention)
     formulas = [composition_of(by_sha256[record.sha256]).get_el_amt_dict() for record in put]
     formation, reasons = [], []

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     needs=("site_elements", "coordination_numbers"),
 )
 def coordination_usual(rows: pd.DataFrame, against: Against) -> Value:
-    """Share of records in which every atom has a coordination number that the reference set has for its element.
+    """Share of structures in which every atom has a coordination number that the reference set has for its element.
 
     Neighbours are the atoms at up to 1.1 times the nearest distance; usual is what lies between the smallest and the
     largest number of neighbours of the element in the reference. It plays no part in "valid".
 
-    Formula: records with every coordination number within the range of its element / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with every coordination number within the range of its element / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: definition of this benchmark.
     Missing values: counts against; unknown, as of an element that the reference does not hold, is not usual; against a
     set without these numbers there is no value.
@@ -40,9 +40,9 @@ def coordination_usual(rows: pd.DataFrame, against: Against) -> Value:
 
 
 def is_usual(rows: pd.DataFrame, ranges: Mapping[str, Sequence[int]]) -> pd.Series[bool]:
-    """Whether all atoms of each record are coordinated as usual.
+    """Whether all atoms of each structure are coordinated as usual.
 
-    One known exception decides; else one atom of an element without a range leaves the record unknown.
+    One known exception decides; else one atom of an element without a range leaves the structure unknown.
 
     Args:
         rows: table with site_elements and coordination_numbers.

@@ -1,8 +1,8 @@
 """How far the crystals of a submission are distributed from those of the reference set.
 
 Neither end is best: a copy of the reference has distance 0 and nothing new. So these are shown and never ranked, and
-records without the fact are left out. What is read of the reference, and what happens where a set lacks it, is written
-in :mod:`metrics.reference_statistics`.
+structures without the fact are left out. What is read of the reference, and what happens where a set lacks it, is
+written in :mod:`metrics.reference_statistics`.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def distribution_elements(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: (KL(p | m) + KL(q | m)) / 2 with m = (p + q) / 2 and logarithms of base 2, p the submission, q the
     reference.
-    Interval: bootstrap over the records.
+    Interval: bootstrap over the structures.
     Source: Lin 1991, DOI 10.1109/18.61115.
-    Missing values: left out, shown only; records without a formula are not in the histogram.
+    Missing values: left out, shown only; structures without a formula are not in the histogram.
     """
     return divergence(element_shares(rows["reduced_formula"]), against.get("element_shares", {}))
 
@@ -70,9 +70,9 @@ def distribution_space_groups(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: (KL(p | m) + KL(q | m)) / 2 with m = (p + q) / 2 and logarithms of base 2, p the submission, q the
     reference.
-    Interval: bootstrap over the records.
+    Interval: bootstrap over the structures.
     Source: Lin 1991, DOI 10.1109/18.61115.
-    Missing values: left out, shown only; records without a space group are not in the histogram.
+    Missing values: left out, shown only; structures without a space group are not in the histogram.
     """
     return divergence(whole_numbers(rows["space_group"]), space_group_counts(against))
 
@@ -92,9 +92,9 @@ def distribution_crystal_systems(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: (KL(p | m) + KL(q | m)) / 2 with m = (p + q) / 2 and logarithms of base 2, p the submission, q the
     reference.
-    Interval: bootstrap over the records.
+    Interval: bootstrap over the structures.
     Source: Lin 1991, DOI 10.1109/18.61115.
-    Missing values: left out, shown only; records without a space group are not in the histogram.
+    Missing values: left out, shown only; structures without a space group are not in the histogram.
     """
     return divergence(crystal_systems(rows["space_group"]), crystal_system_counts(against))
 
@@ -114,9 +114,9 @@ def distribution_density(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
     functions.
-    Interval: bootstrap over the records.
+    Interval: bootstrap over the structures.
     Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101.
-    Missing values: left out, shown only; records without the number are not in the distribution.
+    Missing values: left out, shown only; structures without the number are not in the distribution.
     """
     return transport(rows["density"], reference_quantity(against, "density"))
 
@@ -136,9 +136,9 @@ def distribution_atom_density(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
     functions.
-    Interval: bootstrap over the records.
+    Interval: bootstrap over the structures.
     Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101.
-    Missing values: left out, shown only; records without the number are not in the distribution.
+    Missing values: left out, shown only; structures without the number are not in the distribution.
     """
     return transport(atom_density(rows), reference_quantity(against, "atom_density"))
 
@@ -158,9 +158,9 @@ def distribution_volume_per_atom(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
     functions.
-    Interval: bootstrap over the records.
+    Interval: bootstrap over the structures.
     Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101.
-    Missing values: left out, shown only; records without the number are not in the distribution.
+    Missing values: left out, shown only; structures without the number are not in the distribution.
     """
     return transport(rows["volume_per_atom"], reference_quantity(against, "volume_per_atom"))
 
@@ -180,9 +180,9 @@ def distribution_sites(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
     functions.
-    Interval: bootstrap over the records.
+    Interval: bootstrap over the structures.
     Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101.
-    Missing values: left out, shown only; records without the number are not in the distribution.
+    Missing values: left out, shown only; structures without the number are not in the distribution.
     """
     return transport(rows["n_sites_primitive"], reference_quantity(against, "sites"))
 
@@ -192,7 +192,7 @@ def divergence(kinds: Kinds, reference: Mapping[str, float]) -> Value:
     if not reference or not kinds.n_known:
         return undefined(kinds.n_known, kinds.n_unknown)
     total = sum(reference.values())
-    theirs = np.array([reference.get(str(own), 0) / total for own in kinds.bins])
+    theirs = np.array([reference.get(str(label), 0) / total for label in kinds.bins])
 
     def divergences(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
         ours: NDArray[np.float64] = sampled @ kinds.shares / kinds.n_known

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from metrics.reference_statistics import Descriptors, Quantity
 
 _PARTS = (2, 3, 4)
-"""The bias is read off samples of a half, a third and a quarter of the records."""
+"""The bias is read off samples of a half, a third and a quarter of the structures."""
 _DRAWS_PER_PART = 100
 _DRAWS_OF_PAIRS = 250  # each one looks at all pairs
 _FEWEST = 4
-"""Records of which a half still has a pair, hence a variance."""
+"""Structures of which a half still has a pair, hence a variance."""
 
 
 @score(label="Density MMD", unit="squared MMD", better="neither", missing="left out, shown only", needs=("density",))
@@ -38,10 +38,10 @@ def distribution_density_mmd(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
     exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
-    Interval: samples of half of the records without replacement.
+    Interval: samples of half of the structures without replacement.
     Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
-    Missing values: left out, shown only; records without the number are not in the sample; with fewer than four there
-    is no value.
+    Missing values: left out, shown only; structures without the number are not in the sample; with fewer than four
+    there is no value.
     """
     return discrepancy(rows["density"], reference_quantity(against, "density"))
 
@@ -61,10 +61,10 @@ def distribution_atom_density_mmd(rows: pd.DataFrame, against: Against) -> Value
 
     Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
     exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
-    Interval: samples of half of the records without replacement.
+    Interval: samples of half of the structures without replacement.
     Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
-    Missing values: left out, shown only; records without the number are not in the sample; with fewer than four there
-    is no value.
+    Missing values: left out, shown only; structures without the number are not in the sample; with fewer than four
+    there is no value.
     """
     return discrepancy(atom_density(rows), reference_quantity(against, "atom_density"))
 
@@ -80,10 +80,10 @@ def distribution_volume_per_atom_mmd(rows: pd.DataFrame, against: Against) -> Va
 
     Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
     exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
-    Interval: samples of half of the records without replacement.
+    Interval: samples of half of the structures without replacement.
     Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
-    Missing values: left out, shown only; records without the number are not in the sample; with fewer than four there
-    is no value.
+    Missing values: left out, shown only; structures without the number are not in the sample; with fewer than four
+    there is no value.
     """
     return discrepancy(rows["volume_per_atom"], reference_quantity(against, "volume_per_atom"))
 
@@ -99,10 +99,10 @@ def distribution_sites_mmd(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
     exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
-    Interval: samples of half of the records without replacement.
+    Interval: samples of half of the structures without replacement.
     Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
-    Missing values: left out, shown only; records without the number are not in the sample; with fewer than four there
-    is no value.
+    Missing values: left out, shown only; structures without the number are not in the sample; with fewer than four
+    there is no value.
     """
     return discrepancy(rows["n_sites_primitive"], reference_quantity(against, "sites"))
 
@@ -119,14 +119,14 @@ def distribution_frechet(rows: pd.DataFrame, against: Against) -> Value:
 
     Descriptors: ten average minimum distances (k = 1 ... 100), mean and standard deviation over the atoms of period,
     group and Mendeleev number, each in units of its standard deviation over the reference. The distance of the two
-    normal distributions of the same moments; its bias falls with 1 / records and is extrapolated away, cut off at 0.
+    normal distributions of the same moments; its bias falls with 1 / structures and is extrapolated away, cut off at 0.
 
-    Formula: max(0, limit for endless records of |m - m'|^2 + tr(C + C' - 2 (C C')^(1/2))), m and C mean and covariance
-    of the descriptors.
-    Interval: samples of half of the records without replacement.
+    Formula: max(0, limit for endless structures of |m - m'|^2 + tr(C + C' - 2 (C C')^(1/2))), m and C mean and
+    covariance of the descriptors.
+    Interval: samples of half of the structures without replacement.
     Source: Dowson and Landau 1982, DOI 10.1016/0047-259X(82)90077-X; extrapolation: Chong and Forsyth 2020, arXiv
     1911.07023.
-    Missing values: left out, shown only; records without the descriptors are not in the sample; with fewer than four
+    Missing values: left out, shown only; structures without the descriptors are not in the sample; with fewer than four
     there is no value.
     """
     known, n_unknown = descriptors(rows)

@@ -2,12 +2,12 @@
 
 Two statistics of each histogram: the Hill number of order 1, exp(-sum p ln p), which is the number of equally common
 bins that would be as varied (Hill 1973, DOI 10.2307/1934352), and coverage, what of the bins occurs at all. Both grow
-with the number of records, so both are expected values for 500 of them, drawn without replacement (rarefaction:
+with the number of structures, so both are expected values for 500 of them, drawn without replacement (rarefaction:
 Hurlbert 1971, DOI 10.2307/1934145; Chao et al. 2014, DOI 10.1890/13-0133.1). A smaller submission keeps its own size,
 which can only lower its values.
 
-A record that could not be measured is taken at its worst: it counts as one more of the commonest bin of the sample in
-the Hill number and adds nothing to coverage, so a failure never pays.
+A structure that could not be measured is taken at its worst: it counts as one more of the commonest bin of the sample
+in the Hill number and adds nothing to coverage, so a failure never pays.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PACKING_BIN = 0.05
 
 
 def hill_number(kinds: Kinds) -> Value:
-    """Rarefied Hill number of order 1 of a histogram; unknown records count as the commonest bin."""
+    """Rarefied Hill number of order 1 of a histogram; unknown ones count as the commonest bin."""
 
     def statistic(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
         known, unknown = sampled[:, :-1], sampled[:, -1]
@@ -49,7 +49,7 @@ def hill_number(kinds: Kinds) -> Value:
 
 
 def coverage(kinds: Kinds, n_bins: int = 1) -> Value:
-    """Rarefied number of bins that occur, over ``n_bins``; unknown records add none."""
+    """Rarefied number of bins that occur, over ``n_bins``; unknown ones add none."""
 
     def statistic(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
         return np.asarray((kinds.in_bins(sampled[:, :-1]) > 0).sum(axis=1) / n_bins, dtype=np.float64)
@@ -80,13 +80,13 @@ def _rarefied(kinds: Kinds, statistic: Statistic, *, lowest: float, highest: flo
     needs=("reduced_formula",),
 )
 def diversity_elements(rows: pd.DataFrame, _against: Against) -> Value:
-    """Effective number of elements over the sites, each record with the same weight, its elements by atomic fraction.
+    """Effective number of elements over the sites, each structure of the same weight, its elements by atomic fraction.
 
-    Formula: exp(-sum p ln p), p the shares of the elements over the sites, expected in 500 of the records.
-    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Formula: exp(-sum p ln p), p the shares of the elements over the sites, expected in 500 of the structures.
+    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
     Source: Hill 1973, DOI 10.2307/1934352; rarefaction: Hurlbert 1971, DOI 10.2307/1934145, Chao et al. 2014, DOI
     10.1890/13-0133.1.
-    Missing values: counts at its worst; an unknown record is one more of the commonest bin.
+    Missing values: counts at its worst; a structure without the fact is one more of the commonest bin.
     """
     return hill_number(element_shares(rows["reduced_formula"]))
 
@@ -97,10 +97,10 @@ def diversity_elements(rows: pd.DataFrame, _against: Against) -> Value:
 def diversity_elements_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of the 118 elements that occur.
 
-    Formula: elements that occur / 118, expected in 500 of the records drawn without replacement.
-    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Formula: elements that occur / 118, expected in 500 of the structures drawn without replacement.
+    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
     Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145.
-    Missing values: counts at its worst; an unknown record adds nothing.
+    Missing values: counts at its worst; a structure without the fact adds nothing.
     """
     return coverage(element_shares(rows["reduced_formula"]), N_ELEMENTS)
 
@@ -115,11 +115,11 @@ def diversity_elements_coverage(rows: pd.DataFrame, _against: Against) -> Value:
 def diversity_space_groups(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of space groups, found at a tolerance of 0.01 angstrom.
 
-    Formula: exp(-sum p ln p), p the shares of the space groups, expected in 500 of the records.
-    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Formula: exp(-sum p ln p), p the shares of the space groups, expected in 500 of the structures.
+    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
     Source: Hill 1973, DOI 10.2307/1934352; rarefaction: Hurlbert 1971, DOI 10.2307/1934145, Chao et al. 2014, DOI
     10.1890/13-0133.1.
-    Missing values: counts at its worst; an unknown record is one more of the commonest bin.
+    Missing values: counts at its worst; a structure without the fact is one more of the commonest bin.
     """
     return hill_number(whole_numbers(rows["space_group"]))
 
@@ -130,10 +130,10 @@ def diversity_space_groups(rows: pd.DataFrame, _against: Against) -> Value:
 def diversity_space_groups_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of the 230 space groups that occur.
 
-    Formula: space groups that occur / 230, expected in 500 of the records drawn without replacement.
-    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Formula: space groups that occur / 230, expected in 500 of the structures drawn without replacement.
+    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
     Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145.
-    Missing values: counts at its worst; an unknown record adds nothing.
+    Missing values: counts at its worst; a structure without the fact adds nothing.
     """
     return coverage(whole_numbers(rows["space_group"]), N_SPACE_GROUPS)
 
@@ -148,11 +148,11 @@ def diversity_space_groups_coverage(rows: pd.DataFrame, _against: Against) -> Va
 def diversity_sites(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of different numbers of sites in the primitive cell.
 
-    Formula: exp(-sum p ln p), p the shares of the numbers of sites, expected in 500 of the records.
-    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Formula: exp(-sum p ln p), p the shares of the numbers of sites, expected in 500 of the structures.
+    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
     Source: Hill 1973, DOI 10.2307/1934352; rarefaction: Hurlbert 1971, DOI 10.2307/1934145, Chao et al. 2014, DOI
     10.1890/13-0133.1.
-    Missing values: counts at its worst; an unknown record is one more of the commonest bin.
+    Missing values: counts at its worst; a structure without the fact is one more of the commonest bin.
     """
     return hill_number(whole_numbers(rows["n_sites_primitive"]))
 
@@ -167,10 +167,10 @@ def diversity_sites(rows: pd.DataFrame, _against: Against) -> Value:
 def diversity_sites_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     """How many different numbers of sites the primitive cells have.
 
-    Formula: numbers of sites that occur, expected in 500 of the records drawn without replacement.
-    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Formula: numbers of sites that occur, expected in 500 of the structures drawn without replacement.
+    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
     Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145.
-    Missing values: counts at its worst; an unknown record adds nothing.
+    Missing values: counts at its worst; a structure without the fact adds nothing.
     """
     return coverage(whole_numbers(rows["n_sites_primitive"]))
 
@@ -185,11 +185,11 @@ def diversity_sites_coverage(rows: pd.DataFrame, _against: Against) -> Value:
 def diversity_density(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of bins of the mass density, 0.5 g/cm3 wide.
 
-    Formula: exp(-sum p ln p), p the shares of the bins, expected in 500 of the records.
-    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Formula: exp(-sum p ln p), p the shares of the bins, expected in 500 of the structures.
+    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
     Source: Hill 1973, DOI 10.2307/1934352; rarefaction: Hurlbert 1971, DOI 10.2307/1934145, Chao et al. 2014, DOI
     10.1890/13-0133.1.
-    Missing values: counts at its worst; an unknown record is one more of the commonest bin.
+    Missing values: counts at its worst; a structure without the fact is one more of the commonest bin.
     """
     return hill_number(binned(rows["density"], DENSITY_BIN))
 
@@ -198,10 +198,10 @@ def diversity_density(rows: pd.DataFrame, _against: Against) -> Value:
 def diversity_density_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     """How many bins of the mass density, 0.5 g/cm3 wide, occur.
 
-    Formula: bins that occur, expected in 500 of the records drawn without replacement.
-    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Formula: bins that occur, expected in 500 of the structures drawn without replacement.
+    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
     Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145.
-    Missing values: counts at its worst; an unknown record adds nothing.
+    Missing values: counts at its worst; a structure without the fact adds nothing.
     """
     return coverage(binned(rows["density"], DENSITY_BIN))
 
@@ -216,11 +216,11 @@ def diversity_density_coverage(rows: pd.DataFrame, _against: Against) -> Value:
 def diversity_lattice_lengths(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of bins, 0.5 angstrom wide, of the three lengths of the reduced primitive cell, pooled.
 
-    Formula: exp(-sum p ln p), p the shares of the bins, expected in 500 of the records.
-    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Formula: exp(-sum p ln p), p the shares of the bins, expected in 500 of the structures.
+    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
     Source: Hill 1973, DOI 10.2307/1934352; rarefaction: Hurlbert 1971, DOI 10.2307/1934145, Chao et al. 2014, DOI
     10.1890/13-0133.1.
-    Missing values: counts at its worst; an unknown record is one more of the commonest bin.
+    Missing values: counts at its worst; a structure without the fact is one more of the commonest bin.
     """
     return hill_number(binned_lists(rows["lattice_lengths"], LENGTH_BIN))
 
@@ -235,10 +235,10 @@ def diversity_lattice_lengths(rows: pd.DataFrame, _against: Against) -> Value:
 def diversity_lattice_lengths_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     """How many bins, 0.5 angstrom wide, of the three lengths of the reduced primitive cell occur.
 
-    Formula: bins that occur, expected in 500 of the records drawn without replacement.
-    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Formula: bins that occur, expected in 500 of the structures drawn without replacement.
+    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
     Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145.
-    Missing values: counts at its worst; an unknown record adds nothing.
+    Missing values: counts at its worst; a structure without the fact adds nothing.
     """
     return coverage(binned_lists(rows["lattice_lengths"], LENGTH_BIN))
 
@@ -253,11 +253,11 @@ def diversity_lattice_lengths_coverage(rows: pd.DataFrame, _against: Against) ->
 def diversity_packing(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of bins, 0.05 wide, of the share of the cell that spheres of covalent radius fill.
 
-    Formula: exp(-sum p ln p), p the shares of the bins, expected in 500 of the records.
-    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Formula: exp(-sum p ln p), p the shares of the bins, expected in 500 of the structures.
+    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
     Source: Hill 1973, DOI 10.2307/1934352; rarefaction: Hurlbert 1971, DOI 10.2307/1934145, Chao et al. 2014, DOI
     10.1890/13-0133.1.
-    Missing values: counts at its worst; an unknown record is one more of the commonest bin.
+    Missing values: counts at its worst; a structure without the fact is one more of the commonest bin.
     """
     return hill_number(binned(rows["packing_fraction"], PACKING_BIN))
 
@@ -268,9 +268,9 @@ def diversity_packing(rows: pd.DataFrame, _against: Against) -> Value:
 def diversity_packing_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     """How many bins, 0.05 wide, of the share of the cell that spheres of covalent radius fill occur.
 
-    Formula: bins that occur, expected in 500 of the records drawn without replacement.
-    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    Formula: bins that occur, expected in 500 of the structures drawn without replacement.
+    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
     Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145.
-    Missing values: counts at its worst; an unknown record adds nothing.
+    Missing values: counts at its worst; a structure without the fact adds nothing.
     """
     return coverage(binned(rows["packing_fraction"], PACKING_BIN))

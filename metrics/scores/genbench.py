@@ -1,6 +1,6 @@
 """LeMat-GenBench's own definitions (arXiv 2512.04562), for comparison with its published numbers; never ranked.
 
-Where ours differ: cells as given instead of primitive ones, no correction for the number of records, Jensen-Shannon
+Where ours differ: cells as given instead of primitive ones, no correction for the number of structures, Jensen-Shannon
 *distance* (square root, natural logarithm) instead of the divergence in bits, and a kernel of width 1 whatever the
 unit. Intervals are made as for our own scores.
 """
@@ -40,7 +40,7 @@ GROUP = "GenBench"
 _BANDWIDTH = 1.0
 _DRAWS_OF_PAIRS = 250  # each one looks at all pairs
 _FEWEST = 2
-"""Records that an interval by samples of half of them needs."""
+"""Structures that an interval by samples of half of them needs."""
 
 
 @score(
@@ -51,12 +51,12 @@ _FEWEST = 2
     needs=("reduced_formula",),
 )
 def diversity_elements_coverage_genbench(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of the 118 elements that occur in any record, however many records there are.
+    """Share of the 118 elements that occur in any structure, however many structures there are.
 
     Formula: elements that occur / 118.
-    Interval: samples of half of the records without replacement.
+    Interval: samples of half of the structures without replacement.
     Source: LeMat-GenBench (arXiv 2512.04562).
-    Missing values: left out, shown only; an unknown record adds nothing.
+    Missing values: left out, shown only; a structure without the fact adds nothing.
     """
     kinds = element_shares(rows["reduced_formula"])
 
@@ -74,12 +74,12 @@ def diversity_elements_coverage_genbench(rows: pd.DataFrame, _against: Against) 
     needs=("space_group",),
 )
 def diversity_space_groups_coverage_genbench(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of the 230 space groups that occur in any record, however many records there are.
+    """Share of the 230 space groups that occur in any structure, however many structures there are.
 
     Formula: space groups that occur / 230.
-    Interval: samples of half of the records without replacement.
+    Interval: samples of half of the structures without replacement.
     Source: LeMat-GenBench (arXiv 2512.04562).
-    Missing values: left out, shown only; an unknown record adds nothing.
+    Missing values: left out, shown only; a structure without the fact adds nothing.
     """
     kinds = whole_numbers(rows["space_group"])
 
@@ -100,9 +100,9 @@ def diversity_sites_genbench(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number, exp(Shannon entropy), of different numbers of sites in the cells as given.
 
     Formula: exp(-sum p ln p), p the shares of the numbers of sites.
-    Interval: samples of half of the records without replacement.
+    Interval: samples of half of the structures without replacement.
     Source: LeMat-GenBench (arXiv 2512.04562).
-    Missing values: left out, shown only; an unknown record is not in the histogram.
+    Missing values: left out, shown only; a structure without the fact is not in the histogram.
     """
     kinds = whole_numbers(rows["n_sites"])
 
@@ -128,9 +128,9 @@ def distribution_elements_genbench(rows: pd.DataFrame, against: Against) -> Valu
 
     Formula: sqrt((KL(p | m) + KL(q | m)) / 2) with m = (p + q) / 2 and natural logarithms, p the submission, q the
     reference.
-    Interval: bootstrap over the records.
+    Interval: bootstrap over the structures.
     Source: LeMat-GenBench (arXiv 2512.04562).
-    Missing values: left out, shown only; an unknown record is not in the histogram.
+    Missing values: left out, shown only; a structure without the fact is not in the histogram.
     """
     return _distance(element_occurrences(rows["reduced_formula"]), against.get("elements", {}))
 
@@ -150,9 +150,9 @@ def distribution_space_groups_genbench(rows: pd.DataFrame, against: Against) -> 
 
     Formula: sqrt((KL(p | m) + KL(q | m)) / 2) with m = (p + q) / 2 and natural logarithms, p the submission, q the
     reference.
-    Interval: bootstrap over the records.
+    Interval: bootstrap over the structures.
     Source: LeMat-GenBench (arXiv 2512.04562).
-    Missing values: left out, shown only; an unknown record is not in the histogram.
+    Missing values: left out, shown only; a structure without the fact is not in the histogram.
     """
     return _distance(whole_numbers(rows["space_group"]), space_group_counts(against))
 
@@ -172,9 +172,9 @@ def distribution_crystal_systems_genbench(rows: pd.DataFrame, against: Against) 
 
     Formula: sqrt((KL(p | m) + KL(q | m)) / 2) with m = (p + q) / 2 and natural logarithms, p the submission, q the
     reference.
-    Interval: bootstrap over the records.
+    Interval: bootstrap over the structures.
     Source: LeMat-GenBench (arXiv 2512.04562).
-    Missing values: left out, shown only; an unknown record is not in the histogram.
+    Missing values: left out, shown only; a structure without the fact is not in the histogram.
     """
     return _distance(crystal_systems(rows["space_group"]), crystal_system_counts(against))
 
@@ -192,9 +192,9 @@ def distribution_cell_volume_mmd_genbench(rows: pd.DataFrame, against: Against) 
     Kernel of width 1 cubic angstrom, estimate with all pairs.
 
     Formula: E k(x, x') - 2 E k(x, y) + E k(y, y') over all pairs, k(a, b) = exp(-(a - b)^2 / 2).
-    Interval: samples of half of the records without replacement.
+    Interval: samples of half of the structures without replacement.
     Source: LeMat-GenBench (arXiv 2512.04562).
-    Missing values: left out, shown only; an unknown record is not in the sample.
+    Missing values: left out, shown only; a structure without the fact is not in the sample.
     """
     return _discrepancy(cell_volume(rows), reference_quantity(against, "cell_volume"))
 
@@ -212,9 +212,9 @@ def distribution_density_mmd_genbench(rows: pd.DataFrame, against: Against) -> V
     Kernel of width 1 g/cm3, estimate with all pairs.
 
     Formula: E k(x, x') - 2 E k(x, y) + E k(y, y') over all pairs, k(a, b) = exp(-(a - b)^2 / 2).
-    Interval: samples of half of the records without replacement.
+    Interval: samples of half of the structures without replacement.
     Source: LeMat-GenBench (arXiv 2512.04562).
-    Missing values: left out, shown only; an unknown record is not in the sample.
+    Missing values: left out, shown only; a structure without the fact is not in the sample.
     """
     return _discrepancy(rows["density"], reference_quantity(against, "density"))
 
@@ -232,9 +232,9 @@ def distribution_atom_density_mmd_genbench(rows: pd.DataFrame, against: Against)
     Kernel of width 1 per cubic angstrom, wider than all values, so always near 0; estimate with all pairs.
 
     Formula: E k(x, x') - 2 E k(x, y) + E k(y, y') over all pairs, k(a, b) = exp(-(a - b)^2 / 2).
-    Interval: samples of half of the records without replacement.
+    Interval: samples of half of the structures without replacement.
     Source: LeMat-GenBench (arXiv 2512.04562).
-    Missing values: left out, shown only; an unknown record is not in the sample.
+    Missing values: left out, shown only; a structure without the fact is not in the sample.
     """
     return _discrepancy(atom_density(rows), reference_quantity(against, "atom_density"))
 
@@ -250,7 +250,7 @@ def _half_sampled(kinds: Kinds, statistic: Statistic) -> Value:
 def _distance(kinds: Kinds, reference: Mapping[str, float]) -> Value:
     if not reference or not kinds.n_known:
         return undefined(kinds.n_known, kinds.n_unknown)
-    theirs = np.array([reference.get(str(own), 0) for own in kinds.bins]) / sum(reference.values())
+    theirs = np.array([reference.get(str(label), 0) for label in kinds.bins]) / sum(reference.values())
 
     def distances(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
         counted = kinds.in_bins(sampled)

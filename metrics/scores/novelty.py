@@ -1,4 +1,4 @@
-"""Novelty: how many records are crystals that the reference set does not hold."""
+"""Novelty: how many structures are crystals that the reference set does not hold."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 @score(label="Novel", unit="share", better="higher", missing="counts against", needs=("in_reference",))
 def novel(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records that are not a crystal of the reference set, by the confirmed verdict.
+    """Share of structures that are not a crystal of the reference set, by structure matching.
 
     Crystals of the same reduced formula are compared by their fingerprint keys and an element-resolved distance;
     ambiguous pairs are decided by pymatgen's StructureMatcher on primitive cells. Neither the order of the atoms nor
-    the choice of the cell matters. A record of a class that holds a known crystal is known.
+    the choice of the cell matters. A structure of a class that holds a known crystal is known.
 
-    Formula: records with in_reference = no / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with in_reference = no / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: definition of this benchmark; StructureMatcher: Ong et al. 2013, DOI 10.1016/j.commatsci.2012.10.028.
-    Missing values: counts against; a record that could not be compared is not novel.
+    Missing values: counts against; a structure that could not be compared is not novel.
     """
     return share(~rows["in_reference"])
 
@@ -35,27 +35,27 @@ def novel(rows: pd.DataFrame, _against: Against) -> Value:
     needs=("in_reference_fingerprint",),
 )
 def novel_fingerprint(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records with no fingerprint key in the reference set: the quick look-up, before any confirmation.
+    """Share of structures with no fingerprint key in the reference set: the quick look-up, before any confirmation.
 
-    Formula: records with no key in the reference set / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with no key in the reference set / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: definition of this benchmark.
-    Missing values: counts against; a record without a fingerprint is not novel.
+    Missing values: counts against; a structure without a fingerprint is not novel.
     """
     return share(~rows["in_reference_fingerprint"])
 
 
 @score(label="Novel (BAWL)", unit="share", better="neither", missing="counts against", needs=("in_reference_bawl",))
 def novel_bawl(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records whose BAWL fingerprint no source row of the reference set has, for comparison with earlier work.
+    """Share of structures whose BAWL fingerprint no source row of the set has, for comparison with earlier work.
 
-    BAWL depends on the order of the atoms and on the choice of the cell, so a known crystal described otherwise counts
+    BAWL depends on the order of the atoms and on the choice of the cell, so a known crystal written otherwise counts
     as novel here.
 
-    Formula: records with a BAWL fingerprint that the reference set lacks / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with a BAWL fingerprint that the reference set lacks / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: BAWL is the fingerprint published with LeMat-Bulk (LeMaterial).
-    Missing values: counts against; a record without a BAWL fingerprint is not novel.
+    Missing values: counts against; a structure without a BAWL fingerprint is not novel.
     """
     return share(~rows["in_reference_bawl"])
 
@@ -64,15 +64,15 @@ def novel_bawl(rows: pd.DataFrame, _against: Against) -> Value:
     label="Novel (matcher)", unit="share", better="neither", missing="counts against", needs=("in_reference_matcher",)
 )
 def novel_matcher(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records that pymatgen's StructureMatcher with its defaults fits to no reference crystal of the formula.
+    """Share of structures that pymatgen's StructureMatcher at its defaults fits to no reference crystal of the formula.
 
     For comparison with earlier work; it loses about half of the copies in a supercell with a little noise, which count
     as novel here.
 
-    Formula: records with no match in the reference set / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with no match in the reference set / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: Ong et al. 2013, DOI 10.1016/j.commatsci.2012.10.028.
-    Missing values: counts against; a record that could not be compared is not novel.
+    Missing values: counts against; a structure that could not be compared is not novel.
     """
     return share(~rows["in_reference_matcher"])
 
@@ -81,15 +81,15 @@ def novel_matcher(rows: pd.DataFrame, _against: Against) -> Value:
     label="Novel (disorder)", unit="share", better="higher", missing="counts against", needs=("known_up_to_disorder",)
 )
 def novel_up_to_disorder(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records that are novel and not merely another ordering of a reference crystal.
+    """Share of structures that are novel and not merely another ordering of a reference crystal.
 
     Elements that can substitute each other, by atomic radius and electronegativity, are taken for one species in both
-    crystals before they are compared by the verdict.
+    crystals before they are matched.
 
-    Formula: records with no reference crystal equal up to disorder / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with no reference crystal equal up to disorder / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: after Zeni et al. 2025, DOI 10.1038/s41586-025-08628-5.
-    Missing values: counts against; a record that could not be compared is not novel.
+    Missing values: counts against; a structure that could not be compared is not novel.
     """
     return share(~rows["known_up_to_disorder"])
 
@@ -102,40 +102,40 @@ def novel_up_to_disorder(rows: pd.DataFrame, _against: Against) -> Value:
     needs=("prototype_in_reference",),
 )
 def novel_prototype(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records whose structure type no reference crystal has, whatever its elements.
+    """Share of structures whose prototype (structure type) no reference crystal has, whatever its elements.
 
     The type is the anonymous formula, the space group and the occupied orbits. Noise destroys the symmetry and makes a
-    type of its own, so a high share may mean no more than structures that were not relaxed. A record that is in the
+    type of its own, so a high share may mean no more than structures that were not relaxed. A structure that is in the
     reference set has its prototype there.
 
-    Formula: records with a prototype that the reference set lacks / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with a prototype that the reference set lacks / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: isopointal structures: Allmann and Hinek 2007, DOI 10.1107/S0108767307038081.
-    Missing values: counts against; a record without a space group, or one that could not be compared and whose type is
-    not in the set, is not novel.
+    Missing values: counts against; a structure without a space group, or one that could not be compared and whose type
+    is not in the set, is not novel.
     """
     return share(~rows["prototype_in_reference"])
 
 
 @score(
     label="Novelty (distance)",
-    unit="site spacings",
+    unit="(V/N)^(1/3)",
     better="higher",
     missing="counts as 0",
     needs=("nearest_reference_distance", "identity_rule"),
     version=2,
 )
 def continuous_novelty(rows: pd.DataFrame, _against: Against) -> Value:
-    """Mean distance of a record to the nearest reference crystal of its formula, at most 1.
+    """Mean distance of a structure to the nearest reference crystal of its formula, at most 1.
 
-    The element-resolved distance of the verdict, in site spacings, the cube root of the volume per site: 0 for a copy,
-    below 0.05 for noise, 1 also where the set has nothing of the formula. No threshold decides here, so a small change
-    to a known crystal gains only little.
+    The element-resolved distance of structure matching, in units of (V/N)^(1/3), the cube root of the volume per site:
+    0 for a copy, below 0.05 for noise, 1 also where the set has nothing of the formula. No threshold decides here, so a
+    perturbation of a known crystal gains only little.
 
-    Formula: sum of min(d_i, 1) / records submitted, d_i the distance of record i.
-    Interval: bootstrap over the records.
-    Source: definition of this benchmark; the element-resolved distance is that of the verdict, after Widdowson and
-    Kurlin 2022, DOI 10.5281/zenodo.7120673.
+    Formula: sum of min(d_i, 1) / structures submitted, d_i the distance of structure i.
+    Interval: bootstrap over the structures.
+    Source: definition of this benchmark; the element-resolved distance is after Widdowson and Kurlin
+    2022, DOI 10.5281/zenodo.7120673.
     Missing values: counts as 0; this holds where the distance to any reference crystal of the formula is unknown.
     """
     alone = (rows["identity_rule"] == "no_candidate").fillna(value=False)
@@ -145,12 +145,12 @@ def continuous_novelty(rows: pd.DataFrame, _against: Against) -> Value:
 
 @score(label="VUN", unit="share", better="higher", missing="counts against", needs=("valid", "unique", "in_reference"))
 def vun(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records that are valid AND unique AND novel.
+    """Share of structures that are valid AND unique AND novel.
 
-    One known failure decides; else one unknown leaves the record unknown.
+    One known failure decides; else one unknown leaves the structure unknown.
 
-    Formula: records with valid AND unique AND in_reference = no / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with valid AND unique AND in_reference = no / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: definition of this benchmark.
     Missing values: counts against; unknown is no hit.
     """

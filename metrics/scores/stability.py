@@ -1,4 +1,4 @@
-"""Stability: how far above the convex hull of the reference set the records lie, by one potential.
+"""Stability: how far above the convex hull of the reference set the structures lie, by one potential.
 
 These scores read one *view* of the energies: one potential, structures as submitted or relaxed. They are made once
 for every view, and each carries the name of its view as its variant.
@@ -36,9 +36,9 @@ VIEW_COLUMNS: Mapping[str, pa.DataType] = {
 RELAXED_ONLY = frozenset({"converged", "rmsd"})
 
 TOLERANCE_EV_PER_ATOM = 1e-4
-"""What counts as on the hull: energies of one structure in two descriptions differ by less."""
+"""What counts as on the hull: energies of one structure in two choices of cell differ by less."""
 METASTABLE_EV_PER_ATOM = 0.1
-"""Upper end of the metastable range: about 90 % of the metastable crystals that were made lie within 0.067 eV/atom of
+"""Upper end of the metastable range: about 90% of the metastable crystals that were made lie within 0.067 eV/atom of
 the hull (W. Sun et al., Sci. Adv. 2, e1600225 (2016), DOI 10.1126/sciadv.1600225)."""
 
 
@@ -55,29 +55,29 @@ def is_metastable(rows: pd.DataFrame) -> pd.Series[bool]:
 
 @score(label="Stable", unit="share", better="higher", missing="counts against", needs=("e_above_hull",))
 def stable(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records on or below the convex hull of the reference set.
+    """Share of structures on or below the convex hull of the reference set.
 
-    The hull is that of the reference set alone, so a record below it has a negative e_above_hull. A tolerance of 1e-4
-    eV/atom is allowed: energies of one structure in two descriptions differ by less.
+    The hull is that of the reference set alone, so a structure below it has a negative e_above_hull. A tolerance of
+    1e-4 eV/atom is allowed: energies of one structure in two choices of cell differ by less.
 
-    Formula: records with e_above_hull <= 0 / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with e_above_hull <= 0 / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: S. P. Ong et al. 2008, DOI 10.1021/cm702327g.
-    Missing values: counts against; a record without an energy is not stable.
+    Missing values: counts against; a structure without an energy is not stable.
     """
     return share(is_stable(rows))
 
 
 @score(label="Metastable", unit="share", better="higher", missing="counts against", needs=("e_above_hull",))
 def metastable(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records above the hull by at most 0.1 eV/atom; stable ones are not among them.
+    """Share of structures above the hull by at most 0.1 eV/atom; stable ones are not among them.
 
     The tolerance of 1e-4 eV/atom holds at both ends.
 
-    Formula: records with 0 < e_above_hull <= 0.1 eV/atom / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with 0 < e_above_hull <= 0.1 eV/atom / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: after LeMat-GenBench (arXiv 2512.04562); the range: W. Sun et al. 2016, DOI 10.1126/sciadv.1600225.
-    Missing values: counts against; a record without an energy is not metastable.
+    Missing values: counts against; a structure without an energy is not metastable.
     """
     return share(is_metastable(rows))
 
@@ -90,10 +90,10 @@ def metastable(rows: pd.DataFrame, _against: Against) -> Value:
     needs=("e_above_hull",),
 )
 def e_above_hull_mean(rows: pd.DataFrame, _against: Against) -> Value:
-    """Mean distance to the convex hull of the records that have one; negative below it.
+    """Mean distance to the convex hull of the structures that have one; negative below it.
 
-    Formula: sum of e_above_hull / records with one.
-    Interval: bootstrap over the records with one.
+    Formula: sum of e_above_hull / structures with one.
+    Interval: bootstrap over the structures with one.
     Source: S. P. Ong et al. 2008, DOI 10.1021/cm702327g.
     Missing values: left out, shown only; a model whose worst structures fail would gain.
     """
@@ -108,10 +108,10 @@ def e_above_hull_mean(rows: pd.DataFrame, _against: Against) -> Value:
     needs=("e_above_hull",),
 )
 def e_above_hull_median(rows: pd.DataFrame, _against: Against) -> Value:
-    """Median distance to the convex hull of the records that have one; negative below it.
+    """Median distance to the convex hull of the structures that have one; negative below it.
 
     Formula: median of e_above_hull.
-    Interval: bootstrap over the records with one.
+    Interval: bootstrap over the structures with one.
     Source: S. P. Ong et al. 2008, DOI 10.1021/cm702327g.
     Missing values: left out, shown only; a model whose worst structures fail would gain.
     """
@@ -140,10 +140,10 @@ def e_above_hull_median(rows: pd.DataFrame, _against: Against) -> Value:
     needs=("formation_energy_per_atom",),
 )
 def formation_energy_mean(rows: pd.DataFrame, _against: Against) -> Value:
-    """Mean formation energy of the records that have one, from the elements of the reference set.
+    """Mean formation energy of the structures that have one, from the elements of the reference set.
 
-    Formula: sum of (energy of the cell - sum over elements of n energy of the element) / n_sites / records with one.
-    Interval: bootstrap over the records with one.
+    Formula: sum of (energy of the cell - sum over elements of n energy of the element) / n_sites / structures with one.
+    Interval: bootstrap over the structures with one.
     Source: definition of this benchmark.
     Missing values: left out, shown only; a model whose worst structures fail would gain.
     """
@@ -152,12 +152,12 @@ def formation_energy_mean(rows: pd.DataFrame, _against: Against) -> Value:
 
 @score(label="Converged", unit="share", better="higher", missing="counts against", needs=("converged",))
 def converged(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records whose relaxation ended below the force limit of the protocol.
+    """Share of structures whose relaxation ended below the force limit of the protocol.
 
-    Formula: records that converged / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures that converged / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: definition of this benchmark.
-    Missing values: counts against; a record that was refused has no relaxation and did not converge.
+    Missing values: counts against; a structure that was refused has no relaxation and did not converge.
     """
     return share(rows["converged"])
 
@@ -172,8 +172,8 @@ def converged(rows: pd.DataFrame, _against: Against) -> Value:
 def relaxation_rmsd_mean(rows: pd.DataFrame, _against: Against) -> Value:
     """Mean displacement of the sites in the relaxation, after the two structures were matched.
 
-    Formula: sum of the root-mean-square displacements / records that match their relaxed structure.
-    Interval: bootstrap over these records.
+    Formula: sum of the root-mean-square displacements / structures that match their relaxed structure.
+    Interval: bootstrap over these structures.
     Source: pymatgen's StructureMatcher, Ong et al. 2013, DOI 10.1016/j.commatsci.2012.10.028.
     Missing values: left out, shown only; a structure that relaxes into another one would lower the mean by leaving.
     """

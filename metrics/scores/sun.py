@@ -1,4 +1,4 @@
-"""SUN and its kin: stable or metastable, unique and novel at once, and the guards that show how they were reached."""
+"""SUN and its kin: stable or metastable, unique and novel at once, and breakdowns that show how they were reached."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def _is_sun_msun(rows: pd.DataFrame) -> pd.Series[bool]:
 
 @score(label="SUN", unit="share", better="higher", missing="counts against", needs=_SUN)
 def sun(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records that are stable AND unique AND novel.
+    """Share of structures that are stable AND unique AND novel.
 
     Uniqueness is decided once over the whole submission. One known failure decides; else one unknown leaves it unknown.
 
-    Formula: records with stable AND unique AND NOT in_reference / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with stable AND unique AND NOT in_reference / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: MatterGen, Zeni et al. 2025, DOI 10.1038/s41586-025-08628-5.
     Missing values: counts against; unknown is no hit.
     """
@@ -43,10 +43,10 @@ def sun(rows: pd.DataFrame, _against: Against) -> Value:
 
 @score(label="MSUN", unit="share", better="higher", missing="counts against", needs=_SUN)
 def msun(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records that are metastable AND unique AND novel; stable ones are not among them.
+    """Share of structures that are metastable AND unique AND novel; stable ones are not among them.
 
-    Formula: records with metastable AND unique AND NOT in_reference / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with metastable AND unique AND NOT in_reference / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: after LeMat-GenBench (arXiv 2512.04562).
     Missing values: counts against; unknown is no hit.
     """
@@ -55,10 +55,10 @@ def msun(rows: pd.DataFrame, _against: Against) -> Value:
 
 @score(label="SUN + MSUN", unit="share", better="higher", missing="counts against", needs=_SUN)
 def sun_msun(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records that are stable or metastable, AND unique AND novel.
+    """Share of structures that are stable or metastable, AND unique AND novel.
 
     Formula: SUN + MSUN.
-    Interval: Wilson, from the number of hits and of records.
+    Interval: Wilson, from the number of hits and of structures.
     Source: after LeMat-GenBench (arXiv 2512.04562).
     Missing values: counts against; unknown is no hit.
     """
@@ -67,10 +67,10 @@ def sun_msun(rows: pd.DataFrame, _against: Against) -> Value:
 
 @score(label="VSUN", unit="share", better="higher", missing="counts against", needs=("valid", *_SUN))
 def vsun(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records that are valid AND stable AND unique AND novel.
+    """Share of structures that are valid AND stable AND unique AND novel.
 
-    Formula: records with valid AND stable AND unique AND NOT in_reference / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with valid AND stable AND unique AND NOT in_reference / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: definition of this benchmark.
     Missing values: counts against; unknown is no hit.
     """
@@ -79,10 +79,10 @@ def vsun(rows: pd.DataFrame, _against: Against) -> Value:
 
 @score(label="VMSUN", unit="share", better="higher", missing="counts against", needs=("valid", *_SUN))
 def vmsun(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records that are valid AND metastable AND unique AND novel; stable ones are not among them.
+    """Share of structures that are valid AND metastable AND unique AND novel; stable ones are not among them.
 
-    Formula: records with valid AND metastable AND unique AND NOT in_reference / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with valid AND metastable AND unique AND NOT in_reference / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: definition of this benchmark.
     Missing values: counts against; unknown is no hit.
     """
@@ -91,10 +91,10 @@ def vmsun(rows: pd.DataFrame, _against: Against) -> Value:
 
 @score(label="VSUN + VMSUN", unit="share", better="higher", missing="counts against", needs=("valid", *_SUN))
 def vsun_msun(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records that are valid, stable or metastable, unique AND novel. It ranks the board with energies.
+    """Share of structures that are valid, stable or metastable, unique AND novel. It ranks the board with energies.
 
     Formula: VSUN + VMSUN.
-    Interval: Wilson, from the number of hits and of records.
+    Interval: Wilson, from the number of hits and of structures.
     Source: definition of this benchmark.
     Missing values: counts against; unknown is no hit.
     """
@@ -102,19 +102,19 @@ def vsun_msun(rows: pd.DataFrame, _against: Against) -> Value:
 
 
 @score(
-    label="of these, elemental",
+    label="SUN+MSUN: elemental only",
     unit="share",
     better="neither",
     missing="counts against",
     needs=("chemical_system", *_SUN),
 )
 def sun_msun_elemental(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records that are SUN or MSUN and hold one element only.
+    """Share of structures that are SUN or MSUN and hold one element only.
 
-    A part of SUN + MSUN, over all records like it: a model could raise that score with allotropes.
+    A part of SUN + MSUN, over all structures like it: a model could raise that score with allotropes.
 
-    Formula: records that are SUN or MSUN with one element / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures that are SUN or MSUN with one element / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: definition of this benchmark.
     Missing values: counts against; unknown is no hit.
     """
@@ -122,19 +122,19 @@ def sun_msun_elemental(rows: pd.DataFrame, _against: Against) -> Value:
 
 
 @score(
-    label="of these, sparse hull",
+    label="SUN+MSUN: sparse hull",
     unit="share",
     better="neither",
     missing="counts against",
     needs=("n_hull_entries", *_SUN),
 )
 def sun_msun_sparse_hull(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records that are SUN or MSUN in a chemical system with few entries in the hull.
+    """Share of structures that are SUN or MSUN in a chemical system with few entries in the hull.
 
     The entries of all its subsystems count. Where few phases are known, almost anything new lies near the hull.
 
-    Formula: records that are SUN or MSUN with n_hull_entries < 12 / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures that are SUN or MSUN with n_hull_entries < 12 / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: definition of this benchmark.
     Missing values: counts against; unknown is no hit.
     """
@@ -142,19 +142,19 @@ def sun_msun_sparse_hull(rows: pd.DataFrame, _against: Against) -> Value:
 
 
 @score(
-    label="of these, substitution",
+    label="SUN+MSUN: substitutions",
     unit="share",
     better="neither",
     missing="counts against",
     needs=("prototype_in_reference", *_SUN),
 )
 def sun_msun_substitution(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records that are SUN or MSUN and have the structure type of a reference crystal of other elements.
+    """Share of structures that are SUN or MSUN and have the structure type of a reference crystal of other elements.
 
     Exchanging the elements of a known crystal is the simplest generator there is.
 
-    Formula: records that are SUN or MSUN with prototype_in_reference / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures that are SUN or MSUN with prototype_in_reference / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: definition of this benchmark.
     Missing values: counts against; unknown is no hit.
     """
@@ -162,43 +162,43 @@ def sun_msun_substitution(rows: pd.DataFrame, _against: Against) -> Value:
 
 
 @score(
-    label="of these, systems",
+    label="SUN+MSUN: chemical systems",
     unit="chemical systems",
     better="neither",
     missing="left out, shown only",
     needs=("chemical_system", *_SUN),
 )
 def sun_msun_systems(rows: pd.DataFrame, _against: Against) -> Value:
-    """Number of different chemical systems among the records that are SUN or MSUN.
+    """Number of different chemical systems among the structures that are SUN or MSUN.
 
     Formula: number of different values of chemical_system.
-    Interval: samples of half of the records.
+    Interval: samples of half of the structures.
     Source: definition of this benchmark.
-    Missing values: left out, shown only; a record of which something is unknown adds none.
+    Missing values: left out, shown only; a structure of which something is unknown adds none.
     """
     return _distinct(rows, "chemical_system")
 
 
 @score(
-    label="of these, prototypes",
+    label="SUN+MSUN: prototypes",
     unit="prototypes",
     better="neither",
     missing="left out, shown only",
     needs=("prototype", *_SUN),
 )
 def sun_msun_prototypes(rows: pd.DataFrame, _against: Against) -> Value:
-    """Number of different structure types among the records that are SUN or MSUN.
+    """Number of different structure types among the structures that are SUN or MSUN.
 
     Formula: number of different values of prototype.
-    Interval: samples of half of the records.
+    Interval: samples of half of the structures.
     Source: definition of this benchmark.
-    Missing values: left out, shown only; a record of which something is unknown adds none.
+    Missing values: left out, shown only; a structure of which something is unknown adds none.
     """
     return _distinct(rows, "prototype")
 
 
 def _distinct(rows: pd.DataFrame, label: str) -> Value:
-    """How many different labels the hits have, among the records of which everything is known."""
+    """How many different labels the hits have, among the structures of which everything is known."""
     known = rows[rows[[label, *_SUN]].notna().all(axis=1)]
     hits = known[_is_sun_msun(known).astype(bool)]
     counts = hits[label].value_counts().sort_index()
@@ -210,7 +210,7 @@ def _distinct(rows: pd.DataFrame, label: str) -> Value:
 
     value = float(len(counts))
     n_unknown = len(rows) - len(known)
-    if len(known) < 2:  # noqa: PLR2004 - one record has no half
+    if len(known) < 2:  # noqa: PLR2004 - one structure has no half
         return Value(value, value, value, len(known), n_unknown)
     low, high = half_sample_interval(kinds, n_labels, value, lowest=0.0)
     return Value(value, low, high, len(known), n_unknown)

@@ -1,4 +1,4 @@
-"""How far the elements of the crystals are in the hands of few countries."""
+"""How geographically concentrated the production and the reserves of the elements are."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ RESERVE_WEIGHT = 0.75
 def hhi_production(rows: pd.DataFrame, _against: Against) -> Value:
     """Mean Herfindahl-Hirschman index of the production of the elements, 0 (spread out) to 10 (one country).
 
-    Formula: mean over records of sum x_el HHI_el / 1000, x atomic fractions.
-    Interval: bootstrap over the records.
+    Formula: mean over structures of sum x_el HHI_el / 1000, x atomic fractions.
+    Interval: bootstrap over the structures.
     Source: Gaultois et al. 2013, DOI 10.1021/cm400893e, values as shipped with pymatgen.
-    Missing values: left out, shown only; so are records with an element without a value (H, Xe, Tc, the actinides,
+    Missing values: left out, shown only; so are structures with an element without a value (H, Xe, Tc, the actinides,
     ...).
     """
     return mean_over_known(rows["hhi_production"])
@@ -45,10 +45,10 @@ def hhi_production(rows: pd.DataFrame, _against: Against) -> Value:
 def hhi_reserve(rows: pd.DataFrame, _against: Against) -> Value:
     """Mean Herfindahl-Hirschman index of the known reserves of the elements, 0 (spread out) to 10 (one country).
 
-    Formula: mean over records of sum x_el HHI_el / 1000, x atomic fractions.
-    Interval: bootstrap over the records.
+    Formula: mean over structures of sum x_el HHI_el / 1000, x atomic fractions.
+    Interval: bootstrap over the structures.
     Source: Gaultois et al. 2013, DOI 10.1021/cm400893e, values as shipped with pymatgen.
-    Missing values: left out, shown only; so are records with an element without a value (H, Xe, Tc, the actinides,
+    Missing values: left out, shown only; so are structures with an element without a value (H, Xe, Tc, the actinides,
     ...).
     """
     return mean_over_known(rows["hhi_reserve"])
@@ -65,9 +65,9 @@ def hhi_reserve(rows: pd.DataFrame, _against: Against) -> Value:
 def hhi_combined(rows: pd.DataFrame, _against: Against) -> Value:
     """Mean of 0.25 times the index of production and 0.75 times that of reserves, 0 to 10.
 
-    Formula: mean over records of 0.25 HHI_production + 0.75 HHI_reserves.
-    Interval: bootstrap over the records.
+    Formula: mean over structures of 0.25 HHI_production + 0.75 HHI_reserves.
+    Interval: bootstrap over the structures.
     Source: Gaultois et al. 2013, DOI 10.1021/cm400893e, values as shipped with pymatgen.
-    Missing values: left out, shown only; so are records with an element without a value.
+    Missing values: left out, shown only; so are structures with an element without a value.
     """
     return mean_over_known(PRODUCTION_WEIGHT * rows["hhi_production"] + RESERVE_WEIGHT * rows["hhi_reserve"])

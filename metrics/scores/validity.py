@@ -17,43 +17,43 @@ def is_valid(rows: pd.DataFrame) -> pd.Series[bool]:
 
 @score(label="Readable", unit="share", better="higher", missing="counts against", needs=("refusal",))
 def readable(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records that could be read as an ordered crystal.
+    """Share of structures that could be read as an ordered crystal.
 
-    Every record of the upload counts: a file that does not parse, has partial occupancies or breaks a limit is a record
-    that was refused, with its reason.
+    Every structure submitted counts: one that does not parse, has partial occupancies or breaks a limit is refused,
+    with its reason.
 
-    Formula: records with no refusal / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with no refusal / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: definition of this benchmark.
-    Missing values: counts against; a record that was refused is not readable; none is left open.
+    Missing values: counts against; a structure that was refused is not readable; none is left open.
     """
     return share(rows["refusal"].isna().astype("boolean"))
 
 
 @score(label="Valid", unit="share", better="higher", missing="counts against", needs=("valid",))
 def valid(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records that are charge neutral, keep their atoms apart and are physically plausible.
+    """Share of structures that are charge-neutral, keep their atoms apart and are physically plausible.
 
     valid = charge_valid AND distance_valid AND plausible.
 
-    Formula: records with charge_valid AND distance_valid AND plausible / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with charge_valid AND distance_valid AND plausible / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: after LeMat-GenBench (arXiv 2512.04562).
     Missing values: counts against; unknown is not valid.
     """
     return share(rows["valid"])
 
 
-@score(label="Charge", unit="share", better="higher", missing="counts against", needs=("charge_valid",))
+@score(label="Charge-neutral", unit="share", better="higher", missing="counts against", needs=("charge_valid",))
 def charge_valid(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records for which a charge-neutral assignment of oxidation states exists.
+    """Share of structures for which a charge-neutral assignment of oxidation states exists.
 
     The first rule that fires decides and is recorded: metallic composition (smact metallicity > 0.7); bond-valence sums
     all zero; a neutral assignment by bond-valence analysis; by the oxidation states observed in the ICSD; by all known
     states in an order that follows electronegativity.
 
-    Formula: records with a rule that fires / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with a rule that fires / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: after LeMat-GenBench (arXiv 2512.04562); smact: Davies et al. 2019, DOI 10.21105/joss.01361; bond valences:
     O'Keeffe and Brese 1991, DOI 10.1021/ja00009a002, as in pymatgen.
     Missing values: counts against; undetermined is not valid.
@@ -61,14 +61,14 @@ def charge_valid(rows: pd.DataFrame, _against: Against) -> Value:
     return share(rows["charge_valid"])
 
 
-@score(label="Distances", unit="share", better="higher", missing="counts against", needs=("distance_valid",))
+@score(label="Minimum distance", unit="share", better="higher", missing="counts against", needs=("distance_valid",))
 def distance_valid(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records with no two atoms closer than 0.5 (0.7 + r_i + r_j) angstrom.
+    """Share of structures with no two atoms closer than 0.5 (0.7 + r_i + r_j) angstrom.
 
     r is the atomic radius (1.0 where none is known); an atom's own periodic images count as other atoms.
 
-    Formula: records with d_ij >= 0.5 (0.7 + r_i + r_j) for every pair i, j / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with d_ij >= 0.5 (0.7 + r_i + r_j) for every pair i, j / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: after LeMat-GenBench (arXiv 2512.04562), which skips an atom's own images; radii: Slater 1964, DOI
     10.1063/1.1725697.
     Missing values: counts against; unknown is not valid.
@@ -78,14 +78,14 @@ def distance_valid(rows: pd.DataFrame, _against: Against) -> Value:
 
 @score(label="Plausible", unit="share", better="higher", missing="counts against", needs=("plausible",))
 def plausible(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of records with a physically plausible cell.
+    """Share of structures with a physically plausible cell.
 
     Mass density in [0.01, 25] g/cm3, atom density in [1e-5, 0.5] per cubic angstrom, volume above 1 cubic angstrom,
     cell lengths in [1, 100] angstrom, angles strictly between 0 and 180 degrees, a CIF written and read back gives the
     same crystal, and a space group is found.
 
-    Formula: records with all of these true / records submitted.
-    Interval: Wilson, from the number of hits and of records.
+    Formula: structures with all of these true / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
     Source: after LeMat-GenBench (arXiv 2512.04562), which judges the cell as given instead of the primitive one.
     Missing values: counts against; unknown is not plausible.
     """

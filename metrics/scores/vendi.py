@@ -30,18 +30,18 @@ _NEGLIGIBLE = 1e-9
     needs=("amd",),
 )
 def diversity_vendi(rows: pd.DataFrame, _against: Against) -> Value:
-    """Effective number of dissimilar structures: Vendi score over average minimum distances, expected in 500 records.
+    """Effective number of dissimilar structures: Vendi score over average minimum distances, expected among 500.
 
     exp(-sum l ln l) over the eigenvalues l of K/n, with K = exp(-d^2 / (2 (0.3 angstrom)^2)), d the root mean square
-    difference of two records' 100 average minimum distances. Elements play no part. K is taken at rank 128 at most,
-    which caps the score there and holds 99 % of K for real crystals.
+    difference of two structures' 100 average minimum distances. Elements play no part. K is taken at rank 128 at most,
+    which caps the score there and holds 99% of K for real crystals.
 
     Formula: exp(-sum l ln l), l the eigenvalues of K / n with K = exp(-d^2 / (2 (0.3 angstrom)^2)), expected in 500 of
-    the records.
-    Interval: samples of at most half of the records without replacement, their spread scaled to all records.
+    the structures.
+    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
     Source: Friedman and Dieng 2023, arXiv 2210.02410; average minimum distances: Widdowson et al. 2022, DOI
     10.46793/match.87-3.529W.
-    Missing values: left out, shown only; records without average minimum distances are not in the kernel.
+    Missing values: left out, shown only; structures without average minimum distances are not in the kernel.
     """
     known = [tuple(amd) for amd in lists(rows["amd"]) if amd is not None]
     n_unknown = len(rows) - len(known)
@@ -51,7 +51,7 @@ def diversity_vendi(rows: pd.DataFrame, _against: Against) -> Value:
     factors = kernel_factors(curves, BANDWIDTH_ANGSTROM, MAX_FEATURES)
 
     def statistic(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
-        return np.array([vendi_score(factors, own) for own in sampled])
+        return np.array([vendi_score(factors, records) for records in sampled])
 
     value, low, high = rarefied(counts, statistic, draws=_DRAWS, lowest=1.0)
     return Value(value, low, high, len(known), n_unknown)
@@ -64,7 +64,7 @@ def kernel_factors(curves: NDArray[np.float64], bandwidth: float, max_features: 
     DOI 10.1016/j.apnum.2011.10.001.
 
     Args:
-        curves: (n, m) of the records.
+        curves: (n, m) of the structures.
         bandwidth: of the kernel, for the root mean square difference of two curves.
         max_features: bound on r.
 
@@ -85,7 +85,7 @@ def kernel_factors(curves: NDArray[np.float64], bandwidth: float, max_features: 
 
 
 def vendi_score(factors: NDArray[np.float64], counts: NDArray[np.int64]) -> float:
-    """Vendi score of records of which ``counts`` (n,) share the row of ``factors`` (n, r).
+    """Vendi score of structures of which ``counts`` (n,) share the row of ``factors`` (n, r).
 
     The eigenvalues of K / n are those of the r x r matrix of the factors, scaled to add up to one.
     """

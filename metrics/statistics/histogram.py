@@ -58,12 +58,12 @@ def group(contributions: Iterable[Contribution | None]) -> Kinds:
     counted = Counter(contributions)
     n_unknown = counted.pop(None, 0)
     kinds = sorted(kind for kind in counted if kind is not None)
-    bins = sorted({own for kind in kinds for own, _ in kind})
+    bins = sorted({label for kind in kinds for label, _ in kind})
     shares = np.zeros((len(kinds), len(bins)))
-    place = {own: at for at, own in enumerate(bins)}
+    place = {label: at for at, label in enumerate(bins)}
     for row, kind in zip(shares, kinds, strict=True):
-        for own, share in kind:
-            row[place[own]] = share
+        for label, share in kind:
+            row[place[label]] = share
     return Kinds(np.array([counted[kind] for kind in kinds], dtype=np.int64), shares, tuple(bins), n_unknown)
 
 
@@ -98,4 +98,4 @@ def lists(column: pd.Series[Any]) -> list[list[Any] | None]:
 
 
 def _even_shares(bins: list[int]) -> Contribution:
-    return tuple((own, count / len(bins)) for own, count in sorted(Counter(bins).items()))
+    return tuple((label, count / len(bins)) for label, count in sorted(Counter(bins).items()))

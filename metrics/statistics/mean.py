@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def mean_over_submitted(values: pd.Series[float]) -> Value:
-    """Mean in which unknown (null) counts as 0, so a crash never pays. Interval: bootstrap, 95 %.
+    """Mean in which unknown (null) counts as 0, so a crash never pays. Interval: bootstrap, 95%.
 
     Args:
         values: nullable numbers, not below 0, one entry per submitted record.
@@ -28,7 +28,7 @@ def mean_over_submitted(values: pd.Series[float]) -> Value:
 
 
 def mean_over_known(values: pd.Series[float]) -> Value:
-    """Mean over the records with a number: shown, never ranked. Interval: bootstrap, 95 %.
+    """Mean over the records with a number: shown, never ranked. Interval: bootstrap, 95%.
 
     Args:
         values: nullable numbers, one entry per submitted record.

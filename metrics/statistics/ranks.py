@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from metrics.statistics.uncertainty import Estimate
 
 DRAWS = 4_000
-"""Boards that are drawn: the ends of a 95 % range are then certain to within half a percent of the draws."""
+"""Boards that are drawn: the ends of a 95% range are then certain to within half a percent of the draws."""
 
 _ROUNDING = 1e-9
 _Z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
@@ -29,7 +29,7 @@ class Sampled(NamedTuple):
     """A score of one run, with what is needed to draw it anew.
 
     Attributes:
-        estimate: value and 95 % interval.
+        estimate: value and 95% interval.
         n_records: records of which the value is the share of hits; None where it is another statistic.
 
     """
@@ -39,7 +39,7 @@ class Sampled(NamedTuple):
 
 
 class RankRange(NamedTuple):
-    """Rank of a model, 1 the best, and the ends of its 95 % range; equal values share the better rank."""
+    """Rank of a model, 1 the best, and the ends of its 95% range; equal values share the better rank."""
 
     rank: int
     low: int
@@ -122,7 +122,7 @@ def _is_counted(estimate: Estimate, n_records: int) -> bool:
 
 def _ranks(values: NDArray[np.float64]) -> NDArray[np.int64]:
     """(models, draws) ranks of values of that shape: one more than there are higher values in the draw."""
-    return np.stack([1 + (values > own).sum(axis=0) for own in values])
+    return np.stack([1 + (values > of_model).sum(axis=0) for of_model in values])
 
 
 def _sort_key(runs: Sequence[Sampled]) -> list[tuple[float, float, float, int]]:

@@ -75,7 +75,7 @@ def subsample(counts: NDArray[np.int64], size: int, draws: int = DRAWS) -> NDArr
 def bootstrap_interval(
     counts: NDArray[np.int64], statistic: Statistic, value: float, *, lowest: float = -inf, highest: float = inf
 ) -> tuple[float, float]:
-    """95 % interval of a statistic by bootstrap.
+    """95% interval of a statistic by bootstrap.
 
     Args:
         counts: (k,) records of each kind, at least one in all.
@@ -96,7 +96,7 @@ def rarefied(
     lowest: float = -inf,
     highest: float = inf,
 ) -> tuple[float, float, float]:
-    """Expected value of a statistic in a sample of 500 of the records, with its 95 % interval.
+    """Expected value of a statistic in a sample of 500 of the records, with its 95% interval.
 
     A smaller sample keeps its own size. The interval comes from samples of at most half of the n records; with s
     records their spread is that of s, larger than that of n by sqrt((n - s) / s).
@@ -129,7 +129,7 @@ def rarefied(
 def half_sample_interval(
     counts: NDArray[np.int64], statistic: Statistic, value: float, *, draws: int = DRAWS, lowest: float = -inf
 ) -> tuple[float, float]:
-    """95 % interval of a statistic by samples of half of the records, whose spread is that of all of them.
+    """95% interval of a statistic by samples of half of the records, whose spread is that of all of them.
 
     Args:
         counts: (k,) records of each kind, at least two in all.
@@ -148,7 +148,7 @@ def half_sample_interval(
 def interval(
     value: float, sampled: NDArray[np.float64], *, scale: float = 1.0, lowest: float = -inf, highest: float = inf
 ) -> tuple[float, float]:
-    """Ends of the 95 % interval around a value from the spread of resampled ones about their mean.
+    """Ends of the 95% interval around a value from the spread of resampled ones about their mean.
 
     Args:
         value: on the full sample; always inside.

@@ -41,7 +41,7 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[f
 
 
 class Estimate(NamedTuple):
-    """A value with the ends of its 95 % interval, ``low <= value <= high``."""
+    """A value with the ends of its 95% interval, ``low <= value <= high``."""
 
     value: float
     low: float
@@ -49,19 +49,19 @@ class Estimate(NamedTuple):
 
     @property
     def excludes_zero(self) -> bool:
-        """Whether the whole interval lies on one side of 0: a difference that is significant at 5 %."""
+        """Whether the whole interval lies on one side of 0: a difference that is significant at 5%."""
         return self.low > 0 or self.high < 0
 
 
 def difference(first: Estimate, second: Estimate) -> Estimate:
-    """How much higher the first of two independent estimates is than the second, with its 95 % interval.
+    """How much higher the first of two independent estimates is than the second, with its 95% interval.
 
     d = a - b; low = d - sqrt((a - low_a)^2 + (high_b - b)^2), high = d + sqrt((high_a - a)^2 + (b - low_b)^2): each
     end is as far as the two ends that push it there, added as independent errors. It needs nothing but the two
     intervals, so it holds for every score:
 
     - shares, whose intervals are Wilson's: this is Newcombe's method 10 (R. G. Newcombe, Stat. Med. 17, 873 (1998),
-      DOI 10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I), which keeps 95 % near 0 and 1;
+      DOI 10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I), which keeps 95% near 0 and 1;
     - means, whose intervals come from the bootstrap: the usual sqrt(s_a^2 / n_a + s_b^2 / n_b), its sides apart;
     - statistics that are resampled (diversity, distances): the same, with their own intervals.
 

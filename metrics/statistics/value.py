@@ -11,7 +11,7 @@ class Value:
 
     Attributes:
         value: the score, None where it is not defined (no record at all).
-        low: lower end of its 95 % interval.
+        low: lower end of its 95% interval.
         high: upper end.
         n_counted: records whose facts were known.
         n_unknown: records whose facts were not; counted + unknown = submitted.

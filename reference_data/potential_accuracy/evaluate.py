@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from metrics.measure.energy.hull import formation_energy_per_atom
-from metrics.measure.energy.relax_record import SinglePoint, conventions_of, hash_of, put_on
+from metrics.measure.energy.relax_record import SinglePoint, conventions_of, convert_record, hash_of
 from metrics.measure.energy.relaxation import energies_of, start_engine
 from metrics.measure.potentials import find
 from metrics.measure.running.cache import Cache
@@ -235,5 +235,5 @@ def _distances(
 def _formation_energy(
     crystal: ReferenceCrystal, record: EnergyRecord, convention: str, terminals: Mapping[str, float]
 ) -> float | None:
-    energy = put_on(record, crystal.crystal, convention).energy_per_atom
+    energy = convert_record(record, crystal.crystal, convention).energy_per_atom
     return None if energy is None else formation_energy_per_atom(crystal.reduced_formula, energy, terminals)

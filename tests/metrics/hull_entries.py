@@ -31,7 +31,9 @@ compositions = st.fixed_dictionaries({symbol: st.integers(0, 3) for symbol in EL
 def entries(draw: st.DrawFn) -> pd.DataFrame:
     """The four elements at zero, and up to twenty compounds of them."""
     drawn = draw(st.lists(st.tuples(compositions, energies), max_size=20))
-    compounds = [(formula(own), energy) for own, energy in drawn if sum(amount > 0 for amount in own.values()) > 1]
+    compounds = [
+        (formula(amounts), energy) for amounts, energy in drawn if sum(amount > 0 for amount in amounts.values()) > 1
+    ]
     rows = [*((symbol, 0.0) for symbol in ELEMENTS), *compounds]
     return pd.DataFrame([(f"e{number:02d}", *row) for number, row in enumerate(rows)], columns=COLUMNS)
 
@@ -43,5 +45,5 @@ def mp_entries() -> pd.DataFrame:
         pytest.skip(f"no {path}; set LEADERBOARD_TEST_DATA to the folder of test data")
     with gzip.open(path) as stream:
         content = json.load(stream)
-    rows = [(name, own["formula"], own["e_form"]) for name, own in content.items()]
+    rows = [(name, entry["formula"], entry["e_form"]) for name, entry in content.items()]
     return pd.DataFrame([*rows, ("Pr", "Pr", 0.0), ("Hg", "Hg", 0.0)], columns=COLUMNS)

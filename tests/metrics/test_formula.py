@@ -13,9 +13,9 @@ amounts = st.dictionaries(st.sampled_from(["Li", "O", "P", "Ca", "H", "C", "Fe"]
 
 
 @given(amounts)
-def test_a_reduced_formula_of_pymatgen_has_its_ratios(own: dict[str, int]) -> None:
-    found = elements_of(Composition(own).reduced_formula)
-    assert smallest_whole(found) == smallest_whole(own)
+def test_a_reduced_formula_of_pymatgen_has_its_ratios(given_amounts: dict[str, int]) -> None:
+    read = elements_of(Composition(given_amounts).reduced_formula)
+    assert smallest_whole(read) == smallest_whole(given_amounts)
 
 
 def test_brackets_within_brackets() -> None:

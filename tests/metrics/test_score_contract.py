@@ -107,30 +107,30 @@ def test_a_missing_value_does_what_the_policy_says(score: Score) -> None:
     @given(rows=columns(score.needs), data=st.data())
     def law(rows: pd.DataFrame, data: st.DataObject) -> None:
         rows = lost(rows, data.draw(st.integers(0, len(rows) - 1)))
-        found = score.compute(rows, AGAINST)
+        result = score.compute(rows, AGAINST)
         if score.missing == "left out, shown only":
             known = rows[rows[list(score.needs)].notna().all(axis=1)].reset_index(drop=True)
             alone = score.compute(known, AGAINST)
-            assert (found.value, found.low, found.high) == (alone.value, alone.low, alone.high)
+            assert (result.value, result.low, result.high) == (alone.value, alone.low, alone.high)
             assert score.better == "neither"
         elif score.missing == "counts at its worst":
-            assert found.value is not None
+            assert result.value is not None
             # as many unknown records again cannot make it more varied
             more = pd.concat([rows, lost(rows, slice(None))], ignore_index=True)
             worse = score.compute(more, AGAINST).value
             assert worse is not None
-            assert worse <= found.value + 1e-9
+            assert worse <= result.value + 1e-9
         else:  # a mean over what was submitted of something in [0, 1]: nobody can gain more than the known records give
-            assert found.value is not None
-            sums = found.value * len(rows)
-            assert sums <= found.n_counted + 1e-9
+            assert result.value is not None
+            sums = result.value * len(rows)
+            assert sums <= result.n_counted + 1e-9
             if score.counts_hits:
                 assert sums == pytest.approx(round(sums))
             # records of which nothing is known add nothing
             more = pd.concat([rows, lost(rows, slice(None))], ignore_index=True)
             diluted = score.compute(more, AGAINST)
             if list(score.needs) != ["refusal"]:
-                assert diluted.value == pytest.approx(found.value / 2)
+                assert diluted.value == pytest.approx(result.value / 2)
 
     law()
 

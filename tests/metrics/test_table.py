@@ -46,7 +46,7 @@ def test_a_table_survives_its_file(tmp_path_factory: pytest.TempPathFactory, row
     table = frame(rows, SCHEMA)
     write_parquet(table, SCHEMA, path)
     pd.testing.assert_frame_equal(check(read_parquet(path), SCHEMA), table)
-    assert [found.name for found in path.parent.iterdir()] == ["table.parquet"]
+    assert [file.name for file in path.parent.iterdir()] == ["table.parquet"]
 
 
 def test_no_column_is_object() -> None:

@@ -57,7 +57,7 @@ def _is_valid(formula: str, symbols: tuple[str, ...], settings: SmactValiditySet
     except KeyError as error:
         message = f"smact does not know an element of {formula}: {error.args[0]}"
         raise UnmeasurableError(message) from error
-    n_combinations = prod(len(own or ()) for own in states)
+    n_combinations = prod(len(of_element or ()) for of_element in states)
     if n_combinations > settings.max_combinations:
         message = (
             f"the states of the elements of {formula} have {n_combinations:,} combinations; "

@@ -1,4 +1,4 @@
-"""How concentrated production and reserves of the elements of a crystal are on few countries."""
+"""How geographically concentrated production and reserves of the elements of a crystal are."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def measure_supply_risk(crystal: Crystal, settings: SupplyRiskSettings) -> dict[
 
 def _with_stand_ins(symbols: Mapping[str, int]) -> dict[str, tuple[float, float]]:
     stand_ins = dict.fromkeys(symbols, (_LARGEST, _LARGEST)) | dict.fromkeys(_NO_RISK, (0.0, 0.0))
-    return stand_ins | {symbol: own for symbol, own in _table().items() if symbol not in _NO_RISK}
+    return stand_ins | {symbol: indices for symbol, indices in _table().items() if symbol not in _NO_RISK}
 
 
 @cache

@@ -34,14 +34,14 @@ REACHED_EV_PER_ATOM = 1e-9
 class HullConventionError(ValueError):
     """Energies of one convention were asked of a hull of another one."""
 
-    def __init__(self, asked: str, convention: str, alternatives: Sequence[str]) -> None:
+    def __init__(self, energies_convention: str, convention: str, alternatives: Sequence[str]) -> None:
         """Name both, and the hulls there are."""
         there = ", ".join(alternatives)
         super().__init__(
-            f"energies of the convention {asked} cannot be compared with a hull of {convention}; "
-            f"take a hull of {asked} (here are: {there}) or convert the energies"
+            f"energies of the convention {energies_convention} cannot be compared with a hull of {convention}; "
+            f"take a hull of {energies_convention} (here are: {there}) or convert the energies"
         )
-        self.asked = asked
+        self.energies_convention = energies_convention
         self.convention = convention
         self.alternatives = tuple(alternatives)
 
@@ -117,7 +117,7 @@ class Hull:
     @property
     def elements(self) -> tuple[str, ...]:
         """Elements that have an entry of their own, without which nothing of them has a distance."""
-        return self._phases.terminals
+        return self._phases.elements
 
     def distances(
         self,
@@ -144,15 +144,15 @@ class Hull:
         if convention != self.convention:
             raise HullConventionError(convention, self.convention, self.alternatives)
         answers: dict[int, HullDistance] = {}
-        asked: dict[System, list[tuple[int, dict[str, float], float | None]]] = defaultdict(list)
+        by_system: dict[System, list[tuple[int, dict[str, float], float | None]]] = defaultdict(list)
         for number, (formula, energy) in enumerate(zip(formulas, formation_energies, strict=True)):
             try:
                 amounts = _amounts(formula)
             except ValueError as error:
                 answers[number] = _unknown(str(error))
                 continue
-            asked[tuple(sorted(amounts))].append((number, amounts, energy))
-        for system, candidates in asked.items():
+            by_system[tuple(sorted(amounts))].append((number, amounts, energy))
+        for system, candidates in by_system.items():
             known_parts = list(parts(system, self._n_entries))
             n_entries = sum(self._n_entries[part] for part in known_parts)
             missing = [symbol for symbol in system if (symbol,) not in self._phases.rows]
@@ -184,11 +184,11 @@ class Hull:
         if vertex not in self._row_of:
             msg = f"{vertex!r} is no vertex of the hull of {self.convention}"
             raise ValueError(msg)
-        found = np.flatnonzero(rows == self._row_of[vertex])
-        if len(found) and found[0] < n_elements:
+        places = np.flatnonzero(rows == self._row_of[vertex])
+        if len(places) and places[0] < n_elements:
             msg = f"{vertex!r} is the entry of an element, without which its compounds have no hull"
             raise ValueError(msg)
-        return int(found[0]) if len(found) else NOTHING
+        return int(places[0]) if len(places) else NOTHING
 
     @cached_property
     def _row_of(self) -> dict[str, int]:
@@ -209,26 +209,26 @@ _NO_SHARE = 1e-10  # of the atoms; rounding leaves less than this of a phase tha
 
 
 def formation_energy_per_atom(
-    formula: str | Mapping[str, float], energy_per_atom: float, terminals: Mapping[str, float]
+    formula: str | Mapping[str, float], energy_per_atom: float, elemental_references: Mapping[str, float]
 ) -> float:
     """Formation energy in eV/atom of a phase against the elements.
 
     Args:
         formula: the phase, as in :meth:`Hull.distances`.
         energy_per_atom: its total energy, eV/atom.
-        terminals: total energy per atom of each element, of the same convention.
+        elemental_references: total energy per atom of each element, of the same convention.
 
     Raises:
         ValueError: the formula cannot be read, or an element has no energy.
 
     """
     amounts = _amounts(formula)
-    missing = sorted(set(amounts) - set(terminals))
+    missing = sorted(set(amounts) - set(elemental_references))
     if missing:
         msg = f"no elemental energy of {', '.join(missing)}"
         raise ValueError(msg)
     total = sum(amounts.values())
-    return energy_per_atom - sum(terminals[symbol] * amount / total for symbol, amount in amounts.items())
+    return energy_per_atom - sum(elemental_references[symbol] * amount / total for symbol, amount in amounts.items())
 
 
 def _amounts(formula: str | Mapping[str, float]) -> dict[str, float]:
@@ -239,11 +239,11 @@ def _amounts(formula: str | Mapping[str, float]) -> dict[str, float]:
 
     """
     amounts = elements_of(formula) if isinstance(formula, str) else formula
-    found = {symbol: float(amount) for symbol, amount in amounts.items() if amount}
-    if not found or not all(isfinite(amount) and amount > 0 for amount in found.values()):
+    nonzero = {symbol: float(amount) for symbol, amount in amounts.items() if amount}
+    if not nonzero or not all(isfinite(amount) and amount > 0 for amount in nonzero.values()):
         msg = f"the composition {formula!r} has no elements, or an amount that is no positive number"
         raise ValueError(msg)
-    return found
+    return nonzero
 
 
 def _unknown(reason: str, n_entries: int = 0) -> HullDistance:

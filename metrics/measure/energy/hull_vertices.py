@@ -53,7 +53,9 @@ def hull_vertices(entries: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     }
     entries = entries.assign(
         chemical_system=entries["reduced_formula"].map(systems),
-        _ratio=entries["reduced_formula"].map({formula: smallest_whole(own) for formula, own in compositions.items()}),
+        _ratio=entries["reduced_formula"].map(
+            {formula: smallest_whole(amounts) for formula, amounts in compositions.items()}
+        ),
     )
     counts = entries.groupby("chemical_system", sort=True).size()
     lowest = (
@@ -90,10 +92,10 @@ def _pruned(lowest: pd.DataFrame, compositions: Mapping[str, Mapping[str, int]])
     formulas = lowest["reduced_formula"].tolist()
     phases = Phases([compositions[formula] for formula in formulas], energies)
     kept = np.ones(len(lowest), dtype=np.bool_)
-    terminals = set(phases.terminals)
+    elements = set(phases.elements)
     for system in sorted(phases.rows, key=lambda system: (len(system), system)):
         start, stop = phases.rows[system]
-        missing = [symbol for symbol in system if symbol not in terminals]
+        missing = [symbol for symbol in system if symbol not in elements]
         if missing:
             msg = f"no entry of the element {', '.join(missing)}, which {formulas[start]} contains"
             raise HullError(msg)

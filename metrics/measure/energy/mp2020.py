@@ -20,7 +20,7 @@ class UncorrectableError(Exception):
 
 
 def to_convention(energy: float, crystal: Crystal, source: str, target: str) -> float:
-    """Energy of a whole cell put on another convention.
+    """Energy of a whole cell converted to another convention.
 
     Args:
         energy: of the cell, in eV, in the convention ``source``.
@@ -39,7 +39,7 @@ def to_convention(energy: float, crystal: Crystal, source: str, target: str) -> 
         return energy + mp2020_correction(crystal)
     if (source, target) == ("pbe_mp2020", "pbe_uncorrected"):
         return energy - mp2020_correction(crystal)
-    msg = f"an energy in {source} cannot be put on {target}; only pbe_uncorrected and pbe_mp2020 convert"
+    msg = f"an energy in {source} cannot be converted to {target}; only pbe_uncorrected and pbe_mp2020 convert"
     raise ValueError(msg)
 
 

@@ -37,7 +37,7 @@ class Phases:
         self.energies = energies
         self.rows: dict[System, tuple[int, int]] = {}
         start = 0
-        systems = [tuple(own) for own in compositions]
+        systems = [tuple(amounts) for amounts in compositions]
         for stop in range(1, len(systems) + 1):
             if stop == len(systems) or systems[stop] != systems[start]:
                 if systems[start] in self.rows:
@@ -47,12 +47,17 @@ class Phases:
                 start = stop
         self._number = {symbol: number for number, symbol in enumerate(sorted(set(chain.from_iterable(systems))))}
         self._first = np.cumsum([0, *map(len, systems)])
-        self._elements = np.array([self._number[symbol] for own in systems for symbol in own], dtype=np.int64)
-        shares = [amount / total for own in compositions for total in [sum(own.values())] for amount in own.values()]
+        self._elements = np.array([self._number[symbol] for amounts in systems for symbol in amounts], dtype=np.int64)
+        shares = [
+            amount / total
+            for amounts in compositions
+            for total in [sum(amounts.values())]
+            for amount in amounts.values()
+        ]
         self._shares = np.array(shares, dtype=np.float64)
 
     @property
-    def terminals(self) -> tuple[str, ...]:
+    def elements(self) -> tuple[str, ...]:
         """Elements that have a phase of their own."""
         return tuple(sorted(system[0] for system in self.rows if len(system) == 1))
 
@@ -80,10 +85,10 @@ def parts(system: System, known: Collection[System]) -> Iterator[System]:
     """
     if 2 ** len(system) <= max(len(known), _FEW_PARTS):
         for size in range(1, len(system) + 1):
-            yield from (own for own in combinations(system, size) if own in known)
+            yield from (part for part in combinations(system, size) if part in known)
         return
     wanted = set(system)
-    yield from sorted((own for own in known if wanted.issuperset(own)), key=lambda own: (len(own), own))
+    yield from sorted((part for part in known if wanted.issuperset(part)), key=lambda part: (len(part), part))
 
 
 @njit(cache=True)

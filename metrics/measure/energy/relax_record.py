@@ -114,13 +114,13 @@ def cell_of(crystal: Crystal) -> str:
 
 
 def conventions_of(potential: Potential) -> tuple[str, ...]:
-    """What a potential's energies can be put on: their own convention, what that converts to, the potential's own."""
+    """What a potential's energies can be had in: their own convention, what that converts to, the potential's own."""
     convertible = {"pbe_uncorrected": ("pbe_mp2020",)}
     native = potential.energy_convention
     return tuple(dict.fromkeys((native, *convertible.get(native, ()), f"{OWN}{potential.id}")))
 
 
-def put_on(record: EnergyRecord, start: Crystal, convention: str) -> EnergyRecord:
+def convert_record(record: EnergyRecord, start: Crystal, convention: str) -> EnergyRecord:
     """The record with its energy in another convention; one without an energy stays as it is.
 
     Where no conversion of this crystal is known the record has failed, and its detail says why.
@@ -131,7 +131,7 @@ def put_on(record: EnergyRecord, start: Crystal, convention: str) -> EnergyRecor
         convention: one of :func:`conventions_of`.
 
     Raises:
-        ValueError: no energy of the potential can be put on it.
+        ValueError: no energy of the potential can be converted to it.
 
     """
     if record.energy is None or record.energy_convention is None:

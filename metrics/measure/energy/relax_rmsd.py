@@ -20,11 +20,11 @@ def relaxation_rmsd(start: Crystal, end: Crystal) -> float | None:
     scaling both cells to their geometric mean volume V; it gives the displacement in units of (V/N)^(1/3). So a change
     of volume alone is no displacement, nor is a shift of the origin.
     """
-    found = _matcher().get_rms_dist(to_structure(start), to_structure(end))  # type: ignore[no-untyped-call] # pymatgen's
-    if found is None:
+    match = _matcher().get_rms_dist(to_structure(start), to_structure(end))  # type: ignore[no-untyped-call] # pymatgen's
+    if match is None:
         return None
     length = ((start.volume * end.volume) ** 0.5 / start.n_sites) ** (1 / 3)
-    return float(found[0] * length)
+    return float(match[0] * length)
 
 
 @cache

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from metrics.measure.potentials import Potential
 
-# A relaxation beyond these has left what a potential was fitted to; real ones stay far inside
+# A relaxation beyond these has left what a potential was trained on; real ones stay far inside
 MAX_FORCE = 1000.0  # eV/A
 VOLUME_RATIO = (0.2, 5.0)  # of the volume at the start
 
@@ -86,17 +86,17 @@ def energy_of(task: Task) -> Answer:
         )
         began = time.monotonic()  # loading the potential is not this structure's fault
         _check_reach(atoms, potential, 0)
-        found = _answered(task, atoms, potential) | _energies(atoms, potential)
+        outcome = _answered(task, atoms, potential) | _energies(atoms, potential)
     except _StoppedError as stop:
-        found = {"status": stop.status, "detail": stop.detail}
+        outcome = {"status": stop.status, "detail": stop.detail}
         final = stop.status != "time_limit"
     except NotDescribedError as error:
-        found = {"status": "failed", "detail": str(error)}
+        outcome = {"status": "failed", "detail": str(error)}
     except PotentialUnavailableError as error:
-        found = {"status": "failed", "detail": str(error)}
+        outcome = {"status": "failed", "detail": str(error)}
         final = False
     seconds = None if began is None else time.monotonic() - began
-    return Answer(replace(record, **found, seconds=seconds), final)
+    return Answer(replace(record, **outcome, seconds=seconds), final)
 
 
 @lru_cache(maxsize=1)

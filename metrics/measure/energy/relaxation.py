@@ -86,8 +86,8 @@ def known_energies(
     sha256s: Iterable[str], potential: Potential, settings: Settings, cache: Cache
 ) -> dict[str, EnergyRecord]:
     """Records that the cache holds of these structures; nothing is computed, no package of a potential is needed."""
-    found = cache.get(sha256s, cache_key(potential, settings))
-    return {sha256: EnergyRecord(**dict[str, Any](result.columns)) for sha256, result in found.items()}
+    results = cache.get(sha256s, cache_key(potential, settings))
+    return {sha256: EnergyRecord(**dict[str, Any](result.columns)) for sha256, result in results.items()}
 
 
 def cache_key(potential: Potential, settings: Settings) -> str:

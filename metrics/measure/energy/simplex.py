@@ -86,16 +86,16 @@ def _leaving(
     for place in range(len(basis)):
         if exchange[place] > _PIVOT_TOLERANCE:
             step = min(step, amounts[place] / exchange[place])
-    found = NOTHING
+    leaving = NOTHING
     for place in range(len(basis)):
         if exchange[place] > _PIVOT_TOLERANCE and amounts[place] / exchange[place] <= step + _STEP_TOLERANCE:
-            if found == NOTHING:
-                found = place
+            if leaving == NOTHING:
+                leaving = place
             elif rule == BLAND:
-                found = place if basis[place] < basis[found] else found
-            elif exchange[place] > exchange[found]:
-                found = place
-    return found, step
+                leaving = place if basis[place] < basis[leaving] else leaving
+            elif exchange[place] > exchange[leaving]:
+                leaving = place
+    return leaving, step
 
 
 @njit(cache=True)
@@ -103,10 +103,10 @@ def heights(
     fractions: NDArray[np.float64], energies: NDArray[np.float64], first: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Energies per atom of the phases from ``first`` on, each above the lowest mixture of all others, and the gaps."""
-    n_own = len(energies) - first
-    found, gaps = np.empty(n_own), np.empty(n_own)
-    for own in range(n_own):
-        basis, amounts, gap = lowest_mixture(fractions, energies, fractions[first + own], first + own, MAX_STEPS)
-        found[own] = energies[first + own] - amounts @ energies[basis]
-        gaps[own] = gap
-    return found, gaps
+    n_phases = len(energies) - first
+    above, gaps = np.empty(n_phases), np.empty(n_phases)
+    for number in range(n_phases):
+        basis, amounts, gap = lowest_mixture(fractions, energies, fractions[first + number], first + number, MAX_STEPS)
+        above[number] = energies[first + number] - amounts @ energies[basis]
+        gaps[number] = gap
+    return above, gaps

@@ -1,4 +1,4 @@
-"""Fingerprints: identity of a crystal as text, from arrays alone.
+"""Fingerprint strings: equal texts for equal crystals, from arrays alone.
 
 May import ``running`` and ``potentials``, no other room of ``measure``.
 """

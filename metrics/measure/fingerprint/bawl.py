@@ -122,8 +122,8 @@ def _graph_hash(crystal: Crystal) -> str:
         stable = len(counts) == n_classes
         done, n_classes = done + 1, len(counts)
     bonded, labels, sizes = _quotient(successors, labels)
-    for own in label_rounds(labels, bonded, ITERATIONS - done):
-        notes += sorted(zip(own, sizes, strict=True))
+    for round_labels in label_rounds(labels, bonded, ITERATIONS - done):
+        notes += sorted(zip(round_labels, sizes, strict=True))
     return _hash(str(tuple(notes)))
 
 

@@ -1,4 +1,4 @@
-"""canonical-bawl: a small set of keys that no change of description and little noise can change.
+"""canonical-bawl: a small set of keys that no choice of cell or setting and little noise can change.
 
 Any single bond definition has crystals near its edge, so one string cannot be robust. Here every way of drawing the
 bonds that is nearly as good as the best gives a key, and two crystals meet when their sets of keys intersect.
@@ -57,10 +57,10 @@ def canonical_bawl(crystal: Crystal) -> Fingerprint:
 )
 def canonical_bawl_columns(crystal: Crystal, _: NoSettings) -> dict[str, object]:
     """Primary key, all keys, formula units and sites of the loose primitive cell."""
-    found, groups = _fingerprint(crystal)
+    fingerprint, groups = _fingerprint(crystal)
     return {
-        "canonical_bawl": found.fingerprint,
-        "canonical_bawl_keys": list(found.keys),
+        "canonical_bawl": fingerprint.fingerprint,
+        "canonical_bawl_keys": list(fingerprint.keys),
         "zp": formula_units(crystal.atomic_numbers) // groups[0].order,
         "n_sites_primitive": crystal.n_sites // groups[0].order,
     }

@@ -53,7 +53,7 @@ def label_rounds(labels: Sequence[str], successors: Sequence[Sequence[int]], n_r
     if not n_rounds:
         return []
     start = np.cumsum([0, *map(len, successors)])
-    joined = np.array([successor for own in successors for successor in own], dtype=np.int64)
+    joined = np.array([successor for of_label in successors for successor in of_label], dtype=np.int64)
     text = np.frombuffer("".join(labels).encode("ascii"), dtype="<u8").reshape(-1, WORDS)
     hexadecimal = _rounds(text, start, joined, n_rounds).astype("<u8").tobytes().decode("ascii")
     width = 8 * WORDS
@@ -73,13 +73,13 @@ def _rounds(
         before = text if done == 0 else after[done - 1]
         rank = _ranks(before)
         for label in range(n_labels):
-            own = successors[start[label] : start[label + 1]].copy()
-            _sort_by(own, rank)
+            of_label = successors[start[label] : start[label + 1]].copy()
+            _sort_by(of_label, rank)
             message[:] = 0
             message[:WORDS] = before[label]
-            for place, successor in enumerate(own):
+            for place, successor in enumerate(of_label):
                 message[WORDS * (place + 1) : WORDS * (place + 2)] = before[successor]
-            _digest(message, len(own) + 1, after[done, label])
+            _digest(message, len(of_label) + 1, after[done, label])
     return after
 
 

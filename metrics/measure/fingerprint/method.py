@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """Identity of a crystal as text.
+    """The fingerprint string of a crystal, and its keys.
 
     Attributes:
         fingerprint: the string to show.

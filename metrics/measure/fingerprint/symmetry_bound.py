@@ -49,9 +49,9 @@ def check_symmetry_is_bounded(crystal: Crystal, symprec: float) -> None:
     if n_sites * n_rarest <= MAX_SITE_PAIRS:
         return
     cell = reduce_cell(crystal)
-    found = translations_within(cell, crystal.atomic_numbers, CLEAR_FACTOR * symprec)
-    order = len(found.residuals)
-    clear = groups_of(found, [symprec / CLEAR_FACTOR])[0].order == order
+    translations = translations_within(cell, crystal.atomic_numbers, CLEAR_FACTOR * symprec)
+    order = len(translations.residuals)
+    clear = groups_of(translations, [symprec / CLEAR_FACTOR])[0].order == order
     if clear and n_sites * n_rarest <= MAX_SITE_PAIRS * order**2:
         return
     n_near = count_near_translations(cell, crystal.atomic_numbers, NEAR_ANGSTROM, NEAR_SHARE)

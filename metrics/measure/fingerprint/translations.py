@@ -85,13 +85,13 @@ def translation_groups(cell: Reduced, atomic_numbers: NDArray[np.int64]) -> tupl
     return groups_of(translations_within(cell, atomic_numbers, max(TOLERANCES_ANGSTROM)), TOLERANCES_ANGSTROM)
 
 
-def groups_of(found: Translations, tolerances: Sequence[float]) -> tuple[Group, ...]:
+def groups_of(translations: Translations, tolerances: Sequence[float]) -> tuple[Group, ...]:
     """For each of the tolerances the group of the translations within it, or within the next lower that close."""
-    if len(found.residuals) == 1:
-        return (Group(found.permutations, found.vectors),) * len(tolerances)
-    order = np.argsort(found.residuals, kind="stable")
-    rising = found.residuals[order]
-    closed = closed_prefixes(found.vectors[order], found.permutations.shape[1])
+    if len(translations.residuals) == 1:
+        return (Group(translations.permutations, translations.vectors),) * len(tolerances)
+    order = np.argsort(translations.residuals, kind="stable")
+    rising = translations.residuals[order]
+    closed = closed_prefixes(translations.vectors[order], translations.permutations.shape[1])
     groups = []
     for tolerance in tolerances:
         n_kept = int(np.searchsorted(rising, tolerance, side="right"))
@@ -99,7 +99,7 @@ def groups_of(found: Translations, tolerances: Sequence[float]) -> tuple[Group, 
             # the identity, which comes first, is a group
             n_kept = max(1, int(np.searchsorted(rising, rising[n_kept - 1] - SAME_RESIDUAL_ANGSTROM, side="right")))
         kept = np.sort(order[:n_kept])
-        groups.append(Group(found.permutations[kept], found.vectors[kept]))
+        groups.append(Group(translations.permutations[kept], translations.vectors[kept]))
     return tuple(groups)
 
 
@@ -200,8 +200,8 @@ def _search(
             if tried[i, j]:
                 continue
             shift = grid.frac[j] - grid.frac[from_sites[i]]
-            residual, taken = _translation(grid, shift, tolerance, order, target, image)
-            steps += taken
+            residual, steps_here = _translation(grid, shift, tolerance, order, target, image)
+            steps += steps_here
             if steps > MAX_STEPS:
                 return permutations[:n_found], vectors[:n_found], residuals[:n_found], False
             if residual > tolerance or (permutations[:n_found, rarest[0]] == target[rarest[0]]).any():
@@ -212,9 +212,9 @@ def _search(
             before = n_found
             n_found = _multiply(grid, permutations, vectors, residuals, before, rarest[0], tolerance)
             steps += n_found * n_sites
-            for found in range(before, n_found):
+            for new in range(before, n_found):
                 for s in range(len(from_sites)):
-                    tried[s, permutations[found, from_sites[s]]] = True
+                    tried[s, permutations[new, from_sites[s]]] = True
     return permutations[:n_found], vectors[:n_found], residuals[:n_found], True
 
 
@@ -262,8 +262,8 @@ def _translation(
     """
     steps = 0
     for reach in (2.0 * tolerance, 1.5 * tolerance):
-        failed, taken = _images(grid, shift, reach, order, target, image)
-        steps += taken
+        failed, steps_here = _images(grid, shift, reach, order, target, image)
+        steps += steps_here
         if failed >= 0:
             # asked first next time: a single odd site rules out most translations
             order[0], order[failed] = order[failed], order[0]
@@ -312,8 +312,8 @@ def _images(
     steps = 0
     for place in range(len(order)):
         s = order[place]
-        other, taken = _like_site(grid, s, shift, reach)
-        steps += taken
+        other, steps_here = _like_site(grid, s, shift, reach)
+        steps += steps_here
         if other < 0:
             return place, steps
         target[s] = other
@@ -351,9 +351,9 @@ def _like_site(grid: _Grid, s: int, shift: NDArray[np.float64], reach: float) ->
 def _near_bins(position: float, n_bins: int) -> tuple[int, int]:
     """The bin of a fractional position along one axis and the nearer one of its two neighbours."""
     inside = (position - math.floor(position)) * n_bins
-    own = math.floor(inside)
-    other = own + 1 if inside - own > 0.5 else own - 1  # noqa: PLR2004 - the middle of the bin
-    return own % n_bins, other % n_bins
+    inner = math.floor(inside)
+    other = inner + 1 if inside - inner > 0.5 else inner - 1  # noqa: PLR2004 - the middle of the bin
+    return inner % n_bins, other % n_bins
 
 
 @njit(cache=True)

@@ -55,13 +55,15 @@ def merged_species(elements: Iterable[int]) -> Mapping[int, int]:
     for one, other in combinations(distinct, 2):
         if can_substitute(one, other) and species[one] != species[other]:
             kept, lost = sorted((species[one], species[other]))
-            species = {element: kept if own == lost else own for element, own in species.items()}
+            species = {element: kept if smallest == lost else smallest for element, smallest in species.items()}
     return species
 
 
 def has_substitutes(candidate: Candidate) -> bool:
     """Whether any two of its elements can substitute each other."""
-    return any(element != own for element, own in merged_species(candidate.crystal.atomic_numbers.tolist()).items())
+    return any(
+        element != smallest for element, smallest in merged_species(candidate.crystal.atomic_numbers.tolist()).items()
+    )
 
 
 def same_up_to_disorder(a: Candidate, b: Candidate, settings: MatchSettings) -> bool:

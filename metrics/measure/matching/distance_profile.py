@@ -65,7 +65,7 @@ def distance_profile(crystal: Crystal) -> Profile:
 
 
 def profile_distance(a: Profile, b: Profile) -> float | None:
-    """How far the worst site has to change, dimensionless; 0 for two descriptions of one crystal.
+    """How far the worst site has to change, dimensionless; 0 for two cells of one crystal.
 
     Within each element the sites of the two crystals are assigned to each other at the least total cost, rows repeated
     to the least common multiple of their numbers; the cost of two rows is the root mean square of their differences.
@@ -82,11 +82,11 @@ def profile_distance(a: Profile, b: Profile) -> float | None:
         if n_rows > MAX_ROWS:
             return None
         cost = _costs(*sorted((ours, theirs), key=len))
-        found = _nearest_cost(cost)
-        if found < 0:
+        largest = _nearest_cost(cost)
+        if largest < 0:
             cost = cost.repeat(n_rows // cost.shape[0], axis=0).repeat(n_rows // cost.shape[1], axis=1)
-            found = float(cost[linear_sum_assignment(cost)].max())
-        worst = max(worst, found)
+            largest = float(cost[linear_sum_assignment(cost)].max())
+        worst = max(worst, largest)
     return worst
 
 
@@ -122,13 +122,13 @@ def _costs(fewer: NDArray[np.float64], more: NDArray[np.float64]) -> NDArray[np.
 def _nearest_cost(costs: NDArray[np.float64]) -> float:
     """Largest cost where assigning every column to its cheapest row is an assignment, hence the best; else -1."""
     n_rows, n_columns = costs.shape
-    taken = np.zeros(n_rows, np.int64)
+    assigned = np.zeros(n_rows, np.int64)
     worst = 0.0
     for column in range(n_columns):
         cheapest = costs[:, column].argmin()
-        taken[cheapest] += 1
+        assigned[cheapest] += 1
         # a whole number of columns for each row, the same for all
-        if taken[cheapest] * n_rows > n_columns:
+        if assigned[cheapest] * n_rows > n_columns:
             return -1.0
         worst = max(worst, costs[cheapest, column])
     return worst
@@ -149,15 +149,15 @@ def _nearest(
     for i in range(n_sites):
         column = 0
         for kind in range(len(wanted)):
-            found = np.empty(start[i + 1] - start[i])
-            n_found = 0
+            distances = np.empty(start[i + 1] - start[i])
+            n_near = 0
             for at in range(start[i], start[i + 1]):
                 if kinds[site[at]] == kind:
-                    found[n_found] = distance[at]
-                    n_found += 1
-            if n_found < wanted[kind]:
+                    distances[n_near] = distance[at]
+                    n_near += 1
+            if n_near < wanted[kind]:
                 complete[i] = False
                 break
-            rows[i, column : column + wanted[kind]] = np.sort(found[:n_found])[: wanted[kind]]
+            rows[i, column : column + wanted[kind]] = np.sort(distances[:n_near])[: wanted[kind]]
             column += wanted[kind]
     return rows, complete

@@ -2,7 +2,7 @@
 
 The classes of a submission do not depend on an edge between two crystals that others have joined already; nor does
 what a crystal matches depend on those farther from it than one that matches. So the nearest pairs are asked about
-first, in rounds that can run in parallel, and most of the others never: of n disturbed copies of one crystal about n
+first, in rounds that can run in parallel, and most of the others never: of n perturbed copies of one crystal about n
 pairs, not n^2 / 2. The outcome is that of asking about all.
 """
 
@@ -59,10 +59,10 @@ def ask_until_joined(
         if not left.size:
             return answers
         nearest = _are_nearest(ends.T.ravel(), np.tile(distance[left], 2), n_nearest).reshape(2, -1).any(axis=0)
-        found = _asked(left[nearest], ask, answers)
-        same[left[nearest]] = found
+        matches = _asked(left[nearest], ask, answers)
+        same[left[nearest]] = matches
         left = left[~nearest]
-        if found.mean() < MOSTLY:
+        if matches.mean() < MOSTLY:
             n_nearest *= 2
 
 
@@ -104,16 +104,16 @@ def ask_until_matched(
 
 def _asked(places: NDArray[np.int64], ask: Ask, answers: dict[int, bool | str]) -> NDArray[np.bool_]:
     """Ask and keep the answers; which of them are yes."""
-    found = ask(places)
-    answers.update(zip(places.tolist(), found, strict=True))
-    return np.array([answer is True for answer in found], dtype=np.bool_)
+    replies = ask(places)
+    answers.update(zip(places.tolist(), replies, strict=True))
+    return np.array([answer is True for answer in replies], dtype=np.bool_)
 
 
 def _are_nearest(owner: NDArray[np.int32], distance: NDArray[np.float64], n: int) -> NDArray[np.bool_]:
     """(m,) whether each entry is among the n nearest of its owner; of equal ones the earlier."""
     order = np.lexsort((distance, owner))
-    own = owner[order]
-    rank = np.arange(len(own)) - np.searchsorted(own, own)
-    result = np.zeros(len(own), dtype=np.bool_)
+    owners = owner[order]
+    rank = np.arange(len(owners)) - np.searchsorted(owners, owners)
+    result = np.zeros(len(owners), dtype=np.bool_)
     result[order] = rank < n
     return result

@@ -49,10 +49,10 @@ def pairs_of_one_formula(candidates: Sequence[Candidate], others: Sequence[Candi
     for ours, theirs in by_formula.values():
         every = ours + theirs
         for start in range(0, len(ours), BLOCK_SIDE):
-            own = ours[start : start + BLOCK_SIDE]
-            yield from combinations(own, 2)
-            for after in range(start + len(own), len(every), BLOCK_SIDE):
-                yield from product(own, every[after : after + BLOCK_SIDE])
+            side = ours[start : start + BLOCK_SIDE]
+            yield from combinations(side, 2)
+            for after in range(start + len(side), len(every), BLOCK_SIDE):
+                yield from product(side, every[after : after + BLOCK_SIDE])
 
 
 def count_of_one_formula(candidates: Sequence[Candidate], others: Sequence[Candidate] = ()) -> int:
@@ -122,13 +122,13 @@ def _blocks(candidates: Sequence[Candidate], pairs: Iterable[Pair], side: int) -
     block: list[Pair] = []
     sides: tuple[set[int], set[int]] = (set(), set())
     for pair in pairs:
-        longest = max(len(own | {number}) for own, number in zip(sides, pair, strict=True))
+        longest = max(len(members | {number}) for members, number in zip(sides, pair, strict=True))
         if block and (longest > side or candidates[pair[0]].reduced_formula != candidates[block[0][0]].reduced_formula):
             yield block
             block, sides = [], (set(), set())
         block.append(pair)
-        for own, number in zip(sides, pair, strict=True):
-            own.add(number)
+        for members, number in zip(sides, pair, strict=True):
+            members.add(number)
     if block:
         yield block
 

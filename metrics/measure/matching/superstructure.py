@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from metrics.measure.matching.verdict import Candidate, Comparison, MatchSettings
 
 MAX_DISTANCE = 0.12
-"""In units of (volume / n_sites)^(1/3). One atom of a doubled cell moved by 0.4 angstrom gives 0.07 (95 %: 0.09)."""
+"""In units of (volume / n_sites)^(1/3). One atom of a doubled cell moved by 0.4 angstrom gives 0.07 (95%: 0.09)."""
 
 
-def may_be_superstructure(a: Candidate, b: Candidate, found: Comparison) -> bool:
+def may_be_superstructure(a: Candidate, b: Candidate, verdict: Comparison) -> bool:
     """Whether the verdict leaves the question open: other primitive sizes in a whole ratio, at a small distance.
 
     Args:
         a: a crystal.
         b: another one of the same formula.
-        found: the verdict on the two; a distance that could not be determined counts as small.
+        verdict: on the two; a distance that could not be determined counts as small.
 
     """
-    if found.rule != "primitive_size" or (found.distance is not None and found.distance >= MAX_DISTANCE):
+    if verdict.rule != "primitive_size" or (verdict.distance is not None and verdict.distance >= MAX_DISTANCE):
         return False
     smaller, larger = sorted((a.sizes[0], b.sizes[0]))
     return larger % smaller == 0

@@ -140,7 +140,7 @@ class Undecided:
 
 
 def compare(a: Candidate, b: Candidate, settings: MatchSettings) -> Comparison:
-    """Decide whether two crystals of one reduced formula are the same; symmetric, blind to the description.
+    """Decide whether two crystals of one reduced formula are the same; symmetric, blind to the choice of cell.
 
     Mirror images are the same. Where the keys of either are unknown, distance and StructureMatcher decide alone.
 
@@ -149,10 +149,10 @@ def compare(a: Candidate, b: Candidate, settings: MatchSettings) -> Comparison:
         UnmeasurableError: a cell cannot be searched, or StructureMatcher would take too long.
 
     """
-    found = compare_without_matcher(a, b, settings)
-    if isinstance(found, Comparison):
-        return found
-    return Comparison(same=same_by_loose_matcher(a, b, settings), rule="matcher", distance=found.distance)
+    outcome = compare_without_matcher(a, b, settings)
+    if isinstance(outcome, Comparison):
+        return outcome
+    return Comparison(same=same_by_loose_matcher(a, b, settings), rule="matcher", distance=outcome.distance)
 
 
 def compare_without_matcher(a: Candidate, b: Candidate, settings: MatchSettings) -> Comparison | Undecided:
@@ -230,7 +230,7 @@ def _distance(a: Candidate, b: Candidate) -> float | None:
 
 
 def _in_invariant_order(crystal: Crystal) -> Crystal:
-    """Sites by element, then by their neighbour distances, which no description changes.
+    """Sites by element, then by their neighbour distances, which no choice of cell or setting changes.
 
     StructureMatcher lays the first site of the rarest element over all of the other crystal's.
     """

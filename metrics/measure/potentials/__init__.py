@@ -88,8 +88,8 @@ class Potential:
     @property
     def python(self) -> str:
         """The interpreter that runs it: its own environment's where there is one, else this one."""
-        own = FOLDER / f".venv-{self.environment}" / "bin" / "python"
-        return str(own) if self.environment and own.is_file() else sys.executable
+        interpreter = FOLDER / f".venv-{self.environment}" / "bin" / "python"
+        return str(interpreter) if self.environment and interpreter.is_file() else sys.executable
 
     def checkpoint(self) -> Path:
         """Where the checkpoint lies, after comparing its bytes with the pinned hash.
@@ -105,9 +105,9 @@ class Potential:
             msg = f"{self.id}: no checkpoint {path}; {self.install}"
             raise PotentialUnavailableError(msg)
         with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != self.checkpoint_sha256:
-            msg = f"{self.id}: checkpoint {path.name} has sha256 {found}, expected {self.checkpoint_sha256}"
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if sha256 != self.checkpoint_sha256:
+            msg = f"{self.id}: checkpoint {path.name} has sha256 {sha256}, expected {self.checkpoint_sha256}"
             raise PotentialUnavailableError(msg)
         return path
 
@@ -138,12 +138,12 @@ class Potential:
     def _check_installed(self, requirement: str) -> None:
         name, _, pinned = requirement.partition("==")
         try:
-            found = version(name)
+            installed = version(name)
         except PackageNotFoundError:
             msg = f"{self.id} needs {requirement}, which is not installed; {self.install}"
             raise PotentialUnavailableError(msg) from None
-        if pinned and found != pinned:
-            msg = f"{self.id} needs {requirement}, found {found}; {self.install}"
+        if pinned and installed != pinned:
+            msg = f"{self.id} needs {requirement}, found {installed}; {self.install}"
             raise PotentialUnavailableError(msg)
 
 

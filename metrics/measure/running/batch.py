@@ -21,7 +21,7 @@ def measure_crystal(task: Task) -> dict[str, Result]:
     """Take every measurement the task names; runs in a worker process."""
     crystal, settings = task
     measures = registry()
-    return {name: _take(measures[name], crystal, own) for name, own in settings.items()}
+    return {name: _take(measures[name], crystal, of_measure) for name, of_measure in settings.items()}
 
 
 class _Ledger:
@@ -29,7 +29,7 @@ class _Ledger:
 
     def __init__(self, sha256s: Iterable[str], settings: Mapping[str, object], cache: Cache) -> None:
         self._settings, self._cache = settings, cache
-        self._keys = {name: registry()[name].cache_key(own) for name, own in settings.items()}
+        self._keys = {name: registry()[name].cache_key(of_measure) for name, of_measure in settings.items()}
         self.results: dict[str, dict[str, Result]] = {sha256: {} for sha256 in sha256s}
         for name, key in self._keys.items():
             for sha256, result in cache.get(self.results, key).items():
@@ -37,11 +37,11 @@ class _Ledger:
 
     def missing(self, sha256: str) -> dict[str, object]:
         """Settings of the measurements that have no result yet, by name."""
-        return {name: own for name, own in self._settings.items() if name not in self.results[sha256]}
+        return {name: of_measure for name, of_measure in self._settings.items() if name not in self.results[sha256]}
 
-    def keep(self, sha256: str, taken: Mapping[str, Result]) -> None:
-        self.results[sha256].update(taken)
-        for name, result in taken.items():
+    def keep(self, sha256: str, results: Mapping[str, Result]) -> None:
+        self.results[sha256].update(results)
+        for name, result in results.items():
             self._cache.put(sha256, self._keys[name], result)
 
 

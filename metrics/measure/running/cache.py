@@ -1,4 +1,4 @@
-"""Results of measurements, kept by content: a killed run goes on where it stopped, a second run measures nothing."""
+"""Results of measurements, kept by content: a killed run resumes, a second run measures nothing."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ class Cache:
 
     def get(self, sha256s: Iterable[str], key: str) -> dict[str, Result]:
         """Results that are known for these structures under this key."""
-        found = {}
+        known = {}
         for sha256 in sha256s:
             row = self._database.execute(
                 "SELECT columns, reason FROM results WHERE sha256 = ? AND key = ?", (sha256, key)
             ).fetchone()
             if row is not None:
-                found[sha256] = Result(json.loads(row[0]), row[1])
-        return found
+                known[sha256] = Result(json.loads(row[0]), row[1])
+        return known
 
     def put(self, sha256: str, key: str, result: Result) -> None:
         """Keep one result; floats survive exactly."""

@@ -1,4 +1,4 @@
-"""Average minimum distances: a crystal as one rising curve, the same for every description of it."""
+"""Average minimum distances: a crystal as one rising curve, the same for every choice of cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lengths of the cell that no choice of description changes."""
+"""Lengths of the cell that do not depend on the cell as given."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TOLERANCES = (1e-5, 1e-6, 1e-4, 1e-3)
 
 
-@measure(name="lattice", version=3, columns={"lattice_lengths": pa.list_(pa.float64())}, settings=SymmetrySettings)
+@measure(name="lattice", version=2, columns={"lattice_lengths": pa.list_(pa.float64())}, settings=SymmetrySettings)
 def measure_lattice(crystal: Crystal, settings: SymmetrySettings) -> dict[str, object]:
     """Lengths a <= b <= c in angstrom of the Niggli cell of the primitive cell.
 

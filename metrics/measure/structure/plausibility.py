@@ -73,7 +73,7 @@ class PlausibleSettings:
     """Ranges a crystal must lie in, bounds included; densities in g/cm3 and atoms per A3, lengths in A, volume in A3.
 
     ``cell`` says whose lengths and volume are judged: those of the reduced primitive cell, which do not depend on the
-    description, or those of the cell as given, as LeMat-GenBench (arXiv 2512.04562) does. With ``primitive`` a large
+    choice of cell, or those of the cell as given, as LeMat-GenBench (arXiv 2512.04562) does. With ``primitive`` a large
     supercell of a sound crystal stays sound, and a cell vector that is too short cannot be hidden in a supercell.
     """
 

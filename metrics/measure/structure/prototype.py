@@ -56,7 +56,7 @@ def measure_prototype(crystal: Crystal, settings: SymmetrySettings) -> dict[str,
     for first, n_sites in zip(*np.unique(dataset.crystallographic_orbits, return_counts=True), strict=True):
         symbol = "".join(sorted(SYMMETRY_ELEMENT.findall(dataset.site_symmetry_symbols[first])))
         orbits[int(crystal.atomic_numbers[first])].append(f"{round(n_sites * per_cell)}[{symbol}]")
-    elements = sorted((amounts[element], ",".join(sorted(own))) for element, own in orbits.items())
+    elements = sorted((amounts[element], ",".join(sorted(of_element))) for element, of_element in orbits.items())
     space_group = ENANTIOMORPHS.get(int(dataset.number), int(dataset.number))
     formula = composition_of(crystal).anonymized_formula
-    return {"prototype": f"{formula}:{space_group}:{'|'.join(own for _, own in elements)}"}
+    return {"prototype": f"{formula}:{space_group}:{'|'.join(occupied for _, occupied in elements)}"}

@@ -1,4 +1,4 @@
-"""Real crystals and other descriptions of them, for the tests of fingerprints and matching."""
+"""Real crystals, and the same in other cells and settings, for the tests of fingerprints and matching."""
 
 from __future__ import annotations
 
@@ -83,10 +83,10 @@ def transformed(
     order: np.random.Generator | None = None,
     noise: tuple[float, np.random.Generator] | None = None,
 ) -> Crystal:
-    """The same crystal described otherwise.
+    """The same crystal in another cell or setting.
 
     Args:
-        crystal: what to describe.
+        crystal: the crystal as given.
         supercell: (3, 3) integers, rows of the new cell in terms of the old; determinant 1 is another basis.
         rotation: (3, 3) orthogonal matrix applied to Cartesian rows; determinant -1 mirrors.
         shift: (3,) fractional shift of the origin.

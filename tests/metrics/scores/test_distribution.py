@@ -22,9 +22,9 @@ DISTANCES = [name for name in registry() if name.startswith("distribution_")]
 
 
 def value(name: str, rows: pd.DataFrame) -> float:
-    found = registry()[name].compute(rows, AGAINST).value
-    assert found is not None
-    return found
+    score = registry()[name].compute(rows, AGAINST).value
+    assert score is not None
+    return score
 
 
 @pytest.mark.parametrize("name", [name for name in DISTANCES if "mmd" not in name and name != "distribution_frechet"])
@@ -34,9 +34,9 @@ def test_the_reference_has_no_distance_from_itself(name: str) -> None:
 
 @pytest.mark.parametrize("name", DISTANCES)
 def test_a_set_without_the_statistic_gives_no_value_and_blames_no_record(name: str) -> None:
-    found = registry()[name].compute(facts(CRYSTALS), {"n_crystals": 5})
-    assert (found.value, found.low, found.high) == (None, None, None)
-    assert (found.n_counted, found.n_unknown) == (5, 0)
+    score = registry()[name].compute(facts(CRYSTALS), {"n_crystals": 5})
+    assert (score.value, score.low, score.high) == (None, None, None)
+    assert (score.n_counted, score.n_unknown) == (5, 0)
 
 
 def test_shares_of_elements_are_those_of_crystals_not_of_cells() -> None:
@@ -71,7 +71,7 @@ def test_transport_is_in_units_of_the_references_deviation(name: str, column: st
     theirs = [float(str(crystal[column])) for crystal in CRYSTALS]
     ours = [3, 8, 12]
     expected = wasserstein_distance(ours, theirs) / np.std(theirs)
-    assert value(f"distribution_{name}", facts({column: own} for own in ours)) == pytest.approx(expected)
+    assert value(f"distribution_{name}", facts({column: number} for number in ours)) == pytest.approx(expected)
 
 
 def test_a_large_set_is_its_quantiles() -> None:
@@ -112,10 +112,10 @@ def samples(n: int, seed: int, shift: float = 0.0) -> pd.DataFrame:
     return facts(
         {
             "amd": (scale * np.cbrt(np.arange(1, 101))).tolist(),
-            "composition_features": own.tolist(),
-            "density": 5 + float(own[0]) + shift,
+            "composition_features": of_record.tolist(),
+            "density": 5 + float(of_record[0]) + shift,
         }
-        for scale, own in zip(scales, features, strict=True)
+        for scale, of_record in zip(scales, features, strict=True)
     )
 
 

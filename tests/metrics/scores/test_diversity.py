@@ -34,8 +34,8 @@ def spread(counts: list[int]) -> pd.DataFrame:
 def test_equally_common_bins_count_fully(n_bins: int) -> None:
     rows = spread([3] * n_bins)
     assert hill_number(whole_numbers(rows["space_group"])).value == pytest.approx(n_bins)
-    found = registry()["diversity_space_groups_coverage"].compute(rows, {}).value
-    assert found == pytest.approx(n_bins / 230)
+    coverage = registry()["diversity_space_groups_coverage"].compute(rows, {}).value
+    assert coverage == pytest.approx(n_bins / 230)
 
 
 @given(counts=st.lists(st.integers(1, 20), min_size=1, max_size=10))
@@ -79,7 +79,7 @@ def test_the_three_lengths_are_pooled() -> None:
 def test_submissions_of_different_size_compare() -> None:
     generator = np.random.default_rng(1)
     groups = generator.zipf(1.5, size=5000) % 230 + 1
-    large, small = (facts({"space_group": int(own)} for own in groups[:n]) for n in (5000, 500))
+    large, small = (facts({"space_group": int(number)} for number in groups[:n]) for n in (5000, 500))
     name = "diversity_space_groups_coverage"
     ours, theirs = registry()[name].compute(large, {}), registry()[name].compute(small, {})
     assert ours.value == pytest.approx(theirs.value, rel=0.1)
@@ -97,8 +97,8 @@ def first_hundred() -> pd.DataFrame:
         crystal = parsed(cifs[name])
         row: dict[str, object] = {}
         for measure in ("composition", "space_group", "canonical_bawl"):
-            own = measures()[measure]
-            row |= own.compute(crystal, own.settings())
+            measured = measures()[measure]
+            row |= measured.compute(crystal, measured.settings())
         rows.append({key: row[key] for key in ("reduced_formula", "space_group", "n_sites", "n_sites_primitive")})
     return facts(rows)
 
@@ -116,9 +116,9 @@ def first_hundred() -> pd.DataFrame:
     ],
 )
 def test_genbenchs_numbers_come_out(name: str, recorded: float, record_property: Callable[[str, object], None]) -> None:
-    found = registry()[name].compute(first_hundred(), {}).value
-    record_property(AGREEMENT, f"GenBench, {name}, 100 crystals: {found:.5f}, recorded {recorded:.5f}")
-    assert found == pytest.approx(recorded, abs=5e-6)
+    value = registry()[name].compute(first_hundred(), {}).value
+    record_property(AGREEMENT, f"GenBench, {name}, 100 crystals: {value:.5f}, recorded {recorded:.5f}")
+    assert value == pytest.approx(recorded, abs=5e-6)
 
 
 def test_only_cells_that_are_not_primitive_part_us_from_genbenchs_number_of_sites(

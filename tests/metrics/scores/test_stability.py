@@ -1,4 +1,4 @@
-"""Stability, SUN and the guards: where the ranges end, what they are made of, what failing does."""
+"""Stability, SUN and its breakdowns: where the ranges end, what they are made of, what failing does."""
 
 from __future__ import annotations
 
@@ -70,30 +70,30 @@ def cells() -> st.SearchStrategy[pd.DataFrame]:
 )
 def test_the_ranges_end_where_they_say(e_above_hull: float | None, expected: str) -> None:
     rows = table({"e_above_hull": e_above_hull})
-    found = {name: getattr(stability, name)(rows, {}).value == 1.0 for name in ("stable", "metastable")}
-    assert found == {name: name == expected for name in found}
+    counted = {name: getattr(stability, name)(rows, {}).value == 1.0 for name in ("stable", "metastable")}
+    assert counted == {name: name == expected for name in counted}
 
 
 @given(rows=cells())
 @settings(max_examples=100, deadline=None)
-def test_the_union_is_the_sum_and_the_valid_forms_and_guards_are_parts(rows: pd.DataFrame) -> None:
+def test_the_union_is_the_sum_and_the_valid_forms_and_breakdowns_are_parts(rows: pd.DataFrame) -> None:
     def value(score: Callable[..., Value]) -> float:
-        found = score(rows, {}).value
-        assert found is not None
-        return found
+        number = score(rows, {}).value
+        assert number is not None
+        return number
 
     assert value(sun.sun_msun) == pytest.approx(value(sun.sun) + value(sun.msun), abs=1e-12)
     assert value(sun.vsun_msun) == pytest.approx(value(sun.vsun) + value(sun.vmsun), abs=1e-12)
     assert value(sun.vsun) <= value(sun.sun)
     assert value(sun.vmsun) <= value(sun.msun)
-    for guard in (sun.sun_msun_elemental, sun.sun_msun_sparse_hull, sun.sun_msun_substitution):
-        assert value(guard) <= value(sun.sun_msun)
+    for breakdown in (sun.sun_msun_elemental, sun.sun_msun_sparse_hull, sun.sun_msun_substitution):
+        assert value(breakdown) <= value(sun.sun_msun)
     n_hits = round(value(sun.sun_msun) * len(rows))
     assert value(sun.sun_msun_systems) <= n_hits
     assert value(sun.sun_msun_prototypes) <= n_hits
 
 
-def test_guards_count_what_they_name() -> None:
+def test_breakdowns_count_what_they_name() -> None:
     rows = table(
         {**SUN, "chemical_system": "Na", "n_hull_entries": 3, "prototype": "x", "prototype_in_reference": True},
         {**MSUN, "chemical_system": "Cl-Na", "n_hull_entries": 11, "prototype": "x", "prototype_in_reference": False},

@@ -24,7 +24,7 @@ from metrics.statistics.divergence import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-WEIGHTS = st.lists(st.floats(0, 1), min_size=4, max_size=4).filter(lambda own: sum(own) > 0.1)
+WEIGHTS = st.lists(st.floats(0, 1), min_size=4, max_size=4).filter(lambda weights: sum(weights) > 0.1)
 NUMBERS = st.lists(st.floats(-50, 50), min_size=1, max_size=12).map(np.array)
 
 
@@ -46,9 +46,9 @@ def test_bins_that_only_the_reference_has_may_be_left_out() -> None:
 @given(sample=NUMBERS, points=NUMBERS)
 def test_transport_is_that_of_scipy(sample: NDArray[np.float64], points: NDArray[np.float64]) -> None:
     values, counts = np.unique(sample, return_counts=True)
-    found = wasserstein_distance(values, np.stack([counts, 2 * counts]), np.sort(points))
+    distances = wasserstein_distance(values, np.stack([counts, 2 * counts]), np.sort(points))
     expected = scipy_wasserstein(sample, points)
-    assert found == pytest.approx([expected, expected], abs=1e-9)
+    assert distances == pytest.approx([expected, expected], abs=1e-9)
 
 
 def test_bandwidth_is_the_median_of_all_pairs() -> None:
@@ -56,7 +56,7 @@ def test_bandwidth_is_the_median_of_all_pairs() -> None:
     assert median_bandwidth(np.array([2.0])) == 0
 
 
-@given(sample=NUMBERS.filter(lambda own: len(own) > 1), points=NUMBERS)
+@given(sample=NUMBERS.filter(lambda numbers: len(numbers) > 1), points=NUMBERS)
 def test_mmd_is_the_sum_over_pairs(sample: NDArray[np.float64], points: NDArray[np.float64]) -> None:
     def kernel(a: float, b: float) -> float:
         return float(np.exp(-((a - b) ** 2) / 18))
@@ -72,7 +72,12 @@ def test_mmd_is_the_sum_over_pairs(sample: NDArray[np.float64], points: NDArray[
     assert squared.biased(counts[None])[0] == pytest.approx(biased, abs=1e-9)
 
 
-@given(sample=NUMBERS.filter(lambda own: len(own) > 1), points=NUMBERS, bandwidth=st.floats(0.5, 20), data=st.data())
+@given(
+    sample=NUMBERS.filter(lambda numbers: len(numbers) > 1),
+    points=NUMBERS,
+    bandwidth=st.floats(0.5, 20),
+    data=st.data(),
+)
 def test_mmd_is_that_of_the_kernels_of_scikit_learn(
     sample: NDArray[np.float64], points: NDArray[np.float64], bandwidth: float, data: st.DataObject
 ) -> None:

@@ -20,33 +20,33 @@ def column(values: list[float | None]) -> pd.Series[float]:
 
 def test_a_mean_is_over_what_is_known_with_the_interval_of_sampling_theory() -> None:
     values = np.random.default_rng(6).normal(3, 1, size=400)
-    column = facts({"density": own} for own in [*values.tolist(), None])["density"]
-    found = mean_over_known(column)
-    assert (found.n_counted, found.n_unknown) == (400, 1)
-    assert found.value == pytest.approx(values.mean())
-    assert found.low == pytest.approx(values.mean() - 1.96 * values.std() / 20, abs=0.02)
-    assert found.high == pytest.approx(values.mean() + 1.96 * values.std() / 20, abs=0.02)
+    column = facts({"density": value} for value in [*values.tolist(), None])["density"]
+    mean = mean_over_known(column)
+    assert (mean.n_counted, mean.n_unknown) == (400, 1)
+    assert mean.value == pytest.approx(values.mean())
+    assert mean.low == pytest.approx(values.mean() - 1.96 * values.std() / 20, abs=0.02)
+    assert mean.high == pytest.approx(values.mean() + 1.96 * values.std() / 20, abs=0.02)
 
 
 def test_an_unknown_number_counts_as_zero_over_what_was_submitted() -> None:
-    found = mean_over_submitted(column([0.5, None, 1.0, None]))
-    assert (found.value, found.n_counted, found.n_unknown) == (0.375, 2, 2)
+    mean = mean_over_submitted(column([0.5, None, 1.0, None]))
+    assert (mean.value, mean.n_counted, mean.n_unknown) == (0.375, 2, 2)
     zeros = mean_over_submitted(column([0.5, 0.0, 1.0, 0.0]))
-    assert (found.low, found.high) == (zeros.low, zeros.high)
+    assert (mean.low, mean.high) == (zeros.low, zeros.high)
 
 
 @settings(max_examples=50, deadline=None)
 @given(values=NUMBERS, seed=st.integers(0, 100))
 def test_the_interval_holds_the_mean_and_does_not_see_the_order(values: list[float | None], seed: int) -> None:
-    found = mean_over_submitted(column(values))
+    mean = mean_over_submitted(column(values))
     numbers = [value or 0.0 for value in values]
-    assert found.value == pytest.approx(np.mean(numbers))
-    assert found.value is not None
-    assert found.low is not None
-    assert found.high is not None
-    assert min(numbers) - 1e-15 <= found.low <= found.value <= found.high <= max(numbers) + 1e-15
+    assert mean.value == pytest.approx(np.mean(numbers))
+    assert mean.value is not None
+    assert mean.low is not None
+    assert mean.high is not None
+    assert min(numbers) - 1e-15 <= mean.low <= mean.value <= mean.high <= max(numbers) + 1e-15
     order = np.random.default_rng(seed).permutation(len(values))
-    assert mean_over_submitted(column([values[place] for place in order])) == found
+    assert mean_over_submitted(column([values[place] for place in order])) == mean
 
 
 @pytest.mark.parametrize("mean", [mean_over_known, mean_over_submitted])

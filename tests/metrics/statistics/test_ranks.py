@@ -30,12 +30,12 @@ def mean(value: float, half_width: float) -> Sampled:
 
 def exact_ranks(hits: list[int], n: int, model: int) -> NDArray[np.float64]:
     """Probability of each rank of one model: over its own hits, how many of the others have more, independently."""
-    others = [own for place, own in enumerate(hits) if place != model]
+    others = [other for place, other in enumerate(hits) if place != model]
     probabilities = np.zeros(len(hits))
     for drawn in range(n + 1):
         counts = np.array([1.0])  # of others with more hits: a Poisson binomial distribution, built by convolution
-        for own in others:
-            above = float(binom.sf(drawn, n, own / n))
+        for other in others:
+            above = float(binom.sf(drawn, n, other / n))
             counts = np.convolve(counts, [1 - above, above])
         probabilities += binom.pmf(drawn, n, hits[model] / n) * counts
     return probabilities
@@ -43,8 +43,8 @@ def exact_ranks(hits: list[int], n: int, model: int) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("hits", [[40, 42, 45, 60], [10, 10, 10], [0, 0, 3], [100, 98], [5, 50, 95]])
 def test_ranges_are_those_of_the_exact_distribution(hits: list[int]) -> None:
-    found = rank_ranges([[share(own, 100)] for own in hits])
-    for model, place in enumerate(found):
+    ranges = rank_ranges([[share(model_hits, 100)] for model_hits in hits])
+    for model, place in enumerate(ranges):
         below = np.cumsum(exact_ranks(hits, 100, model))
         # the end of a range of 4,000 drawn boards can miss by a rank only where the exact tail is within its error
         for end, tail in ((place.low, 0.025), (place.high, 0.975)):
@@ -56,8 +56,8 @@ def test_ranges_are_those_of_the_exact_distribution(hits: list[int]) -> None:
 
 def test_models_far_apart_have_one_rank_each() -> None:
     # 10 points apart at 2,500 records: more than ten standard errors (of at most 1 point each)
-    found = rank_ranges([[share(hits)] for hits in (500, 1_000, 750, 250)])
-    assert found == [RankRange(3, 3, 3), RankRange(1, 1, 1), RankRange(2, 2, 2), RankRange(4, 4, 4)]
+    ranges = rank_ranges([[share(hits)] for hits in (500, 1_000, 750, 250)])
+    assert ranges == [RankRange(3, 3, 3), RankRange(1, 1, 1), RankRange(2, 2, 2), RankRange(4, 4, 4)]
 
 
 def test_close_models_take_each_others_ranks() -> None:
@@ -74,31 +74,31 @@ def test_a_mean_of_runs_is_surer_than_one_run() -> None:
 
 @pytest.mark.parametrize(("gap", "clear"), [(0.5, False), (5.0, True)])
 def test_other_scores_are_drawn_from_their_interval(gap: float, clear: bool) -> None:  # noqa: FBT001 - a table of cases
-    found = rank_ranges([[mean(10.0, 1.0)], [mean(10.0 + gap, 1.0)]])
-    assert found == ([RankRange(2, 2, 2), RankRange(1, 1, 1)] if clear else [RankRange(2, 1, 2), RankRange(1, 1, 2)])
+    ranges = rank_ranges([[mean(10.0, 1.0)], [mean(10.0 + gap, 1.0)]])
+    assert ranges == ([RankRange(2, 2, 2), RankRange(1, 1, 1)] if clear else [RankRange(2, 1, 2), RankRange(1, 1, 2)])
 
 
 def test_an_expected_number_of_hits_is_not_taken_for_a_count() -> None:
     # 0.1 points of 2,500 records apart; as whole counts of hits these would have been drawn with a spread of a point
     sure = [Sampled(Estimate(value, value - 1e-5, value + 1e-5), N) for value in (0.50013, 0.50113)]
-    assert rank_ranges([[own] for own in sure]) == [RankRange(2, 2, 2), RankRange(1, 1, 1)]
+    assert rank_ranges([[run] for run in sure]) == [RankRange(2, 2, 2), RankRange(1, 1, 1)]
 
 
 @settings(max_examples=30, deadline=None)
 @given(hits=st.lists(st.integers(0, 60), min_size=1, max_size=6, unique=True), random=st.randoms())
 def test_a_range_holds_its_rank_and_does_not_see_the_order(hits: list[int], random: object) -> None:
-    found = rank_ranges([[share(own, 60)] for own in hits])
-    for place, (own, model) in enumerate(zip(found, hits, strict=True)):
-        assert 1 <= own.low <= own.rank <= own.high <= len(hits), place
-        assert own.rank == 1 + sum(other > model for other in hits)
+    ranges = rank_ranges([[share(model, 60)] for model in hits])
+    for place, (ranks, model) in enumerate(zip(ranges, hits, strict=True)):
+        assert 1 <= ranks.low <= ranks.rank <= ranks.high <= len(hits), place
+        assert ranks.rank == 1 + sum(other > model for other in hits)
     order = list(range(len(hits)))
     random.shuffle(order)  # type: ignore[attr-defined] # hypothesis's Random
-    assert rank_ranges([[share(hits[place], 60)] for place in order]) == [found[place] for place in order]
+    assert rank_ranges([[share(hits[place], 60)] for place in order]) == [ranges[place] for place in order]
 
 
 def test_a_better_model_never_has_a_worse_range() -> None:
-    found = rank_ranges([[share(hits)] for hits in (1_200, 1_230, 1_260, 1_290)])
-    for worse, better in combinations(found, 2):
+    ranges = rank_ranges([[share(hits)] for hits in (1_200, 1_230, 1_260, 1_290)])
+    for worse, better in combinations(ranges, 2):
         assert better.low <= worse.low
         assert better.high <= worse.high
 
@@ -109,8 +109,8 @@ def test_nobody_has_no_rank() -> None:
 
 def test_the_spread_of_runs() -> None:
     # by hand: mean 2, squared deviations 1 + 0 + 1 over n - 1 = 2; the second score is unknown in one run
-    found = spread(np.array([[1.0, 5.0], [3.0, np.nan], [2.0, 5.0]]))
-    assert [own[0] for own in found] == [2.0, 1.0, 1.0, 3.0]
-    assert np.isnan([own[1] for own in found]).all()
+    of_runs = spread(np.array([[1.0, 5.0], [3.0, np.nan], [2.0, 5.0]]))
+    assert [part[0] for part in of_runs] == [2.0, 1.0, 1.0, 3.0]
+    assert np.isnan([part[1] for part in of_runs]).all()
     with pytest.raises(ValueError, match="two runs or more, got 1"):
         spread(np.array([[1.0]]))

@@ -83,7 +83,7 @@ def test_rarefied_richness_is_that_of_hurlbert() -> None:
     # Hurlbert 1971, DOI 10.2307/1934145: sum over bins of 1 - C(N - N_i, m) / C(N, m), m = 500
     counts = np.array([1, 1, 2, 3, 5, 8, 13, 40, 200, 427, 800])
     total = int(counts.sum())
-    expected = sum(1 - Fraction(comb(total - own, 500), comb(total, 500)) for own in counts.tolist())
+    expected = sum(1 - Fraction(comb(total - count, 500), comb(total, 500)) for count in counts.tolist())
     value, low, high = rarefied(counts, richness, lowest=0, highest=len(counts))
     assert value == pytest.approx(float(expected), abs=0.1)  # three standard errors of 1,000 draws
     assert low < value < high <= len(counts)

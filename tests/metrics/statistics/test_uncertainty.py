@@ -58,18 +58,18 @@ def wilson(successes: int, n: int) -> Estimate:
 def test_differences_of_shares_are_newcombes(
     first: tuple[int, int], second: tuple[int, int], low: float, high: float
 ) -> None:
-    found = difference(wilson(*first), wilson(*second))
-    assert (found.low, found.high) == pytest.approx((low, high), abs=5e-5)
-    assert found.excludes_zero == (low > 0)
+    gap = difference(wilson(*first), wilson(*second))
+    assert (gap.low, gap.high) == pytest.approx((low, high), abs=5e-5)
+    assert gap.excludes_zero == (low > 0)
 
 
 def test_the_difference_of_means_is_that_of_sampling_theory() -> None:
     generator = np.random.default_rng(1)
     first, second = generator.gamma(2.0, size=900), generator.gamma(2.2, size=400)
-    found = difference(*(Estimate(*_mean(own)) for own in (first, second)))
+    gap = difference(*(Estimate(*_mean(sample)) for sample in (first, second)))
     error = np.sqrt(first.var() / 900 + second.var() / 400)
-    assert found.value == pytest.approx(first.mean() - second.mean())
-    assert (found.value - found.low, found.high - found.value) == pytest.approx((1.96 * error, 1.96 * error), rel=0.1)
+    assert gap.value == pytest.approx(first.mean() - second.mean())
+    assert (gap.value - gap.low, gap.high - gap.value) == pytest.approx((1.96 * error, 1.96 * error), rel=0.1)
 
 
 def test_the_difference_of_a_resampled_statistic_is_that_of_resampling_both() -> None:
@@ -78,30 +78,33 @@ def test_the_difference_of_a_resampled_statistic_is_that_of_resampling_both() ->
     def effective_number(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
         return np.exp(shannon_entropy(sampled / sampled.sum(axis=1, keepdims=True)))
 
-    values = [float(effective_number(own[None])[0]) for own in (first, second)]
+    values = [float(effective_number(counts[None])[0]) for counts in (first, second)]
     estimates = [
-        Estimate(value, *bootstrap_interval(own, effective_number, value))
-        for value, own in zip(values, (first, second), strict=True)
+        Estimate(value, *bootstrap_interval(counts, effective_number, value))
+        for value, counts in zip(values, (first, second), strict=True)
     ]
     generator = np.random.default_rng(8)
-    drawn = [effective_number(generator.multinomial(own.sum(), own / own.sum(), 20_000)) for own in (first, second)]
+    drawn = [
+        effective_number(generator.multinomial(counts.sum(), counts / counts.sum(), 20_000))
+        for counts in (first, second)
+    ]
     gaps = drawn[0] - drawn[1]
-    found = difference(*estimates)
+    gap = difference(*estimates)
     half_widths = np.quantile(gaps, [0.025, 0.975]) - gaps.mean()
-    assert (found.low - found.value, found.high - found.value) == pytest.approx(tuple(half_widths), rel=0.1)
+    assert (gap.low - gap.value, gap.high - gap.value) == pytest.approx(tuple(half_widths), rel=0.1)
 
 
 def test_intervals_of_differences_cover_the_truth_as_often_as_they_say() -> None:
-    # 2,000 pairs of submissions; standard error of the coverage 0.5 %
+    # 2,000 pairs of submissions; standard error of the coverage 0.5%
     generator = np.random.default_rng(2)
     hits = generator.binomial(300, [0.02, 0.06], size=(2_000, 2))
-    found = [difference(wilson(int(second), 300), wilson(int(first), 300)) for first, second in hits]
-    covered = np.mean([own.low <= 0.04 <= own.high for own in found])
+    gaps = [difference(wilson(int(second), 300), wilson(int(first), 300)) for first, second in hits]
+    covered = np.mean([gap.low <= 0.04 <= gap.high for gap in gaps])
     assert 0.935 <= covered <= 0.985
 
 
 ESTIMATES = st.tuples(st.floats(-5, 5), st.floats(0, 3), st.floats(0, 3)).map(
-    lambda own: Estimate(own[0], own[0] - own[1], own[0] + own[2])
+    lambda parts: Estimate(parts[0], parts[0] - parts[1], parts[0] + parts[2])
 )
 
 
@@ -115,8 +118,8 @@ def test_the_other_way_round_a_difference_has_the_other_sign(first: Estimate, se
 
 
 def _mean(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    found = mean_over_known(pd.Series(values, dtype="Float64"))
-    assert found.value is not None
-    assert found.low is not None
-    assert found.high is not None
-    return found.value, found.low, found.high
+    mean = mean_over_known(pd.Series(values, dtype="Float64"))
+    assert mean.value is not None
+    assert mean.low is not None
+    assert mean.high is not None
+    return mean.value, mean.low, mean.high

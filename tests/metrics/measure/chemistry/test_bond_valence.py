@@ -77,12 +77,12 @@ def test_a_neutral_assignment_exists_where_the_search_of_pymatgen_finds_one(labe
         warnings.simplefilter("ignore", DeprecationWarning)  # pymatgen calls spglib in the way that it deprecates
         try:
             analyzer = BVAnalyzer()  # type: ignore[no-untyped-call] # pymatgen's
-            found = sum(analyzer.get_valences(to_structure(crystal))) == 0
+            expected = sum(analyzer.get_valences(to_structure(crystal))) == 0
         except ValueError:
-            found = False
+            expected = False
     # pymatgen asks the first site of an orbit; both readings must agree on ideal prototypes
-    assert has_neutral_valences(crystal, ChargeSettings(orbit_sum="first")) == found
-    assert has_neutral_valences(crystal, ChargeSettings()) == found
+    assert has_neutral_valences(crystal, ChargeSettings(orbit_sum="first")) == expected
+    assert has_neutral_valences(crystal, ChargeSettings()) == expected
 
 
 ORBIT = st.tuples(st.integers(1, 6), st.lists(st.integers(-4, 5), min_size=0, max_size=3, unique=True))

@@ -84,9 +84,9 @@ def test_verdicts_and_rules_on_real_crystals_are_those_of_genbench(
 ) -> None:
     recorded = genbench.recorded()
     settings = ChargeSettings(orbit_sum=orbit_sum)  # type: ignore[arg-type] # one of the two literals
-    found = pd.DataFrame([measure_charge(crystal, settings) for crystal in genbench.crystals()])
-    same_rule = found["charge_rule"] == recorded["charge_rule"]
-    same_verdict = found["charge_valid"] == recorded["charge_valid"]
+    measured = pd.DataFrame([measure_charge(crystal, settings) for crystal in genbench.crystals()])
+    same_rule = measured["charge_rule"] == recorded["charge_rule"]
+    same_verdict = measured["charge_valid"] == recorded["charge_valid"]
     record_property(
         AGREEMENT,
         f"GenBench, charge, orbits by their {orbit_sum}: verdict {same_verdict.sum()}, rule {same_rule.sum()} of 300",
@@ -95,7 +95,7 @@ def test_verdicts_and_rules_on_real_crystals_are_those_of_genbench(
     assert same_verdict.mean() >= 0.985
     assert same_rule.mean() >= 0.94
     late = {"icsd_states", "all_states", "none"}
-    assert set(found.loc[~same_rule, "charge_rule"]) <= late
+    assert set(measured.loc[~same_rule, "charge_rule"]) <= late
     assert set(recorded.loc[~same_rule, "charge_rule"]) <= late
     # where its table and ours were not asked, before the fourth rule, nothing differs
     early = ~recorded["charge_rule"].isin(late)

@@ -35,8 +35,8 @@ def crystal(formula: str) -> Crystal:
 
 
 def indices(formula: str, settings: SupplyRiskSettings = SupplyRiskSettings()) -> tuple[float, float]:  # noqa: B008 - frozen
-    found = measure_supply_risk(crystal(formula), settings)
-    return float(str(found["hhi_production"])), float(str(found["hhi_reserve"]))
+    columns = measure_supply_risk(crystal(formula), settings)
+    return float(str(columns["hhi_production"])), float(str(columns["hhi_reserve"]))
 
 
 @pytest.mark.parametrize("symbol", KNOWN)

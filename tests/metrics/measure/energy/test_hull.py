@@ -20,8 +20,8 @@ drawn = settings(max_examples=40, deadline=None)
 CONVENTION = "pbe_mp2020"
 
 
-def above(hull: Hull, asked: str | dict[str, float], energy: float = 0.0) -> float:
-    (answer,) = hull.distances([asked], [energy], convention=hull.convention)
+def above(hull: Hull, composition: str | dict[str, float], energy: float = 0.0) -> float:
+    (answer,) = hull.distances([composition], [energy], convention=hull.convention)
     assert answer.reason is None
     assert answer.e_above_hull is not None
     return answer.e_above_hull
@@ -36,23 +36,23 @@ def unpruned(table: pd.DataFrame) -> Hull:
     return Hull(CONVENTION, kept, Counter(kept["chemical_system"]))
 
 
-def oracle(table: pd.DataFrame, asked: str) -> float:
+def oracle(table: pd.DataFrame, text: str) -> float:
     """Energy of pymatgen's hull, eV/atom, from the entries of the chemical system alone."""
-    wanted = set(Composition(asked).chemical_system.split("-"))
-    own = [
+    wanted = set(Composition(text).chemical_system.split("-"))
+    phases = [
         PDEntry(composition, energy * composition.num_atoms)
         for composition, energy in zip(
             map(Composition, table["reduced_formula"]), table["formation_energy_per_atom"], strict=True
         )
         if wanted.issuperset(composition.chemical_system.split("-"))
     ]
-    return float(PhaseDiagram(own).get_hull_energy_per_atom(Composition(asked)))
+    return float(PhaseDiagram(phases).get_hull_energy_per_atom(Composition(text)))
 
 
 @given(entries(), compositions, energies)
 @drawn
-def test_the_distance_is_that_of_pymatgen(table: pd.DataFrame, asked: dict[str, int], energy: float) -> None:
-    text = formula(asked)
+def test_the_distance_is_that_of_pymatgen(table: pd.DataFrame, amounts: dict[str, int], energy: float) -> None:
+    text = formula(amounts)
     assert above(Hull.from_entries(CONVENTION, table), text, energy) == pytest.approx(
         energy - oracle(table, text), abs=1e-8
     )
@@ -60,8 +60,8 @@ def test_the_distance_is_that_of_pymatgen(table: pd.DataFrame, asked: dict[str, 
 
 @given(entries(), compositions)
 @drawn
-def test_leaving_out_what_is_no_vertex_changes_nothing(table: pd.DataFrame, asked: dict[str, int]) -> None:
-    text = formula(asked)
+def test_leaving_out_what_is_no_vertex_changes_nothing(table: pd.DataFrame, amounts: dict[str, int]) -> None:
+    text = formula(amounts)
     assert above(Hull.from_entries(CONVENTION, table), text) == pytest.approx(above(unpruned(table), text), abs=1e-10)
 
 
@@ -76,13 +76,13 @@ def test_the_order_of_the_entries_does_not_matter(table: pd.DataFrame, random: o
 @given(entries(), compositions, st.integers(0, 8), compositions)
 @drawn
 def test_an_entry_on_or_above_the_hull_changes_no_distance(
-    table: pd.DataFrame, added: dict[str, int], eighths: int, asked: dict[str, int]
+    table: pd.DataFrame, added: dict[str, int], eighths: int, amounts: dict[str, int]
 ) -> None:
     hull = Hull.from_entries(CONVENTION, table)
     on_hull = -above(hull, formula(added))
     more = pd.DataFrame([("new", formula(added), on_hull + eighths / 8)], columns=COLUMNS)
     larger = Hull.from_entries(CONVENTION, pd.concat([table, more]))
-    assert above(larger, formula(asked)) == pytest.approx(above(hull, formula(asked)), abs=1e-10)
+    assert above(larger, formula(amounts)) == pytest.approx(above(hull, formula(amounts)), abs=1e-10)
 
 
 @given(entries())
@@ -98,14 +98,14 @@ def test_vertices_are_on_the_hull_and_none_above_the_hull_of_the_others(table: p
 
 @given(entries(), compositions)
 @drawn
-def test_a_vertex_left_out_is_as_if_it_were_not_there(table: pd.DataFrame, asked: dict[str, int]) -> None:
+def test_a_vertex_left_out_is_as_if_it_were_not_there(table: pd.DataFrame, amounts: dict[str, int]) -> None:
     hull = Hull.from_entries(CONVENTION, table)
     for identifier, system in hull.vertices[["id", "chemical_system"]].to_numpy().tolist():
         others = hull.vertices[hull.vertices["id"] != identifier]
         if "-" not in system:
             continue
-        (answer,) = hull.distances([formula(asked)], [0.0], convention=CONVENTION, without=[identifier])
-        expected = above(Hull.from_entries(CONVENTION, others[list(COLUMNS)]), formula(asked))
+        (answer,) = hull.distances([formula(amounts)], [0.0], convention=CONVENTION, without=[identifier])
+        expected = above(Hull.from_entries(CONVENTION, others[list(COLUMNS)]), formula(amounts))
         assert answer.e_above_hull == pytest.approx(expected, abs=1e-10)
 
 
@@ -119,45 +119,45 @@ def test_only_a_vertex_that_is_no_element_can_be_left_out() -> None:
 @given(entries(), compositions, energies, st.integers(1, 5))
 @drawn
 def test_the_distance_is_linear_in_the_energy_and_blind_to_the_size_of_the_formula(
-    table: pd.DataFrame, asked: dict[str, int], energy: float, times: int
+    table: pd.DataFrame, amounts: dict[str, int], energy: float, times: int
 ) -> None:
     hull = Hull.from_entries(CONVENTION, table)
-    zero = above(hull, formula(asked))
-    assert above(hull, formula(asked), energy) == pytest.approx(zero + energy, abs=1e-12)
-    scaled = formula({symbol: amount * times for symbol, amount in asked.items()})
+    zero = above(hull, formula(amounts))
+    assert above(hull, formula(amounts), energy) == pytest.approx(zero + energy, abs=1e-12)
+    scaled = formula({symbol: amount * times for symbol, amount in amounts.items()})
     assert above(hull, scaled, energy) == pytest.approx(zero + energy, abs=1e-12)
-    assert above(hull, {symbol: 0.1 * amount for symbol, amount in asked.items()}) == pytest.approx(zero, abs=1e-12)
+    assert above(hull, {symbol: 0.1 * amount for symbol, amount in amounts.items()}) == pytest.approx(zero, abs=1e-12)
 
 
 @given(entries(), compositions)
 @drawn
 def test_the_decomposition_has_the_composition_and_the_energy_of_the_hull(
-    table: pd.DataFrame, asked: dict[str, int]
+    table: pd.DataFrame, amounts: dict[str, int]
 ) -> None:
     hull = Hull.from_entries(CONVENTION, table)
-    (answer,) = hull.distances([formula(asked)], [0.0], convention=CONVENTION)
+    (answer,) = hull.distances([formula(amounts)], [0.0], convention=CONVENTION)
     energy = dict(zip(hull.vertices["reduced_formula"], hull.vertices["formation_energy_per_atom"], strict=True))
     assert sum(share * energy[phase] for phase, share in answer.decomposition) == pytest.approx(
-        -above(hull, formula(asked)), abs=1e-9
+        -above(hull, formula(amounts)), abs=1e-9
     )
     for symbol in ELEMENTS:
         have = sum(share * Composition(phase).get_atomic_fraction(symbol) for phase, share in answer.decomposition)
-        assert have == pytest.approx(asked[symbol] / sum(asked.values()), abs=1e-9)
+        assert have == pytest.approx(amounts[symbol] / sum(amounts.values()), abs=1e-9)
 
 
 def test_a_thousand_perturbed_entries_of_materials_project_agree_with_pymatgen() -> None:
     table = mp_entries()
     hull = Hull.from_entries(CONVENTION, table)
     rng = np.random.default_rng(0)
-    asked = table.sample(1_000, random_state=0)
-    perturbed = asked["formation_energy_per_atom"].to_numpy() + rng.normal(0, 0.1, len(asked))
-    answers = hull.distances(asked["reduced_formula"].tolist(), perturbed.tolist(), convention=CONVENTION)
+    candidates = table.sample(1_000, random_state=0)
+    perturbed = candidates["formation_energy_per_atom"].to_numpy() + rng.normal(0, 0.1, len(candidates))
+    answers = hull.distances(candidates["reduced_formula"].tolist(), perturbed.tolist(), convention=CONVENTION)
     systems = [frozenset(Composition(text).chemical_system.split("-")) for text in table["reduced_formula"]]
-    for text, energy, answer in zip(asked["reduced_formula"], perturbed, answers, strict=True):
+    for text, energy, answer in zip(candidates["reduced_formula"], perturbed, answers, strict=True):
         wanted = set(Composition(text).chemical_system.split("-"))
-        own = table[[wanted.issuperset(system) for system in systems]]
-        assert answer.e_above_hull == pytest.approx(energy - oracle(own, text), abs=1e-8)
-        assert answer.n_entries == len(own)
+        of_system = table[[wanted.issuperset(system) for system in systems]]
+        assert answer.e_above_hull == pytest.approx(energy - oracle(of_system, text), abs=1e-8)
+        assert answer.n_entries == len(of_system)
 
 
 # By hand. On the line from Li to O the hull runs Li (0) - Li2O (-2) - Li2O2 (-1.7) - O (0): at LiO3, a quarter of
@@ -190,15 +190,15 @@ def test_a_binary_line_by_hand() -> None:
 
 def test_brackets_are_resolved() -> None:
     # Ca3(PO4)2 is Ca3P2O8: 3 + 2 + 8 = 13 atoms
-    terminals = {"Ca": -2.0, "P": -5.0, "O": -5.0}
+    references = {"Ca": -2.0, "P": -5.0, "O": -5.0}
     expected = -7.0 - (3 * -2.0 + 2 * -5.0 + 8 * -5.0) / 13
-    assert formation_energy_per_atom("Ca3(PO4)2", -7.0, terminals) == pytest.approx(expected)
+    assert formation_energy_per_atom("Ca3(PO4)2", -7.0, references) == pytest.approx(expected)
     with pytest.raises(ValueError, match="no elemental energy of Na"):
-        formation_energy_per_atom("NaPO3", -7.0, terminals)
+        formation_energy_per_atom("NaPO3", -7.0, references)
 
 
 @pytest.mark.parametrize(
-    ("asked", "energy", "reason"),
+    ("composition", "energy", "reason"),
     [
         ("NaCl", -2.0, "no entry of the element Cl, Na"),
         ("Li2O", None, "formation energy is unknown"),
@@ -210,10 +210,10 @@ def test_brackets_are_resolved() -> None:
     ],
 )
 def test_a_candidate_without_an_answer_says_why_and_spoils_no_other(
-    asked: str | dict[str, float], energy: float | None, reason: str
+    composition: str | dict[str, float], energy: float | None, reason: str
 ) -> None:
     hull = Hull.from_entries(CONVENTION, OXIDES)
-    failed, known = hull.distances([asked, "Li2O"], [energy, -2.0], convention=CONVENTION)
+    failed, known = hull.distances([composition, "Li2O"], [energy, -2.0], convention=CONVENTION)
     assert failed.e_above_hull is None
     assert reason in str(failed.reason)
     assert known.e_above_hull == pytest.approx(0.0)

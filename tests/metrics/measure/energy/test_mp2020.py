@@ -53,7 +53,7 @@ def test_conversion_there_and_back() -> None:
 
 @pytest.mark.parametrize("source", ["r2scan", "toy", "own:emt"])
 def test_what_cannot_be_compared_is_refused(source: str) -> None:
-    with pytest.raises(ValueError, match=f"an energy in {source} cannot be put on pbe_mp2020"):
+    with pytest.raises(ValueError, match=f"an energy in {source} cannot be converted to pbe_mp2020"):
         to_convention(-1.0, rocksalt(12, 8), source, "pbe_mp2020")
     with pytest.raises(ValueError, match="'pbe' is no energy convention"):
         to_convention(-1.0, rocksalt(12, 8), "pbe", "pbe")

@@ -56,7 +56,7 @@ def published() -> tuple[pd.DataFrame, dict[str, Crystal]]:
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    """Columns method, published and found: distances from the hull in eV/atom."""
+    """Columns method, published and computed: distances from the hull in eV/atom."""
     table, crystals = published()
     chosen = [crystals[key] for key in table["key"]]
     folder: Path = tmp_path_factory.mktemp("energies")
@@ -67,33 +67,35 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
         )
     with gzip.open(DATA / "reference" / "mp_elemental_reference_entries.json.gz") as stream:
         elements: dict[str, Any] = json.load(stream)
-    terminals = {
+    references = {
         symbol: (entry["energy"] + entry["correction"]) / sum(entry["composition"].values())
         for symbol, entry in elements.items()
     }
     formulas = [composition_of(crystal).get_el_amt_dict() for crystal in chosen]
     totals = [records[crystal.sha256].energy_per_atom for crystal in chosen]
     energies = [
-        None if total is None else formation_energy_per_atom(formula, total, terminals)
+        None if total is None else formation_energy_per_atom(formula, total, references)
         for formula, total in zip(formulas, totals, strict=True)
     ]
     hull = Hull.from_entries("pbe_mp2020", mp_entries())
     distances = hull.distances(formulas, energies, convention=CHGNET.energy_convention)
-    found = [np.nan if own.e_above_hull is None else own.e_above_hull for own in distances]
-    return pd.DataFrame({"method": table["method"].to_numpy(), "published": table["e_decomp_dft"], "found": found})
+    computed = [np.nan if distance.e_above_hull is None else distance.e_above_hull for distance in distances]
+    return pd.DataFrame(
+        {"method": table["method"].to_numpy(), "published": table["e_decomp_dft"], "computed": computed}
+    )
 
 
 def test_the_published_values_are_reproduced_as_well_as_before(
     compared: pd.DataFrame, record_property: Callable[[str, object], None]
 ) -> None:
     known = compared.dropna()
-    error = known["found"] - known["published"]
+    error = known["computed"] - known["published"]
     measured = {
         "n": len(known),
-        "pearson": round(float(known["found"].corr(known["published"])), 3),
+        "pearson": round(float(known["computed"].corr(known["published"])), 3),
         "mae": round(float(error.abs().mean()), 3),
         "median_bias": round(float(error.median()), 3),
-        "stable_percent": round(100 * float((known["found"] <= 0).mean()), 1),
+        "stable_percent": round(100 * float((known["computed"] <= 0).mean()), 1),
         "published_stable_percent": round(100 * float((known["published"] <= 0).mean()), 1),
     }
     record_property(AGREEMENT, f"CHGNet on the Materials Project's hull, {measured}")
@@ -119,5 +121,5 @@ def test_the_published_values_are_reproduced_as_well_as_before(
 def test_each_method_by_itself(compared: pd.DataFrame, method: str, n: int, mae: float, stable_percent: float) -> None:
     known = compared[compared["method"] == method].dropna()
     assert len(known) == n
-    assert round(float((known["found"] - known["published"]).abs().mean()), 3) == mae
-    assert round(100 * float((known["found"] <= 0).mean()), 1) == stable_percent
+    assert round(float((known["computed"] - known["published"]).abs().mean()), 3) == mae
+    assert round(100 * float((known["computed"] <= 0).mean()), 1) == stable_percent

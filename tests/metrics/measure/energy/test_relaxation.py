@@ -17,8 +17,8 @@ from metrics.measure.energy.relax_record import (
     Settings,
     SinglePoint,
     conventions_of,
+    convert_record,
     hash_of,
-    put_on,
 )
 from metrics.measure.energy.relaxation import GRACE_S, energies_of, start_engine
 from metrics.measure.potentials import find, package_folder
@@ -167,14 +167,14 @@ def test_a_step_limit_keeps_the_energy_a_time_limit_does_not(started: tuple[Pote
 
 def test_the_time_allowed_is_no_part_of_what_is_asked() -> None:
     assert hash_of(Relaxation(time_limit_s=1)) == hash_of(Relaxation(time_limit_s=2))
-    asked: list[Settings] = [
+    every: list[Settings] = [
         SinglePoint(),
         SinglePoint(forces=True),
         Relaxation(),
         Relaxation(fmax=0.1),
         Relaxation(max_steps=9),
     ]
-    assert len({hash_of(settings) for settings in asked}) == len(asked)
+    assert len({hash_of(settings) for settings in every}) == len(every)
 
 
 def test_what_hangs_or_eats_memory_costs_one_structure(tmp_path: Path) -> None:
@@ -194,10 +194,10 @@ def test_a_corrupted_checkpoint_fails_every_structure_with_both_hashes_and_nothi
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     potential = find("chgnet")
-    found = potential.checkpoint()
-    shadow = tmp_path / "chgnet" / found.relative_to(package_folder("chgnet"))
+    checkpoint = potential.checkpoint()
+    shadow = tmp_path / "chgnet" / checkpoint.relative_to(package_folder("chgnet"))
     shadow.parent.mkdir(parents=True)
-    shadow.write_bytes(found.read_bytes()[:-1])
+    shadow.write_bytes(checkpoint.read_bytes()[:-1])
     (tmp_path / "chgnet" / "__init__.py").touch()
     path = tmp_path / "cache.sqlite"
     with monkeypatch.context() as patch:
@@ -224,7 +224,7 @@ def test_another_version_than_pinned_fails_every_structure(tmp_path: Path, monke
     assert version("chgnet") == "0.4.2"
 
 
-def test_energies_are_put_on_a_convention_they_convert_to() -> None:
+def test_energies_are_converted_to_the_conventions_that_they_can_have() -> None:
     oxide = layered(12, 8, 2.6)
     record = EnergyRecord(
         oxide.sha256,
@@ -238,16 +238,16 @@ def test_energies_are_put_on_a_convention_they_convert_to() -> None:
     )
     assert conventions_of(find("sevennet-0")) == ("pbe_uncorrected", "pbe_mp2020", "own:sevennet-0")
     assert conventions_of(find("chgnet")) == ("pbe_mp2020", "own:chgnet")
-    corrected = put_on(record, oxide, "pbe_mp2020")
+    corrected = convert_record(record, oxide, "pbe_mp2020")
     # the correction of an oxide, per oxygen: Wang et al. 2021, DOI 10.1038/s41598-021-94550-5
     assert corrected.energy == pytest.approx(-11.0 - 0.687)
     assert corrected.energy_per_atom == pytest.approx((-11.0 - 0.687) / 2)
-    own = put_on(record, oxide, "own:sevennet-0")
-    assert (own.energy, own.energy_convention) == (-11.0, "own:sevennet-0")
+    unconverted = convert_record(record, oxide, "own:sevennet-0")
+    assert (unconverted.energy, unconverted.energy_convention) == (-11.0, "own:sevennet-0")
     for other in ("r2scan", "own:chgnet"):
-        with pytest.raises(ValueError, match="cannot be put on"):
-            put_on(record, oxide, other)
-    assert put_on(replace(record, energy=None, status="failed"), oxide, "r2scan").energy is None
+        with pytest.raises(ValueError, match="cannot be converted to"):
+            convert_record(record, oxide, other)
+    assert convert_record(replace(record, energy=None, status="failed"), oxide, "r2scan").energy is None
 
 
 @pytest.mark.skipif(not LEARNED, reason="a learned potential needs requirements-stability.txt")

@@ -53,11 +53,11 @@ def test_the_lowest_mixture_is_that_of_scipys_solver(n: int, m: int, seed: int, 
 @settings(max_examples=25, deadline=None)
 def test_a_phase_left_out_takes_no_part(n: int, m: int, seed: int) -> None:
     fractions, energies, _ = problem(n, m, seed, coarse=True)
-    found, gaps = heights(fractions, energies, n)
-    for own in range(n, len(energies)):
-        others = np.arange(len(energies)) != own
-        chosen, shares, _ = lowest_mixture(fractions[others], energies[others], fractions[own], NOTHING, MAX_STEPS)
-        assert found[own - n] == pytest.approx(energies[own] - shares @ energies[others][chosen], abs=1e-12)
+    above, gaps = heights(fractions, energies, n)
+    for phase in range(n, len(energies)):
+        others = np.arange(len(energies)) != phase
+        chosen, shares, _ = lowest_mixture(fractions[others], energies[others], fractions[phase], NOTHING, MAX_STEPS)
+        assert above[phase - n] == pytest.approx(energies[phase] - shares @ energies[others][chosen], abs=1e-12)
     assert (gaps <= 1e-12).all()
 
 

@@ -1,4 +1,4 @@
-"""canonical-bawl: the same keys for every description of a crystal, meeting sets under noise, a reason otherwise."""
+"""canonical-bawl: the same keys for every choice of cell or setting, meeting sets under noise, a reason otherwise."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ BODY = [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]]
 
 @settings(max_examples=60, deadline=None)
 @given(label=st.sampled_from(SMALL), seed=st.integers(0, 2**32 - 1))
-def test_keys_know_nothing_of_the_description(label: str, seed: int) -> None:
+def test_keys_know_nothing_of_cell_and_setting(label: str, seed: int) -> None:
     crystal = prototypes()[label]
     assert canonical_bawl(anything_else(crystal, np.random.default_rng(seed))) == canonical_bawl(crystal)
 
 
 @pytest.mark.parametrize("label", SMALL[::6])
-def test_each_change_of_description_alone_keeps_the_keys(label: str) -> None:
+def test_each_change_of_cell_or_setting_alone_keeps_the_keys(label: str) -> None:
     crystal = prototypes()[label]
     generator = np.random.default_rng(0)
     keys = canonical_bawl(crystal).keys
@@ -69,10 +69,10 @@ def test_keys_are_the_same_on_every_machine() -> None:
 
 def test_key_set_is_small_with_the_primary_first() -> None:
     for label in SMALL:
-        found = canonical_bawl(prototypes()[label])
-        assert found.fingerprint == found.keys[0]
-        assert len(set(found.keys)) == len(found.keys) <= 8 * 3
-        formulas = {key.split(":")[0] for key in found.keys}
+        fingerprint = canonical_bawl(prototypes()[label])
+        assert fingerprint.fingerprint == fingerprint.keys[0]
+        assert len(set(fingerprint.keys)) == len(fingerprint.keys) <= 8 * 3
+        formulas = {key.split(":")[0] for key in fingerprint.keys}
         assert len(formulas) == 1
 
 
@@ -119,9 +119,9 @@ def test_measure_counts_the_loose_primitive_cell() -> None:
     for crystal in (rutile, noisy):
         row = canonical_bawl_columns(crystal, NoSettings())
         assert (row["zp"], row["n_sites_primitive"]) == (2, 6)
-        found = canonical_bawl(crystal)
-        assert row["canonical_bawl"] == found.fingerprint
-        assert pa.array([row["canonical_bawl_keys"]], pa.list_(pa.string())).to_pylist() == [list(found.keys)]
+        fingerprint = canonical_bawl(crystal)
+        assert row["canonical_bawl"] == fingerprint.fingerprint
+        assert pa.array([row["canonical_bawl_keys"]], pa.list_(pa.string())).to_pylist() == [list(fingerprint.keys)]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ LABELS = st.builds(
 
 def by_hashlib(labels: list[str], successors: list[list[int]]) -> list[str]:
     messages = [
-        label + "".join(sorted(labels[at] for at in own)) for label, own in zip(labels, successors, strict=True)
+        label + "".join(sorted(labels[at] for at in of_label))
+        for label, of_label in zip(labels, successors, strict=True)
     ]
     return [blake2b(message.encode(), digest_size=16).hexdigest() for message in messages]
 
@@ -29,9 +30,9 @@ def test_rounds_are_those_of_hashlib(labels: list[str], data: st.DataObject) -> 
     numbers = st.lists(st.integers(0, len(labels) - 1), max_size=17)
     successors = data.draw(st.lists(numbers, min_size=len(labels), max_size=len(labels)))
     expected = labels
-    for found in label_rounds(labels, successors, 3):
+    for after in label_rounds(labels, successors, 3):
         expected = by_hashlib(expected, successors)
-        assert found == expected
+        assert after == expected
 
 
 def test_no_rounds() -> None:

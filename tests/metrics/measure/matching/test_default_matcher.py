@@ -22,7 +22,7 @@ def test_it_answers_as_pymatgen_does() -> None:
 
 
 def test_one_moved_atom_of_a_doubled_cell_escapes_it() -> None:
-    (salt,) = (own for own in open_reference("starter").rows_of_formulas(["NaCl"]) if own.space_group == 225)
+    (salt,) = (row for row in open_reference("starter").rows_of_formulas(["NaCl"]) if row.space_group == 225)
     cell = transformed(salt.crystal, supercell=np.diag([2, 1, 1]))
     assert same_by_default_matcher(salt.candidate(), Candidate(cell, "NaCl", ()))
     cell.frac_coords[0] += np.array([0.4, 0, 0]) @ np.linalg.inv(cell.lattice)

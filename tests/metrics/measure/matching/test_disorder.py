@@ -62,15 +62,15 @@ def test_elements_joined_to_a_third_are_joined() -> None:
 def starter_crystals(*, substitutable: bool) -> list[ReferenceCrystal]:
     """Crystals of the starter set of 3 to 8 sites, every second one, whose first site can or cannot be exchanged."""
     reference = open_reference("starter")
-    found = []
-    for own in reference.crystals(range(0, reference.n_crystals, 2)):
-        numbers = own.crystal.atomic_numbers
+    chosen = []
+    for row in reference.crystals(range(0, reference.n_crystals, 2)):
+        numbers = row.crystal.atomic_numbers
         others = numbers[numbers != numbers[0]]
-        if 3 <= own.crystal.n_sites <= 8 and len(others):
+        if 3 <= row.crystal.n_sites <= 8 and len(others):
             matches = can_substitute(int(numbers[0]), int(others[0]))
-            if matches is substitutable and (matches or not has_substitutes(own.candidate())):
-                found.append(own)
-    return found[:12]
+            if matches is substitutable and (matches or not has_substitutes(row.candidate())):
+                chosen.append(row)
+    return chosen[:12]
 
 
 def swapped(crystal: Crystal) -> Crystal:

@@ -25,10 +25,10 @@ class Oracle:
 
     def __init__(self, answers: list[bool | str]) -> None:
         self.answers = answers
-        self.asked: list[int] = []
+        self.places: list[int] = []
 
     def __call__(self, places: NDArray[np.int64]) -> list[bool | str]:
-        self.asked += places.tolist()
+        self.places += places.tolist()
         return [self.answers[at] for at in places]
 
 
@@ -37,7 +37,7 @@ def of_length(strategy: st.SearchStrategy[object], n: int) -> st.SearchStrategy[
 
 
 def partition(labels: list[int]) -> set[frozenset[int]]:
-    return {frozenset(i for i, own in enumerate(labels) if own == label) for label in labels}
+    return {frozenset(i for i, other in enumerate(labels) if other == label) for label in labels}
 
 
 @given(n=st.integers(0, MAX_N), data=st.data())
@@ -48,17 +48,17 @@ def test_classes_are_those_of_asking_about_all(n: int, data: st.DataObject) -> N
     same = np.array(data.draw(of_length(st.booleans(), len(pairs))), dtype=np.bool_)
     undecided = ~same & np.array(data.draw(of_length(st.booleans(), len(pairs))), dtype=np.bool_)
     oracle = Oracle(data.draw(st.lists(ANSWER, min_size=len(pairs), max_size=len(pairs))))
-    found = ask_until_joined(n, pairs, distance, same, undecided, oracle)
+    answers = ask_until_joined(n, pairs, distance, same, undecided, oracle)
 
-    assert sorted(found) == sorted(oracle.asked)  # each pair once
-    assert undecided[list(found)].all()
-    assert all(oracle.answers[at] == answer for at, answer in found.items())
+    assert sorted(answers) == sorted(oracle.places)  # each pair once
+    assert undecided[list(answers)].all()
+    assert all(oracle.answers[at] == answer for at, answer in answers.items())
     if_all = [pair for at, pair in enumerate(drawn) if same[at] or (undecided[at] and oracle.answers[at] is True)]
-    joined = [pair for at, pair in enumerate(drawn) if same[at] or found.get(at) is True]
+    joined = [pair for at, pair in enumerate(drawn) if same[at] or answers.get(at) is True]
     assert partition(components(n, joined)) == partition(components(n, if_all))
     # the same when failed comparisons count as matches
     if_all += [pair for at, pair in enumerate(drawn) if undecided[at] and oracle.answers[at] == "no answer"]
-    joined += [pair for at, pair in enumerate(drawn) if found.get(at) == "no answer"]
+    joined += [pair for at, pair in enumerate(drawn) if answers.get(at) == "no answer"]
     assert partition(components(n, joined)) == partition(components(n, if_all))
 
 
@@ -69,21 +69,21 @@ def test_the_nearest_match_is_that_of_asking_about_all(n: int, data: st.DataObje
     same = np.array(data.draw(of_length(st.booleans(), n)), dtype=np.bool_)
     undecided = ~same & np.array(data.draw(of_length(st.booleans(), n)), dtype=np.bool_)
     oracle = Oracle(data.draw(st.lists(ANSWER, min_size=n, max_size=n)))
-    found = ask_until_matched(owner, distance, same, undecided, oracle)
+    answers = ask_until_matched(owner, distance, same, undecided, oracle)
 
-    assert sorted(found) == sorted(oracle.asked)
+    assert sorted(answers) == sorted(oracle.places)
     far = np.where(np.isnan(distance), np.inf, distance)
     if_all = [bool(same[at] or (undecided[at] and oracle.answers[at] is True)) for at in range(n)]
-    known = [bool(same[at] or found.get(at) is True) for at in range(n)]
-    for own in range(3):
-        mine = [at for at in range(n) if owner[at] == own]
+    known = [bool(same[at] or answers.get(at) is True) for at in range(n)]
+    for one in range(3):
+        mine = [at for at in range(n) if owner[at] == one]
         nearest = min((far[at] for at in mine if if_all[at]), default=None)
         # all that match at the least distance, so that any rule among equals finds the same
         assert [at for at in mine if known[at] and far[at] == nearest] == [
             at for at in mine if if_all[at] and far[at] == nearest
         ]
         if nearest is None:
-            assert set(np.flatnonzero(undecided & (owner == own)).tolist()) <= set(found)
+            assert set(np.flatnonzero(undecided & (owner == one)).tolist()) <= set(answers)
 
 
 def test_copies_of_one_crystal_need_few_questions() -> None:
@@ -94,7 +94,7 @@ def test_copies_of_one_crystal_need_few_questions() -> None:
     oracle = Oracle([True] * len(pairs))
     ask_until_joined(n, pairs, distance, ~every, every, oracle)
     # each round at least halves the number of classes and asks at most once for each
-    assert len(oracle.asked) < 2 * n
+    assert len(oracle.places) < 2 * n
 
 
 def test_crystals_that_never_match_need_few_rounds() -> None:

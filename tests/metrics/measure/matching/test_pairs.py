@@ -55,8 +55,8 @@ def test_components_are_those_of_networkx(n: int, data: st.DataObject) -> None:
     graph = nx.Graph(drawn)
     graph.add_nodes_from(range(n))
     labels = components(n, drawn)
-    found = {frozenset(i for i in range(n) if labels[i] == label) for label in labels}
-    assert found == {frozenset(part) for part in nx.connected_components(graph)}
+    classes = {frozenset(i for i in range(n) if labels[i] == label) for label in labels}
+    assert classes == {frozenset(part) for part in nx.connected_components(graph)}
 
 
 def test_no_crystals_no_classes() -> None:

@@ -24,7 +24,7 @@ def starter_crystals() -> list[ReferenceCrystal]:
     """Every tenth crystal of the starter set of 3 to 12 sites and at least two elements."""
     reference = open_reference("starter")
     crystals = reference.crystals(range(0, reference.n_crystals, 10))
-    return [own for own in crystals if 3 <= own.crystal.n_sites <= 12 and "-" in own.chemical_system]
+    return [row for row in crystals if 3 <= row.crystal.n_sites <= 12 and "-" in row.chemical_system]
 
 
 def doubled(crystal: Crystal, generator: np.random.Generator) -> Crystal:
@@ -33,9 +33,9 @@ def doubled(crystal: Crystal, generator: np.random.Generator) -> Crystal:
 
 def known_up_to_superstructure(known: ReferenceCrystal, crystal: Crystal) -> bool:
     a, b = known.candidate(), Candidate(crystal, known.reduced_formula, canonical_bawl(crystal).keys)
-    found = compare(a, b, V1)
-    assert not found.same
-    if not (may_be_superstructure(a, b, found) and may_be_superstructure(b, a, found)):
+    verdict = compare(a, b, V1)
+    assert not verdict.same
+    if not (may_be_superstructure(a, b, verdict) and may_be_superstructure(b, a, verdict)):
         return False
     assert same_up_to_superstructure(a, b, V1) == same_up_to_superstructure(b, a, V1)
     return same_up_to_superstructure(a, b, V1)
@@ -74,8 +74,8 @@ def test_another_ordering_is_no_superstructure(known: ReferenceCrystal) -> None:
     ids=["open", "no distance", "far", "no whole ratio", "same size", "same crystal"],
 )
 def test_the_question_is_open_only_for_other_sizes_in_a_whole_ratio_nearby(
-    sizes: tuple[int, int], found: Comparison, *, expected: bool
+    sizes: tuple[int, int], verdict: Comparison, *, expected: bool
 ) -> None:
     crystal = Crystal.from_arrays(3 * np.eye(3), [[0.0, 0.0, 0.0]], [29])
     a, b = (Candidate(crystal, "Cu", (f"Cu:{size}:0",)) for size in sizes)
-    assert may_be_superstructure(a, b, found) is expected
+    assert may_be_superstructure(a, b, verdict) is expected

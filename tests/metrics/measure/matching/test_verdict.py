@@ -1,4 +1,4 @@
-"""The verdict on two crystals of one formula: symmetric, blind to the description, right where rules disagree."""
+"""The verdict on two crystals of one formula: symmetric, blind to the choice of cell, right where rules disagree."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def decorated(label: str, numbers: tuple[int, ...], volume_per_site: float = 12.
 
 @settings(max_examples=40, deadline=None)
 @given(label=st.sampled_from(SMALL), seed=st.integers(0, 2**32 - 1))
-def test_any_two_descriptions_are_the_same_crystal(label: str, seed: int) -> None:
+def test_any_two_cells_are_the_same_crystal(label: str, seed: int) -> None:
     generator = np.random.default_rng(seed)
     one = candidate(prototypes()[label])
     other = candidate(anything_else(prototypes()[label], generator))
-    found = compare(one, other, V1)
-    assert (found.same, found.rule) == (True, "keys_and_distance")
-    assert found.distance == pytest.approx(0.0, abs=1e-6)
+    verdict = compare(one, other, V1)
+    assert (verdict.same, verdict.rule) == (True, "keys_and_distance")
+    assert verdict.distance == pytest.approx(0.0, abs=1e-6)
     # and where only StructureMatcher decides
     assert compare(one, other, MATCHER_ALONE).same
 
@@ -52,7 +52,7 @@ def test_any_two_descriptions_are_the_same_crystal(label: str, seed: int) -> Non
 @given(
     pair=st.tuples(*[st.sampled_from([x for x in SMALL if x.startswith("AB_")])] * 2), seed=st.integers(0, 2**32 - 1)
 )
-def test_symmetric_and_blind_to_the_description_of_either(pair: tuple[str, str], seed: int) -> None:
+def test_symmetric_and_blind_to_the_cell_of_either(pair: tuple[str, str], seed: int) -> None:
     generator = np.random.default_rng(seed)
     a, b = (decorated(label, (11, 17)) for label in pair)
     there = compare(candidate(a), candidate(b), V1)
@@ -72,8 +72,8 @@ def test_noisy_supercell_is_the_same_crystal(label: str) -> None:
         copy = transformed(
             crystal, supercell=random_cell(generator, determinant), noise=(0.03, generator), order=generator
         )
-        found = compare(candidate(crystal), candidate(copy), V1)
-        assert found.same, (determinant, found)
+        verdict = compare(candidate(crystal), candidate(copy), V1)
+        assert verdict.same, (determinant, verdict)
         assert compare(candidate(crystal), candidate(copy), MATCHER_ALONE).same
 
 
@@ -83,11 +83,11 @@ def test_noise_that_a_supercell_averages_away_needs_no_matcher(label: str) -> No
     crystal = prototypes()[label]
     for determinant in (3, 4):
         copy = transformed(crystal, supercell=random_cell(generator, determinant), noise=(0.045, generator))
-        found = compare(candidate(crystal), candidate(copy), V1)
+        verdict = compare(candidate(crystal), candidate(copy), V1)
         # each copy alone is farther away than the limit, their mean is not
-        assert found.distance is not None
-        assert found.distance > V1.same_below
-        assert (found.same, found.rule) == (True, "keys_and_distance")
+        assert verdict.distance is not None
+        assert verdict.distance > V1.same_below
+        assert (verdict.same, verdict.rule) == (True, "keys_and_distance")
 
 
 @pytest.mark.parametrize(
@@ -101,10 +101,10 @@ def test_noise_that_a_supercell_averages_away_needs_no_matcher(label: str) -> No
 )
 def test_polymorphs_are_different(one: str, other: str) -> None:
     numbers = (11, 17) if one.startswith("AB") else (6,)
-    found = compare(candidate(decorated(one, numbers)), candidate(decorated(other, numbers)), V1)
-    assert not found.same
-    assert found.distance is not None
-    assert found.distance > 0.05
+    verdict = compare(candidate(decorated(one, numbers)), candidate(decorated(other, numbers)), V1)
+    assert not verdict.same
+    assert verdict.distance is not None
+    assert verdict.distance > 0.05
 
 
 def test_elements_in_each_others_places_are_different() -> None:
@@ -117,9 +117,9 @@ def test_elements_in_each_others_places_are_different() -> None:
         perovskite.frac_coords,
         np.array([swap.get(number, number) for number in perovskite.atomic_numbers.tolist()]),
     )
-    found = compare(candidate(perovskite), candidate(swapped), V1)
-    assert not found.same
-    assert found.rule == "distance"
+    verdict = compare(candidate(perovskite), candidate(swapped), V1)
+    assert not verdict.same
+    assert verdict.rule == "distance"
 
 
 def test_a_displacement_beyond_the_tolerance_is_another_primitive_cell() -> None:
@@ -128,9 +128,9 @@ def test_a_displacement_beyond_the_tolerance_is_another_primitive_cell() -> None
     frac = double.frac_coords.copy()
     frac[0, 0] += 0.1
     odd = Crystal(double.lattice, frac, double.atomic_numbers)
-    found = compare(candidate(rocksalt), candidate(odd), V1)
-    assert (found.same, found.rule) == (False, "primitive_size")
-    assert found.distance is not None
+    verdict = compare(candidate(rocksalt), candidate(odd), V1)
+    assert (verdict.same, verdict.rule) == (False, "primitive_size")
+    assert verdict.distance is not None
 
 
 def test_where_the_primitive_size_is_in_doubt_only_near_crystals_are_compared() -> None:
@@ -140,8 +140,8 @@ def test_where_the_primitive_size_is_in_doubt_only_near_crystals_are_compared() 
     one, other = (candidate(moved_copper(double, step)) for step in (0.235, 0.265))
     assert (one.sizes, other.sizes) == ((1, 2), (2, 1))
     assert compare(one, other, V1).rule == "matcher"
-    found = compare(one, other, MatchSettings(same_below=1e-6))
-    assert (found.same, found.rule) == (False, "primitive_size")
+    verdict = compare(one, other, MatchSettings(same_below=1e-6))
+    assert (verdict.same, verdict.rule) == (False, "primitive_size")
 
 
 def moved_copper(double: Crystal, step: float) -> Crystal:
@@ -159,10 +159,10 @@ def test_between_the_limits_the_matcher_decides() -> None:
     rutile = prototypes()["A2B_tP6_136_f_a"]
     stretched = Crystal(rutile.lattice @ np.diag([1.0, 1.0, 1.09]), rutile.frac_coords, rutile.atomic_numbers)
     a, b = candidate(rutile), candidate(stretched)
-    found = compare(a, b, V1)
-    assert found.distance is not None
-    assert V1.same_below <= found.distance < V1.different_from
-    assert (found.same, found.rule) == (True, "matcher")
+    verdict = compare(a, b, V1)
+    assert verdict.distance is not None
+    assert V1.same_below <= verdict.distance < V1.different_from
+    assert (verdict.same, verdict.rule) == (True, "matcher")
     # the same pair with narrower tolerances
     assert not compare(a, b, MatchSettings(ltol=0.01, stol=0.01, angle_tol=1.0)).same
 
@@ -170,8 +170,8 @@ def test_between_the_limits_the_matcher_decides() -> None:
 def test_limits_decide_without_the_matcher() -> None:
     rutile = prototypes()["A2B_tP6_136_f_a"]
     noisy = candidate(transformed(rutile, noise=(0.05, np.random.default_rng(2))))
-    found = compare(candidate(rutile), noisy, MatchSettings(same_below=1e-9, different_from=1e-6))
-    assert (found.same, found.rule) == (False, "distance")
+    verdict = compare(candidate(rutile), noisy, MatchSettings(same_below=1e-9, different_from=1e-6))
+    assert (verdict.same, verdict.rule) == (False, "distance")
 
 
 def test_unknown_keys_leave_distance_and_matcher() -> None:
@@ -215,6 +215,6 @@ def test_distance_is_a_bounded_assignment() -> None:
     # 25 and 41 sites of an element: a least common multiple of 1,025
     assert profile_distance(supercells[2], supercells[3]) is None
     big = [candidate(transformed(rocksalt, supercell=np.diag([n, 1, 1]))) for n in (25, 41)]
-    found = compare(big[0], big[1], V1)
-    assert found.same
-    assert found.distance == pytest.approx(0.0, abs=1e-6)
+    verdict = compare(big[0], big[1], V1)
+    assert verdict.same
+    assert verdict.distance == pytest.approx(0.0, abs=1e-6)

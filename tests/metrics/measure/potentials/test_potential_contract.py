@@ -38,15 +38,15 @@ class Loaded:
 
     def energy(self, atoms: Atoms) -> float:
         """Total energy in eV, computed without forces."""
-        asked = atoms.copy()
-        asked.calc = self.calculator
-        return float(asked.get_potential_energy())
+        measured = atoms.copy()
+        measured.calc = self.calculator
+        return float(measured.get_potential_energy())
 
     def mechanics(self, atoms: Atoms) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Forces in eV/A and Voigt stress in eV/A^3."""
-        asked = atoms.copy()
-        asked.calc = self.calculator
-        return asked.get_forces(), asked.get_stress(voigt=True)
+        measured = atoms.copy()
+        measured.calc = self.calculator
+        return measured.get_forces(), measured.get_stress(voigt=True)
 
 
 @cache
@@ -113,7 +113,7 @@ def test_stress_is_the_slope_of_the_energy_with_strain_per_volume(loaded: Loaded
         assert stress[component] == pytest.approx(slope, abs=STRESS_TOLERANCE)
 
 
-def test_energy_does_not_depend_on_the_description(loaded: Loaded) -> None:
+def test_energy_does_not_depend_on_the_cell(loaded: Loaded) -> None:
     atoms, expected = alloy(), loaded.energy(alloy())
     assert loaded.energy(atoms[[2, 0, 3, 1]]) == pytest.approx(expected, abs=4 * ENERGY_TOLERANCE)
     shifted = alloy()

@@ -83,7 +83,7 @@ def test_a_death_is_the_outcome_of_the_task_that_caused_it(
 ) -> None:
     (outcome,) = engine.map(die, [9], time_limit_s=LIMIT_S)
     assert outcome.failure == f"worker_died: the process measuring it {reason}"
-    assert [found.value for found in engine.map(abs, [-1], time_limit_s=LIMIT_S)] == [1]
+    assert [following.value for following in engine.map(abs, [-1], time_limit_s=LIMIT_S)] == [1]
 
 
 def test_stopping_early_leaves_no_answer_for_the_next_call(engine: Engine) -> None:

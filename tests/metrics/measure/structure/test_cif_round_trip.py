@@ -12,7 +12,7 @@ from tests.metrics.measure.fingerprint_crystals import anything_else, prototypes
 
 
 @pytest.mark.parametrize("label", sorted(prototypes())[::25])
-def test_prototypes_survive_however_they_are_described(label: str) -> None:
+def test_prototypes_survive_in_any_cell(label: str) -> None:
     assert survives_cif(anything_else(prototypes()[label], np.random.default_rng(5)))
 
 

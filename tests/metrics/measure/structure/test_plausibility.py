@@ -168,13 +168,13 @@ def test_verdicts_on_real_crystals_are_those_of_genbench(record_property: Callab
     recorded, crystals = genbench.recorded(), genbench.crystals()
     for name, limits in (("ours", DistanceSettings()), ("GenBench's", genbench.DISTANCE)):
         same = sum(
-            apart(crystal, limits) == own for crystal, own in zip(crystals, recorded["distance_valid"], strict=True)
+            apart(crystal, limits) == valid for crystal, valid in zip(crystals, recorded["distance_valid"], strict=True)
         )
         record_property(AGREEMENT, f"GenBench, distance, settings {name}: verdict {same} of 300")
         assert same == len(recorded)
     for name, ranges in (("ours", PlausibleSettings()), ("GenBench's", genbench.PLAUSIBLE)):
         verdicts = [plausible(crystal, ranges) for crystal in crystals]
-        same = sum(own == other for own, other in zip(verdicts, recorded["plausibility_valid"], strict=True))
+        same = sum(ours == theirs for ours, theirs in zip(verdicts, recorded["plausibility_valid"], strict=True))
         record_property(AGREEMENT, f"GenBench, plausibility, settings {name}: verdict {same} of 300")
         assert same == len(recorded)
 
@@ -188,8 +188,8 @@ def test_only_the_table_of_states_parts_overall_verdicts_from_genbenchs(
     theirs = orbit_sum == "first"
     limits = genbench.DISTANCE if theirs else DistanceSettings()
     ranges = genbench.PLAUSIBLE if theirs else PlausibleSettings()
-    charge = pd.Series([bool(measure_charge(own, settings)["charge_valid"]) for own in genbench.crystals()])
-    geometry = pd.Series([apart(own, limits) and plausible(own, ranges) for own in genbench.crystals()])
+    charge = pd.Series([bool(measure_charge(crystal, settings)["charge_valid"]) for crystal in genbench.crystals()])
+    geometry = pd.Series([apart(crystal, limits) and plausible(crystal, ranges) for crystal in genbench.crystals()])
     same = (charge & geometry) == recorded["overall_valid"]
     whose = "GenBench's" if theirs else "ours"
     record_property(AGREEMENT, f"GenBench, overall, settings {whose}: verdict {same.sum()} of 300")

@@ -45,7 +45,7 @@ def test_textbook_structures_have_the_positions_of_the_tables(label: str, expect
 
 @settings(max_examples=60, deadline=None)
 @given(label=st.sampled_from(SMALL), seed=st.integers(0, 2**32 - 1))
-def test_the_description_does_not_matter_mirror_images_included(label: str, seed: int) -> None:
+def test_cell_and_setting_do_not_matter_mirror_images_included(label: str, seed: int) -> None:
     crystal = prototypes()[label]
     assert prototype(anything_else(crystal, np.random.default_rng(seed))) == prototype(crystal)
 
@@ -63,14 +63,14 @@ def test_other_types_of_the_same_formula_differ() -> None:
 
 def test_axes_that_the_lattice_orders_otherwise_do_not_matter() -> None:
     # space group 47, one mirror-symmetric atom and one on an axis; spglib orders orthorhombic axes by length
-    found = set()
+    prototypes_of_axes = set()
     for lengths in ((3.0, 4.0, 5.0), (4.0, 5.0, 3.0), (5.0, 3.0, 4.0), (3.0, 5.0, 4.0)):
-        found.add(
+        prototypes_of_axes.add(
             prototype(
                 Crystal.from_arrays(np.diag(lengths), [[0.0, 0.0, 0.0], [0.3, 0.0, 0.0], [0.7, 0.0, 0.0]], [11, 8, 8])
             )
         )
-    assert found == {"AB2:47:1[mmm]|2[2mm]"}
+    assert prototypes_of_axes == {"AB2:47:1[mmm]|2[2mm]"}
 
 
 def test_enantiomorphs_are_eleven_pairs() -> None:

@@ -33,15 +33,17 @@ def rocksalt(length: float) -> Crystal:
 def test_distances_of_the_cubic_lattice_are_the_square_roots_of_sums_of_three_squares() -> None:
     reach = np.arange(-4, 5)
     squares = np.sort((np.stack(np.meshgrid(reach, reach, reach)) ** 2).sum(axis=0).ravel())[1:101]
-    found = measure_amd(primitive_cubic(3.0), AmdSettings())["amd"]
-    assert found == pytest.approx((3.0 * np.sqrt(squares)).tolist())
+    amd = measure_amd(primitive_cubic(3.0), AmdSettings())["amd"]
+    assert amd == pytest.approx((3.0 * np.sqrt(squares)).tolist())
 
 
 @pytest.mark.parametrize("label", SMALL[::25])
 def test_nearest_distances_are_those_of_a_search_by_pymatgen(label: str) -> None:
     crystal = prototypes()[label]
-    found = nearest_distances(crystal, 20)
-    for site, around in zip(found, to_structure(crystal).get_all_neighbors(float(found.max()) + 0.1), strict=True):
+    distances = nearest_distances(crystal, 20)
+    for site, around in zip(
+        distances, to_structure(crystal).get_all_neighbors(float(distances.max()) + 0.1), strict=True
+    ):
         assert site == pytest.approx(sorted(neighbor.nn_distance for neighbor in around)[:20], abs=1e-6)
 
 
@@ -67,8 +69,8 @@ def test_a_cell_that_spglib_reduces_in_circles_has_its_lengths() -> None:
 
 
 def test_sodium_and_chlorine_have_six_neighbours() -> None:
-    found = measure_coordination(rocksalt(5.64), CoordinationSettings())
-    assert found == {"site_elements": ["Na", "Cl"], "coordination_numbers": [6, 6]}
+    columns = measure_coordination(rocksalt(5.64), CoordinationSettings())
+    assert columns == {"site_elements": ["Na", "Cl"], "coordination_numbers": [6, 6]}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_coordination_numbers_of_prototypes_are_those_of_the_textbook(label: str
 def test_features_are_mean_and_deviation_over_the_atoms() -> None:
     water = Crystal.from_arrays(np.eye(3) * 4, np.zeros((3, 3)), [1, 1, 8])
     elements = [Element("H"), Element("H"), Element("O")]
-    table = np.array([[own.row, own.group, float(own.mendeleev_no)] for own in elements])
+    table = np.array([[element.row, element.group, float(element.mendeleev_no)] for element in elements])
     expected = [*table.mean(axis=0).tolist(), *table.std(axis=0).tolist()]
     assert measure_composition_features(water, NO_SETTINGS)["composition_features"] == pytest.approx(expected)
 
@@ -102,16 +104,16 @@ def test_features_are_mean_and_deviation_over_the_atoms() -> None:
 )
 def test_an_element_beyond_a_table_is_a_reason(name: str, atomic_number: int, reason: str) -> None:
     crystal = Crystal.from_arrays(4 * np.eye(3), [[0, 0, 0]], [atomic_number])
-    own = registry()[name]
+    measured = registry()[name]
     with pytest.raises(UnmeasurableError, match=reason):
-        own.compute(crystal, own.settings())
+        measured.compute(crystal, measured.settings())
 
 
 @pytest.mark.parametrize("name", ["amd", "packing", "lattice", "coordination"])
 def test_a_cell_without_volume_is_a_reason(name: str) -> None:
-    own = registry()[name]
+    measured = registry()[name]
     with pytest.raises(UnmeasurableError):
-        own.compute(Crystal.from_arrays(np.zeros((3, 3)), [[0, 0, 0]], [11]), own.settings())
+        measured.compute(Crystal.from_arrays(np.zeros((3, 3)), [[0, 0, 0]], [11]), measured.settings())
 
 
 def test_two_sites_at_one_place_have_no_coordination() -> None:

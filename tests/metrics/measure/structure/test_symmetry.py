@@ -56,5 +56,5 @@ def test_real_crystals_have_the_recorded_space_group(source: str) -> None:
     recorded = pd.read_csv(shared("oracles/genbench_per_structure.csv")).query("source == @source")
     cifs = lemat_cifs(source)
     crystals = [parsed(cifs[file]) for file in recorded["file"].to_list()]
-    found = [measure_space_group(crystal, SymmetrySettings())["space_group"] for crystal in crystals]
-    assert found == recorded["spacegroup_symprec0.01"].to_list()
+    numbers = [measure_space_group(crystal, SymmetrySettings())["space_group"] for crystal in crystals]
+    assert numbers == recorded["spacegroup_symprec0.01"].to_list()
