@@ -6,9 +6,11 @@ import hashlib
 import json
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from leaderboard.score_key import ScoreKey
 
 PROTOCOLS = Path(__file__).parent / "protocols"
 CURRENT = "v1"
@@ -17,18 +19,6 @@ CURRENT = "v1"
 
 class ProtocolError(ValueError):
     """A protocol that does not exist or does not follow the schema."""
-
-
-class ScoreKey(NamedTuple):
-    """Which score: its name, and the energy view that it was made with; None for one that needs no energies."""
-
-    name: str
-    variant: str | None = None
-
-    @property
-    def column(self) -> str:
-        """Its column in a wide table: ``<name>`` or ``<name>@<variant>``."""
-        return self.name if self.variant is None else f"{self.name}@{self.variant}"
 
 
 class TimeLimits(BaseModel):

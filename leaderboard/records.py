@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, field_serializer
 
-from leaderboard.protocol import ScoreKey
+from leaderboard.score_key import ScoreKey
 from metrics.score import Better  # noqa: TC001 - pydantic reads the types of fields when it makes the class
 from metrics.statistics.uncertainty import Estimate
 from submissions.card import Card  # noqa: TC001 - as above

@@ -11,8 +11,9 @@ from metrics.statistics.uncertainty import Estimate, difference
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from leaderboard.protocol import Protocol, ScoreKey
+    from leaderboard.protocol import Protocol
     from leaderboard.records import ScoreEntry
+    from leaderboard.score_key import ScoreKey
     from leaderboard.store.local import Run
     from metrics.score import Better
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from leaderboard.protocol import ScoreKey
+from leaderboard.score_key import ScoreKey
 from metrics.statistics.ranks import Sampled, rank_ranges, spread
 from metrics.statistics.uncertainty import Estimate
 

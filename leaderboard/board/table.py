@@ -11,7 +11,7 @@ import pandas as pd
 
 from leaderboard.board.names import score_name
 from leaderboard.board.ranking import SPREAD, ranking_of, score_rows, with_ranks, with_spreads
-from leaderboard.protocol import ScoreKey
+from leaderboard.score_key import ScoreKey
 from metrics.score import registry
 from metrics.scores.stability import VIEW_COLUMNS
 

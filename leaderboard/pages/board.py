@@ -11,7 +11,7 @@ import pandas as pd
 from leaderboard.board.names import score_name
 from leaderboard.pages.markup import Interval, interval, number, text
 from leaderboard.pages.runs import records
-from leaderboard.protocol import ScoreKey
+from leaderboard.score_key import ScoreKey
 from metrics.score import registry
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import shutil
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from leaderboard.errors import RecordError
 from leaderboard.records import RunRecord, RunScores
@@ -99,24 +100,30 @@ class Store:
         return [run for *_, run in sorted(readable, key=lambda entry: entry[:2])]
 
     def publish(self, folder: Path) -> Run:
-        """Copy a finished run into the store in one step; a run that is already there stays as it is."""
+        """Copy a finished run into the store in one step; a run that is already there stays as it is.
+
+        Any number of threads, processes and machines may publish the same run at once: the first to finish its copy
+        wins, and the others find the run there.
+        """
         record = Run(folder).record
         target = self.path(record.submission_sha256, record.run_key)
-        if not target.exists():
-            partial = self.root / f"{target.name}.{os.getpid()}.part"
-            shutil.rmtree(partial, ignore_errors=True)
+        if target.exists():
+            return Run(target)
+        # of this call alone: machines that share a store may have processes of one number
+        partial = self.root / f"{target.name}.{uuid4().hex}.part"
+        try:
             partial.mkdir(parents=True)
             for name in FILES:
                 if (folder / name).exists():
                     shutil.copy2(folder / name, partial / name)
             target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                partial.rename(target)
-            except OSError as error:
-                # another process published the same run a moment ago
-                if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
-                    raise
-                shutil.rmtree(partial)
+            partial.rename(target)
+        except OSError as error:
+            # a folder that is not empty cannot be replaced: another call published the same run a moment ago
+            if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+                raise
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
         return Run(target)
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from leaderboard.errors import RecordError
-from leaderboard.protocol import ScoreKey
 from leaderboard.records import FORMAT_VERSION, Release, RunRecord, RunScores, ScoreEntry, StartedRun
+from leaderboard.score_key import ScoreKey
 from leaderboard.store.json_files import read_any_run, read_model, write_model
 
 if TYPE_CHECKING:

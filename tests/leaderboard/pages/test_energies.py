@@ -18,7 +18,7 @@ from leaderboard.pages.detail import drawing
 from leaderboard.pages.energies_detail import energies_html
 from leaderboard.pages.energy_views import distances, energies_of, facts, of_structure, views_of
 from leaderboard.pages.potential_accuracy import accuracy_html, sentence
-from leaderboard.protocol import ScoreKey
+from leaderboard.score_key import ScoreKey
 from metrics.crystal import Crystal
 from metrics.scores.sun import SPARSE_HULL_ENTRIES
 from metrics.table import frame, read_parquet

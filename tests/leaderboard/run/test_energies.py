@@ -18,8 +18,9 @@ from leaderboard import score_structures
 from leaderboard.__main__ import main
 from leaderboard.errors import RunError
 from leaderboard.pages.runs import choices
-from leaderboard.protocol import ScoreKey, load_protocol
+from leaderboard.protocol import load_protocol
 from leaderboard.run.scoring import Setting
+from leaderboard.score_key import ScoreKey
 from leaderboard.store.local import Run, Store
 from reference_data.build.build_set import build_set
 from reference_data.reference import open_reference

@@ -1,0 +1,17 @@
+"""Which score of a run is meant; on its own, so that naming one loads nothing."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class ScoreKey(NamedTuple):
+    """Name of a score, and the energy view that it was made with; None for one that needs no energies."""
+
+    name: str
+    variant: str | None = None
+
+    @property
+    def column(self) -> str:
+        """Its column in a wide table: ``<name>`` or ``<name>@<variant>``."""
+        return self.name if self.variant is None else f"{self.name}@{self.variant}"
