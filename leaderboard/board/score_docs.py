@@ -63,13 +63,13 @@ def markdown(protocol: Protocol) -> str:
     """The content of docs/metrics.md."""
     parts = [_HEAD, "## Missing values\n", *(f"- **{name}**: {meaning}" for name, meaning in policies().items()), ""]
     group = None
-    for own in definitions(protocol):
-        if own.group != group:
-            group = own.group
+    for definition in definitions(protocol):
+        if definition.group != group:
+            group = definition.group
             parts.append(f"## {group}\n")
-        parts.append(f"### {own.label} (`{own.name}`)\n")
-        parts += [f"{paragraph}\n" for paragraph in map(_plain, own.paragraphs)]
-        parts += [f"- {term}: {_plain(text)}" for term, text in own.terms.items()]
+        parts.append(f"### {definition.label} (`{definition.name}`)\n")
+        parts += [f"{paragraph}\n" for paragraph in map(_plain, definition.paragraphs)]
+        parts += [f"- {term}: {_plain(text)}" for term, text in definition.terms.items()]
         parts.append("")
     return "\n".join(parts)
 

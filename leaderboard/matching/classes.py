@@ -71,7 +71,7 @@ def standing(comparisons: Sequence[tuple[str, Comparison | Undecided]], near_dis
     """Sum up the comparisons of one crystal with the reference crystals of its formula.
 
     Args:
-        comparisons: reference id with what was found; what was left undecided, though nothing failed, is farther than
+        comparisons: reference id with the match result; what was left undecided, though nothing failed, is farther than
             one that matched.
         near_distance: a crystal that is not in the set is near below this distance to one that is.
 
@@ -79,18 +79,21 @@ def standing(comparisons: Sequence[tuple[str, Comparison | Undecided]], near_dis
     if not comparisons:
         return Standing(known=False, rule="no_candidate")
     known = any_of(
-        (own, found.same if isinstance(found, Comparison) else found.reason or False) for own, found in comparisons
+        (reference_id, match.same if isinstance(match, Comparison) else match.reason or False)
+        for reference_id, match in comparisons
     )
-    distances = [(own, distance_or_reason(found)) for own, found in comparisons]
-    unknown = any_of((own, far if isinstance(far, str) else False) for own, far in distances).reason
-    near = any_of((own, far if isinstance(far, str) else far < near_distance) for own, far in distances)
+    distances = [(reference_id, distance_or_reason(match)) for reference_id, match in comparisons]
+    unknown = any_of((reference_id, far if isinstance(far, str) else False) for reference_id, far in distances).reason
+    near = any_of(
+        (reference_id, far if isinstance(far, str) else far < near_distance) for reference_id, far in distances
+    )
     distance = None if unknown else min(far for _, far in distances if not isinstance(far, str))
     if known.value is None:
         return Standing(None, distance=distance, near=None, failure=known.reason, distance_failure=unknown)
     _, identifier, rule = min(
-        (math.inf if found.distance is None else found.distance, own, found.rule)
-        for own, found in comparisons
-        if isinstance(found, Comparison) and found.same is known.value
+        (math.inf if match.distance is None else match.distance, reference_id, match.rule)
+        for reference_id, match in comparisons
+        if isinstance(match, Comparison) and match.same is known.value
     )
     return Standing(
         known.value,
@@ -102,46 +105,47 @@ def standing(comparisons: Sequence[tuple[str, Comparison | Undecided]], near_dis
     )
 
 
-def distance_or_reason(found: Comparison | Undecided) -> float | str:
+def distance_or_reason(match: Comparison | Undecided) -> float | str:
     """The distance of two crystals, or why there is none."""
-    if found.distance is not None:
-        return found.distance
-    failure = found.reason if isinstance(found, Undecided) else None
+    if match.distance is not None:
+        return match.distance
+    failure = match.reason if isinstance(match, Undecided) else None
     return failure or "the distance is not determined, too many sites"
 
 
 def spread(standings: Sequence[Standing], classes: Sequence[int]) -> list[Standing]:
     """Make each class known, unknown or novel as a whole; a crystal keeps its own distance."""
     by_class: dict[int, list[Standing]] = defaultdict(list)
-    for own, label in zip(standings, classes, strict=True):
-        by_class[label].append(own)
+    for member, label in zip(standings, classes, strict=True):
+        by_class[label].append(member)
     result = []
-    for own, label in zip(standings, classes, strict=True):
+    for member, label in zip(standings, classes, strict=True):
         known = [other for other in by_class[label] if other.known]
         undecided = [other for other in by_class[label] if other.known is None]
-        if own.known or not (known or undecided):
-            result.append(own)
+        if member.known or not (known or undecided):
+            result.append(member)
             continue
         if known:
             shared = min(known, key=lambda other: (other.distance or 0.0, other.matched_id or ""))
         else:
-            shared = replace(undecided[0], failure=own.failure or undecided[0].failure)
-        result.append(replace(shared, distance=own.distance, distance_failure=own.distance_failure))
+            shared = replace(undecided[0], failure=member.failure or undecided[0].failure)
+        result.append(replace(shared, distance=member.distance, distance_failure=member.distance_failure))
     return result
 
 
 def spread_facts(facts: Sequence[Fact], classes: Sequence[int]) -> list[Fact]:
     """Give all crystals of a class one fact: yes if one has it, else unknown if it is so for one, else no."""
     by_class: dict[int, list[Fact]] = defaultdict(list)
-    for own, label in zip(facts, classes, strict=True):
-        by_class[label].append(own)
+    for fact, label in zip(facts, classes, strict=True):
+        by_class[label].append(fact)
     decided = {
-        label: next((own for own in members if own.value), None)
-        or next((own for own in members if own.value is None), members[0])
+        label: next((fact for fact in members if fact.value), None)
+        or next((fact for fact in members if fact.value is None), members[0])
         for label, members in by_class.items()
     }
     return [
-        own if own.value == decided[label].value else decided[label] for own, label in zip(facts, classes, strict=True)
+        fact if fact.value == decided[label].value else decided[label]
+        for fact, label in zip(facts, classes, strict=True)
     ]
 
 
@@ -155,9 +159,9 @@ def representatives(classes: Sequence[int], rows: Sequence[Sequence[int]], is_va
 
     """
     by_class: dict[int, list[int]] = defaultdict(list)
-    for label, own in zip(classes, rows, strict=True):
-        by_class[label] += own
-    return {label: min(own, key=lambda row: (not is_valid[row], row)) for label, own in by_class.items()}
+    for label, holders in zip(classes, rows, strict=True):
+        by_class[label] += holders
+    return {label: min(holders, key=lambda row: (not is_valid[row], row)) for label, holders in by_class.items()}
 
 
 def certain(classes: Sequence[int], groups: Sequence[int], first: dict[int, int], is_valid: Sequence[bool]) -> set[int]:

@@ -57,14 +57,16 @@ class Pool:
             Those on every two of the n; those on each of them with each of the other crystals.
 
         """
-        own, others = self.crystals[:n], self.crystals[n:]
-        clear = Verdicts.collected(self._clear_cases(own, others, partial(compare_without_matcher, settings=settings)))
+        first, others = self.crystals[:n], self.crystals[n:]
+        clear = Verdicts.collected(
+            self._clear_cases(first, others, partial(compare_without_matcher, settings=settings))
+        )
         is_inside = clear.pairs[:, 1] < n
         inside, outside = clear.where(is_inside), clear.where(~is_inside)
         question = partial(same_by_loose_matcher, settings=settings)
 
-        def of(found: Verdicts) -> Callable[[NDArray[np.int64]], list[bool | str]]:
-            return lambda places: self.ask("match", question, found.pairs[places])
+        def of(verdicts: Verdicts) -> Callable[[NDArray[np.int64]], list[bool | str]]:
+            return lambda places: self.ask("match", question, verdicts.pairs[places])
 
         joined = ask_until_joined(n, inside.pairs, inside.distance, inside.same, inside.undecided, of(inside))
         owner = outside.pairs[:, 0]
@@ -83,7 +85,7 @@ class Pool:
         if not len(pairs):
             return []
         counter = Counter(stage, len(pairs), self.report)
-        found: dict[Pair, T | str] = {}
+        answers: dict[Pair, T | str] = {}
         for pair, answer in ask(
             question,
             self.crystals,
@@ -92,23 +94,23 @@ class Pool:
             time_limit_s=self.time_limit_s,
             side=SLOW_BLOCK_SIDE,
         ):
-            found[pair] = answer
+            answers[pair] = answer
             counter.add()
-        return [found[first, second] for first, second in pairs.tolist()]
+        return [answers[first, second] for first, second in pairs.tolist()]
 
     def _clear_cases(
         self,
-        own: Sequence[Candidate],
+        first: Sequence[Candidate],
         others: Sequence[Candidate],
         question: Callable[[Candidate, Candidate], Comparison | Undecided],
     ) -> Iterator[tuple[Pair, Comparison | Undecided]]:
-        n_pairs = count_of_one_formula(own, others)
+        n_pairs = count_of_one_formula(first, others)
         if not n_pairs:
             return
         counter = Counter("identify", n_pairs, self.report)
-        pairs = pairs_of_one_formula(own, others)
-        for pair, found in ask(question, self.crystals, pairs, engine=self.engine, time_limit_s=self.time_limit_s):
-            yield pair, Undecided(None, found) if isinstance(found, str) else found
+        pairs = pairs_of_one_formula(first, others)
+        for pair, answer in ask(question, self.crystals, pairs, engine=self.engine, time_limit_s=self.time_limit_s):
+            yield pair, Undecided(None, answer) if isinstance(answer, str) else answer
             counter.add()
 
     def _in_blocks(self, pairs: NDArray[np.int32]) -> list[Pair]:

@@ -1,4 +1,4 @@
-"""The stage of identity: every record against the rest of its submission and against the reference set."""
+"""The stage identify: every record against the rest of its submission and against the reference set."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def identify_records(
     engine: Engine,
     report: Report,
 ) -> pd.DataFrame:
-    """Return the table of facts with the columns of identity filled.
+    """Return the table of facts with `IDENTITY_COLUMNS` filled.
 
     Args:
         columns: table of facts with ``id`` and `NEEDED_COLUMNS`.
@@ -124,8 +124,8 @@ def _note_classes(
     sure = certain(classes, components(len(rows), inside.pairs[joined]), first, is_valid)
     between = {at: (classes[one], classes[other]) for at, (one, other) in failed.items()}
     reasons = {label: inside.failures[at] for at, pair in between.items() if pair[0] != pair[1] for label in pair}
-    for label, own in zip(classes, rows, strict=True):
-        for row in own:
+    for label, holders in zip(classes, rows, strict=True):
+        for row in holders:
             is_first = row == first[label]
             findings.note(row, "duplicate_of", None if is_first else columns["id"][first[label]])
             unique = (True if label in sure else None) if is_first else False
@@ -135,17 +135,17 @@ def _note_classes(
 def _note_nearest_records(findings: Findings, pool: Pool, inside: Verdicts, rows: Sequence[Sequence[int]]) -> None:
     """How far the nearest other record of the formula is; a copy with the same content is at distance 0."""
     n_of_formula: Counter[str] = Counter()
-    for number, own in enumerate(rows):
-        n_of_formula[pool.crystals[number].reduced_formula] += len(own)
+    for number, holders in enumerate(rows):
+        n_of_formula[pool.crystals[number].reduced_formula] += len(holders)
     unknown: dict[int, str] = {}
-    for pair, found in inside.where(np.isnan(inside.distance)):
+    for pair, match in inside.where(np.isnan(inside.distance)):
         for number, other in zip(pair, reversed(pair), strict=True):
-            unknown.setdefault(number, f"comparison with {pool.names[other]}: {distance_or_reason(found)}")
+            unknown.setdefault(number, f"comparison with {pool.names[other]}: {distance_or_reason(match)}")
     nearest = inside.nearest(len(rows)).tolist()
-    for number, own in enumerate(rows):
+    for number, holders in enumerate(rows):
         far, reason = (None if nearest[number] == math.inf else nearest[number]), unknown.get(number)
-        for row in own:
-            distance, why = (0.0, None) if len(own) > 1 else (None if reason else far, reason)
+        for row in holders:
+            distance, why = (0.0, None) if len(holders) > 1 else (None if reason else far, reason)
             findings.note(row, "nearest_record_distance", distance, why)
             findings.note(row, "n_others_of_formula", n_of_formula[pool.crystals[number].reduced_formula] - 1)
 
@@ -159,10 +159,10 @@ def _note_reference(
     settings: MatchSettings,
 ) -> None:
     """Whether each crystal is in the reference set, by the verdict and in the wider senses."""
-    own_standings = [Standing(known=False, rule="no_candidate")] * len(rows)
-    for own, found in groupby(outside, key=lambda one: one[0][0]):
-        own_standings[own] = standing([(pool.names[other], answer) for (_, other), answer in found], NEAR_DISTANCE)
-    standings = spread(own_standings, classes)
+    alone = [Standing(known=False, rule="no_candidate")] * len(rows)
+    for number, matches in groupby(outside, key=lambda pair_and_match: pair_and_match[0][0]):
+        alone[number] = standing([(pool.names[other], match) for (_, other), match in matches], NEAR_DISTANCE)
+    standings = spread(alone, classes)
     variants = known_variants(outside, pool, standings, classes, settings)
     for number, stands in enumerate(standings):
         for row in rows[number]:
@@ -176,16 +176,16 @@ def _note_reference(
 
 
 def _note_look_ups(findings: Findings, columns: pd.DataFrame, reference: Reference) -> None:
-    """What is decided by looking texts up; where there is no text, its measurement has said why."""
-    texts = {name: columns[name].dropna().tolist() for name in ("bawl", "prototype", "canonical_bawl_keys")}
-    keys = reference.rows_with_keys({key for own in texts["canonical_bawl_keys"] for key in own})
-    bawls, prototypes = reference.known_bawls(texts["bawl"]), reference.known_prototypes(texts["prototype"])
+    """What is decided by looking fingerprint strings up; where there is none, its measurement has said why."""
+    strings = {name: columns[name].dropna().tolist() for name in ("bawl", "prototype", "canonical_bawl_keys")}
+    keys = reference.rows_with_keys({key for key_set in strings["canonical_bawl_keys"] for key in key_set})
+    bawls, prototypes = reference.known_bawls(strings["bawl"]), reference.known_prototypes(strings["prototype"])
     seen: set[str] = set()
-    for row, (own_keys, bawl, prototype) in enumerate(
+    for row, (record_keys, bawl, prototype) in enumerate(
         zip(columns["canonical_bawl_keys"], columns["bawl"], columns["prototype"], strict=True)
     ):
-        if not _missing(own_keys):
-            findings.note(row, "in_reference_fingerprint", any(key in keys for key in own_keys))
+        if not _missing(record_keys):
+            findings.note(row, "in_reference_fingerprint", any(key in keys for key in record_keys))
         if not _missing(bawl):
             findings.note(row, "in_reference_bawl", bawl in bawls)
             findings.note(row, "duplicate_bawl", bawl in seen)

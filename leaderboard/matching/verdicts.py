@@ -24,7 +24,7 @@ NO_VERDICT = -1
 
 @dataclass(frozen=True, eq=False)
 class Verdicts:
-    """What was found about each pair, in rising order of the pairs, whatever the order in which it was found.
+    """The match result of each pair, in rising order of the pairs, whatever the order in which they came.
 
     Attributes:
         pairs: (n, 2) places of two crystals, the smaller one first.
@@ -46,17 +46,17 @@ class Verdicts:
         """Keep answers as they come."""
         places, same, rule, distance = array("i"), array("b"), array("b"), array("d")
         reasons: dict[Pair, str] = {}
-        for pair, found in answers:
+        for pair, answer in answers:
             places.extend(pair)
-            if isinstance(found, Comparison):
-                same.append(found.same)
-                rule.append(RULES.index(found.rule))
+            if isinstance(answer, Comparison):
+                same.append(answer.same)
+                rule.append(RULES.index(answer.rule))
             else:
                 same.append(False)
                 rule.append(NO_VERDICT)
-                if found.reason is not None:
-                    reasons[pair] = found.reason
-            distance.append(math.nan if found.distance is None else found.distance)
+                if answer.reason is not None:
+                    reasons[pair] = answer.reason
+            distance.append(math.nan if answer.distance is None else answer.distance)
         pairs = np.frombuffer(places, dtype=np.int32).reshape(-1, 2) if places else np.zeros((0, 2), np.int32)
         order = np.lexsort((pairs[:, 1], pairs[:, 0]))
         ordered = pairs[order]
@@ -73,7 +73,7 @@ class Verdicts:
         return len(self.pairs)
 
     def __iter__(self) -> Iterator[tuple[Pair, Comparison | Undecided]]:
-        """Every pair with what was found about it, one by one."""
+        """Every pair with its match result, one by one."""
         for at, (first, second) in enumerate(self.pairs.tolist()):
             far, rule = float(self.distance[at]), int(self.rule[at])
             distance = None if math.isnan(far) else far

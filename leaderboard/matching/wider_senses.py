@@ -49,30 +49,32 @@ def known_variants(
 
     """
     undecided = {
-        pair: found for pair, found in verdicts if not standings[pair[0]].known and isinstance(found, Comparison)
+        pair: match for pair, match in verdicts if not standings[pair[0]].known and isinstance(match, Comparison)
     }
 
     def facts(question: Callable[[Candidate, Candidate], bool], pairs: Sequence[Pair]) -> list[Fact]:
         answers: list[list[tuple[str, bool | str]]] = [[] for _ in standings]
         places = np.array(pairs, dtype=np.int32).reshape(-1, 2)
-        for (own, other), answer in zip(pairs, pool.ask("variants", question, places), strict=True):
-            answers[own].append((pool.names[other], answer))
-        return [any_of(own) for own in answers]
+        for (number, other), answer in zip(pairs, pool.ask("variants", question, places), strict=True):
+            answers[number].append((pool.names[other], answer))
+        return [any_of(of_crystal) for of_crystal in answers]
 
     def or_known(narrow: Sequence[Fact]) -> list[Fact]:
-        return spread_facts([_or_known(own, fact) for own, fact in zip(standings, narrow, strict=True)], classes)
+        return spread_facts([_or_known(stands, fact) for stands, fact in zip(standings, narrow, strict=True)], classes)
 
     crystals = pool.crystals
     nested = [
-        (own, other)
-        for (own, other), found in undecided.items()
-        if may_be_superstructure(crystals[own], crystals[other], found)
+        (number, other)
+        for (number, other), match in undecided.items()
+        if may_be_superstructure(crystals[number], crystals[other], match)
     ]
     mixed = [pair for pair in undecided if has_substitutes(crystals[pair[0]])]
     return {
         "known_up_to_superstructure": or_known(facts(partial(same_up_to_superstructure, settings=settings), nested)),
         "known_up_to_disorder": or_known(facts(partial(same_up_to_disorder, settings=settings), mixed)),
-        "in_reference_matcher": [any_of(own) for own in _by_default_matcher(verdicts, pool, len(standings))],
+        "in_reference_matcher": [
+            any_of(of_crystal) for of_crystal in _by_default_matcher(verdicts, pool, len(standings))
+        ],
     }
 
 
@@ -89,15 +91,15 @@ def _by_default_matcher(verdicts: Verdicts, pool: Pool, n: int) -> list[list[tup
     )
     result: list[list[tuple[str, bool | str]]] = [[] for _ in range(n)]
     for at, answer in sorted(answers.items()):
-        own, other = pairs[at].tolist()
-        result[own].append((pool.names[other], answer))
+        number, other = pairs[at].tolist()
+        result[number].append((pool.names[other], answer))
     return result
 
 
-def _or_known(own: Standing, fact: Fact) -> Fact:
+def _or_known(stands: Standing, fact: Fact) -> Fact:
     """In the reference set, or known by the fact; who is in it was not asked about."""
-    if own.known or fact.value:
+    if stands.known or fact.value:
         return Fact(value=True)
-    if own.known is None:
+    if stands.known is None:
         return Fact(None, "in_reference is unknown")
     return fact

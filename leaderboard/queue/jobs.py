@@ -134,7 +134,7 @@ class Jobs:
 def _note_failure(job: Job, done: Future[None]) -> None:
     """A fault of ours is told to the visitor as such, and to the log in full."""
     if done.cancelled():
-        job.error, job.state = "the app is shutting down; hand the file in again", "failed"
+        job.error, job.state = "the app is shutting down; submit the file again", "failed"
     elif (fault := done.exception()) is not None:
         _LOG.error("scoring %s failed", job.id, exc_info=fault)
         job.error, job.state = "the scoring failed through a fault of this app, not of the file", "failed"

@@ -79,7 +79,7 @@ class Tier:
     def of(
         cls, potential_ids: Sequence[str], reference: Reference, *, relax: bool, relaxation: Mapping[str, Any]
     ) -> Tier:
-        """Look potentials up, and the hulls of the set that their energies can be put on.
+        """Look potentials up, and the hulls of the set to whose energy convention theirs can be converted.
 
         Raises:
             RunError: there is no such potential, one is named twice, or the set has no hull for one.
@@ -119,7 +119,7 @@ def check_available(tier: Tier, crystals: Iterable[Crystal], cache: Cache) -> No
     """
     wanted = {crystal.sha256 for crystal in crystals}
     for potential in tier.potentials:
-        known = all(wanted <= set(known_energies(wanted, potential, own, cache)) for own in tier.settings)
+        known = all(wanted <= set(known_energies(wanted, potential, settings, cache)) for settings in tier.settings)
         missing = None if known else potential.missing()
         if missing:
             msg = f"{missing}; --potentials none gives the structural scores"
@@ -145,9 +145,9 @@ def energies_table(
         members: list[list[dict[str, Any]]] = []
         for potential, conventions in zip(tier.potentials, tier.conventions, strict=True):
             records = _records(by_sha256, potential, settings, jobs, cache, report)
-            own = [row for name in conventions for row in _on_hull(records, by_sha256, reference, name)]
-            rows += own
-            members.append(own)
+            on_hulls = [row for name in conventions for row in _on_hull(records, by_sha256, reference, name)]
+            rows += on_hulls
+            members.append(on_hulls)
         if len(members) > 1:
             rows += ensemble(members, [potential.id for potential in tier.potentials])
     return frame(rows, ENERGIES_SCHEMA)
@@ -161,31 +161,31 @@ def ensemble(members: Sequence[Sequence[Mapping[str, Any]]], potential_ids: Sequ
         potential_ids: of the members.
 
     The members' hulls differ where each is the potential's own; distances compare all the same. A potential with
-    several hulls takes part with the first, the one of density-functional energies.
+    several hulls takes part with the first, the one of DFT energies.
 
     """
     name = f"ensemble({'+'.join(potential_ids)})"
     first: list[dict[str, Mapping[str, Any]]] = [{row["sha256"]: row for row in reversed(rows)} for rows in members]
     made = []
     for sha256 in dict.fromkeys(row["sha256"] for row in members[0]):
-        own = [rows[sha256] for rows in first]
-        silent = [each["potential"] for each in own if each["e_above_hull"] is None]
-        distances = [each["e_above_hull"] for each in own if each["e_above_hull"] is not None]
-        formation = [each["formation_energy_per_atom"] for each in own]
+        answers = [rows[sha256] for rows in first]
+        silent = [answer["potential"] for answer in answers if answer["e_above_hull"] is None]
+        distances = [answer["e_above_hull"] for answer in answers if answer["e_above_hull"] is not None]
+        formation = [answer["formation_energy_per_atom"] for answer in answers]
         answered = not silent
         made.append(
             {
                 "sha256": sha256,
                 "potential": name,
-                "relaxed": own[0]["relaxed"],
-                "status": _common_status(own) if answered else "failed",
+                "relaxed": answers[0]["relaxed"],
+                "status": _common_status(answers) if answered else "failed",
                 "detail": None if answered else f"no distance by {', '.join(silent)}",
-                "energy_convention": " ".join(dict.fromkeys(each["energy_convention"] for each in own)),
+                "energy_convention": " ".join(dict.fromkeys(answer["energy_convention"] for answer in answers)),
                 "formation_energy_per_atom": float(np.mean(formation)) if answered else None,
                 "e_above_hull": float(np.mean(distances)) if answered else None,
                 "e_above_hull_std": float(np.std(distances)) if answered else None,
                 "n_members": len(distances),
-                "n_hull_entries": min((each["n_hull_entries"] for each in own if answered), default=None),
+                "n_hull_entries": min((answer["n_hull_entries"] for answer in answers if answered), default=None),
             }
         )
     return made
@@ -228,14 +228,14 @@ def _on_hull(
 ) -> list[dict[str, Any]]:
     """Rows of one potential on one hull; why a distance is unknown stands in ``detail``."""
     put = [convert_record(record, by_sha256[sha256], convention) for sha256, record in records.items()]
-    terminals = reference.terminal_energies(convention)
+    elemental = reference.terminal_energies(convention)
     formulas = [composition_of(by_sha256[record.sha256]).get_el_amt_dict() for record in put]
     formation, reasons = [], []
     for record, formula in zip(put, formulas, strict=True):
         energy, reason = None, record.detail
         if record.energy_per_atom is not None:
             try:
-                energy = formation_energy_per_atom(formula, record.energy_per_atom, terminals)
+                energy = formation_energy_per_atom(formula, record.energy_per_atom, elemental)
             except ValueError as error:
                 reason = f"{convention}: {error}"
         formation.append(energy)
@@ -256,18 +256,18 @@ def _on_hull(
 
 
 def _hulls(potential: Potential, reference: Reference) -> tuple[str, ...]:
-    """Conventions of the set's hulls that the potential's energies can be put on: the best founded first.
+    """Conventions of the set's hulls to which the potential's energies can be converted: the best founded first.
 
     Raises:
         RunError: there is none; names the sets that have one.
 
     """
     usable = conventions_of(potential)
-    found = tuple(name for name in usable if name in reference.conventions)
+    fitting = tuple(name for name in usable if name in reference.conventions)
     # its own convention and what that converts to are one hull's worth; the converted one is what hulls are made of
-    of_dft = [name for name in found if not name.startswith(OWN)][-1:]
-    if found:
-        return (*of_dft, *(name for name in found if name.startswith(OWN)))
+    of_dft = [name for name in fitting if not name.startswith(OWN)][-1:]
+    if fitting:
+        return (*of_dft, *(name for name in fitting if name.startswith(OWN)))
     have = ", ".join(reference.conventions) or "none"
     with_one = [name for name in set_names() if set(usable) & set(_conventions(name))]
     msg = (

@@ -35,16 +35,16 @@ class View:
     available: frozenset[str]
 
 
-def variant(potential: str, *, relaxed: bool, own: bool) -> str:
-    """Name of a view, such as ``chgnet/relaxed``; ``/own`` where a hull of density-functional energies stands beside.
+def variant(potential: str, *, relaxed: bool, own_hull: bool) -> str:
+    """Name of a view, such as ``chgnet/relaxed``; ``/own`` where a hull of DFT energies stands beside.
 
     Args:
         potential: its id, or the name of an ensemble.
         relaxed: structures relaxed by the potential, or as submitted.
-        own: the hull holds the potential's own energies although the set also has a hull that they fit.
+        own_hull: the hull holds the potential's own energies although the set also has a hull that they fit.
 
     """
-    return f"{potential}/{'relaxed' if relaxed else 'unrelaxed'}{'/own' if own else ''}"
+    return f"{potential}/{'relaxed' if relaxed else 'unrelaxed'}{'/own' if own_hull else ''}"
 
 
 @dataclass(frozen=True)
@@ -77,14 +77,14 @@ def keys(energies: pd.DataFrame) -> list[Key]:
         energies: at least KEY_COLUMNS, see :data:`leaderboard.run.energies.ENERGIES_SCHEMA`.
 
     """
-    fitted = set(energies.loc[~energies["energy_convention"].str.startswith(OWN), "potential"])
-    found = []
+    on_dft_hulls = set(energies.loc[~energies["energy_convention"].str.startswith(OWN), "potential"])
+    result = []
     distinct = energies[list(KEY_COLUMNS)].drop_duplicates()
     for potential, relaxed, convention in distinct.itertuples(index=False):
-        own = str(convention).startswith(OWN) and potential in fitted
-        name = variant(str(potential), relaxed=bool(relaxed), own=own)
-        found.append(Key(str(potential), bool(relaxed), str(convention), name))
-    return sorted(found, key=lambda key: key.relaxed)
+        own_hull = str(convention).startswith(OWN) and potential in on_dft_hulls
+        name = variant(str(potential), relaxed=bool(relaxed), own_hull=own_hull)
+        result.append(Key(str(potential), bool(relaxed), str(convention), name))
+    return sorted(result, key=lambda key: key.relaxed)
 
 
 def views(columns: pd.DataFrame, energies: pd.DataFrame) -> list[View]:

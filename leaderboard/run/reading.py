@@ -67,10 +67,10 @@ def refuse_unreadable(structures: pd.DataFrame) -> None:
 
 def crystals_of(structures: pd.DataFrame) -> dict[int, Crystal]:
     """Crystals of the readable records by row number."""
-    found = cells(structures, "refusal", "lattice", "frac_coords", "atomic_numbers")
+    rows = cells(structures, "refusal", "lattice", "frac_coords", "atomic_numbers")
     return {
         row: Crystal.from_arrays(lattice, frac_coords, atomic_numbers)
-        for row, (refusal, lattice, frac_coords, atomic_numbers) in enumerate(found)
+        for row, (refusal, lattice, frac_coords, atomic_numbers) in enumerate(rows)
         if refusal is None
     }
 

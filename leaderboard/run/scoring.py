@@ -151,7 +151,7 @@ def score_file(source: Path, card: Card, setting: Setting, resources: Resources,
 
     Args:
         source: the uploaded file.
-        card: who hands it in.
+        card: who submits it.
         setting: protocol, reference, potentials.
         resources: engine, store, progress.
         out: folder of the run; default is the store's workspace.

@@ -2,7 +2,7 @@
 
 The app writes one JSON line per submission to the process's stdin and reads JSON lines of progress and of the result
 from its stdout. What the process does is what ``score --publish`` does, so the board and the command line agree. If
-it dies, the submission under way is reported as failed; submitted again, its scoring resumes.
+it dies, the submission under way is reported as failed and may be submitted again: it resumes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class ScoringError(Exception):
-    """A submission that was not scored; the message is for the person who handed it in."""
+    """A submission that was not scored; the message is for the person who submitted it."""
 
 
 class ScoringProcess:
@@ -50,7 +50,7 @@ class ScoringProcess:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        """Start the process; it warms up while the caller goes on."""
+        """Start the process; it warms up while the caller continues."""
         self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
             [sys.executable, "-m", __name__, str(self._store.root.resolve())],
             cwd=ROOT,
@@ -65,7 +65,7 @@ class ScoringProcess:
 
         Args:
             path: the uploaded file.
-            card: who hands it in.
+            card: who submits it.
             on_progress: told how far it is, in this thread.
 
         Returns:
@@ -106,7 +106,7 @@ class ScoringProcess:
                 return run
             elif "error" in answer:
                 raise ScoringError(answer["error"])
-        msg = f"the scoring process ended (exit code {process.wait()}); hand the file in again and it goes on"
+        msg = f"the scoring process ended (exit code {process.wait()}); submit the file again and it resumes"
         raise ScoringError(msg)
 
 

@@ -216,7 +216,7 @@ def _energies(energies: pd.DataFrame, columns: pd.DataFrame) -> Table:
     table = {}
     for row in _rows(energies):
         convention = str(row["energy_convention"])
-        view = variant(row["potential"], relaxed=row["relaxed"], own=convention.startswith(OWN))
+        view = variant(row["potential"], relaxed=row["relaxed"], own_hull=convention.startswith(OWN))
         table[f"{named[row['sha256']]} {view} {convention}"] = _facts(row, set(ENERGY_COLUMNS))
     return table
 

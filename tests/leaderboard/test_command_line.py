@@ -134,7 +134,7 @@ def test_the_example_gets_the_verdicts_it_was_made_for(scored: tuple[Path, str])
     crystals = open_reference("starter").rows_of_formulas(columns["reduced_formula"][known])
     source_ids = {crystal.id: crystal.source_ids for crystal in crystals}
     for matched, label in zip(columns["matched_id"][known], expected["known_as"][known], strict=True):
-        assert any(own.startswith(f"aflow-{label}-") for own in source_ids[matched])
+        assert any(source.startswith(f"aflow-{label}-") for source in source_ids[matched])
 
 
 def test_scores_follow_from_the_table_of_facts(scored: tuple[Path, str]) -> None:
@@ -285,14 +285,14 @@ def test_fingerprints_equal_those_of_the_original_code(tmp_path: Path, method: s
     oracle = pd.read_csv(DATA / "oracles" / "bawl.csv", dtype="string")
     sources = [pd.read_parquet(path) for path in sorted((DATA / "reference").glob("lemat_source_*.parquet"))]
     crystals = pd.concat(sources).drop_duplicates("file")
-    asked = crystals[crystals["file"].isin(oracle["file"])][["file", "cif"]]
-    asked.to_parquet(tmp_path / "asked.parquet", index=False)
-    run = leaderboard("fingerprint", tmp_path / "asked.parquet", "--method", method, runs=tmp_path)
+    submitted = crystals[crystals["file"].isin(oracle["file"])][["file", "cif"]]
+    submitted.to_parquet(tmp_path / "submitted.parquet", index=False)
+    run = leaderboard("fingerprint", tmp_path / "submitted.parquet", "--method", method, runs=tmp_path)
     assert run.returncode == 0, run.stderr
-    found = pd.read_csv(io.StringIO(run.stdout), dtype="string").set_index("id")
+    printed = pd.read_csv(io.StringIO(run.stdout), dtype="string").set_index("id")
     expected = oracle.set_index("file")[method.replace("-", "_")]
-    assert len(found) == len(expected) == 500
-    assert (found["fingerprint"].reindex(expected.index) == expected).all()
+    assert len(printed) == len(expected) == 500
+    assert (printed["fingerprint"].reindex(expected.index) == expected).all()
 
 
 @needs_data

@@ -29,7 +29,7 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 def records(n: int, n_novel: int, n_valid: int | None = None) -> list[dict[str, Any]]:
     n_valid = n if n_valid is None else n_valid
-    return [good(f"r{own}", in_reference=own >= n_novel, valid=own < n_valid) for own in range(n)]
+    return [good(f"r{number}", in_reference=number >= n_novel, valid=number < n_valid) for number in range(n)]
 
 
 def lines_of(*runs: Run) -> dict[str, Line]:
@@ -58,9 +58,9 @@ def test_a_difference_has_the_interval_of_newcombe_and_a_word(tmp_path: Path) ->
 
 
 def test_a_score_without_a_better_end_is_higher_or_lower(tmp_path: Path) -> None:
-    made = [good(f"r{own}", in_reference_fingerprint=own % 2 == 0) for own in range(200)]
+    made = [good(f"r{number}", in_reference_fingerprint=number % 2 == 0) for number in range(200)]
     first = publish(tmp_path, Made("a", made))
-    second = publish(tmp_path, Made("b", [good(f"r{own}") for own in range(200)]))
+    second = publish(tmp_path, Made("b", [good(f"r{number}") for number in range(200)]))
     assert lines_of(first, second)["novel_fingerprint"].others[0].verdict == "higher"
     assert lines_of(second, first)["novel_fingerprint"].others[0].verdict == "lower"
 
@@ -70,7 +70,7 @@ def test_a_score_that_only_one_run_has_or_of_another_version_is_not_compared(tmp
     second = with_scores(second, [entry for entry in second.scores.scores if entry.name != "novel"])
     third = with_scores(third, [entry.model_copy(update={"version": 99}) for entry in third.scores.scores])
     line = lines_of(first, second, third)["novel"]
-    assert [own.verdict for own in line.others] == ["not comparable"] * 2
+    assert [other.verdict for other in line.others] == ["not comparable"] * 2
     assert line.others[0].estimate is None
     assert line.others[1].estimate is not None
 
@@ -102,9 +102,9 @@ def test_what_does_not_compare_is_said(tmp_path: Path) -> None:
     changes = {"reference": "lemat-bulk", "reference_hash": "1" * 64, "custom": True, "protocol_hash": "2" * 64}
     other = publish(tmp_path, Made("c", records(8, 4), record=changes))
     assert caveats([first, same]) == []
-    found = " ".join(caveats([first, other]))
+    said = " ".join(caveats([first, other]))
     for words in ("starter, lemat-bulk", "versions of the protocol", "9, 8", "own settings"):
-        assert words in found
+        assert words in said
 
 
 def test_the_page_shows_values_differences_words_and_runs(tmp_path: Path) -> None:
@@ -112,8 +112,8 @@ def test_the_page_shows_values_differences_words_and_runs(tmp_path: Path) -> Non
         publish(tmp_path, Made(model, records(100, n_novel)))
     store = Store(tmp_path)
     table = board(store, PROTOCOL)
-    found = sorted(store.runs(), key=lambda run: run.model)  # the hostile one comes first
-    html = page(found, table, PROTOCOL)
+    compared = sorted(store.runs(), key=lambda run: run.model)  # the hostile one comes first
+    html = page(compared, table, PROTOCOL)
     assert "<img" not in html
     assert HOSTILE in unescape(html)
     # differences of novel to the hostile one's 50 %: 70 and 80 % are better, 20 % is worse
@@ -122,7 +122,7 @@ def test_the_page_shows_values_differences_words_and_runs(tmp_path: Path) -> Non
     assert "beta: 2 runs; VUN 75.0 \u00b1 7.1 (standard deviation), 70.0 to 80.0." in html
     assert "alpha: one run; the spread between runs of the model is unknown." in html
     assert "Compare with care" not in html
-    assert "Choose two models" in page(found[:1], table, PROTOCOL)
+    assert "Choose two models" in page(compared[:1], table, PROTOCOL)
 
 
 def test_a_link_names_runs_submissions_or_models(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_link_names_runs_submissions_or_models(tmp_path: Path) -> None:
 
 
 def test_the_figure_has_each_share_with_its_interval(tmp_path: Path) -> None:
-    runs = [publish(tmp_path, Made(model, records(80, own))) for model, own in (("a", 48), (HOSTILE, 8))]
+    runs = [publish(tmp_path, Made(model, records(80, n_novel))) for model, n_novel in (("a", 48), (HOSTILE, 8))]
     lines = [line for line in compare(runs, PROTOCOL) if line.name in ("novel", "valid")]
     figure = plots.side_by_side(["a", HOSTILE], lines)
     assert [list(trace.x) for trace in figure.data] == [[100, 60], [100, 10]]

@@ -29,10 +29,10 @@ def test_an_energy_view_is_named_in_words(stored: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("potential", potentials().values(), ids=lambda potential: potential.id)
-@pytest.mark.parametrize(("relaxed", "own"), [(False, False), (True, False), (True, True)])
-def test_no_stored_name_of_a_view_is_left_in_its_words(potential: object, *, relaxed: bool, own: bool) -> None:
+@pytest.mark.parametrize(("relaxed", "own_hull"), [(False, False), (True, False), (True, True)])
+def test_no_stored_name_of_a_view_is_left_in_its_words(potential: object, *, relaxed: bool, own_hull: bool) -> None:
     identifier = str(potential.id)  # type: ignore[attr-defined]
-    words = view_name(variant(identifier, relaxed=relaxed, own=own))
+    words = view_name(variant(identifier, relaxed=relaxed, own_hull=own_hull))
     assert words.startswith(potential_name(identifier))
     assert not {"/", "_", ":"} & set(words)
     assert "unrelaxed" not in words

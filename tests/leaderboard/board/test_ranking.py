@@ -58,11 +58,11 @@ def test_unranked_models_of_equal_size_have_a_range_among_themselves(tmp_path: P
     publish(tmp_path, Made("other settings", records(50, 10), record={"custom": True}))
     publish(tmp_path, Made("earlier draft", records(50, 10), record={"protocol_hash": "0" * 64}))
     publish(tmp_path, Made("other reference", records(50, 10), record={"reference": "lemat-bulk"}))
-    found = standings(tmp_path)
-    assert found["good"] == (None, 1, 1, 1)
-    assert found["bad"] == (None, 2, 2, 1)
+    ranges = standings(tmp_path)
+    assert ranges["good"] == (None, 1, 1, 1)
+    assert ranges["bad"] == (None, 2, 2, 1)
     for model in ("alone", "other settings", "earlier draft", "other reference"):
-        assert found[model] == (None, None, None, 1)
+        assert ranges[model] == (None, None, None, 1)
 
 
 def test_a_model_takes_one_rank_by_the_mean_of_its_runs(tmp_path: Path) -> None:
@@ -72,14 +72,14 @@ def test_a_model_takes_one_rank_by_the_mean_of_its_runs(tmp_path: Path) -> None:
     publish(tmp_path, Made("several", records(N_RANKED, 750)))
     publish(tmp_path, Made("last", records(N_RANKED, 100)))
     assert standings(tmp_path) == {"steady": (1, 1, 1, 1), "several": (2, 2, 2, 2), "last": (3, 3, 3, 1)}
-    found = board(Store(tmp_path), PROTOCOL)
-    table = found.wide
+    whole = board(Store(tmp_path), PROTOCOL)
+    table = whole.wide
     several = table[table["model"] == "several"]
     # two runs of 0.6 and 0.3: mean 0.45, standard deviation 0.3 / sqrt(2)
     for name, expected in (("spread", 0.3 / 2**0.5), ("runs_mean", 0.45), ("runs_min", 0.3), ("runs_max", 0.6)):
         assert several[f"vun_{name}"].tolist() == pytest.approx([expected] * 2)
         assert table.loc[table["model"] == "steady", f"vun_{name}"].isna().all()
-    assert "runs 45.0 ± 21.2" in render(found, "md", PROTOCOL)
+    assert "runs 45.0 ± 21.2" in render(whole, "md", PROTOCOL)
 
 
 def test_runs_of_another_version_are_not_joined(tmp_path: Path) -> None:

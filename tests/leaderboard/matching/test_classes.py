@@ -164,8 +164,8 @@ def test_any_of_is_three_valued(answers: list[tuple[str, bool | str]], expected:
 def test_a_class_has_one_fact_whatever_the_order(data: st.DataObject, n: int) -> None:
     facts = data.draw(st.lists(st.sampled_from([True, False, None]), min_size=n, max_size=n))
     classes = data.draw(st.lists(st.integers(0, 2), min_size=n, max_size=n))
-    found = spread_facts([Fact(value, None if value is not None else "why") for value in facts], classes)
-    for label, own in zip(classes, found, strict=True):
+    shared = spread_facts([Fact(value, None if value is not None else "why") for value in facts], classes)
+    for label, fact in zip(classes, shared, strict=True):
         members = {value for value, other in zip(facts, classes, strict=True) if other == label}
-        assert own.value == (True if True in members else None if None in members else False)
-        assert (own.reason is None) == (own.value is not None)
+        assert fact.value == (True if True in members else None if None in members else False)
+        assert (fact.reason is None) == (fact.value is not None)

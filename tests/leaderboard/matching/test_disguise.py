@@ -29,14 +29,14 @@ IDENTITY = ["unique", "in_reference", "in_reference_fingerprint"]
 
 
 def crystals_in(path: Path, most: int) -> list[Crystal]:
-    found: list[Crystal] = []
+    crystals: list[Crystal] = []
     for record in split(path, LIMITS):
-        if record.refusal is None and len(found) < most:
+        if record.refusal is None and len(crystals) < most:
             try:
-                found.append(parse(record, LIMITS))
+                crystals.append(parse(record, LIMITS))
             except RecordRefusedError:
                 continue  # the example holds some on purpose
-    return found
+    return crystals
 
 
 @pytest.mark.parametrize(

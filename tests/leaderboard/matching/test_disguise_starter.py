@@ -31,7 +31,9 @@ MAX_NOVEL = 0.01
 def sampled(generator: np.random.Generator) -> list[Crystal]:
     """Crystals of the starter set, without replacement."""
     reference = open_reference("starter")
-    small = [own.crystal for own in reference.crystals(range(reference.n_crystals)) if own.crystal.n_sites <= MAX_SITES]
+    small = [
+        known.crystal for known in reference.crystals(range(reference.n_crystals)) if known.crystal.n_sites <= MAX_SITES
+    ]
     return [small[i] for i in generator.choice(len(small), N_CRYSTALS, replace=False)]
 
 

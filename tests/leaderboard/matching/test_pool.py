@@ -44,10 +44,10 @@ def candidate(crystal: Crystal) -> Candidate:
 def with_polymorphs() -> list[Crystal]:
     """Small crystals of the formulas that have the most of them in the starter set."""
     reference = open_reference("starter")
-    every = [own for own in reference.crystals(range(reference.n_crystals)) if own.crystal.n_sites <= MAX_SITES]
-    counts = Counter(own.reduced_formula for own in every)
+    every = [known for known in reference.crystals(range(reference.n_crystals)) if known.crystal.n_sites <= MAX_SITES]
+    counts = Counter(known.reduced_formula for known in every)
     most = sorted(counts, key=lambda formula: (-counts[formula], formula))[:N_FORMULAS]
-    return [own.crystal for formula in most for own in every if own.reduced_formula == formula][:16]
+    return [known.crystal for formula in most for known in every if known.reduced_formula == formula][:16]
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -66,10 +66,10 @@ def test_facts_are_those_of_asking_about_all(engine: Engine, seed: int) -> None:
     ]
     crystals = [candidate(crystal) for crystal in [*copies, *known]]
     names = [f"{number:03d}" for number in range(len(crystals))]
-    asked: dict[str, int] = Counter()
+    n_questions: dict[str, int] = Counter()
 
     def report(progress: Progress) -> None:
-        asked[progress.stage] += progress.total if progress.done == progress.total else 0
+        n_questions[progress.stage] += progress.total if progress.done == progress.total else 0
 
     n = len(copies)
     inside, outside = Pool(crystals, names, engine, 60.0, report).verdicts(n, SETTINGS)
@@ -84,14 +84,14 @@ def test_facts_are_those_of_asking_about_all(engine: Engine, seed: int) -> None:
     }
     assert sorted([pair for pair, _ in inside] + [pair for pair, _ in outside]) == sorted(every)
     # connected components are labelled by their first crystal, so equal partitions have equal labels
-    labels = components(n, [pair for pair, found in every.items() if found.same and pair[1] < n])
+    labels = components(n, [pair for pair, match in every.items() if match.same and pair[1] < n])
     assert components(n, inside.pairs[inside.same]) == labels
     for number in range(n):
-        all_found = [(names[j], found) for (i, j), found in every.items() if i == number and j >= n]
-        ours = [(names[j], found) for (i, j), found in outside if i == number]
-        assert standing(ours, NEAR) == standing(all_found, NEAR)
-    for pair, found in [*inside, *outside]:
-        assert found.distance == every[pair].distance
-    by_matcher = sum(found.rule == "matcher" for found in every.values())
-    assert 0 < asked["match"] < by_matcher
+        all_matches = [(names[j], match) for (i, j), match in every.items() if i == number and j >= n]
+        ours = [(names[j], match) for (i, j), match in outside if i == number]
+        assert standing(ours, NEAR) == standing(all_matches, NEAR)
+    for pair, match in [*inside, *outside]:
+        assert match.distance == every[pair].distance
+    by_matcher = sum(match.rule == "matcher" for match in every.values())
+    assert 0 < n_questions["match"] < by_matcher
     assert len(set(labels)) < n

@@ -39,24 +39,26 @@ def starter() -> Reference:
 
 
 def facts(crystal: Crystal) -> dict[str, object]:
-    found: dict[str, object] = {}
+    measured: dict[str, object] = {}
     for name in NEEDED:
         try:
-            found |= registry()[name].compute(crystal, registry()[name].settings())
+            measured |= registry()[name].compute(crystal, registry()[name].settings())
         except UnmeasurableError as error:
-            found |= error.known
-    return found
+            measured |= error.known
+    return measured
 
 
 def identified(
     crystals: Mapping[str, Crystal], reference: Reference, engine: Engine, protocol: Protocol = V1
 ) -> pd.DataFrame:
     """Facts by record id."""
-    rows = [{"id": name, "sha256": own.sha256, "valid": True, **facts(own)} for name, own in crystals.items()]
+    rows = [
+        {"id": name, "sha256": crystal.sha256, "valid": True, **facts(crystal)} for name, crystal in crystals.items()
+    ]
     columns = frame(rows, columns_schema(V1))
     by_row = dict(enumerate(crystals.values()))
-    found = identify_records(columns, by_row, reference, protocol, engine=engine, report=lambda _progress: None)
-    return check(found, columns_schema(V1)).set_index("id")
+    table = identify_records(columns, by_row, reference, protocol, engine=engine, report=lambda _progress: None)
+    return check(table, columns_schema(V1)).set_index("id")
 
 
 def moved(crystal: Crystal, step: float) -> Crystal:
@@ -66,15 +68,15 @@ def moved(crystal: Crystal, step: float) -> Crystal:
     return Crystal(crystal.lattice, frac, crystal.atomic_numbers)
 
 
-def records_of(found: pd.DataFrame, columns: list[str]) -> dict[str, dict[str, object]]:
+def records_of(facts_by_id: pd.DataFrame, columns: list[str]) -> dict[str, dict[str, object]]:
     """Facts by record id and column, unknown as None."""
-    table = found[columns].astype(object).where(found[columns].notna(), None)
-    return {str(name): {column: row[column] for column in columns} for name, row in table.to_dict("index").items()}
+    plain = facts_by_id[columns].astype(object).where(facts_by_id[columns].notna(), None)
+    return {str(name): {column: row[column] for column in columns} for name, row in plain.to_dict("index").items()}
 
 
 def of_formula(starter: Reference, formula: str, space_group: int) -> Crystal:
-    (found,) = [own for own in starter.rows_of_formulas([formula]) if own.space_group == space_group]
-    return found.crystal
+    (known,) = [row for row in starter.rows_of_formulas([formula]) if row.space_group == space_group]
+    return known.crystal
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +109,7 @@ def records(starter: Reference) -> dict[str, Crystal]:
 
 
 @pytest.fixture(scope="module")
-def found(records: dict[str, Crystal], starter: Reference, engine: Engine) -> pd.DataFrame:
+def table(records: dict[str, Crystal], starter: Reference, engine: Engine) -> pd.DataFrame:
     return identified(records, starter, engine)
 
 
@@ -141,12 +143,12 @@ SENSES = [
         ("no keys", [None, None, None, None, True, None, None, None]),
     ],
 )
-def test_each_sense_of_known(found: pd.DataFrame, name: str, expected: list[bool | None]) -> None:
-    assert records_of(found, SENSES)[name] == dict(zip(SENSES, expected, strict=True))
+def test_each_sense_of_known(table: pd.DataFrame, name: str, expected: list[bool | None]) -> None:
+    assert records_of(table, SENSES)[name] == dict(zip(SENSES, expected, strict=True))
 
 
-def test_nearest_records(found: pd.DataFrame) -> None:
-    distance, others = found["nearest_record_distance"], found["n_others_of_formula"]
+def test_nearest_records(table: pd.DataFrame) -> None:
+    distance, others = table["nearest_record_distance"], table["n_others_of_formula"]
     # the same content twice; three records of salt and two of the distorted one
     assert distance["salt"] == distance["salt again"] == 0
     assert distance["salt elsewhere"] == pytest.approx(0, abs=1e-6)
@@ -156,23 +158,23 @@ def test_nearest_records(found: pd.DataFrame) -> None:
     assert pd.isna(others["no keys"])
 
 
-def test_what_is_unknown_has_its_reason(found: pd.DataFrame) -> None:
+def test_what_is_unknown_has_its_reason(table: pd.DataFrame) -> None:
     # its fingerprint says it in a run; here only the stage's own reasons are there
-    assert found["unknown_reasons"].isna().all()
+    assert table["unknown_reasons"].isna().all()
 
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_order_of_the_records_changes_no_count(
-    records: dict[str, Crystal], found: pd.DataFrame, starter: Reference, engine: Engine, seed: int
+    records: dict[str, Crystal], table: pd.DataFrame, starter: Reference, engine: Engine, seed: int
 ) -> None:
     names = np.random.default_rng(seed).permutation(list(records)).tolist()
     other = identified({name: records[name] for name in names}, starter, engine)
     same = [column for column in SENSES if column != "duplicate_bawl"] + ["matched_id", "identity_rule"]
-    assert other.loc[list(records), same].equals(found[same])
+    assert other.loc[list(records), same].equals(table[same])
     for column in ("unique", "duplicate_bawl"):
-        assert other[column].value_counts(dropna=False).to_dict() == found[column].value_counts(dropna=False).to_dict()
+        assert other[column].value_counts(dropna=False).to_dict() == table[column].value_counts(dropna=False).to_dict()
     for column in ("nearest_record_distance", "nearest_reference_distance"):
-        pd.testing.assert_series_equal(other.loc[list(records), column], found[column], atol=1e-9)
+        pd.testing.assert_series_equal(other.loc[list(records), column], table[column], atol=1e-9)
 
 
 def test_comparisons_that_fail_leave_facts_unknown_with_their_reason(
@@ -181,22 +183,28 @@ def test_comparisons_that_fail_leave_facts_unknown_with_their_reason(
     # the facts of one crystal with the geometry of another, too flat to be searched
     salt = records["salt"]
     names = ["salt", "flat", "new"]
-    own = [records["salt"], records["one atom moved"], records["new"]]
+    crystals = [records["salt"], records["one atom moved"], records["new"]]
     rows = [
-        {"id": name, "sha256": one.sha256, "valid": True, **facts(one)} for name, one in zip(names, own, strict=True)
+        {"id": name, "sha256": one.sha256, "valid": True, **facts(one)}
+        for name, one in zip(names, crystals, strict=True)
     ]
-    own[1] = Crystal(salt.lattice * 1e-3, salt.frac_coords, salt.atomic_numbers)
+    crystals[1] = Crystal(salt.lattice * 1e-3, salt.frac_coords, salt.atomic_numbers)
     lost = identify_records(
-        frame(rows, columns_schema(V1)), dict(enumerate(own)), starter, V1, engine=engine, report=lambda _progress: None
+        frame(rows, columns_schema(V1)),
+        dict(enumerate(crystals)),
+        starter,
+        V1,
+        engine=engine,
+        report=lambda _progress: None,
     ).set_index("id")
     unknown = ["in_reference", "near_reference", *SENSES[2:4], "nearest_record_distance", "unique"]
-    found = records_of(lost, [*unknown, "unknown_reasons"])
+    said = records_of(lost, [*unknown, "unknown_reasons"])
     for column in unknown:
-        assert found["flat"][column] is None
-        assert f"{column}: " in str(found["flat"]["unknown_reasons"])
-    assert "the cell is flat" in str(found["flat"]["unknown_reasons"])
+        assert said["flat"][column] is None
+        assert f"{column}: " in str(said["flat"]["unknown_reasons"])
+    assert "the cell is flat" in str(said["flat"]["unknown_reasons"])
     # the other is certainly unique, and certainly known; how near its nearest record is nobody can say
-    assert (found["salt"]["unique"], found["salt"]["in_reference"]) == (True, True)
-    assert found["salt"]["nearest_record_distance"] is None
-    assert "nearest_record_distance: comparison with flat: " in str(found["salt"]["unknown_reasons"])
-    assert found["new"]["unknown_reasons"] is None
+    assert (said["salt"]["unique"], said["salt"]["in_reference"]) == (True, True)
+    assert said["salt"]["nearest_record_distance"] is None
+    assert "nearest_record_distance: comparison with flat: " in str(said["salt"]["unknown_reasons"])
+    assert said["new"]["unknown_reasons"] is None

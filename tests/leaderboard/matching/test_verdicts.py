@@ -35,17 +35,17 @@ def test_a_part_holds_the_answers_of_its_pairs(
 ) -> None:
     verdicts = Verdicts.collected(answers.items())
     kept = data.draw(st.lists(st.booleans(), min_size=len(verdicts), max_size=len(verdicts)))
-    part = [found for found, keep in zip(verdicts, kept, strict=True) if keep]
+    part = [match for match, keep in zip(verdicts, kept, strict=True) if keep]
     assert list(verdicts.where(np.array(kept, dtype=bool))) == part
 
 
 @given(answers=ANSWERS)
 def test_the_nearest_of_each(answers: dict[tuple[int, int], Comparison | Undecided]) -> None:
     expected = [np.inf] * N
-    for pair, found in answers.items():
+    for pair, match in answers.items():
         for number in pair:
-            if found.distance is not None:
-                expected[number] = min(expected[number], found.distance)
+            if match.distance is not None:
+                expected[number] = min(expected[number], match.distance)
     assert Verdicts.collected(answers.items()).nearest(N).tolist() == expected
 
 
@@ -55,15 +55,15 @@ def test_what_was_left_undecided_is_decided_later(
 ) -> None:
     verdicts = Verdicts.collected(answers.items())
     ordered = sorted(answers)
-    open_pairs = [pair for pair, found in sorted(answers.items()) if isinstance(found, Undecided) and not found.reason]
+    open_pairs = [pair for pair, match in sorted(answers.items()) if isinstance(match, Undecided) and not match.reason]
     assert [ordered[at] for at in np.flatnonzero(verdicts.undecided)] == open_pairs
-    found = {pair: data.draw(st.booleans() | REASON) for pair in open_pairs}
+    by_matcher = {pair: data.draw(st.booleans() | REASON) for pair in open_pairs}
     expected = answers | {
         pair: Undecided(answers[pair].distance, answer)
         if isinstance(answer, str)
         else Comparison(same=answer, rule="matcher", distance=answers[pair].distance)
-        for pair, answer in found.items()
+        for pair, answer in by_matcher.items()
     }
-    decided = verdicts.with_answers({ordered.index(pair): answer for pair, answer in found.items()})
+    decided = verdicts.with_answers({ordered.index(pair): answer for pair, answer in by_matcher.items()})
     assert dict(decided) == expected
     assert not decided.undecided.any()

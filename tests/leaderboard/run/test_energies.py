@@ -122,9 +122,9 @@ def scored(reference: Path, runs: Path) -> Run:
 
 
 def energies(run: Run) -> pd.DataFrame:
-    found = run.energies()
-    assert found is not None
-    return found
+    table = run.energies()
+    assert table is not None
+    return table
 
 
 def values(run: Run, name: str) -> dict[str | None, Any]:
@@ -138,9 +138,9 @@ def test_distances_are_pymatgens(scored: Run) -> None:
             for structure in REFERENCE.values()
         ]
     )
-    found = energies(scored)
+    table = energies(scored)
     for sha256, structure in zip(scored.structures()["sha256"], SUBMITTED[:4], strict=False):
-        (row,) = found[(found["sha256"] == sha256) & ~found["relaxed"]].to_dict("records")
+        (row,) = table[(table["sha256"] == sha256) & ~table["relaxed"]].to_dict("records")
         entry = PDEntry(structure.composition, emt_energy_per_atom(structure) * len(structure))
         _, expected = diagram.get_decomp_and_e_above_hull(entry, allow_negative=True)
         assert row["e_above_hull"] == pytest.approx(expected, abs=1e-8)
@@ -150,8 +150,8 @@ def test_distances_are_pymatgens(scored: Run) -> None:
 
 
 def test_what_the_potential_does_not_know_has_a_reason_and_counts_against(scored: Run) -> None:
-    found = energies(scored)
-    unknown = found[found["status"] == "unknown_element"]
+    table = energies(scored)
+    unknown = table[table["status"] == "unknown_element"]
     assert len(unknown) == 2
     assert unknown["detail"].str.contains("Na").all()
     (stable,) = (score for score in scored.scores.scores if score.key == ScoreKey("stable", "emt/unrelaxed"))
@@ -187,8 +187,8 @@ def test_single_points_are_published_before_the_relaxations(
     monkeypatch.setenv("LEADERBOARD_RUNS", str(tmp_path / "runs"))
     gold = tmp_path / "gold.cif"
     gold.write_text(str(fcc("Au", 4.2).to(fmt="cif")))
-    asked = ["score", str(gold), "--reference", str(reference), "--potentials", "emt", "--relax", "--jobs", "1"]
-    assert main([*asked, "--publish", "--out", str(tmp_path / "out")]) == 0
+    arguments = ["score", str(gold), "--reference", str(reference), "--potentials", "emt", "--relax", "--jobs", "1"]
+    assert main([*arguments, "--publish", "--out", str(tmp_path / "out")]) == 0
     assert sorted(run.record.relaxed for run in Store().runs()) == [False, True]
     day = Store().runs()[0].record.day
     labels = {label for label, _ in choices(Store())}

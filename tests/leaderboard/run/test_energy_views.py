@@ -35,11 +35,11 @@ def row(sha256: str, e_above_hull: float | None, **other: object) -> dict[str, A
 
 # as the contract of scores.json writes them
 @pytest.mark.parametrize(
-    ("relaxed", "own", "name"),
+    ("relaxed", "own_hull", "name"),
     [(False, False, "chgnet/unrelaxed"), (True, False, "chgnet/relaxed"), (True, True, "chgnet/relaxed/own")],
 )
-def test_names_of_variants(*, relaxed: bool, own: bool, name: str) -> None:
-    assert variant("chgnet", relaxed=relaxed, own=own) == name
+def test_names_of_variants(*, relaxed: bool, own_hull: bool, name: str) -> None:
+    assert variant("chgnet", relaxed=relaxed, own_hull=own_hull) == name
 
 
 def test_energies_join_by_content_whatever_the_order_and_how_often() -> None:
@@ -51,11 +51,11 @@ def test_energies_join_by_content_whatever_the_order_and_how_often() -> None:
     assert "converged" not in view.available
 
 
-def test_own_is_said_only_beside_a_hull_of_density_functional_energies() -> None:
+def test_own_is_said_only_beside_a_hull_of_dft_energies() -> None:
     records = frame([{"id": "1", "sha256": "a"}], RECORDS)
-    own = row("a", 0.1, energy_convention="own:chgnet")
-    assert [view.variant for view in views(records, energies(own))] == ["chgnet/unrelaxed"]
-    both = [view.variant for view in views(records, energies(row("a", 0.2), own))]
+    on_own_hull = row("a", 0.1, energy_convention="own:chgnet")
+    assert [view.variant for view in views(records, energies(on_own_hull))] == ["chgnet/unrelaxed"]
+    both = [view.variant for view in views(records, energies(row("a", 0.2), on_own_hull))]
     assert both == ["chgnet/unrelaxed", "chgnet/unrelaxed/own"]
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parents[3]
-N_PROCESSES, N_THREADS, N_RUNS = 3, 4, 8
+N_PROCESSES, N_THREADS, N_RUNS = 3, 8, 8
 # publishes several runs, each from several threads at once, as soon as it is told to; prints where they lie
 PUBLISHER = """
 import sys
