@@ -227,11 +227,11 @@ def _on_hull(
     records: Mapping[str, EnergyRecord], by_sha256: Mapping[str, Crystal], reference: Reference, convention: str
 ) -> list[dict[str, Any]]:
     """Rows of one potential on one hull; why a distance is unknown stands in ``detail``."""
-    put = [convert_record(record, by_sha256[sha256], convention) for sha256, record in records.items()]
+    converted = [convert_record(record, by_sha256[sha256], convention) for sha256, record in records.items()]
     elemental = reference.terminal_energies(convention)
-    formulas = [composition_of(by_sha256[record.sha256]).get_el_amt_dict() for record in put]
+    formulas = [composition_of(by_sha256[record.sha256]).get_el_amt_dict() for record in converted]
     formation, reasons = [], []
-    for record, formula in zip(put, formulas, strict=True):
+    for record, formula in zip(converted, formulas, strict=True):
         energy, reason = None, record.detail
         if record.energy_per_atom is not None:
             try:
@@ -251,7 +251,7 @@ def _on_hull(
             "n_hull_entries": distance.n_entries,
             "decomposition": [{"formula": name, "amount": amount} for name, amount in distance.decomposition],
         }
-        for record, energy, reason, distance in zip(put, formation, reasons, distances, strict=True)
+        for record, energy, reason, distance in zip(converted, formation, reasons, distances, strict=True)
     ]
 
 
