@@ -51,6 +51,7 @@ _SIGNS = re.compile(
     r"|\bLattice\s*=|_cell[_.]length_a|_atom_site[_.]",
     re.IGNORECASE,
 )
+_NOTHING = ("null", "none", "nan")
 _PRINTED = {
     "Full Formula (": "the printed form of a pymatgen Structure, str(structure); write json.dumps(structure.as_dict())",
     "Structure Summary": "the repr of a pymatgen Structure; write json.dumps(structure.as_dict())",
@@ -80,6 +81,8 @@ def detect(head: bytes) -> Format:
     text = head.decode("utf-8", "replace")
     if not text.strip():
         raise RecordRefusedError(Reason.EMPTY, "0 characters besides spaces, at least one structure is needed")
+    if text.strip().lower() in _NOTHING:
+        raise RecordRefusedError(Reason.EMPTY, f"{shown(text.strip())} stands where a structure should")
     _refuse_printed(text)
     if (kind_of_text := _text_format(text)) is not None:
         return kind_of_text

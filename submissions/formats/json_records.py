@@ -43,6 +43,23 @@ _ENTRIES, _COLUMNS, _INDEX = "data", "columns", "index"
 _NAMES = ("ids", "names", *ID_COLUMNS)
 # What ASE's JSON database keeps beside its rows.
 _ASE_KEYS = ("ids", "nextid")
+# Keys of texts about a file that stand beside its structures.
+_HEADINGS = frozenset(
+    {
+        "model",
+        "name",
+        "title",
+        "author",
+        "authors",
+        "date",
+        "created",
+        "source",
+        "description",
+        "comment",
+        "note",
+        "doi",
+    }
+)
 # How deep containers of structures may be nested in each other, and how much of one is looked at.
 _DEPTH = 4
 _LOOKED_AT = 5
@@ -190,7 +207,8 @@ class _Cutter:
         chosen = {member.value for member in holding}
         for member in table:
             opening = first_byte(self._text, member.value)
-            is_fact = names_facts(member.key) or opening not in (b"{", b'"', b"n", b"N")
+            is_heading = opening == b'"' and member.key.casefold() in _HEADINGS
+            is_fact = is_heading or names_facts(member.key) or opening not in (b"{", b'"', b"n", b"N")
             if member.value in chosen:
                 yield from self._value(member.value, f"{prefix}{member.key}", depth + 1)
             elif member.key in _ASE_KEYS:

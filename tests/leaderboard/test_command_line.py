@@ -221,10 +221,22 @@ def test_validate_gives_what_the_contract_says(tmp_path: Path) -> None:
     run = leaderboard("validate", EXAMPLE, "--card", CARD, "--json", runs=tmp_path)
     assert run.returncode == 0, run.stderr
     result = json.loads(run.stdout)
-    assert set(result) == {"n_submitted", "n_readable", "file_refusal", "refusals"}
+    assert set(result) == {"n_submitted", "n_readable", "file_refusal", "refusals", "n_files", "ignored"}
+    assert (result["n_files"], result["ignored"]) == (result["n_submitted"], [])
     assert result["file_refusal"] is None
     assert result["n_submitted"] - result["n_readable"] == len(result["refusals"]) > 0
     assert all(set(entry) == {"id", "reason", "detail"} for entry in result["refusals"])
+
+
+def test_validate_says_what_is_not_counted(tmp_path: Path) -> None:
+    with zipfile.ZipFile(EXAMPLE) as archive, zipfile.ZipFile(tmp_path / "a.zip", "w") as smaller:
+        name = archive.namelist()[0]
+        smaller.writestr(name, archive.read(name))
+        smaller.writestr("run.log", "step 1")
+    result = json.loads(leaderboard("validate", tmp_path / "a.zip", "--json", runs=tmp_path).stdout)
+    assert result["ignored"] == [{"name": "run.log", "what": "log"}]
+    text = leaderboard("validate", tmp_path / "a.zip", runs=tmp_path).stdout
+    assert text.startswith("1 structure found in 1 file, 1 file ignored: run.log (log)\n")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import tarfile
 import warnings
 import zipfile
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -78,6 +78,24 @@ def tarred(members: Mapping[str, str | bytes | tarfile.TarInfo], compression: st
                 info.size = len(data)
                 archive.addfile(info, io.BytesIO(data))
     return buffer.getvalue()
+
+
+def optimade(structure: Structure, name: str) -> dict[str, Any]:
+    """An entry of type structures whose sites are named otherwise than their elements."""
+    return {
+        "id": name,
+        "type": "structures",
+        "attributes": {
+            "lattice_vectors": structure.lattice.matrix.tolist(),
+            "cartesian_site_positions": structure.cart_coords.tolist(),
+            "species_at_sites": [f"{site.specie}-site" for site in structure],
+            "species": [
+                {"name": f"{symbol}-site", "chemical_symbols": [symbol], "concentration": [1.0]}
+                for symbol in sorted({str(site.specie) for site in structure})
+            ],
+            "dimension_types": [1, 1, 1],
+        },
+    }
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[object]], delimiter: str = ",") -> str:

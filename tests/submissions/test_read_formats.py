@@ -24,6 +24,7 @@ from tests.submissions.packing import (
     cif_of_sites,
     crystals,
     one,
+    optimade,
     read_all,
     reason,
     table,
@@ -64,23 +65,6 @@ def parquet(columns: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(pa.table(columns), buffer)
     return buffer.getvalue()
-
-
-def optimade(structure: Structure, name: str) -> dict[str, Any]:
-    return {
-        "id": name,
-        "type": "structures",
-        "attributes": {
-            "lattice_vectors": structure.lattice.matrix.tolist(),
-            "cartesian_site_positions": structure.cart_coords.tolist(),
-            "species_at_sites": [f"{site.specie}-site" for site in structure],
-            "species": [
-                {"name": f"{symbol}-site", "chemical_symbols": [symbol], "concentration": [1.0]}
-                for symbol in sorted({str(site.specie) for site in structure})
-            ],
-            "dimension_types": [1, 1, 1],
-        },
-    }
 
 
 def optimade_response() -> dict[str, Any]:

@@ -186,7 +186,8 @@ def _check_reach(atoms: Atoms, potential: Potential, n_steps: int) -> None:
     lone = int(np.flatnonzero(~seen)[0])
     others = np.delete(np.arange(len(atoms)), lone)
     images = minkowski_reduce(atoms.cell.array)[0]
-    distances = [*atoms.get_distances(lone, others, mic=True), *np.linalg.norm(images, axis=1)]
+    to_others = atoms.get_distances(lone, others, mic=True) if len(others) else []
+    distances = [*to_others, *np.linalg.norm(images, axis=1)]
     status, when = ("exploded", f"after {n_steps} steps ") if n_steps else ("failed", "")
     detail = (
         f"{when}{potential.id} sees no neighbour of atom {lone + 1} ({atoms.symbols[lone]}): the nearest is "

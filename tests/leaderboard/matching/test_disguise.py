@@ -93,6 +93,7 @@ def test_atoms_of_ase_are_structures_too(tmp_path: Path, monkeypatch: pytest.Mon
     columns = read_parquet(tmp_path / "out" / "columns.parquet")
     assert columns["reduced_formula"].tolist() == ["NaCl", "Cu"]
     assert columns["in_reference"].all()
+    assert scores.structures.equals(columns)
 
 
 def test_as_many_ids_as_structures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pymatgen.entries.compatibility import CompatibilityError, MaterialsProject2020Compatibility
 
 from metrics.crystal import Crystal
-from metrics.measure.energy.mp2020 import mp2020_correction, to_convention
+from metrics.measure.energy.mp2020 import UncorrectableError, mp2020_correction, to_convention
+from metrics.measure.energy.relax_record import EnergyRecord, put_on
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from random import Random
 
 # eV per atom of the named element: Wang et al. 2021, Scientific Reports 11, 15496, table 1 (values of the final fit)
 OXIDE, PEROXIDE, CHLORIDE, FE_IN_OXIDE = -0.687, -0.465, -0.614, -2.256
@@ -57,3 +68,66 @@ def test_what_cannot_be_compared_is_refused(source: str) -> None:
         to_convention(-1.0, rocksalt(12, 8), source, "pbe_mp2020")
     with pytest.raises(ValueError, match="'pbe' is no energy convention"):
         to_convention(-1.0, rocksalt(12, 8), "pbe", "pbe")
+
+
+def reordered(crystal: Crystal, order: Sequence[int]) -> Crystal:
+    places = list(order)
+    return Crystal.from_arrays(crystal.lattice, crystal.frac_coords[places], crystal.atomic_numbers[places])
+
+
+@pytest.mark.parametrize("noble", [2, 10, 18])
+@pytest.mark.parametrize("metal", [23, 24, 25, 26, 27, 28, 42, 74])
+def test_noble_gases_beside_a_metal_of_the_u_settings_do_not_hide_the_anion(noble: int, metal: int) -> None:
+    """He, Ne and Ar have no electronegativity, so that sorting by it depends on where they stand."""
+    coords = np.array([[0, 0, 0], [0.5, 0.5, 0.5], [0.5, 0, 0.25]])
+    crystal = Crystal.from_arrays(CUBE, coords, [noble, metal, 8])
+    found = {mp2020_correction(reordered(crystal, order)) for order in permutations(range(3))}
+    without = Crystal.from_arrays(CUBE, coords[1:], [metal, 8])
+    assert found == {mp2020_correction(without)}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.one_of(st.integers(1, 118), st.sampled_from([2, 8, 9, 10, 14, 16, 18, 26, 29, 46])), min_size=1, max_size=5
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_of_the_atoms_does_not_matter(numbers: list[int], random: Random) -> None:
+    coords = np.array([[random.random() for _ in range(3)] for _ in numbers])
+    crystal = Crystal.from_arrays(CUBE, coords, numbers)
+    order = random.sample(range(len(numbers)), len(numbers))
+    assert mp2020_correction(reordered(crystal, order)) == mp2020_correction(crystal)
+
+
+def test_an_element_as_electronegative_as_the_anion_does_not_hide_it() -> None:
+    """Cu and Si are equal on Pauling's scale; Er2Cu3Si5 has no guess of oxidation states, so that only this decides."""
+    coords = np.arange(30).reshape(10, 3) / 31
+    crystal = Crystal.from_arrays(CUBE, coords, [68, 68, 29, 29, 29, 14, 14, 14, 14, 14])
+    silicide = MaterialsProject2020Compatibility(check_potcar=False).comp_correction["Si"]
+    for order in (range(10), range(9, -1, -1)):
+        assert mp2020_correction(reordered(crystal, order)) == pytest.approx(5 * silicide)
+
+
+def test_a_crystal_without_a_correction_is_one_failed_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: object) -> None:
+        msg = "Invalid U value"
+        raise CompatibilityError(msg)
+
+    monkeypatch.setattr(MaterialsProject2020Compatibility, "get_adjustments", refuses)
+    crystal = rocksalt(12, 8)
+    with pytest.raises(UncorrectableError, match="no MP2020 correction of MgO: CompatibilityError: Invalid U value"):
+        mp2020_correction(crystal)
+    record = EnergyRecord(
+        crystal.sha256,
+        "sevennet-0",
+        "",
+        "",
+        relaxed=False,
+        status="ok",
+        energy=-11.0,
+        energy_convention="pbe_uncorrected",
+    )
+    put = put_on(record, crystal, "pbe_mp2020")
+    assert (put.status, put.energy, put.energy_per_atom) == ("failed", None, None)
+    assert put.detail == "no MP2020 correction of MgO: CompatibilityError: Invalid U value"

@@ -140,6 +140,52 @@ def test_an_element_it_does_not_know_is_a_status(potential_id: str) -> None:
     assert record.detail == f"{potential_id} does not know Og"
 
 
+def gold(distance: float) -> Crystal:
+    """Simple cubic gold, which every potential knows, with its neighbours this far away in angstrom."""
+    return Crystal.from_arrays(np.eye(3) * distance, np.zeros((1, 3)), np.array([79]))
+
+
+@pytest.mark.parametrize("potential_id", READY)
+def test_atoms_without_a_neighbour_within_reach_have_no_energy(potential_id: str) -> None:
+    reach = find(potential_id).reach
+    near, _ = energy_of(Task(gold(reach - 0.05), potential_id, SinglePoint(), "cpu"))
+    assert near.status == "ok"
+    for beyond in (gold(reach + 0.05), gold(3 * reach)):
+        record, final = energy_of(Task(beyond, potential_id, SinglePoint(), "cpu"))
+        assert (record.status, record.energy, final) == ("failed", None, True)
+        distance = f"{beyond.lattice[0, 0]:.4g}"
+        assert record.detail == (
+            f"{potential_id} sees no neighbour of atom 1 (Au): the nearest is {distance} angstrom away, its reach is "
+            f"{reach:.4g}; that is the energy of a lone atom"
+        )
+
+
+@pytest.mark.parametrize("potential_id", READY)
+def test_one_lone_atom_among_others_is_named(potential_id: str) -> None:
+    reach = find(potential_id).reach
+    edge = 2 * reach + 3.0
+    coords = np.array([[0.0, 0, 0], [2.8 / edge, 0, 0], [0.5, 0.5, 0.5]])
+    crystal = Crystal.from_arrays(np.eye(3) * edge, coords, np.array([79, 79, 29]))
+    record, _ = energy_of(Task(crystal, potential_id, SinglePoint(), "cpu"))
+    assert record.status == "failed"
+    assert (record.detail or "").startswith(f"{potential_id} sees no neighbour of atom 3 (Cu): the nearest is ")
+
+
+@pytest.mark.parametrize("potential_id", READY)
+def test_the_reach_is_where_the_energy_stops_to_depend_on_the_distance(potential_id: str) -> None:
+    """Two pairs far from each other: pulled apart within the reach the energy changes, beyond it does not."""
+    loaded = load(potential_id)
+    reach, bond = loaded.potential.reach, 2.8
+
+    def energy(distance: float) -> float:
+        places = [[0, 0, 0], [0, 0, bond], [distance, 0, 0], [distance, 0, bond]]
+        return loaded.energy(Atoms("Au4", places, cell=[50, 50, 50], pbc=True))
+
+    # the ends of both pairs stand face to face, and their next neighbours diagonally
+    assert energy(reach + 0.01) == pytest.approx(energy(reach + 2.0), abs=ENERGY_TOLERANCE)
+    assert abs(energy(reach - 1.5) - energy(reach + 2.0)) > ENERGY_TOLERANCE
+
+
 @pytest.mark.parametrize("potential_id", [name for name in READY if name.startswith("sevennet")])
 def test_sevennet_lists_the_elements_of_its_checkpoint(potential_id: str) -> None:
     """Its checkpoint lists them; of several levels of theory, one lacks those without a reference energy."""

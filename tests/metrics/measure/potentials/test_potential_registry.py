@@ -34,6 +34,7 @@ def test_each_names_what_decides_its_energies(potential: Potential) -> None:
     assert all("==" in requirement for requirement in potential.requirements)
     low, high = potential.energy_range
     assert low < 0 < high
+    assert 4 < potential.reach < 12  # angstrom: beyond nearest neighbours, within what a graph of a crystal can hold
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
