@@ -4,37 +4,77 @@ from __future__ import annotations
 
 import atexit
 import os
+import socket
+import sys
 
-import gradio as gr
-
-from leaderboard.pages.site import build
-from leaderboard.pages.style import CSS, theme
-from leaderboard.pages.viewer import STATIC
-from leaderboard.protocol import load_protocol
-from leaderboard.queue.jobs import Jobs
-from leaderboard.run.service import ScoringProcess
 from leaderboard.store.local import Store
-from submissions.limits import Limits
 
 DEFAULT_PORT = 7860
+MAX_PORT = 65_535
+ON_A_SPACE = "SPACE_ID" in os.environ
+HOST = "0.0.0.0" if ON_A_SPACE else "127.0.0.1"  # noqa: S104 - a Space's proxy is the only way in
 
 
-def main() -> None:
-    """Start the scoring process, so that it is warm for the first submission, and serve until stopped."""
+def main() -> int:
+    """Serve until stopped; exit status 1 where the port or the folder of runs cannot be used."""
+    try:
+        port = _free_port()
+        store = Store()
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    _serve(store, port)
+    return 0
+
+
+def _free_port() -> int:
+    """The port to serve on.
+
+    Raises:
+        ValueError: GRADIO_SERVER_PORT names none.
+        OSError: it is in use.
+
+    """
+    text = os.environ.get("GRADIO_SERVER_PORT", str(DEFAULT_PORT))
+    if not (text.isdecimal() and 0 < int(text) <= MAX_PORT):
+        msg = f"GRADIO_SERVER_PORT is {text!r}; expected a whole number from 1 to {MAX_PORT}"
+        raise ValueError(msg)
+    with socket.socket() as probe:
+        # as the server will do it: a port that only waits for its last connections to end is free
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, int(text)))
+        except OSError as error:
+            msg = f"port {text} is in use; set GRADIO_SERVER_PORT to another one"
+            raise OSError(msg) from error
+    return int(text)
+
+
+def _serve(store: Store, port: int) -> None:
+    """Start the scoring process, so that it is warm for the first submission, and serve."""
+    # gradio reads the port when it is imported, and a bad one would end that with a traceback
+    import gradio as gr
+
+    from leaderboard.pages.site import build
+    from leaderboard.pages.style import CSS, theme
+    from leaderboard.pages.viewer import STATIC
+    from leaderboard.protocol import load_protocol
+    from leaderboard.queue.jobs import Jobs
+    from leaderboard.run.service import ScoringProcess
+    from submissions.limits import Limits
+
     # gradio reads these when it serves: nothing that a visitor does reaches another machine
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    store = Store()
     process = ScoringProcess(store)
     process.start()
     jobs = Jobs(store, process)
     atexit.register(jobs.close)
-    on_a_space = "SPACE_ID" in os.environ
     gr.set_static_paths([STATIC])
     site = build(store, jobs, load_protocol())
     site.queue(default_concurrency_limit=2, max_size=40)
     site.launch(
-        server_name="0.0.0.0" if on_a_space else "127.0.0.1",  # noqa: S104 - a Space's proxy is the only way in
-        server_port=int(os.environ.get("GRADIO_SERVER_PORT", DEFAULT_PORT)),
+        server_name=HOST,
+        server_port=port,
         share=False,
         ssr_mode=False,
         run_history=False,
@@ -47,4 +87,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import sqlite3
 import sys
 from importlib import import_module
 from pathlib import Path
 
-from leaderboard.errors import CommandError, RecordError
+from leaderboard.errors import CommandError, RecordError, UsageError
 from leaderboard.import_names import DISTRIBUTION
-from leaderboard.protocol import CURRENT
+from leaderboard.protocol import CURRENT, protocol_names
 from leaderboard.release import release
-from metrics.measure.running.engine import THREADS
+from metrics.measure.running.engine import QUIET, THREADS
 from submissions.formats_text import FORMATS_TEXT
 
 EPILOG = """\
@@ -63,16 +64,22 @@ def parser() -> argparse.ArgumentParser:
     takes_file(score)
     score.add_argument("--card", type=Path, metavar="TOML", help="the model's card (default: named after the file)")
     score.add_argument(
-        "--protocol", default=CURRENT, metavar="NAME", help=f"version of the benchmark (default: {CURRENT})"
+        "--protocol",
+        type=_protocol,
+        default=CURRENT,
+        metavar="NAME",
+        help=f"version of the benchmark (default: {CURRENT})",
     )
     score.add_argument(
         "--reference",
+        type=_reference,
         metavar="NAME|DIR",
         help="reference set for novelty (default: the protocol's first that is present); a set the protocol does not "
         "name marks the run as custom: shown, never ranked",
     )
     score.add_argument(
         "--potentials",
+        type=_potentials,
         metavar="none|A,B",
         help="interatomic potentials for the stability scores (default: the protocol's); none: the structural scores",
     )
@@ -85,6 +92,8 @@ def parser() -> argparse.ArgumentParser:
         "--out", type=Path, metavar="DIR", help="folder of the run's files (default: runs/unpublished/...)"
     )
     score.add_argument("--publish", action="store_true", help="list the finished run on the board of this machine")
+    score.add_argument("--json", action="store_true", help="print the content of scores.json instead of text")
+    score.add_argument("--quiet", action="store_true", help="no progress on stderr")
 
     fingerprint = command(
         "fingerprint", "print the fingerprint of every structure as CSV: id, fingerprint, keys, reason"
@@ -117,6 +126,11 @@ def parser() -> argparse.ArgumentParser:
     docs = command("docs", "write docs/metrics.md, the definition of every score", "leaderboard.board.score_docs")
     docs.add_argument("--check", action="store_true", help="write nothing, fail where the file is not up to date")
 
+    _add_benchmark(subparsers)
+    return top
+
+
+def _add_benchmark(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     benchmark = subparsers.add_parser("benchmark", help="measure the methods themselves, on known crystals")
     subjects = benchmark.add_subparsers(dest="subject", required=True, metavar="SUBJECT")
     matching = subjects.add_parser(
@@ -144,7 +158,6 @@ def parser() -> argparse.ArgumentParser:
         "--out", type=Path, metavar="DIR", help="folder of the result (default: runs/benchmark/matching)"
     )
     matching.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: usable cores)")
-    return top
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -152,22 +165,39 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["reference"]:
         # a command line of its own, which knows nothing of the leaderboard
-        reference: int = import_module("reference_data.__main__").main(arguments[1:], prog=f"{_program()} reference")
-        return reference
+        return int(import_module("reference_data.__main__").main(arguments[1:], prog=f"{_program()} reference"))
+    # one thread, set before numpy is imported: the workers fill the cores, and numbers stay the same anywhere
+    os.environ.update({**THREADS, **QUIET})
     options = parser().parse_args(arguments)
     try:
-        # one thread, set before numpy is imported: the workers fill the cores, and numbers stay the same anywhere
-        os.environ.update(THREADS)
         # imported only now: what measures takes seconds to import, and neither help nor the table needs it
         module, name = options.run
         getattr(import_module(module), name)(options)
-    except (CommandError, RecordError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
+        sys.stdout.flush()
     except KeyboardInterrupt:
-        sys.stderr.write(f"\ninterrupted; {options.interrupted}\n")
-        return 130
+        return _fail(f"interrupted; {options.interrupted}", status=130)
+    except (CommandError, RecordError) as error:
+        return _fail(f"error: {error}", status=2 if isinstance(error, UsageError) else 1)
+    except (OSError, sqlite3.Error) as error:
+        if isinstance(error, BrokenPipeError):  # whoever reads the output has enough of it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _fail(f"error: {_trouble(error)}")
     return 0
+
+
+def _fail(message: str, status: int = 1) -> int:
+    sys.stderr.write(f"{message}\n")
+    return status
+
+
+def _trouble(error: OSError | sqlite3.Error) -> str:
+    """What a disk, a folder or a port refused, as one line."""
+    remedy = "choose other folders with --out and LEADERBOARD_RUNS, or make room there"
+    if isinstance(error, sqlite3.Error):
+        return f"the database of measurements in {os.environ.get('LEADERBOARD_RUNS', 'runs')}: {error}; {remedy}"
+    is_no_folder = isinstance(error, FileExistsError | NotADirectoryError)
+    what = "a file stands where a folder is needed" if is_no_folder else error.strerror or str(error)
+    return f"{error.filename or 'writing'}: {what}; {remedy}"
 
 
 class _Version(argparse.Action):
@@ -182,6 +212,34 @@ class _Version(argparse.Action):
 def _program() -> str:
     """How it was started, for its help."""
     return DISTRIBUTION if Path(sys.argv[0]).name == DISTRIBUTION else "python -m leaderboard"
+
+
+def _protocol(name: str) -> str:
+    if name not in protocol_names():
+        msg = f"no protocol {name!r}; available: {', '.join(protocol_names())}"
+        raise argparse.ArgumentTypeError(msg)
+    return name
+
+
+def _reference(name: str) -> str:
+    reference = import_module("reference_data.reference")
+    try:
+        reference.set_folder(name)
+    except reference.ReferenceSetError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return name
+
+
+def _potentials(text: str) -> tuple[str, ...]:
+    """Ids; none of them is the structural tier."""
+    names = () if text == "none" else tuple(text.split(","))
+    potentials = import_module("metrics.measure.potentials")
+    try:
+        for name in names:
+            potentials.find(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return names
 
 
 def _positive(text: str) -> int:

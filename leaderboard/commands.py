@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from leaderboard.board.names import score_name, view_name
-from leaderboard.errors import CommandError, RunError
+from leaderboard.errors import CommandError, RunError, UsageError
 from leaderboard.protocol import ProtocolError, load_protocol
 from leaderboard.store.local import Store
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from leaderboard.protocol import Protocol
     from leaderboard.records import RunScores
     from metrics.measure.running.engine import Engine
+    from metrics.measure.running.progress import Report
     from submissions.read import Contents
     from submissions.record import Record
     from submissions.refusal import FileRefusedError
@@ -42,6 +43,7 @@ def validate(options: Namespace) -> None:
     """
     from leaderboard.run.reading import refuse_unreadable
     from leaderboard.run.scoring import LIMITS, start_engine
+    from metrics.measure.running.progress import ToTerminal
     from submissions.card import load_card
     from submissions.read import Contents, split
     from submissions.refusal import FileRefusedError
@@ -53,7 +55,7 @@ def validate(options: Namespace) -> None:
             load_card(options.card)
         records = list(split(file, LIMITS, contents))
         with start_engine(options.jobs, preload=READING) as engine:
-            structures = _read(records, load_protocol(), engine)
+            structures = _read(records, load_protocol(), engine, ToTerminal())
         refuse_unreadable(structures)
     except FileRefusedError as error:
         file_refusal = error
@@ -72,8 +74,8 @@ def score(options: Namespace) -> None:
         CommandError: the file, the card or the reference is refused, or the run cannot be done.
 
     """
-    from leaderboard.run.scoring import Resources, Setting, score_file, start_engine
-    from metrics.measure.running.progress import to_terminal
+    from leaderboard.run.scoring import Resources, Setting, lacks, score_file, start_engine
+    from metrics.measure.running.progress import ToTerminal, silent
     from reference_data.errors import ReferenceSetError
     from submissions.card import Card, load_card
     from submissions.refusal import FileRefusedError
@@ -83,9 +85,11 @@ def score(options: Namespace) -> None:
     try:
         card = Card(model=options.file.stem[:80]) if options.card is None else load_card(options.card)
         protocol = load_protocol(options.protocol)
-        setting = Setting.of(protocol, options.reference, potential_ids(options.potentials), relax=options.relax)
+        setting = Setting.of(protocol, options.reference, options.potentials, relax=options.relax)
+        for note in lacks(setting, store):
+            sys.stderr.write(f"note: {note}\n")
         with start_engine(options.jobs) as engine:
-            resources = Resources(engine, store, to_terminal)
+            resources = Resources(engine, store, silent if options.quiet else ToTerminal())
             if options.publish and setting.tier.relaxation is not None:
                 # minutes before hours: the board shows the single points while structures relax
                 store.publish(score_file(file, card, setting.as_submitted, resources).path)
@@ -93,8 +97,9 @@ def score(options: Namespace) -> None:
         folder = store.publish(run.path).path if options.publish else run.path
     except (FileRefusedError, ProtocolError, ReferenceSetError, RunError) as error:
         raise CommandError(str(error)) from error
-    sys.stdout.write(scores_as_text(run.scores))
-    sys.stderr.write(f"files: {folder}\n")
+    sys.stdout.write((folder / "scores.json").read_text() if options.json else scores_as_text(run.scores))
+    if not options.quiet:
+        sys.stderr.write(f"files: {folder}\n")
 
 
 def table(options: Namespace) -> None:
@@ -117,21 +122,22 @@ def fingerprint(options: Namespace) -> None:
     from leaderboard.run.reading import cells, crystals_of, refuse_unreadable
     from leaderboard.run.scoring import LIMITS, start_engine
     from metrics.measure.fingerprint import METHODS
-    from metrics.measure.running.progress import to_terminal
+    from metrics.measure.running.progress import ToTerminal
     from submissions.read import split
     from submissions.refusal import FileRefusedError
 
     if options.method not in METHODS:
         msg = f"no fingerprint method {options.method!r}; available: {', '.join(METHODS)}"
-        raise CommandError(msg)
+        raise UsageError(msg)
     file, protocol = existing(options.file), load_protocol()
     limit = protocol.time_limits_s.measure
     try:
         records = list(split(file, LIMITS))
         with start_engine(options.jobs, preload=FINGERPRINTS) as engine:
-            structures = _read(records, protocol, engine)
+            report = ToTerminal()
+            structures = _read(records, protocol, engine, report)
             refuse_unreadable(structures)
-            answers = fingerprints(options.method, crystals_of(structures), engine, to_terminal, time_limit_s=limit)
+            answers = fingerprints(options.method, crystals_of(structures), engine, report, time_limit_s=limit)
     except FileRefusedError as error:
         raise CommandError(str(error)) from error
     writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -156,13 +162,6 @@ def cache_import(options: Namespace) -> None:
     except (EnergyFileError, OSError) as error:
         raise CommandError(str(error)) from error
     sys.stdout.write(f"{imported.n_new} new, {imported.n_known} known already\n")
-
-
-def potential_ids(names: str | None) -> tuple[str, ...] | None:
-    """What ``--potentials`` says: None leaves it to the protocol, no id is the structural tier."""
-    if names is None:
-        return None
-    return () if names == "none" else tuple(names.split(","))
 
 
 def scores_as_text(scores: RunScores) -> str:
@@ -201,13 +200,11 @@ def existing(path: Path) -> Path:
     return path
 
 
-def _read(records: Sequence[Record], protocol: Protocol, engine: Engine) -> pd.DataFrame:
+def _read(records: Sequence[Record], protocol: Protocol, engine: Engine, report: Report) -> pd.DataFrame:
     from leaderboard.run.reading import read_records
     from leaderboard.run.scoring import LIMITS
-    from metrics.measure.running.progress import to_terminal
 
-    limit = protocol.time_limits_s.parse
-    return read_records(records, LIMITS, engine, to_terminal, time_limit_s=limit)
+    return read_records(records, LIMITS, engine, report, time_limit_s=protocol.time_limits_s.parse)
 
 
 def _validation(

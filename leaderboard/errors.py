@@ -11,5 +11,9 @@ class CommandError(Exception):
     """A command that could not be done; the message is the one line the person reads."""
 
 
+class UsageError(CommandError):
+    """A command that names what does not exist; nothing was read."""
+
+
 class RecordError(ValueError):
     """A file of a run that is not what it should be; the message names it and says what is wrong."""

@@ -73,6 +73,11 @@ class Protocol(BaseModel):
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
+def protocol_names() -> list[str]:
+    """Names of all versions of the benchmark."""
+    return sorted(file.stem for file in PROTOCOLS.glob("*.toml"))
+
+
 def load_protocol(name: str = CURRENT) -> Protocol:
     """Read ``protocols/<name>.toml``; default is the current version.
 
@@ -80,13 +85,11 @@ def load_protocol(name: str = CURRENT) -> Protocol:
         ProtocolError: no such protocol, or its file breaks the schema.
 
     """
-    path = PROTOCOLS / f"{name}.toml"
-    available = sorted(file.stem for file in PROTOCOLS.glob("*.toml"))
-    if name not in available:
-        msg = f"no protocol {name!r}; available: {', '.join(available)}"
+    if name not in protocol_names():
+        msg = f"no protocol {name!r}; available: {', '.join(protocol_names())}"
         raise ProtocolError(msg)
     try:
-        return Protocol.model_validate(tomllib.loads(path.read_text()))
+        return Protocol.model_validate(tomllib.loads((PROTOCOLS / f"{name}.toml").read_text()))
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         msg = f"protocol {name!r} breaks its schema: {error}"
         raise ProtocolError(msg) from error

@@ -15,7 +15,7 @@ from leaderboard.matching_benchmark.tables import write_answers
 from leaderboard.run.scoring import start_engine
 from leaderboard.store.json_files import write_json
 from leaderboard.store.local import Store
-from metrics.measure.running.progress import to_terminal
+from metrics.measure.running.progress import ToTerminal
 from submissions.refusal import FileRefusedError
 
 if TYPE_CHECKING:
@@ -40,13 +40,13 @@ def matching(options: Namespace) -> None:
     with start_engine(options.jobs, preload=PRELOAD) as engine:
         try:
             entries, origins = (
-                from_files([existing(path) for path in options.data], engine, to_terminal)
+                from_files([existing(path) for path in options.data], engine, ToTerminal())
                 if options.data
                 else starter()
             )
         except FileRefusedError as error:
             raise CommandError(str(error)) from error
-        run = run_benchmark(entries, origins, n=options.n, seed=options.seed, engine=engine, report=to_terminal)
+        run = run_benchmark(entries, origins, n=options.n, seed=options.seed, engine=engine, report=ToTerminal())
     folder.mkdir(parents=True, exist_ok=True)
     write_json(run.result, folder / RESULT_FILE)
     write_answers(run, folder)

@@ -10,7 +10,7 @@ from leaderboard.errors import CommandError, RunError
 from leaderboard.protocol import load_protocol
 from leaderboard.run.scoring import Resources, Setting, score_again, start_engine
 from leaderboard.store.local import Store
-from metrics.measure.running.progress import to_terminal
+from metrics.measure.running.progress import ToTerminal
 from reference_data.errors import ReferenceSetError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def worker(options: Namespace) -> None:
     store, protocol = Store(), load_protocol()
     failed: dict[str, str] = {}
     with start_engine(options.jobs) as engine:
-        resources = Resources(engine, store, to_terminal)
+        resources = Resources(engine, store, ToTerminal())
         while True:
             for run, setting in waiting(store, protocol, relax=options.relax):
                 key = setting.run_key(run.record.submission_sha256)

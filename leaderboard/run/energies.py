@@ -12,7 +12,7 @@ from leaderboard.errors import RunError
 from metrics.energy_convention import OWN
 from metrics.measure.energy.hull import formation_energy_per_atom
 from metrics.measure.energy.relax_record import Relaxation, SinglePoint, conventions_of, convert_record, hash_of
-from metrics.measure.energy.relaxation import VERSION, energies_of, known_energies, start_engine
+from metrics.measure.energy.relaxation import VERSION, cache_key, energies_of, known_energies, start_engine
 from metrics.measure.potentials import find
 from metrics.measure.running.progress import Counter
 from metrics.measure.structure.convert import composition_of
@@ -110,6 +110,23 @@ class Tier:
         return (SinglePoint(),) if self.relaxation is None else (SinglePoint(), self.relaxation)
 
 
+def check_installed(tier: Tier, cache: Cache) -> list[str]:
+    """What a run lacks although energies that this machine already knows may do; nothing is read for this.
+
+    Raises:
+        RunError: a potential cannot be loaded here and not one energy of it is known; names what is missing.
+
+    """
+    notes = []
+    for potential in tier.potentials:
+        missing = potential.missing()
+        if missing and not any(cache.has_any(cache_key(potential, settings)) for settings in tier.settings):
+            raise RunError(_without(missing))
+        if missing:
+            notes.append(f"{missing}; only structures whose {potential.id} energy is known here can be scored")
+    return notes
+
+
 def check_available(tier: Tier, crystals: Iterable[Crystal], cache: Cache) -> None:
     """Refuse a run whose energies are neither known nor can be computed here.
 
@@ -122,8 +139,11 @@ def check_available(tier: Tier, crystals: Iterable[Crystal], cache: Cache) -> No
         known = all(wanted <= set(known_energies(wanted, potential, settings, cache)) for settings in tier.settings)
         missing = None if known else potential.missing()
         if missing:
-            msg = f"{missing}; --potentials none gives the structural scores"
-            raise RunError(msg)
+            raise RunError(_without(missing))
+
+
+def _without(missing: str) -> str:
+    return f"{missing}; --potentials none gives the structural scores"
 
 
 def energies_table(

@@ -16,7 +16,7 @@ from leaderboard.errors import RecordError, RunError
 from leaderboard.records import FORMAT_VERSION, Release, RunRecord, StartedRun
 from leaderboard.release import package_versions, release
 from leaderboard.run.columns import check_complete, columns_schema
-from leaderboard.run.energies import ENERGIES_SCHEMA, Tier, check_available
+from leaderboard.run.energies import ENERGIES_SCHEMA, Tier, check_available, check_installed
 from leaderboard.run.reading import STRUCTURES_SCHEMA
 from leaderboard.run.stages import Context, Read, Scored, identify, measure, read, relax, score
 from leaderboard.store.json_files import read_any_run, write_model
@@ -174,6 +174,19 @@ def score_records(
         content.update(json.dumps([record.id, record.format]).encode())
         content.update(record.payload)
     return _score(records, content.hexdigest(), None, card, setting, resources, out)
+
+
+def lacks(setting: Setting, store: Store) -> list[str]:
+    """What is worth saying before anything is read, one line each; see :func:`.energies.check_installed`.
+
+    Raises:
+        RunError: the setting asks for energies that this machine neither knows nor can compute.
+
+    """
+    if not setting.tier.potentials:
+        return []
+    with Cache(store.cache) as cache:
+        return check_installed(setting.tier, cache)
 
 
 def score_again(run: Run, setting: Setting, resources: Resources) -> Run:

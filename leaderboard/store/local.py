@@ -72,8 +72,15 @@ class Store:
     """A folder of published runs; a mounted volume works the same."""
 
     def __init__(self, root: Path | None = None) -> None:
-        """Use the folder given, else the one LEADERBOARD_RUNS names, else ``runs``."""
+        """Use the folder given, else the one LEADERBOARD_RUNS names, else ``runs``; it need not be there yet.
+
+        Raises:
+            NotADirectoryError: a file is.
+
+        """
         self.root = root or Path(os.environ.get("LEADERBOARD_RUNS", DEFAULT_ROOT))
+        if self.root.exists() and not self.root.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(self.root))
 
     def path(self, submission_sha256: str, run_key: str) -> Path:
         """Where a run of this submission under this key lives, published or not."""

@@ -7,11 +7,12 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 import zipfile
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -176,22 +177,31 @@ def test_another_submission_does_not_overwrite_a_run(scored: tuple[Path, str], t
     assert "choose another folder with --out" in run.stderr
 
 
+def n_measured(runs: Path) -> int:
+    """Measurements that would survive a kill."""
+    path = runs / "measurements.sqlite"
+    if not path.exists():
+        return 0
+    with closing(sqlite3.connect(path, timeout=60)) as database:
+        if not database.execute("SELECT name FROM sqlite_master WHERE name = 'results'").fetchone():
+            return 0
+        return int(database.execute("SELECT count(*) FROM results").fetchone()[0])
+
+
 def test_killed_at_any_moment_it_resumes_to_the_same_result(scored: tuple[Path, str], tmp_path: Path) -> None:
     arguments = ("score", EXAMPLE, *STRUCTURAL, "--card", CARD, "--out", tmp_path / "out", "--jobs", 1)
     environment = {**os.environ, "LEADERBOARD_RUNS": str(tmp_path / "runs")}
     for _ in range(2):
+        before = n_measured(tmp_path / "runs")
         with subprocess.Popen(
             [sys.executable, "-m", "leaderboard", *map(str, arguments)],
             cwd=ROOT,
             env=environment,
-            stderr=subprocess.PIPE,
-            text=True,
+            stderr=subprocess.DEVNULL,
         ) as process:
-            assert process.stderr is not None
-            for line in process.stderr:
-                if line.startswith("measure") and not line.startswith("measure  0/0"):
-                    break
-            time.sleep(0.3)
+            while n_measured(tmp_path / "runs") == before:
+                assert process.poll() is None
+                time.sleep(0.05)
             process.send_signal(signal.SIGKILL)
         assert not (tmp_path / "out" / "scores.json").exists()
     run = leaderboard(*arguments, runs=tmp_path / "runs")
@@ -264,11 +274,9 @@ def test_a_refused_file_exits_1_with_one_line(tmp_path: Path, name: str, content
     [
         (("score", "nothing.zip"), "nothing.zip does not exist"),
         (("score", "submissions"), "is a folder"),
-        (("score", EXAMPLE, "--protocol", "v0"), "available: v1"),
-        (("score", EXAMPLE, "--reference", "nowhere"), "no reference set 'nowhere'"),
-        (("score", EXAMPLE, "--potentials", "magic"), "no potential 'magic'; there are: chgnet"),
         (("score", EXAMPLE, "--card", "pyproject.toml"), "card_invalid"),
-        (("fingerprint", EXAMPLE, "--method", "md5"), "available: bawl, short-bawl, canonical-bawl"),
+        (("score", EXAMPLE, *STRUCTURAL, "--out", "README.md"), "README.md: a file stands where a folder is needed"),
+        (("score", EXAMPLE, *STRUCTURAL, "--out", "README.md/out"), "a file stands where a folder is needed"),
     ],
     ids=lambda value: str(value[-1]) if isinstance(value, tuple) else "",
 )
@@ -289,6 +297,67 @@ def test_wrong_usage_exits_2(tmp_path: Path, arguments: tuple[object, ...]) -> N
     run = leaderboard(*arguments, runs=tmp_path)
     assert run.returncode == 2
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("--protocol", "v0"), "no protocol 'v0'; available: v1"),
+        (("--reference", "nowhere"), "no reference set 'nowhere'"),
+        (("--potentials", "chgnet,magic"), "no potential 'magic'; there are: chgnet"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_name_of_nothing_exits_2_before_anything_is_read(
+    tmp_path: Path, arguments: tuple[str, ...], text: str
+) -> None:
+    # a file that is not there would exit 1
+    run = leaderboard("score", tmp_path / "nothing.zip", *arguments, runs=tmp_path / "runs")
+    assert run.returncode == 2
+    assert text in run.stderr
+    method = leaderboard("fingerprint", tmp_path / "nothing.zip", "--method", "md5", runs=tmp_path / "runs")
+    assert method.returncode == 2
+    assert method.stderr == "error: no fingerprint method 'md5'; available: bawl, short-bawl, canonical-bawl\n"
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_folder_of_runs_that_is_a_file_is_said_in_one_line(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    runs.write_text("")
+    for arguments in (("score", EXAMPLE, *STRUCTURAL), ("table",), ("worker", "--once")):
+        run = leaderboard(*arguments, runs=runs)
+        assert run.returncode == 1
+        assert run.stderr.startswith(f"error: {runs}: a file stands where a folder is needed")
+        assert run.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_full_disk_is_said_in_one_line(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(
+            [sys.executable, "-m", "leaderboard", "table"],
+            cwd=ROOT,
+            env={**os.environ, "LEADERBOARD_RUNS": str(tmp_path)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert run.returncode == 1
+    assert run.stderr.startswith("error: writing: No space left on device")
+    assert "Traceback" not in run.stderr
+
+
+def test_json_is_the_file_and_quiet_says_nothing(scored: tuple[Path, str], tmp_path: Path) -> None:
+    arguments = ("score", EXAMPLE, *STRUCTURAL, "--card", CARD, "--out", scored[0], "--json", "--quiet")
+    run = leaderboard(*arguments, runs=tmp_path / "runs")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout == (scored[0] / "scores.json").read_text()
+
+
+def test_a_short_run_leaves_no_progress_in_a_log(scored: tuple[Path, str], tmp_path: Path) -> None:
+    again = leaderboard("score", EXAMPLE, *STRUCTURAL, "--out", tmp_path / "out", runs=scored[0].parent / "runs")
+    assert again.stderr == f"files: {tmp_path / 'out'}\n"
 
 
 @needs_data

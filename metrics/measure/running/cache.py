@@ -60,6 +60,11 @@ class Cache:
                 known[sha256] = Result(json.loads(row[0]), row[1])
         return known
 
+    def has_any(self, key: str) -> bool:
+        """Whether the result of any structure is known under this key."""
+        query = "SELECT EXISTS (SELECT 1 FROM results WHERE key = ?)"
+        return bool(self._database.execute(query, (key,)).fetchone()[0])
+
     def put(self, sha256: str, key: str, result: Result) -> None:
         """Keep one result; floats survive exactly."""
         self._database.execute(

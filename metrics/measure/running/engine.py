@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 MEMORY_LIMIT_BYTES = 6 * 2**30
 # one thread per worker: the processes already fill the cores, and numbers stay the same on any machine
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+# what spglib cannot tell is a recorded reason; its own lines on stderr name no structure
+QUIET = {"SPGLIB_WARNING": "OFF"}
 _UNLIMITED = 0  # on a worker's command line
-START_SECONDS = 120.0  # a cold start imports pymatgen and may compile; it is not the first task's fault
+START_SECONDS = 600.0  # a cold start imports pymatgen and may compile, on a busy machine for minutes
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class _Worker:
 
     def __init__(self, python: str, preload: tuple[str, ...], memory_limit_bytes: int | None) -> None:
         ours, theirs = socket.socketpair()
-        environment = {**os.environ, **THREADS, "PYTHONPATH": os.pathsep.join([*import_path(), *_inherited_path()])}
+        path = os.pathsep.join([*import_path(), *_inherited_path()])
+        environment = {**os.environ, **THREADS, **QUIET, "PYTHONPATH": path}
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603 - our own module, no shell
                 # -P: a file of the working directory that is called as one of our folders is not imported for it

@@ -1,4 +1,4 @@
-"""How far a long task is: count, rate, time left; written for a terminal or handed to the app."""
+"""How far a long task is: count, rate, time left; shown on a terminal, written to a log or handed to the app."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tqdm import tqdm
+
 REPORT_EVERY_S = 0.5
-LOG_EVERY_S = 10.0  # where each report is a line of its own that stays
+LOG_EVERY_S = 30.0  # where each report is a line of its own that stays
+BAR_AFTER_S = 0.5  # a stage that is done sooner shows no bar
 
 
 @dataclass(frozen=True)
@@ -23,10 +26,14 @@ class Progress:
 
     def __str__(self) -> str:
         """One line, as the terminal shows it."""
-        text = f"{self.stage:<8} {self.done}/{self.total}"
-        if self.rate_per_s is not None and self.seconds_left is not None:
-            text += f"  {self.rate_per_s:.1f}/s  {_duration(self.seconds_left)} left"
-        return text
+        return f"{self.stage:<8} {self.done}/{self.total}  {self.pace}".rstrip()
+
+    @property
+    def pace(self) -> str:
+        """Rate and time left; empty while they are unknown."""
+        if self.rate_per_s is None or self.seconds_left is None:
+            return ""
+        return f"{self.rate_per_s:.1f}/s, {_duration(self.seconds_left)} left"
 
 
 Report = Callable[[Progress], None]
@@ -84,11 +91,37 @@ def _duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def to_terminal(progress: Progress) -> None:
-    """Write to stderr: one line that moves on a terminal, one line per stage's start and end in a log."""
-    if sys.stderr.isatty():
-        end = "\n" if progress.done == progress.total else ""
-        sys.stderr.write(f"\r\x1b[K{progress}{end}")
-    elif progress.done in {0, progress.total}:
-        sys.stderr.write(f"{progress}\n")
-    sys.stderr.flush()
+class ToTerminal:
+    """Shows progress on stderr: a bar on a terminal, elsewhere a line every half minute.
+
+    What is done sooner writes nothing, so that a short run leaves no noise in a log.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is shown yet."""
+        self._bar: tqdm[None] | None = None
+        self._written = time.monotonic()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show how far a stage is."""
+        if sys.stderr.isatty():
+            self._draw(progress)
+        elif time.monotonic() - self._written >= LOG_EVERY_S:
+            self._written = time.monotonic()
+            sys.stderr.write(f"{progress}\n")
+            sys.stderr.flush()
+
+    def _draw(self, progress: Progress) -> None:
+        if self._bar is None:
+            shape = "{desc}{percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt}{postfix}"
+            self._bar = tqdm(total=progress.total, bar_format=shape, leave=False, delay=BAR_AFTER_S, file=sys.stderr)
+        self._bar.set_description_str(f"{progress.stage:<9}", refresh=False)
+        self._bar.set_postfix_str(progress.pace, refresh=False)
+        self._bar.update(progress.done - self._bar.n)
+        if progress.done == progress.total:
+            self._bar.close()
+            self._bar = None
+
+
+def silent(_progress: Progress) -> None:
+    """Show nothing."""
