@@ -64,6 +64,7 @@ LINES = {
         ),
         beside=frozenset(
             {
+                ("leaderboard.records", "leaderboard.protocol"),
                 ("leaderboard.store", "leaderboard.protocol"),
                 ("leaderboard.store", "leaderboard.records"),
                 ("leaderboard.run", "leaderboard.matching"),

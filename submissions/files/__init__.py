@@ -1,1 +1,4 @@
-"""What a submitted file is before it is read: packed, compressed, of another program, or no structure at all."""
+"""What a submitted file is before it is read: packed, compressed, of another program, or no structure at all.
+
+May import ``submissions``' own limits, streams and refusals; no format.
+"""
