@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,15 +78,26 @@ class ScoringProcess:
         """
         with self._one_at_a_time:
             if self._process is None or self._process.poll() is not None:
+                self._close_pipes()
                 self.start()
             request = {"path": str(path.resolve()), "card": card.model_dump(mode="json")}
             return Path(self._ask(request, on_progress))
 
     def close(self) -> None:
-        """End the process."""
+        """End the process; whoever waits for its answer is told so."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+            with self._one_at_a_time:
+                self._close_pipes()
+
+    def _close_pipes(self) -> None:
+        """Let go of a process that has ended."""
+        if self._process is not None:
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    with suppress(BrokenPipeError):  # a request that it did not live to read
+                        pipe.close()
 
     def _ask(self, request: dict[str, Any], on_progress: Report) -> str:
         process = self._process
