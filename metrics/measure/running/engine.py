@@ -33,7 +33,7 @@ MEMORY_LIMIT_BYTES = 6 * 2**30
 # one thread per worker: the processes already fill the cores, and numbers stay the same on any machine
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 _UNLIMITED = 0  # on a worker's command line
-START_SECONDS = 120.0  # a cold start imports pymatgen and may compile; it is not the first task's fault
+START_SECONDS = 600.0  # a first start compiles for half a minute of CPU, more on a busy machine; no task's fault
 
 
 @dataclass(frozen=True)
