@@ -1,9 +1,10 @@
 # make run: the board with the example submission on http://127.0.0.1:7860. make test: everything that is checked.
-# make stability: what energies need, on top of that.
+# make stability: what energies need, on top of that. make check: what can be checked without torch, in a fraction of
+# the time and of the disk: enough for a change of a page, a score or a format.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: run stability test bench
+.PHONY: run stability lint format docs check test test-all coverage bench lock
 
 run: .venv/app
 	$(BIN)/python -m leaderboard cache import submissions/examples/energies.jsonl.gz
@@ -12,16 +13,46 @@ run: .venv/app
 
 stability: .venv/stability
 
-test: .venv/dev
+lint: .venv/check
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy .
+	$(BIN)/mypy . .ci/write_commit.py
+
+format: .venv/check
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: .venv/app
+	$(BIN)/python -m leaderboard docs
+
+check: lint
 	$(BIN)/pytest -n 2
+
+test: .venv/dev lint
+	$(BIN)/pytest -n 2
+
+test-all: test
+
+coverage: .venv/dev
+	$(BIN)/pytest -n 2 --cov --cov-report=html --cov-report=term:skip-covered
 
 bench: .venv/dev
 	$(BIN)/python -m tests.bench
 
+# writes requirements*.txt from pyproject.toml: pins stay where they fit, UPGRADE=--upgrade takes the newest
+PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate \
+	--custom-compile-command "make lock" pyproject.toml
+lock: .venv/check
+	$(PIN) $(UPGRADE) --extra stability --output-file requirements-stability.txt
+	$(PIN) --constraints requirements-stability.txt --output-file requirements.txt
+	$(PIN) --constraints requirements-stability.txt --group dev --output-file requirements-dev.txt
+	@echo 'a Space installs these with its own in one go:'
+	printf '%s\n' 'gradio[oauth,mcp]' 'uvicorn>=0.14.0' 'websockets>=10.4' spaces | \
+		$(BIN)/uv pip compile --quiet --python-version 3.11 --constraints requirements.txt - >/dev/null
+
 .venv/app: requirements.txt
+	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; \
+		sys.version_info < (3, 11) and sys.exit("needs Python 3.11 or newer; $(PYTHON) is " + v + ": make PYTHON=...")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet -r requirements.txt
 	touch $@
@@ -30,6 +61,9 @@ bench: .venv/dev
 	$(BIN)/pip install --quiet -r requirements-stability.txt
 	touch $@
 
-.venv/dev: .venv/stability requirements-dev.txt
+.venv/check: .venv/app requirements-dev.txt
 	$(BIN)/pip install --quiet -r requirements-dev.txt
+	touch $@
+
+.venv/dev: .venv/stability .venv/check
 	touch $@

@@ -90,7 +90,7 @@ class Numbers:
         return cls(
             _causes(run.record),
             {f"{entry.name} {entry.variant or ''}".strip(): _score(entry) for entry in run.scores.scores},
-            {str(row["id"]): _facts(row, set(columns) - TEXTS) for row in _rows(columns)},
+            {str(row["id"]): _facts(row, set(map(str, columns)) - TEXTS) for row in _rows(columns)},
             {} if energies is None else _energies(energies, columns),
         )
 

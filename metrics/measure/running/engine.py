@@ -35,7 +35,7 @@ THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THR
 # what spglib cannot tell is a recorded reason; its own lines on stderr name no structure
 QUIET = {"SPGLIB_WARNING": "OFF"}
 _UNLIMITED = 0  # on a worker's command line
-START_SECONDS = 600.0  # a cold start imports pymatgen and may compile, on a busy machine for minutes
+START_SECONDS = 600.0  # a first start compiles for half a minute of CPU, more on a busy machine; no task's fault
 
 
 @dataclass(frozen=True)
