@@ -8,14 +8,14 @@ turned into Python objects.
 from __future__ import annotations
 
 import re
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from submissions.checked import is_python_literal, parse_json
 from submissions.files.ignored import names_facts
 from submissions.formats import optimade
 from submissions.formats.detect import STRUCTURE_COLUMNS, column_name
-from submissions.formats.json_cut import Member, Span, elements, end_of, first_byte, members, skip_blanks
+from submissions.formats.json_cut import Member, Span, Text
 from submissions.formats.json_rows import (
     is_record,
     is_structure_text,
@@ -44,22 +44,8 @@ _NAMES = ("ids", "names", *ID_COLUMNS)
 # What ASE's JSON database keeps beside its rows.
 _ASE_KEYS = ("ids", "nextid")
 # Keys of texts about a file that stand beside its structures.
-_HEADINGS = frozenset(
-    {
-        "model",
-        "name",
-        "title",
-        "author",
-        "authors",
-        "date",
-        "created",
-        "source",
-        "description",
-        "comment",
-        "note",
-        "doi",
-    }
-)
+_HEADING_KEYS = "model name title author authors date created source description comment doi"
+_HEADINGS = frozenset(_HEADING_KEYS.split())
 # How deep containers of structures may be nested in each other, and how much of one is looked at.
 _DEPTH = 4
 _LOOKED_AT = 5
@@ -68,9 +54,8 @@ _KEYS = 40
 
 def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record | Ignored]:
     """One record per structure, named by its id or key, else by its number from 0; a lone structure is nameless."""
-    text = stream.read()
-    start = skip_blanks(text, 0)
-    cutter = _Cutter(text, limits)
+    text = Text(stream.read(), limits)
+    cutter, start = _Cutter(text, limits), text.skip_blanks(0)
     yield from cutter.lines(start) if cutter.is_lines(start) else cutter.values(start)
 
 
@@ -83,8 +68,9 @@ class _Cutter:
 
     """
 
-    def __init__(self, text: bytes, limits: Limits) -> None:
+    def __init__(self, text: Text, limits: Limits) -> None:
         self._text = text
+        self._content = text.content
         self._limits = limits
 
     def is_lines(self, start: int) -> bool:
@@ -98,10 +84,11 @@ class _Cutter:
 
     def lines(self, start: int) -> Iterator[Record | Ignored]:
         """Records of the lines; the first line of an OPTIMADE export is a header."""
-        spans = [span for span in self._line_spans(start) if first_byte(self._text, span)]
-        header = self._field(self._piece(spans[0]))
+        spans = (span for span in self._line_spans(start) if self._text.first_byte(span))
+        first = next(spans)
+        header = self._field(self._piece(first))
         is_optimade = isinstance(header, dict) and optimade.HEADER in header
-        for number, span in enumerate(spans[is_optimade:]):
+        for number, span in enumerate(spans if is_optimade else chain((first,), spans)):
             value = self._field(self._piece(span)) if is_optimade else None
             kind = value.get("type") if isinstance(value, dict) else None
             if kind in optimade.OTHER_TYPES:
@@ -113,8 +100,8 @@ class _Cutter:
         """Records of the values that stand one after the other from `start` on; one is the rule."""
         number = 0
         for span in self._spans(start):
-            is_alone = span.end == len(self._text) and not number
-            if first_byte(self._text, span) == b"[":
+            is_alone = span.end == len(self._content) and not number
+            if self._text.first_byte(span) == b"[":
                 pieces = self._array(span, "", 0, number)
             else:
                 pieces = self._value(span, "" if is_alone else str(number), 0)
@@ -123,31 +110,31 @@ class _Cutter:
                 yield piece
 
     def _spans(self, start: int) -> Iterator[Span]:
-        while start < len(self._text):
-            end = len(self._text)
-            if _SIDE_BY_SIDE.search(self._text, start):
-                after = skip_blanks(self._text, end_of(self._text, start, self._limits))
+        while start < len(self._content):
+            end = len(self._content)
+            if _SIDE_BY_SIDE.search(self._content, start):
+                after = self._text.skip_blanks(self._text.end_of(start))
                 # what cannot begin a value belongs to the one before, which is then no JSON
-                end = after if self._text[after : after + 1] in _OPEN else end
+                end = after if self._content[after : after + 1] in _OPEN else end
             yield Span(start, end)
             start = end
 
     def _line_spans(self, start: int) -> Iterator[Span]:
-        while start < len(self._text):
-            end = self._text.find(b"\n", start)
-            end = len(self._text) if end < 0 else end
+        while start < len(self._content):
+            end = self._content.find(b"\n", start)
+            end = len(self._content) if end < 0 else end
             yield Span(start, end)
             start = end + 1
 
     def _array(self, span: Span, prefix: str, depth: int, number: int = 0) -> Iterator[Record | Ignored]:
         """Records of the elements of an array, numbered on from `number`."""
-        for element in elements(self._text, skip_blanks(self._text, span.begin), self._limits, span.end):
+        for element in self._text.elements(self._text.skip_blanks(span.begin), span.end):
             yield from self._value(element, f"{prefix}{number}", depth + 1)
             number += 1
 
     def _value(self, span: Span, name: str, depth: int) -> Iterator[Record | Ignored]:
         """Records of one value: itself, or what it contains."""
-        opening = first_byte(self._text, span)
+        opening = self._text.first_byte(span)
         if opening not in _OPEN:
             yield self._one(span, name)
             return
@@ -157,7 +144,7 @@ class _Cutter:
             yield of_row(value, name, self._limits, piece=piece)
         elif isinstance(value, list) and (cell := only_structure(value)) is not None:
             yield of_field(cell, name, self._limits)
-        elif depth >= _DEPTH or not self._looks(span, depth):
+        elif depth >= _DEPTH or not self._looks(span.begin, depth):
             yield self._one(span, name)
         elif opening == b"[":
             yield from self._array(span, f"{name}/" if name else "", depth)
@@ -176,23 +163,24 @@ class _Cutter:
         columns = {key: by_name[key] for key in named if key in by_name and self._is_column(by_name[key])}
         if named_columns(columns, STRUCTURE_COLUMNS):
             yield from self._of_columns(columns, prefix)
-        elif {_COLUMNS, _ENTRIES} <= by_name.keys() and first_byte(self._text, by_name[_COLUMNS]) == b"[":
+        elif {_COLUMNS, _ENTRIES} <= by_name.keys() and self._text.first_byte(by_name[_COLUMNS]) == b"[":
             yield from self._of_rows(by_name, prefix)
         else:
-            holding = [member for member in table if self._looks(member.value, depth + 1)]
+            holding = [member for member in table if self._looks(member.value.begin, depth + 1)]
             only = holding[0] if len(holding) == 1 else None
-            if only is not None and (only.key == _ENTRIES or first_byte(self._text, only.value) == b"["):
+            if only is not None and (only.key == _ENTRIES or self._text.first_byte(only.value) == b"["):
                 yield from self._of_list(only, by_name, name, depth)
             else:
                 yield from self._by_id(table, holding, prefix, depth)
 
     def _of_list(self, only: Member, by_name: dict[str, Span], name: str, depth: int) -> Iterator[Record | Ignored]:
         """Records of the one member that holds some, named by a list of ids beside it if there is one for each."""
-        if first_byte(self._text, only.value) != b"[":
+        if self._text.first_byte(only.value) != b"[":
             yield from self._value(only.value, name, depth + 1)
             return
         ids = next((self._scalars(by_name[key]) for key in _NAMES if key in by_name), [])
-        spans = list(elements(self._text, skip_blanks(self._text, only.value.begin), self._limits)) if ids else []
+        walk = self._text.elements(self._text.skip_blanks(only.value.begin))
+        spans = list(islice(walk, len(ids) + 1)) if ids else []
         prefix = f"{name}/" if name else ""
         if ids and len(ids) == len(spans):
             for own_name, span in zip(ids, spans, strict=True):
@@ -206,7 +194,7 @@ class _Cutter:
         """Records of the members, named by their keys; what is no structure and not meant as one is left out."""
         chosen = {member.value for member in holding}
         for member in table:
-            opening = first_byte(self._text, member.value)
+            opening = self._text.first_byte(member.value)
             is_heading = opening == b'"' and member.key.casefold() in _HEADINGS
             is_fact = is_heading or names_facts(member.key) or opening not in (b"{", b'"', b"n", b"N")
             if member.value in chosen:
@@ -230,8 +218,8 @@ class _Cutter:
         """Rows of lists under names of columns, as pandas' orient `split` has them."""
         columns = self._scalars(by_name[_COLUMNS])
         index = self._scalars(by_name[_INDEX]) if _INDEX in by_name else []
-        start = skip_blanks(self._text, by_name[_ENTRIES].begin)
-        for number, span in enumerate(elements(self._text, start, self._limits)):
+        start = self._text.skip_blanks(by_name[_ENTRIES].begin)
+        for number, span in enumerate(self._text.elements(start)):
             name = f"{prefix}{index[number] if number < len(index) else number}"
             cells = self._field(self._piece(span))
             if isinstance(cells, list) and len(cells) == len(columns):
@@ -240,25 +228,26 @@ class _Cutter:
                 detail = f"the row is no list of {len(columns)} cells, as there are columns; write the table again"
                 yield Record(name, "json", b"", Reason.MALFORMED, detail)
 
-    def _looks(self, span: Span, depth: int) -> bool:
-        """Whether a value is a structure, carries one, or holds some, by its beginning."""
-        opening = first_byte(self._text, span)
+    def _looks(self, at: int, depth: int) -> bool:
+        """Whether the value that begins here is a structure, carries one, or holds some, by its beginning."""
+        at = self._text.skip_blanks(at)
+        opening = self._content[at : at + 1]
         if opening == b'"':
-            text = self._field(self._piece(span))
+            text = self._field(self._piece(self._text.string_at(at)))
             return isinstance(text, str) and is_structure_text(text)
         if depth > _DEPTH or opening not in _OPEN:
             return False
-        start = skip_blanks(self._text, span.begin)
         if opening == b"[":
-            some = islice(elements(self._text, start, self._limits), _LOOKED_AT)
-            return any(self._looks(element, depth + 1) for element in some)
-        table = list(islice(members(self._text, start, self._limits), _KEYS))
-        by_key = dict(table)
-        if shows_a_structure(by_key):
-            return True
-        if _COLUMNS in by_key and _ENTRIES in by_key:
-            return bool(named_columns(dict.fromkeys(self._scalars(by_key[_COLUMNS])), STRUCTURE_COLUMNS))
-        return any(self._looks(member.value, depth + 1) for member in table[:_LOOKED_AT])
+            return any(self._looks(start, depth + 1) for start in islice(self._text.starts(at), _LOOKED_AT))
+        places: dict[str, int] = {}
+        for key, place in islice(self._text.keys(at), _KEYS):
+            places[key] = place
+            if shows_a_structure(places):
+                return True
+            if _COLUMNS in places and _ENTRIES in places:
+                columns = self._scalars(Span(places[_COLUMNS], self._text.end_of(places[_COLUMNS])))
+                return bool(named_columns(dict.fromkeys(columns), STRUCTURE_COLUMNS))
+        return any(self._looks(place, depth + 1) for place in list(places.values())[:_LOOKED_AT])
 
     def _table(self, span: Span) -> list[Member]:
         """Members of an object.
@@ -267,7 +256,7 @@ class _Cutter:
             FileRefusedError: there are more than a file may have records.
 
         """
-        walk = members(self._text, skip_blanks(self._text, span.begin), self._limits)
+        walk = self._text.members(self._text.skip_blanks(span.begin))
         table = list(islice(walk, self._limits.members + 1))
         if len(table) > self._limits.members:
             detail = f"a JSON object of more than {self._limits.members:,} members; submit fewer structures in one file"
@@ -276,10 +265,10 @@ class _Cutter:
 
     def _cells(self, column: Span) -> dict[str, Span]:
         """Values of a column by row; those of a list by their number."""
-        if first_byte(self._text, column) == b"{":
+        if self._text.first_byte(column) == b"{":
             return {member.key: member.value for member in self._table(column)}
-        start = skip_blanks(self._text, column.begin)
-        spans = islice(elements(self._text, start, self._limits), self._limits.members + 1)
+        start = self._text.skip_blanks(column.begin)
+        spans = islice(self._text.elements(start), self._limits.members + 1)
         return {str(number): span for number, span in enumerate(spans)}
 
     def _is_one(self, by_name: dict[str, Span]) -> bool:
@@ -291,11 +280,11 @@ class _Cutter:
 
     def _is_column(self, span: Span) -> bool:
         """Whether a value holds the cells of a column and is not itself a structure."""
-        opening = first_byte(self._text, span)
+        opening = self._text.first_byte(span)
         if opening != b"{":
             return opening == b"["
-        table = islice(members(self._text, skip_blanks(self._text, span.begin), self._limits), _KEYS)
-        return not shows_a_structure(member.key for member in table)
+        keys = [key for key, _ in islice(self._text.keys(self._text.skip_blanks(span.begin)), _KEYS)]
+        return not shows_a_structure(keys)
 
     def _scalars(self, span: Span) -> list[str]:
         value = self._field(self._piece(span))
@@ -305,15 +294,13 @@ class _Cutter:
         """Record of a value as it stands."""
         piece = self._piece(span)
         # read where it is parsed: what str() makes of Python's objects takes a hundred times as long as JSON
-        return (
-            Record(name, "json", piece)
-            if is_python_literal(piece)
-            else of_field(self._field(piece), name, self._limits)
-        )
+        if is_python_literal(piece):
+            return Record(name, "json", piece)
+        return of_field(self._field(piece), name, self._limits)
 
     def _piece(self, span: Span) -> bytes:
         """Part of the text without the blanks around it; of one too large, no more than shows that it is."""
-        return self._text[span.begin : min(span.end, span.begin + self._limits.record_bytes + 1)].strip()
+        return self._content[span.begin : min(span.end, span.begin + self._limits.record_bytes + 1)].strip()
 
     def _field(self, piece: bytes) -> Any:  # noqa: ANN401 - whatever the submission holds
         """What a value decodes to, or the refusal that says why it does not."""

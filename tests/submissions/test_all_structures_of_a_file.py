@@ -32,7 +32,7 @@ NUMBERS = ["0", "1", "2"]
 DICTS: dict[str, dict[str, Any]] = {name: structure.as_dict() for name, structure in crystals().items()}
 TEXTS = {name: json.dumps(one) for name, one in DICTS.items()}
 FRAME = pd.DataFrame({"id": NAMES, "structure": list(TEXTS.values()), "n": [1, 2, 3]})
-OF_OBJECTS = FRAME.assign(structure=list(DICTS.values()))
+OF_OBJECTS = FRAME.assign(structure=pd.Series([DICTS[name] for name in NAMES], dtype=object))
 CIFS = {name: cif(name) for name in NAMES}
 
 
@@ -144,9 +144,8 @@ def test_other_entries_of_an_optimade_export_are_no_structures(tmp_path: Path) -
     assert list(read_all(tmp_path, "\n".join(map(json.dumps, lines)))) == ["a", "b"]
 
 
-ONE, TWO = (
-    Structure(Lattice.cubic(a), ["Cs", anion], [[0, 0, 0], [0.5, 0.5, 0.5]]) for a, anion in ((4.2, "Cl"), (4.4, "Br"))
-)
+PLACES = [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]]
+ONE, TWO = (Structure(Lattice.cubic(a), ["Cs", anion], PLACES) for a, anion in ((4.2, "Cl"), (4.4, "Br")))
 POSCARS = [str(structure.to(fmt="poscar")) for structure in (ONE, TWO)]
 VELOCITIES = "\n" + "0.1 0.2 0.3\n" * 2
 XDATCAR = """run

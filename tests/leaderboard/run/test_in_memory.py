@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from submissions.record import Record
 
-SALT = Structure(Lattice.cubic(4.1), ["Cs", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
-LEFT = Structure(Lattice([[0, 4.1, 0], [4.1, 0, 0], [0, 0, 4.1]]), ["Cs", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+SALT = Structure(Lattice.cubic(4.1), ["Cs", "Cl"], [[0.0, 0, 0], [0.5, 0.5, 0.5]])
+LEFT = Structure(Lattice([[0, 4.1, 0], [4.1, 0, 0], [0, 0, 4.1]]), ["Cs", "Cl"], [[0.0, 0, 0], [0.5, 0.5, 0.5]])
 
 
 class Unreadable:
