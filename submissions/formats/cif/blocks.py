@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from submissions.record import Record
+from submissions.record import Ignored, Record
 from submissions.refusal import Reason, RecordRefusedError
 from submissions.stream import lines, too_large
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from submissions.limits import Limits
 
-_BOM = b"\xef\xbb\xbf"
-_START = re.compile(rb"[^\S\n]*data_(\S*)", re.IGNORECASE)
+# A byte order mark may stand before any block of files that were joined.
+_START = re.compile(rb"(?:\xef\xbb\xbf)?[^\S\n]*data_(\S*)", re.IGNORECASE)
 _ITEM = re.compile(rb"(?<!\S)(?:_\S|loop_)", re.IGNORECASE)
 _OF_STRUCTURE = re.compile(
     rb"(?<!\S)_(?:cell[._](?:length|angle)[._]|atom_site[._]|symmetry[._]|space_group[._](?!magn))", re.IGNORECASE
@@ -74,7 +74,7 @@ class _Block:
         return Record(name, "cif", b"".join(self.lines))
 
 
-def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
+def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record | Ignored]:
     """One record per block, named by its header; a file of a single one is one record without a name of its own.
 
     Blocks that hold metadata only are no records. Text before the first block is left out.
@@ -83,30 +83,26 @@ def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
         RecordRefusedError: there is no block.
 
     """
-    blocks = _blocks(lines(stream, limits.record_bytes), limits, text_fields=True)
-    any_block = next(blocks, None)
-    if any_block is None:
+    first: _Block | None = None
+    are_several = is_cif = False
+    for block in _blocks(lines(stream, limits.record_bytes), limits, text_fields=True):
+        is_cif = True
+        if not block.is_record:
+            yield Ignored(block.name, "CIF block without a structure")
+        elif first is None:
+            first = block
+        else:
+            if not are_several:
+                yield first.record(first.name, limits)
+            are_several = True
+            yield block.record(block.name, limits)
+    if not is_cif:
         detail = "no line begins a block with 'data_', so this is no CIF; write it again"
         raise RecordRefusedError(Reason.MALFORMED, detail)
-    records = (block for block in _chained(any_block, blocks) if block.is_record)
-    first = next(records, None)
     if first is None:
-        detail = "no block of the CIF has a cell or atoms; write both"
-        yield Record("", "cif", b"", Reason.MALFORMED, detail)
-        return
-    second = next(records, None)
-    if second is None:
+        yield Record("", "cif", b"", Reason.MALFORMED, "no block of the CIF has a cell or atoms; write both")
+    elif not are_several:
         yield first.record("", limits)
-        return
-    for block in (first, second):
-        yield block.record(block.name, limits)
-    for block in records:
-        yield block.record(block.name, limits)
-
-
-def _chained(first: _Block, others: Iterator[_Block]) -> Iterator[_Block]:
-    yield first
-    yield from others
 
 
 def _blocks(pieces: Iterable[tuple[bytes, bool]], limits: Limits, *, text_fields: bool) -> Iterator[_Block]:
@@ -115,8 +111,7 @@ def _blocks(pieces: Iterable[tuple[bytes, bool]], limits: Limits, *, text_fields
     number = 0
     in_text = False
     line_starts = True
-    for raw, line_ends in pieces:
-        piece = raw if block is not None or number else raw.removeprefix(_BOM)
+    for piece, line_ends in pieces:
         header = _START.match(piece) if line_starts else None
         if header and not in_text:
             if block is not None:

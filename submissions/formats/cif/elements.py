@@ -52,7 +52,8 @@ def atomic_numbers_of(types: Sequence[str] | None, labels: Sequence[str] | None,
     else:
         matches = map(_PLAIN_LABEL.fullmatch, labels or ())
         numbers = [ATOMIC_NUMBERS.get(match[1], 0) if match else 0 for match in matches]
-    if all(numbers):
+    is_tetrahedron_possible = types is None and bool(declared) and "H" not in declared and 1 in numbers
+    if all(numbers) and not is_tetrahedron_possible:
         return numbers
     texts = [_text(types[at] if types else None, labels[at] if labels else None) for at in range(len(numbers))]
     in_capitals = any(_surely_in_capitals(text) for text, _ in texts)
@@ -98,7 +99,8 @@ def _atomic_number(text: str, declared: frozenset[str], *, is_label: bool, in_ca
 def _symbol(letters: str, declared: frozenset[str], *, is_element: bool) -> str | None:
     """Symbol that the letters are, in whatever case; `is_element` speaks for an element where it is open."""
     if letters in ATOMIC_NUMBERS:
-        return letters
+        # Where there is no hydrogen, T is a tetrahedron and not tritium.
+        return letters if letters in _SYMBOLS or not declared or "H" in declared else None
     symbol = letters.title()
     if symbol not in ATOMIC_NUMBERS or not (letters.isupper() or letters.islower()) or letters.lower() in _NO_ATOMS:
         return None
@@ -112,16 +114,18 @@ def _symbol(letters: str, declared: frozenset[str], *, is_element: bool) -> str 
 
 
 def _tagged(letters: str, declared: frozenset[str]) -> str | None:
-    """Symbol at the beginning of a label that goes on with letters for the site: SiT, OW, CA."""
+    """Symbol at the beginning of a label that goes on with letters for the site: SiT, OW, CA.
+
+    Without a formula only a symbol of two letters, in upper and lower case, is told from the first letters of a name.
+    """
     if letters.lower() in _NO_ATOMS:
         return None
     for length in (2, 1):
         symbol, tag = letters[:length], letters[length:]
-        symbol = symbol.title() if letters.isupper() else symbol
-        if not tag or symbol not in ATOMIC_NUMBERS:
-            continue
-        if not declared:
-            return symbol if tag.isupper() and tag[0] not in _SYMBOLS else None
-        if symbol in declared and declared.isdisjoint({tag[:1], tag[:2]}):
+        if declared:
+            symbol = symbol.title() if letters.isupper() else symbol
+            if tag and symbol in declared and declared.isdisjoint({tag[:1], tag[:2]}):
+                return symbol
+        elif length > 1 and symbol in _SYMBOLS and tag.isupper() and tag[0] not in _SYMBOLS:
             return symbol
     return None

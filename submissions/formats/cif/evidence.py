@@ -26,7 +26,7 @@ _EXACT = 1e-6
 # Atoms nearer than this part of the sum of their covalent radii are nothing that anybody meant: the shortest bonds are
 # some three quarters of it, that of uranyl two thirds.
 _COLLISION = 0.65
-_MOST_ATOMS_COMPARED = 400
+_MOST_ATOMS_COMPARED = 200
 
 
 class Verdict(IntEnum):

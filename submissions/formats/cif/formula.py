@@ -23,6 +23,8 @@ _POSITIVE = re.compile(r"\d{1,6}(?:\.\d{0,6})?", re.ASCII)
 _AMOUNT = r"((?:\d{1,6}(?:\.\d{0,6})?|\.\d{1,6})?)"
 _TOKEN = re.compile(rf"\s*(?:([A-Z][a-z]?){_AMOUNT}|([(\[])|[)\]]{_AMOUNT})", re.ASCII)
 _MOST_CHARACTERS = 1_000
+# What programs write for nothing, and which would be sodium nitride and nobelium.
+_NO_FORMULAS = ("NaN", "No")
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def _formula_of(block: Block) -> Formula | None:
 @lru_cache(maxsize=1024)
 def _understood(text: str) -> Formula | None:
     """The formula, or None where it holds anything but elements, amounts and brackets, such as charges."""
-    if len(text) > _MOST_CHARACTERS:
+    if len(text) > _MOST_CHARACTERS or text in _NO_FORMULAS:
         return None
     open_groups: list[Counter[str]] = [Counter()]
     digits = 0

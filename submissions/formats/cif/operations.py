@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -19,12 +20,13 @@ _NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)"
 _TERM = re.compile(rf"([+-]?)(?:({_NUMBER})(?:/({_NUMBER}))?)?\*?([xyz])?(?:/({_NUMBER}))?", re.ASCII)
 _AXES = "xyz"
 _MOST_CHARACTERS = 200
-# A translation by 0.3333, or by 0.67 as it may be rounded, is one by a third; screw axes and glides have no others.
+# A translation by 0.3333, or by 0.67 as it may be cut, is one by a third; screw axes and glides have no others. With
+# one digit only, what is meant is what is written: 0.2 is a fifth.
 _DENOMINATORS = (8, 12)
-_ROUNDING = 0.0051
-# Translations of two operations that are as close as this are one; finer than any that rounding made.
-_STEPS = 2400
-_WHOLE_ROTATIONS = 9
+_FEWEST_DIGITS = 2
+_ROUNDING = 0.7
+# Translations as near as this are one: programs write them with few digits, or as fractions of small numbers.
+_SAME_TRANSLATION = 4e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,50 +47,69 @@ class Operations:
         return len(self.rotations)
 
     @cached_property
-    def keys(self) -> list[bytes]:
-        """What tells operations apart that differ by more than a translation of the lattice."""
-        return _keys(self.rotations, self.translations)
-
-    @cached_property
-    def products(self) -> NDArray[np.int16]:
+    def products(self) -> NDArray[np.int64]:
         """(m, m): at [i, j] which operation 'first j, then i' is, -1 where it is none of these."""
-        place = {key: at for at, key in enumerate(self.keys)}
         rotations = np.einsum("iab,jbc->ijac", self.rotations, self.rotations)
         translations = np.einsum("iab,jb->ija", self.rotations, self.translations) + self.translations[:, None]
-        keys = _keys(rotations.reshape(-1, 3, 3), translations.reshape(-1, 3))
-        return np.array([place.get(key, -1) for key in keys], dtype=np.int16).reshape(len(self), -1)
+        return self.places(rotations.reshape(-1, 3, 3), translations.reshape(-1, 3)).reshape(len(self), -1)
 
     @property
     def is_group(self) -> bool:
         """Whether all products are among the operations."""
         return bool(self.products.min() >= 0)
 
-    @property
+    @cached_property
     def identity(self) -> int:
-        """Which operation leaves everything where it is."""
-        return self.keys.index(IDENTITY.keys[0])
+        """Which operation leaves everything where it is, -1 if none does."""
+        return int(self.places(np.eye(3)[None], np.zeros((1, 3)))[0])
 
     @cached_property
     def space_group_number(self) -> int:
         """Number of the space-group type, whatever the basis; 0 if it is not recognised."""
         import spglib  # noqa: PLC0415 - hardly ever needed, and reading is to start without chemistry packages
 
-        found = spglib.get_spacegroup_type_from_symmetry(np.rint(self.rotations), self.translations, symprec=1e-3)
-        return 0 if found is None else int(found.number)
+        # Vectors of a lattice that has the symmetry: their scalar products are the mean over all operations.
+        metric = np.mean(np.swapaxes(self.rotations, 1, 2) @ self.rotations, axis=0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of error handling in the next version
+            kind = spglib.get_spacegroup_type_from_symmetry(
+                np.rint(self.rotations), self.translations, np.linalg.cholesky(metric), symprec=1e-3
+            )
+        return 0 if kind is None else int(kind.number)
 
     def is_same_group(self, other: Operations) -> bool:
         """Whether both hold the same operations, in whatever order."""
-        return len(self) == len(other) and set(self.keys) == set(other.keys)
+        return len(self) == len(other) and self.contains(other)
 
     def contains(self, other: Operations) -> bool:
         """Whether all operations of the other are among these."""
-        return set(self.keys) >= set(other.keys)
+        return bool(self.places(other.rotations, other.translations).min() >= 0)
+
+    def places(self, rotations: NDArray[np.float64], translations: NDArray[np.float64]) -> NDArray[np.int64]:
+        """(k,) which operations these k are, up to translations of the lattice, -1 where they are none."""
+        codes = _codes(self.rotations)
+        order = np.argsort(codes, kind="stable")
+        begin = np.searchsorted(codes[order], _codes(rotations))
+        # Operations with one rotation stand together in that order; there are as many as lattice points in the cell.
+        most = int(np.unique(codes, return_counts=True)[1].max())
+        candidates = order[np.minimum(begin[:, None] + np.arange(most), len(self) - 1)]
+        away = np.abs(_wrapped(translations[:, None] - self.translations[candidates])).max(axis=-1)
+        away[(self.rotations[candidates] != rotations[:, None]).any(axis=(-1, -2))] = np.inf
+        nearest = away.argmin(axis=1)[:, None]
+        is_one = np.take_along_axis(away, nearest, axis=1) <= _SAME_TRANSLATION
+        places: NDArray[np.int64] = np.where(is_one, np.take_along_axis(candidates, nearest, axis=1), -1)[:, 0]
+        return places
 
 
-def _keys(rotations: NDArray[np.float64], translations: NDArray[np.float64]) -> list[bytes]:
-    steps = np.rint(translations * _STEPS).astype(np.int64) % _STEPS
-    rows = np.concatenate([np.rint(rotations).astype(np.int64).reshape(-1, _WHOLE_ROTATIONS), steps], axis=1)
-    return [row.tobytes() for row in rows]
+def _codes(rotations: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(k,) numbers that are equal for equal rotations, and hardly ever for others."""
+    codes: NDArray[np.int64] = np.rint(rotations).astype(np.int64).reshape(-1, 9) @ 7 ** np.arange(9)
+    return codes
+
+
+def _wrapped(translations: NDArray[np.float64]) -> NDArray[np.float64]:
+    shortest: NDArray[np.float64] = translations - np.rint(translations)
+    return shortest
 
 
 IDENTITY = Operations(np.eye(3)[None], np.zeros((1, 3)))
@@ -102,16 +123,16 @@ def listed(texts: tuple[str, ...]) -> Operations:
         RecordRefusedError: one cannot be understood.
 
     """
-    parsed: dict[bytes, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
-    for text in texts:
-        rotation, translation = _parsed(text)
-        parsed.setdefault(_keys(rotation[None], translation[None])[0], (rotation, translation))
-    if IDENTITY.keys[0] not in parsed:
-        parsed = {IDENTITY.keys[0]: (IDENTITY.rotations[0], IDENTITY.translations[0])} | parsed
-    return Operations(
-        np.array([rotation for rotation, _ in parsed.values()]),
-        np.array([translation for _, translation in parsed.values()]),
-    )
+    parsed = list(map(_parsed, texts))
+    every = Operations(np.array([rotation for rotation, _ in parsed]), np.array([shift for _, shift in parsed]))
+    if every.identity < 0:
+        every = Operations(
+            np.concatenate([IDENTITY.rotations, every.rotations]),
+            np.concatenate([IDENTITY.translations, every.translations]),
+        )
+    # Of operations that are the same, the first.
+    first = np.unique(every.places(every.rotations, every.translations))
+    return Operations(every.rotations[first], every.translations[first])
 
 
 @lru_cache(maxsize=256)
@@ -139,7 +160,7 @@ def _parsed(text: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     if not understood or not np.array_equal(rotation, np.rint(rotation)) or round(abs(np.linalg.det(rotation))) != 1:
         detail = f"the symmetry operation {shown(text)} is not understood; write it like '-y+1/2, x-y, z'"
         raise RecordRefusedError(Reason.UNKNOWN_SYMMETRY, detail)
-    return rotation, _unrounded(translation)
+    return rotation, translation
 
 
 def _add_terms(row: str, factors: NDArray[np.float64], shift: NDArray[np.float64]) -> bool:
@@ -153,7 +174,10 @@ def _add_terms(row: str, factors: NDArray[np.float64], shift: NDArray[np.float64
         if not denominator:
             break
         end = match.end()
-        size = float(f"{sign}1") * float(number or 1) / denominator
+        size = float(number or 1) / denominator
+        if not axis and not divisor:
+            size = _unrounded(number, size)
+        size = -size if sign == "-" else size
         if axis:
             factors[_AXES.index(axis)] += size
         else:
@@ -161,8 +185,12 @@ def _add_terms(row: str, factors: NDArray[np.float64], shift: NDArray[np.float64
     return 0 < end == len(row)
 
 
-def _unrounded(translation: NDArray[np.float64]) -> NDArray[np.float64]:
-    for denominator in _DENOMINATORS:
-        exact = np.rint(translation * denominator) / denominator
-        translation = np.where(np.abs(translation - exact) <= _ROUNDING, exact, translation)
-    return translation
+def _unrounded(number: str, size: float) -> float:
+    """The exact value of a decimal number that was rounded."""
+    digits = len(number.partition(".")[2])
+    if digits < _FEWEST_DIGITS:
+        return size
+    exact = min(
+        (round(size * denominator) / denominator for denominator in _DENOMINATORS), key=lambda one: abs(one - size)
+    )
+    return exact if abs(exact - size) <= _ROUNDING * 10.0**-digits else size

@@ -131,10 +131,10 @@ class _Nearness:
                 place = moved
 
     def _is_fixed(self, place: NDArray[np.float64], members: NDArray[np.int64], point: NDArray[np.float64]) -> bool:
-        """Whether the members leave the place where it is, and it is not far from the point."""
-        shifts = self.fixing(place[None])[0][0, members]
-        near = np.linalg.norm((place - point) @ self._lattice) <= LOOSE_ANGSTROM
-        return bool(near and np.abs(shifts).max() <= _SAME_FRACTION)
+        """Whether the members leave the place where it is, as exactly as they are written, and it is near the point."""
+        ways = self.fixing(place[None])[0][0, members] @ self._lattice
+        is_near = np.linalg.norm((place - point) @ self._lattice) <= LOOSE_ANGSTROM
+        return bool(is_near and np.linalg.norm(ways, axis=1).max() <= TIGHT_ANGSTROM)
 
     def _closed(self, members: NDArray[np.int64]) -> NDArray[np.int64]:
         """The smallest group that holds the members."""

@@ -18,8 +18,8 @@ _DOUBLE_GLIDES = (39, 41, 64, 67, 68)
 
 _TYPESETTING = re.compile(r"[_{}$\\~^\"']")
 _BAR = re.compile(r"\\(?:bar|overline)\s*\{?\s*(\d)\s*\}?")
-# 2(1) is 2 with the index 1, while a bracket after a letter holds a mark.
-_INDEX = re.compile(r"(?<=[2346])\(([1-5])\)")
+# 2(1) is 2 with the index 1, while a bracket after a letter or -3 holds a mark.
+_INDEX = re.compile(r"(?<=[2346])(?<!-[346])\(([1-5])\)")
 _MARKS = (
     re.compile(r"[:(\s,]*(?:origin|or|o)\s*(?:choice|no\.?)?\s*[:=]?\s*([12])\)?\s*$"),
     re.compile(r"[:(\[,#]\s*(?:no\.?|nr\.?|#)?\s*([a-z0-9-]+)\s*[)\]]?\s*$"),

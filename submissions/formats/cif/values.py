@@ -6,8 +6,6 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from gemmi import cif as gemmi_cif
-
 from submissions.refusal import Reason, RecordRefusedError, shown
 
 if TYPE_CHECKING:
@@ -26,9 +24,9 @@ _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 
 def text_of(value: str) -> str:
     """A value without its quotes; the lines of a text field joined by blanks."""
-    if not value or value[0] not in _QUOTES:
+    if len(value) < len("''") or value[0] not in _QUOTES or value[-1] != value[0]:
         return value
-    return " ".join(gemmi_cif.as_string(value).split())
+    return " ".join(value[1:-1].split())
 
 
 def numbers_of(values: Sequence[str], item: str) -> list[float]:
@@ -53,7 +51,8 @@ def plain_numbers(values: Sequence[str]) -> list[float] | None:
         return None
     bare = _UNCERTAINTY.sub("", joined) if "(" in joined else joined
     numbers = list(map(float, bare.split(" ")))
-    return numbers if all(map(math.isfinite, numbers)) else None
+    # One value may hold a blank, and so two numbers.
+    return numbers if len(numbers) == len(values) and all(map(math.isfinite, numbers)) else None
 
 
 def resolution_of(values: Sequence[str]) -> float:
