@@ -15,13 +15,12 @@ from metrics.crystal import Crystal
 from metrics.measure.chemistry.composition import reduced_formula_of
 from metrics.measure.structure.convert import to_structure
 from metrics.measure.structure.symmetry import symmetry_dataset
+from reference_data.sets.starter.make.compounds import PROTOTYPES_FOLDER, compounds
+from reference_data.sets.starter.make.prototype import Prototype, load_prototypes, radius, roles_of
 from reference_data.sources.aflow_prototypes import AflowPrototypes
 from reference_data.sources.base import SourceRow
-from reference_data.sources.known_compounds import compounds
-from reference_data.sources.known_compounds.prototype import Prototype, load_prototypes, radius, roles_of
-from reference_data.sources.known_compounds.store import FOLDER
 
-PROTOTYPES = load_prototypes(FOLDER)
+PROTOTYPES = load_prototypes(PROTOTYPES_FOLDER)
 ROCKSALT = {
     "like": "Na : Cl",
     "space_group": 225,
@@ -59,7 +58,7 @@ def test_no_two_compounds_share_an_id() -> None:
 
 
 def test_there_are_thousands_of_them_of_all_elements_that_chgnet_knows() -> None:
-    # MPtrj, to which CHGNet was fitted: H to Pu without Po, At, Rn, Fr, Ra (Deng et al. 2023, doi
+    # MPtrj, on which CHGNet was trained: H to Pu without Po, At, Rn, Fr, Ra (Deng et al. 2023, doi
     # 10.1038/s42256-023-00716-3); 2,000 is what the starter set promises
     crystals = estimated()
     assert len(crystals) > 2_000

@@ -1,6 +1,6 @@
 """Structure prototypes as data: one measured crystal, and the compounds known to crystallise in the same structure.
 
-A prototype file (TOML, beside this module) holds one table for each structure type::
+A prototype file (TOML, in ``prototypes``) holds one table for each structure type::
 
     [rocksalt]
     like = "Na : Cl"
@@ -33,7 +33,7 @@ from pymatgen.core.lattice import Lattice
 from pymatgen.core.periodic_table import Element
 
 from metrics.crystal import Crystal
-from reference_data.sources.known_compounds.space_group import orbit, primitive_axes
+from reference_data.sets.starter.make.space_group import orbit, primitive_axes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
