@@ -60,7 +60,11 @@ def test_disguised_copies_of_the_starter_set_are_known(starter: Reference) -> No
         hits = starter.rows_with_keys(keys)
         assert crystal.row in {row for rows in hits.values() for row in rows}, crystal.id
         candidate = Candidate(crystal=copy, reduced_formula=reduced_formula_of(copy), keys=keys)
-        (known,) = [own for own in starter.rows_of_formulas([candidate.reduced_formula]) if own.row == crystal.row]
+        (known,) = [
+            reference_crystal
+            for reference_crystal in starter.rows_of_formulas([candidate.reduced_formula])
+            if reference_crystal.row == crystal.row
+        ]
         assert compare(candidate, known.candidate(), MatchSettings()).same, crystal.id
 
 
@@ -105,12 +109,12 @@ def test_a_collision_of_digests_is_no_hit(small_copy: Path, name: str) -> None:
     spoiled[:] = 3
     np.save(small_copy / name, spoiled)
     reference = open_reference(small_copy)
-    found = {
+    confirmed = {
         KEY_ROWS_FILE: reference.rows_with_keys(first.keys),
         BAWL_ROWS_FILE: reference.known_bawls(filter(None, first.bawls)),
         PROTOTYPE_ROWS_FILE: reference.known_prototypes(filter(None, [first.prototype])),
     }
-    assert [file for file, hits in found.items() if not hits] == [name]
+    assert [file for file, hits in confirmed.items() if not hits] == [name]
 
 
 def test_many_formulas_read_each_crystal_once(small_set: Path) -> None:

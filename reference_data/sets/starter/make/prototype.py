@@ -79,9 +79,9 @@ class Prototype(BaseModel):
     def _whole(self) -> Self:
         _parameters(self.space_group, self.cell)
         wanted = set(ROLES[: len(roles_of(self.like))])
-        found = {site.split()[0] for site in self.sites}
-        if found != wanted:
-            msg = f"sites are for the roles {sorted(found)}, but {self.like!r} names elements for {sorted(wanted)}"
+        with_sites = {site.split()[0] for site in self.sites}
+        if with_sites != wanted:
+            msg = f"sites are for the roles {sorted(with_sites)}, but {self.like!r} names elements for {sorted(wanted)}"
             raise ValueError(msg)
         if self.bond is not None and not set(self.bond.split("-")) <= wanted:
             msg = f"bond {self.bond!r} names a role that is not among {sorted(wanted)}"

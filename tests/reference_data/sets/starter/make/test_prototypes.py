@@ -33,7 +33,7 @@ ROCKSALT = {
 
 @cache
 def estimated() -> dict[str, Crystal]:
-    return {own.id: own.crystal for own in compounds()}
+    return {compound.id: compound.crystal for compound in compounds()}
 
 
 @pytest.mark.parametrize("name", PROTOTYPES)
@@ -49,11 +49,11 @@ def test_the_first_compound_has_the_space_group_and_is_primitive(name: str) -> N
 def test_every_compound_is_listed_once_in_a_prototype(name: str) -> None:
     decorations = list(PROTOTYPES[name].decorations())
     assert decorations
-    assert [own for own, count in Counter(decorations).items() if count > 1] == []
+    assert [decoration for decoration, count in Counter(decorations).items() if count > 1] == []
 
 
 def test_no_two_compounds_share_an_id() -> None:
-    identifiers = [own.id for own in compounds()]
+    identifiers = [compound.id for compound in compounds()]
     assert len(set(identifiers)) == len(identifiers)
 
 
@@ -98,7 +98,9 @@ def test_structures_agree_with_an_independent_library_of_prototypes() -> None:
     compared, different = 0, []
     for identifier, crystal in estimated().items():
         number = symmetry_dataset(crystal, 0.01).number if reduced_formula_of(crystal) in measured else 0
-        others = [own for own in measured[reduced_formula_of(crystal)] if symmetry_dataset(own, 0.01).number == number]
+        others = [
+            other for other in measured[reduced_formula_of(crystal)] if symmetry_dataset(other, 0.01).number == number
+        ]
         if others:
             compared += 1
             if not any(matcher.fit(to_structure(crystal), to_structure(other)) for other in others):
