@@ -27,8 +27,8 @@ class ReferenceSetError(Exception):
 
 
 def validation_text(error: ValidationError) -> str:
-    """All complaints about a document in one line: where, what, which value."""
+    """All issues about a document in one line: where, what, which value."""
     return "; ".join(
-        f"{'.'.join(str(part) for part in found['loc']) or 'document'}: {found['msg']} (got {found['input']!r:.80})"
-        for found in error.errors()
+        f"{'.'.join(str(part) for part in issue['loc']) or 'document'}: {issue['msg']} (got {issue['input']!r:.80})"
+        for issue in error.errors()
     )

@@ -224,10 +224,10 @@ def open_reference(name_or_folder: str | Path) -> Reference:
         )
     for name, record in manifest.files.items():
         path = folder / name
-        found = path.stat().st_size if path.is_file() else None
-        if found != record.n_bytes:
+        n_bytes = path.stat().st_size if path.is_file() else None
+        if n_bytes != record.n_bytes:
             raise ReferenceSetError(
-                what=f"{path} {'is missing' if found is None else f'has {found} bytes'}",
+                what=f"{path} {'is missing' if n_bytes is None else f'has {n_bytes} bytes'}",
                 expected=f"{record.n_bytes} bytes",
                 remedy=REBUILD,
             )

@@ -64,7 +64,7 @@ def assemble(definition: SetDefinition, spill: Spill, parts: Sequence[Path], fol
     write_crystals(_noted(parts, hulls, index, statistics), out / CRYSTALS_FILE)
     index.result().write(out)
     if hulls:
-        write_hulls([own.tables for own in hulls], out)
+        write_hulls([hull.tables for hull in hulls], out)
     text = json.dumps(statistics.result(), ensure_ascii=False, allow_nan=False)
     (out / STATISTICS_FILE).write_text(f"{text}\n", encoding="utf-8")
     reports = [report for report in map(read_report, parts) if report]
@@ -83,7 +83,7 @@ def assemble(definition: SetDefinition, spill: Spill, parts: Sequence[Path], fol
         measures=definition.settings.measure_records(),
         matching=definition.settings.matching_record(),
         sources=_source_records(definition, spill, reports, refused),
-        hulls=tuple(own.record for own in hulls),
+        hulls=tuple(hull.record for hull in hulls),
         files={
             name: FileRecord(n_bytes=(out / name).stat().st_size, sha256=file_sha256(out / name))
             for name in set_files(with_hulls=bool(hulls))
@@ -123,17 +123,17 @@ def _source_records(
     n_read = spill.n_read()
     return tuple(
         SourceRecord(
-            **own.model_dump(include=set(Described.model_fields)),
+            **described.model_dump(include=set(Described.model_fields)),
             kind=source.kind,
             publishes_bawl=source.publishes_bawl,
-            n_read=n_read[own.name],
-            n_merged_within=total(own.name, lambda report: report.merged_within),
-            n_shared=total(own.name, lambda report: report.shared),
-            bawls_checked=total(own.name, lambda report: report.bawls_checked) if source.publishes_bawl else None,
-            bawls_agreed=total(own.name, lambda report: report.bawls_agreed) if source.publishes_bawl else None,
+            n_read=n_read[described.name],
+            n_merged_within=total(described.name, lambda report: report.merged_within),
+            n_shared=total(described.name, lambda report: report.shared),
+            bawls_checked=total(described.name, lambda report: report.bawls_checked) if source.publishes_bawl else None,
+            bawls_agreed=total(described.name, lambda report: report.bawls_agreed) if source.publishes_bawl else None,
             inputs=dict(inputs),
-            refused={reason: count for (name, reason), count in sorted(refused.items()) if name == own.name},
+            refused={reason: count for (name, reason), count in sorted(refused.items()) if name == described.name},
         )
         for source, inputs in zip(definition.sources, spill.inputs(), strict=True)
-        for own in source.provenances
+        for described in source.provenances
     )

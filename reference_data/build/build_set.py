@@ -114,16 +114,16 @@ def _make_parts(
     """Make the parts of a shard that are not there yet; the files of all of them, by formula."""
     number, count = shard
     runs = spill.runs(PART_ROWS)
-    own = list(enumerate(runs))[number - 1 :: count]
+    share_of_runs = list(enumerate(runs))[number - 1 :: count]
     parts_folder(scratch).mkdir(exist_ok=True)
-    paths = [parts_folder(scratch) / f"{at:06d}.parquet" for at, _ in own]
+    paths = [parts_folder(scratch) / f"{at:06d}.parquet" for at, _ in share_of_runs]
     share = min(1.0, N_CHECKED_BAWLS / max(1, spill.n_published_bawls()))
-    n_rows = sum(run.n_rows for _, run in own)
+    n_rows = sum(run.n_rows for _, run in share_of_runs)
     counter = TaskCounter("measure", n_rows, lambda progress: report(str(progress)), LOG_EVERY_S)
     finished = 0
     with ExitStack() as stack:
         engine: Engine | None = None
-        for (_, run), path in zip(own, paths, strict=True):
+        for (_, run), path in zip(share_of_runs, paths, strict=True):
             rows = spill.rows(run)
             known = read_report(path)
             if known is None or known.key != part_key(rows, settings, share):

@@ -49,7 +49,7 @@ class SetDefinition(BaseModel):
 
     @model_validator(mode="after")
     def _distinct_names(self) -> Self:
-        crystal_names = [own.name for source in self.sources for own in source.provenances]
+        crystal_names = [described.name for source in self.sources for described in source.provenances]
         names = [*crystal_names, *(table.name for table in self.hull)]
         if len(set(names)) < len(names):
             msg = f"names of sources must differ, got {', '.join(names)}"

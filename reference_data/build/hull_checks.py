@@ -74,9 +74,9 @@ def check_terminals(amounts: Mapping[str, Mapping[str, int]], terminals: set[str
         ReferenceSetError: one has none.
 
     """
-    missing = sorted({symbol for own in amounts.values() for symbol in own} - terminals)
+    missing = sorted({symbol for elements in amounts.values() for symbol in elements} - terminals)
     if missing:
-        example = next(formula for formula, own in amounts.items() if missing[0] in own)
+        example = next(formula for formula, elements in amounts.items() if missing[0] in elements)
         raise ReferenceSetError(
             what=f"the hull of {convention} has no elemental entry of {', '.join(missing)} (needed by {example})",
             expected="one of every element that occurs",

@@ -119,7 +119,7 @@ class HullSource(Described):
 
     def _table(self, path: Path, columns: list[str]) -> pd.DataFrame:
         if path.name.endswith(JSON_ENDINGS):
-            rows = [{self.id_column: name, **self._object(path, own)} for name, own in self._json(path).items()]
+            rows = [{self.id_column: name, **self._object(path, entry)} for name, entry in self._json(path).items()]
         else:
             self._check_file(path)
             rows = list(records(path, columns))

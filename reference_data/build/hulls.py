@@ -71,8 +71,8 @@ class BuiltHull:
     @property
     def terminals(self) -> dict[str, float]:
         """Total energies of the elements, eV/atom, where they are known."""
-        own = self.tables.terminals
-        return dict(zip(own["element"], own["energy_per_atom"], strict=True))
+        references = self.tables.terminals
+        return dict(zip(references["element"], references["energy_per_atom"], strict=True))
 
 
 def build_hulls(sources: Sequence[HullSource], folder: Path, crystals: pa.Table) -> list[BuiltHull]:
@@ -91,15 +91,15 @@ def build_hulls(sources: Sequence[HullSource], folder: Path, crystals: pa.Table)
     table = crystals.select(CRYSTAL_COLUMNS).to_pandas()
     table = table[table["energy_convention"].notna()]
     of_crystals = {
-        convention: own
-        for convention, own in table[table["energy_per_atom"].notna()].groupby("energy_convention")
-        if (~own["reduced_formula"].str.contains(r"[A-Z].*[A-Z]")).any()  # without an element there is no hull
+        convention: group
+        for convention, group in table[table["energy_per_atom"].notna()].groupby("energy_convention")
+        if (~group["reduced_formula"].str.contains(r"[A-Z].*[A-Z]")).any()  # without an element there is no hull
     }
     conventions = preferred_first([*of_crystals, *(source.convention for source in sources)])
     built = []
     for convention in conventions:
-        own = [source for source in sources if source.convention == convention]
-        built.append(_build(convention, own, folder, table[table["energy_convention"] == convention], conventions))
+        tables = [source for source in sources if source.convention == convention]
+        built.append(_build(convention, tables, folder, table[table["energy_convention"] == convention], conventions))
     return built
 
 
@@ -115,16 +115,16 @@ def place(table: pa.Table, hulls: Sequence[BuiltHull]) -> pa.Table:
         hulls: see :func:`build_hulls`.
 
     """
-    by_convention = {own.tables.convention: own for own in hulls}
+    by_convention = {built.tables.convention: built for built in hulls}
     rows = table.select(CRYSTAL_COLUMNS).to_pylist()
     for row in rows:
         row["e_above_hull"] = None
         row.update(_formation_energy(row, hulls, by_convention))
-    for convention, own in by_convention.items():
+    for convention, built in by_convention.items():
         placed = [row for row in rows if row["energy_convention"] == convention]
         energies = [row["formation_energy_per_atom"] for row in placed]
         formulas = [row["reduced_formula"] for row in placed]
-        for row, distance in zip(placed, own.hull.distances(formulas, energies, convention=convention), strict=True):
+        for row, distance in zip(placed, built.hull.distances(formulas, energies, convention=convention), strict=True):
             row["e_above_hull"] = distance.e_above_hull
     for name, kind in (
         ("energy_convention", pa.string()),
@@ -140,10 +140,10 @@ def _formation_energy(
     row: Mapping[str, Any], hulls: Sequence[BuiltHull], by_convention: Mapping[str, BuiltHull]
 ) -> dict[str, Any]:
     stated = row["energy_convention"]
-    for own in [by_convention[stated]] if stated in by_convention else [] if stated else hulls:
-        known = [own.known[name] for name in row["source_ids"] if name in own.known]
+    for built in [by_convention[stated]] if stated in by_convention else [] if stated else hulls:
+        known = [built.known[name] for name in row["source_ids"] if name in built.known]
         if known:
-            return {"energy_convention": own.tables.convention, "formation_energy_per_atom": min(known)}
+            return {"energy_convention": built.tables.convention, "formation_energy_per_atom": min(known)}
     if row["energy_per_atom"] is not None and stated in by_convention and by_convention[stated].terminals:
         terminals = by_convention[stated].terminals
         energy = formation_energy_per_atom(row["reduced_formula"], row["energy_per_atom"], terminals)
@@ -164,9 +164,9 @@ def _build(
     check_ids(listed, convention)
     known = set(listed["id"])
     is_new = crystals["source_ids"].map(known.isdisjoint).astype(bool)
-    own = crystals.loc[is_new & crystals["energy_per_atom"].notna(), _ENTRY_COLUMNS]
+    of_crystals = crystals.loc[is_new & crystals["energy_per_atom"].notna(), _ENTRY_COLUMNS]
     # what a source counts its formation energies from is not known here
-    entries = _joined([listed, own.assign(formation_energy_per_atom=np.nan)], _ENTRY_COLUMNS)
+    entries = _joined([listed, of_crystals.assign(formation_energy_per_atom=np.nan)], _ENTRY_COLUMNS)
     amounts = amounts_by_formula(entries, convention)
     terminals = _terminals(given, entries, amounts, convention)
     check_elemental_energies(terminals, convention)
@@ -191,7 +191,7 @@ def _build(
         n_entries=len(entries),
         n_vertices=len(vertices),
         n_terminals=len(terminals),
-        n_of_crystals=len(own),
+        n_of_crystals=len(of_crystals),
         sources=tuple(
             HullSourceRecord(
                 **source.model_dump(include=set(HullSourceRecord.model_fields)),
@@ -238,10 +238,10 @@ def _terminals(
         ReferenceSetError: two different ones are given, or an entry lies below the one given.
 
     """
-    own = entries[entries["energy_per_atom"].notna()]
-    own = own[own["reduced_formula"].map(lambda formula: len(amounts[formula]) == 1).astype(bool)]
-    found = own.assign(element=own["reduced_formula"].map(lambda formula: next(iter(amounts[formula]))))
-    for table, what in ((given, "given twice"), (found, "below the one given")):
+    with_total = entries[entries["energy_per_atom"].notna()]
+    elemental = with_total[with_total["reduced_formula"].map(lambda formula: len(amounts[formula]) == 1).astype(bool)]
+    elemental = elemental.assign(element=elemental["reduced_formula"].map(lambda formula: next(iter(amounts[formula]))))
+    for table, what in ((given, "given twice"), (elemental, "below the one given")):
         base = given.drop_duplicates("element").set_index("element")["energy_per_atom"]
         lower = base.reindex(table["element"]).to_numpy(np.float64) - table["energy_per_atom"].to_numpy(np.float64)
         wrong = table[lower > TERMINAL_FORMATION_ENERGY_EV_PER_ATOM]
@@ -253,8 +253,8 @@ def _terminals(
                 expected=f"not below {base[first['element']]:.3f}",
                 remedy="give the ground state of each element, once",
             )
-    found = found[~found["element"].isin(set(given["element"]))]
-    chosen = _joined([given, found[list(TERMINAL_COLUMNS)]], TERMINAL_COLUMNS)
+    elemental = elemental[~elemental["element"].isin(set(given["element"]))]
+    chosen = _joined([given, elemental[list(TERMINAL_COLUMNS)]], TERMINAL_COLUMNS)
     chosen = chosen.sort_values(["element", "energy_per_atom", "id"]).drop_duplicates("element")
     return chosen.reset_index(drop=True)
 
@@ -263,7 +263,7 @@ def _at_zero(
     symbols: Sequence[str], amounts: Mapping[str, Mapping[str, int]], terminals: pd.DataFrame, convention: str
 ) -> pd.DataFrame:
     """Entries of elements that are missing; their ids are those of their total energies where these are known."""
-    there = {next(iter(own)) for own in amounts.values() if len(own) == 1}
+    there = {next(iter(elements)) for elements in amounts.values() if len(elements) == 1}
     if repeated := sorted(there & set(symbols)):
         raise ReferenceSetError(
             what=f"elements_at_zero of {convention} names {', '.join(repeated)}",
@@ -279,8 +279,9 @@ def _elemental_energies(amounts: Mapping[str, Mapping[str, int]], terminals: pd.
     """Energy per atom of the elements that a formula is made of; NaN where one has no total energy."""
     energy = dict(zip(terminals["element"], terminals["energy_per_atom"], strict=True))
     return {
-        formula: sum(energy.get(symbol, np.nan) * amount for symbol, amount in own.items()) / sum(own.values())
-        for formula, own in amounts.items()
+        formula: sum(energy.get(symbol, np.nan) * amount for symbol, amount in elements.items())
+        / sum(elements.values())
+        for formula, elements in amounts.items()
     }
 
 

@@ -40,12 +40,12 @@ TIME_LIMIT_S = 300.0
 def needed_measures() -> dict[str, Measure]:
     """The measurements that fill the columns of a set, by name."""
     columns = {*REQUIRED, *OPTIONAL}
-    return {name: own for name, own in registry().items() if columns & set(own.columns)}
+    return {name: each for name, each in registry().items() if columns & set(each.columns)}
 
 
 def facts_schema() -> pa.Schema:
     """Columns of the facts that a set keeps of a row."""
-    declared = {column: kind for own in registry().values() for column, kind in own.columns.items()}
+    declared = {column: kind for each in registry().values() for column, kind in each.columns.items()}
     return pa.schema({name: declared[name] for name in (*REQUIRED, *OPTIONAL)})
 
 
@@ -70,13 +70,13 @@ def measure_rows(
 
     """
     measures = needed_measures()
-    bawl_only = {name for name, own in measures.items() if {*REQUIRED, *OPTIONAL} & set(own.columns) == {"bawl"}}
+    bawl_only = {name for name, each in measures.items() if {*REQUIRED, *OPTIONAL} & set(each.columns) == {"bawl"}}
     results: dict[str, dict[str, Result]] = {}
     for taken_as_published in (False, True):
         # a published BAWL is taken as it is, and computing it again is most of the cost
         names = set(measures) - (bawl_only if taken_as_published else set())
         own_rows = [row for row in rows if (row.bawl is not None and not checked(row)) == taken_as_published]
-        taken = measure_crystals(
+        measured = measure_crystals(
             [row.crystal for row in own_rows],
             {name: settings[name] for name in sorted(names)},
             engine=engine,
@@ -85,8 +85,8 @@ def measure_rows(
             on_known=counter.know,
             on_done=counter.add,
         )
-        for sha256, own in taken.items():
-            results.setdefault(sha256, {}).update(own)
+        for sha256, by_name in measured.items():
+            results.setdefault(sha256, {}).update(by_name)
     for row in rows:
         yield _with_facts(row, results[row.crystal.sha256])
 

@@ -83,7 +83,9 @@ def merge(rows: Iterable[MeasuredRow], settings: MatchSettings, engine: Engine) 
 
 def _representative_first(group: list[MeasuredRow]) -> list[MeasuredRow]:
     """Rows of one crystal, given by id; total energies come before those that count from a source's own elements."""
-    conventions = preferred_first(own.row.energy_convention for own in group if own.row.energy_convention)
+    conventions = preferred_first(
+        measured.row.energy_convention for measured in group if measured.row.energy_convention
+    )
 
     def rank(measured: MeasuredRow) -> tuple[int, bool, float]:
         row = measured.row
@@ -93,7 +95,7 @@ def _representative_first(group: list[MeasuredRow]) -> list[MeasuredRow]:
         return conventions.index(row.energy_convention), row.energy_per_atom is None, energy
 
     first = min(group, key=rank)
-    return [first, *(own for own in group if own is not first)]
+    return [first, *(measured for measured in group if measured is not first)]
 
 
 def merged_counts(groups: Sequence[Sequence[MeasuredRow]]) -> tuple[Counter[str], Counter[str]]:

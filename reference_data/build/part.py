@@ -68,7 +68,7 @@ class PartReport:
     def from_json(cls, text: bytes) -> PartReport:
         """Read what :meth:`to_json` wrote."""
         content = json.loads(text)
-        return cls(**content | {"refusals": tuple(SourceRefusal(**own) for own in content["refusals"])})
+        return cls(**content | {"refusals": tuple(SourceRefusal(**refusal) for refusal in content["refusals"])})
 
 
 def part_schema() -> pa.Schema:

@@ -86,7 +86,7 @@ class Spill:
 
         """
         inputs = [dict(source.inputs(folder)) for source in sources]
-        keys = [_key(source, own) for source, own in zip(sources, inputs, strict=True)]
+        keys = [_key(source, files) for source, files in zip(sources, inputs, strict=True)]
         known = dict(self._database.execute("SELECT position, key FROM sources ORDER BY position"))
         n_good = next((at for at, key in enumerate(keys) if known.get(at) != key), len(keys))
         # what is refused as repeated depends on the sources before, so all that follows a change is read again
@@ -126,9 +126,9 @@ class Spill:
         runs: list[Run] = []
         first, count = "", 0
         formula = ""
-        for formula, own in self._database.execute("SELECT formula, count(*) FROM rows GROUP BY formula"):
+        for formula, n_of_formula in self._database.execute("SELECT formula, count(*) FROM rows GROUP BY formula"):
             first = first if count else formula
-            count += own
+            count += n_of_formula
             if count >= n_rows:
                 runs.append(Run(first, formula, count))
                 count = 0
@@ -136,13 +136,13 @@ class Spill:
 
     def rows(self, run: Run) -> list[SourceRow]:
         """Rows of a run, by formula and then by id."""
-        found = self._database.execute(
+        stored = self._database.execute(
             "SELECT id, source, lattice, frac_coords, atomic_numbers, bawl, energy_per_atom, "
             "formation_energy_per_atom, energy_convention FROM rows "
             "WHERE formula BETWEEN ? AND ? ORDER BY formula, id",
             (run.first, run.last),
         )
-        return [SourceRow(row[0], row[1], _crystal(*row[2:5]), *row[5:]) for row in found]
+        return [SourceRow(row[0], row[1], _crystal(*row[2:5]), *row[5:]) for row in stored]
 
     def refusals(self) -> Iterator[SourceRefusal]:
         """What was refused while reading, in that order."""
@@ -180,8 +180,8 @@ class Spill:
             crystal.volume / crystal.n_sites,
         )
         marks = ", ".join("?" * len(values))
-        found = self._database.execute(f"INSERT OR IGNORE INTO rows VALUES ({marks})", values)  # noqa: S608 - marks
-        if not found.rowcount:
+        inserted = self._database.execute(f"INSERT OR IGNORE INTO rows VALUES ({marks})", values)  # noqa: S608 - marks
+        if not inserted.rowcount:
             (first,) = self._database.execute("SELECT source FROM rows WHERE id = ?", (row.id,)).fetchone()
             detail = f"source {first} has a row of this id; the first one is kept"
             self._refuse(position, SourceRefusal(row.id, row.source, "repeated_id", detail))

@@ -57,9 +57,9 @@ def differences(name_or_folder: str | Path, sample: int = SAMPLE) -> list[str]:
 
 def _file_differences(reference: Reference) -> Iterator[str]:
     for name, record in reference.manifest.files.items():
-        found = file_sha256(reference.folder / name)
-        if found != record.sha256:
-            yield f"{name}: sha256 {found}, the manifest says {record.sha256}"
+        sha256 = file_sha256(reference.folder / name)
+        if sha256 != record.sha256:
+            yield f"{name}: sha256 {sha256}, the manifest says {record.sha256}"
 
 
 def _settings(reference: Reference) -> BuildSettings:
@@ -116,16 +116,18 @@ def _hull_differences(
     hull = reference.hull(convention)
     rows = np.unique(np.linspace(0, len(hull.vertices) - 1, min(sample, len(hull.vertices))).astype(int))
     vertices = hull.vertices.iloc[rows]
-    placed = [own for own in crystals if own.energy_convention == convention and own.e_above_hull is not None]
-    names = [*vertices["id"], *(own.id for own in placed)]
-    formulas = [*vertices["reduced_formula"], *(own.reduced_formula for own in placed)]
-    energies = [*vertices["formation_energy_per_atom"], *(own.formation_energy_per_atom for own in placed)]
-    stored = [*(0.0 for _ in rows), *(own.e_above_hull for own in placed if own.e_above_hull is not None)]
+    placed = [
+        crystal for crystal in crystals if crystal.energy_convention == convention and crystal.e_above_hull is not None
+    ]
+    names = [*vertices["id"], *(crystal.id for crystal in placed)]
+    formulas = [*vertices["reduced_formula"], *(crystal.reduced_formula for crystal in placed)]
+    energies = [*vertices["formation_energy_per_atom"], *(crystal.formation_energy_per_atom for crystal in placed)]
+    stored = [*(0.0 for _ in rows), *(crystal.e_above_hull for crystal in placed if crystal.e_above_hull is not None)]
     answers = hull.distances(formulas, energies, convention=convention)
     for name, expected, answer in zip(names, stored, answers, strict=True):
-        found = answer.e_above_hull
-        if found is None or abs(found - expected) > ON_HULL_EV_PER_ATOM:
-            again = answer.reason if found is None else f"{found:.6g}"
+        distance = answer.e_above_hull
+        if distance is None or abs(distance - expected) > ON_HULL_EV_PER_ATOM:
+            again = answer.reason if distance is None else f"{distance:.6g}"
             yield f"{name}: {expected:.6g} eV/atom above the hull of {convention} in the set, looked up again {again}"
 
 
@@ -134,11 +136,11 @@ def _plain(value: object) -> object:
 
 
 def _lookup_differences(reference: Reference, crystal: ReferenceCrystal) -> Iterator[str]:
-    if crystal.row not in {own.row for own in reference.rows_of_formulas([crystal.reduced_formula])}:
+    if crystal.row not in {candidate.row for candidate in reference.rows_of_formulas([crystal.reduced_formula])}:
         yield f"{crystal.id}: not found by its formula {crystal.reduced_formula}"
-    found = reference.rows_with_keys(crystal.keys)
+    rows = reference.rows_with_keys(crystal.keys)
     for key in crystal.keys:
-        if crystal.row not in found.get(key, []):
+        if crystal.row not in rows.get(key, []):
             yield f"{crystal.id}: not found by its key {key}"
     bawls = {bawl for bawl in crystal.bawls if bawl is not None}
     for bawl in sorted(bawls - reference.known_bawls(bawls)):

@@ -78,7 +78,7 @@ def write_hulls(hulls: Sequence[HullTables], folder: Path) -> None:
             pa.Table.from_pandas(
                 getattr(hull, name).assign(energy_convention=hull.convention), schema=schema, preserve_index=False
             )
-            for hull in sorted(hulls, key=lambda own: own.convention)
+            for hull in sorted(hulls, key=lambda tables: tables.convention)
         ]
         table = pa.concat_tables([schema.empty_table(), *parts]).replace_schema_metadata(None)
         pq.write_table(table, folder / of, row_group_size=ROW_GROUP_ROWS, compression="zstd")

@@ -125,16 +125,20 @@ class Index:
 
     def rows_of_formulas(self, formulas: Sequence[str]) -> list[NDArray[np.uint32]]:
         """For each reduced formula the rows that may have it, ascending."""
-        found = []
+        rows = []
         for start, stop in _spans(self.formula_digests, formulas):
             ranges = [np.arange(first, after, dtype=np.uint32) for first, after in self.formula_rows[start:stop]]
-            found.append(np.concatenate([np.empty(0, np.uint32), *ranges]))
-        return found
+            rows.append(np.concatenate([np.empty(0, np.uint32), *ranges]))
+        return rows
 
     def _arrays(self) -> list[NDArray[np.generic]]:
         """In the order of the files."""
         texts = (self.keys, self.bawls, self.prototypes)
-        return [*(array for own in texts for array in (own.digests, own.rows)), self.formula_digests, self.formula_rows]
+        return [
+            *(array for text_index in texts for array in (text_index.digests, text_index.rows)),
+            self.formula_digests,
+            self.formula_rows,
+        ]
 
     def _check(self) -> None:
         arrays = self._arrays()
@@ -171,9 +175,16 @@ class IndexBuilder:
     ) -> None:
         """Append the next rows; the arguments are those of :meth:`Index.build`."""
         rows = range(self._n_rows, self._n_rows + len(formulas))
-        self._keys.add((row, key) for row, own in zip(rows, keys, strict=True) for key in own)
-        self._bawls.add((row, bawl) for row, own in zip(rows, bawls, strict=True) for bawl in own if bawl is not None)
-        self._prototypes.add((row, own) for row, own in zip(rows, prototypes, strict=True) if own is not None)
+        self._keys.add((row, key) for row, keys_of_row in zip(rows, keys, strict=True) for key in keys_of_row)
+        self._bawls.add(
+            (row, bawl)
+            for row, bawls_of_row in zip(rows, bawls, strict=True)
+            for bawl in bawls_of_row
+            if bawl is not None
+        )
+        self._prototypes.add(
+            (row, prototype) for row, prototype in zip(rows, prototypes, strict=True) if prototype is not None
+        )
         before = [self._last_formula, *formulas[:-1]]
         new = [at for at, formula in enumerate(formulas) if formula != before[at]]
         self._formulas.append(digests([formulas[at] for at in new]))

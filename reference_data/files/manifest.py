@@ -229,10 +229,10 @@ def read_manifest(folder: Path) -> Manifest:
         )
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-        found = content.get("format_version")
-        if found != FORMAT_VERSION:
+        version = content.get("format_version")
+        if version != FORMAT_VERSION:
             raise ReferenceSetError(
-                what=f"{path} has format version {found}", expected=f"version {FORMAT_VERSION}", remedy=rebuild
+                what=f"{path} has format version {version}", expected=f"version {FORMAT_VERSION}", remedy=rebuild
             )
         return Manifest.model_validate(content)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

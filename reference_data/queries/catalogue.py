@@ -70,7 +70,7 @@ class Catalogue:
         counts = zip(
             self.formulas_of_systems[largest].tolist(), self.crystals_of_systems[largest].tolist(), strict=True
         )
-        return [(name, *own) for name, own in zip(names, counts, strict=True)]
+        return [(name, *counts_of_system) for name, counts_of_system in zip(names, counts, strict=True)]
 
     def by_number_of_elements(self) -> dict[int, tuple[int, int]]:
         """Chemical systems and crystals by number of elements."""

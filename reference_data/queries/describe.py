@@ -51,8 +51,8 @@ def describe(name_or_folder: str | Path) -> dict[str, Any]:
         "fingerprints": manifest.fingerprints,
         "matching": manifest.matching.settings,
         "sources": [
-            own.model_dump(mode="json", exclude={"inputs"}) | {"n_crystals": crystals_of[own.name]}
-            for own in manifest.sources
+            source.model_dump(mode="json", exclude={"inputs"}) | {"n_crystals": crystals_of[source.name]}
+            for source in manifest.sources
         ],
     }
 
@@ -72,16 +72,17 @@ def description_lines(facts: dict[str, Any]) -> Iterator[str]:
     yield "fingerprints " + ", ".join(f"{name} {version}" for name, version in facts["fingerprints"].items())
     yield "merged by    " + ", ".join(f"{name} {value}" for name, value in facts["matching"].items())
     yield f"manifest     sha256 {facts['manifest_sha256']}"
-    for own in facts["sources"]:
+    for source in facts["sources"]:
         yield ""
-        yield f"source {own['name']}: {own['title']} ({own['licence']})"
-        yield f"  {own['citation']}; doi {', '.join(own['doi'])}; {own['url']}"
-        yield f"  {own['n_read']} rows: {own['n_crystals']} crystals, {own['n_shared']} of them also of another source"
-        yield f"  {own['n_merged_within']} rows are the same crystal as another row of this source"
-        refused = ", ".join(f"{count} {reason}" for reason, count in own["refused"].items())
+        yield f"source {source['name']}: {source['title']} ({source['licence']})"
+        yield f"  {source['citation']}; doi {', '.join(source['doi'])}; {source['url']}"
+        shared = f"{source['n_shared']} of them also of another source"
+        yield f"  {source['n_read']} rows: {source['n_crystals']} crystals, {shared}"
+        yield f"  {source['n_merged_within']} rows are the same crystal as another row of this source"
+        refused = ", ".join(f"{count} {reason}" for reason, count in source["refused"].items())
         yield f"  refused: {refused or 'none'}"
-        if own["bawls_checked"] is not None:
-            agreed = f"{own['bawls_agreed']} of {own['bawls_checked']}"
+        if source["bawls_checked"] is not None:
+            agreed = f"{source['bawls_agreed']} of {source['bawls_checked']}"
             yield f"  published BAWL fingerprints, computed again on a sample: {agreed} are the same"
 
 

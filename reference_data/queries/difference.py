@@ -106,8 +106,9 @@ def _by_verdict(
 
 
 def _changed(one: Reference, other: Reference) -> dict[str, tuple[Any, Any]]:
-    a, b = (own.manifest.model_dump(mode="json", exclude={"files"}) for own in (one, other))
-    a["sources"], b["sources"] = ({own["name"]: own for own in found["sources"]} for found in (a, b))
+    a, b = (reference.manifest.model_dump(mode="json", exclude={"files"}) for reference in (one, other))
+    for manifest in (a, b):
+        manifest["sources"] = {source["name"]: source for source in manifest["sources"]}
     return {name: pair for name, pair in _fields(a, b) if pair[0] != pair[1]}
 
 

@@ -53,14 +53,14 @@ class Query:
         return "-".join((*self.elements, "*")) if self.open and self.elements else self.system
 
 
-def parse(asked: str) -> Query:
+def parse(text: str) -> Query:
     """Read a question; an empty one asks for everything.
 
     Raises:
         QueryError: neither a formula nor a chemical system, or a symbol is no element's.
 
     """
-    plain = "".join(asked.translate(_PLAIN_DIGITS).split())
+    plain = "".join(text.translate(_PLAIN_DIGITS).split())
     if not plain:
         return Query()
     parts = [part for part in _SEPARATORS.split(plain) if part]
@@ -70,11 +70,11 @@ def parse(asked: str) -> Query:
     try:
         amounts = elements_of(plain)
     except ValueError as error:
-        msg = f"{asked.strip()!r} is neither a formula nor a chemical system: expected {EXAMPLES}"
+        msg = f"{text.strip()!r} is neither a formula nor a chemical system: expected {EXAMPLES}"
         raise QueryError(msg) from error
     _check(amounts)
     if not amounts:
-        msg = f"the formula {asked.strip()!r} has no atoms: expected {EXAMPLES}"
+        msg = f"the formula {text.strip()!r} has no atoms: expected {EXAMPLES}"
         raise QueryError(msg)
     return Query(tuple(amounts), smallest_whole(amounts), open=False)
 

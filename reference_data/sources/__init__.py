@@ -12,13 +12,12 @@ from pydantic import Field
 from reference_data.sources.aflow_prototypes import AflowPrototypes
 from reference_data.sources.alexandria import Alexandria
 from reference_data.sources.elements import Elements
-from reference_data.sources.known_compounds import KnownCompounds
 from reference_data.sources.lemat_bulk import LematBulk
 from reference_data.sources.materials_project import MaterialsProject
 from reference_data.sources.oqmd import Oqmd
 from reference_data.sources.structure_table import StructureTable
 
 AnySource = Annotated[
-    AflowPrototypes | Alexandria | Elements | KnownCompounds | LematBulk | MaterialsProject | Oqmd | StructureTable,
+    AflowPrototypes | Alexandria | Elements | LematBulk | MaterialsProject | Oqmd | StructureTable,
     Field(discriminator="kind"),
 ]

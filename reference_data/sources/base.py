@@ -155,14 +155,14 @@ def files_of(path: Path, folder: Path, source: str) -> list[Path]:
     exact = folder / path
     # an existing file is meant as it is, whatever characters its name has
     names = [str(exact)] if exact.exists() else sorted(glob(str(exact)))  # noqa: PTH207 - Path.glob takes no absolute one
-    found = [own for own in map(Path, names) if own.is_file()]
-    if not found:
+    files = [file for file in map(Path, names) if file.is_file()]
+    if not files:
         raise ReferenceSetError(
             what=f"{exact} is no file",
             expected="a file, or a pattern that some files have",
             remedy=f"correct path of source {source}",
         )
-    return found
+    return files
 
 
 def file_sha256(path: Path) -> str:

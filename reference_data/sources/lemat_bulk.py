@@ -125,7 +125,9 @@ class LematBulk(Source):
         )
 
     def _database(self, identifier: str | None) -> str:
-        known = (own.name for own in self.databases if identifier and identifier.startswith(own.id_prefix))
+        known = (
+            database.name for database in self.databases if identifier and identifier.startswith(database.id_prefix)
+        )
         return next(known, self.name)
 
     def _records(self, folder: Path) -> Iterator[Mapping[str, Any]]:

@@ -35,8 +35,8 @@ class Oqmd(FileSource):
         for path in self.files(folder):
             array = "data" if column_names(path) is None else None
             for record in records(path, columns, array):
-                found = record.get(ID)
-                identifier = None if found is None or found == "" else f"oqmd-{found}"
+                entry_id = record.get(ID)
+                identifier = None if entry_id is None or entry_id == "" else f"oqmd-{entry_id}"
                 yield row_or_refusal(identifier, record, self.name, self._row)
 
     def _row(self, identifier: str, record: Mapping[str, Any]) -> SourceRow:

@@ -85,8 +85,8 @@ def records(path: Path, columns: Sequence[str], array: str | None = None) -> Ite
         raise _broken(path, error) from error
 
 
-def _objects(path: Path, found: Iterator[object]) -> Iterator[Record]:
-    for number, record in enumerate(found):
+def _objects(path: Path, elements: Iterator[object]) -> Iterator[Record]:
+    for number, record in enumerate(elements):
         if not isinstance(record, dict):
             raise ReferenceSetError(
                 what=f"element {number} of {path} is a JSON {type(record).__name__}",
@@ -104,15 +104,15 @@ def _elements(stream: IO[str], array: str | None) -> Iterator[object]:
     """Elements of the array, decoded one by one; no more of the text is in memory than one element and a chunk."""
     opening = re.compile(r"\s*\[" if array is None else rf'"{re.escape(array)}"\s*:\s*\[')
     text, start = stream.read(CHUNK_CHARACTERS), opening
-    found = start.match(text) if array is None else start.search(text)
-    while found is None:
+    match = start.match(text) if array is None else start.search(text)
+    while match is None:
         more = stream.read(CHUNK_CHARACTERS)
         if not more or array is None:
             msg = "there is no array" if array is None else f"there is no array {array} in the object"
             raise json.JSONDecodeError(msg, text[:40], 0)
         text = text[-len(array) - 100 :] + more
-        found = start.search(text)
-    decoder, at = json.JSONDecoder(), found.end()
+        match = start.search(text)
+    decoder, at = json.JSONDecoder(), match.end()
     separator = re.compile(r"[\s,]*")
     while True:
         at = cast("re.Match[str]", separator.match(text, at)).end()

@@ -99,11 +99,11 @@ def number(record: Mapping[str, Any], column: str | None) -> float | None:
     if value is None or value == "":
         return None
     try:
-        found = float(value)
+        parsed = float(value)
     except (TypeError, ValueError) as error:
         reason, detail = "malformed_energy", f"{column} is {value!r:.40}, a number in eV is needed"
         raise RowRefusedError(reason, detail) from error
-    if math.isinf(found):
-        reason, detail = "malformed_energy", f"{column} is {found}, every energy must be finite"
+    if math.isinf(parsed):
+        reason, detail = "malformed_energy", f"{column} is {parsed}, every energy must be finite"
         raise RowRefusedError(reason, detail)
-    return None if math.isnan(found) else found
+    return None if math.isnan(parsed) else parsed

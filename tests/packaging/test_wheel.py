@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from leaderboard.import_names import DISTRIBUTION, NAMES
+from leaderboard.records import Release
 from leaderboard.release import release
 from tests.golden.numbers import Numbers, moves
 from tests.golden.submissions import FOLDER, STRUCTURAL, SUBMISSIONS, score
@@ -118,7 +119,7 @@ def test_installed_it_scores_as_the_checkout_does_and_leaves_nothing_behind(
     structural = {row: values for row, values in golden.scores.items() if "/" not in row}
     assert list(moves(replace(golden, scores=structural, energies={}), Numbers.of(scored))) == []
     commit = run("git", "rev-parse", "HEAD", folder=source).stdout.strip()
-    assert scored.record["release"] == {"version": release().version, "commit": commit}
+    assert scored.record.release == Release(version=release().version, commit=commit)
     assert any((tmp_path / "cache").rglob("*.nbi"))  # what numba compiled
     pip(installed, "uninstall", "--yes", DISTRIBUTION)
     assert not {path.name for path in site.iterdir()} & set(NAMES)

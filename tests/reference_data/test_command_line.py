@@ -70,11 +70,11 @@ def test_bad_input_is_one_clear_line_and_the_right_exit_code(
     arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:
-        found: object = main(arguments)
+        exit_code: object = main(arguments)
     except SystemExit as stop:  # how argparse ends on wrong usage
-        found = stop.code
+        exit_code = stop.code
     captured = capsys.readouterr()
-    assert found == code
+    assert exit_code == code
     assert message in captured.err.splitlines()[-1]
     assert captured.out == ""
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
@@ -17,7 +18,7 @@ from reference_data.errors import ReferenceSetError
 from reference_data.files.index import BAWL_ROWS_FILE, KEY_DIGESTS_FILE, KEY_ROWS_FILE, PROTOTYPE_ROWS_FILE
 from reference_data.files.manifest import MANIFEST_FILE, SET_FILES
 from reference_data.reference import Reference, open_reference
-from reference_data.sources.known_compounds import compounds
+from reference_data.sets.starter.make.tables import KNOWN_COMPOUNDS_FILE
 from tests.disguise import disguised
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +35,7 @@ def test_the_starter_set_says_that_it_is_indicative(starter: Reference) -> None:
     assert "Judging novelty" in starter.manifest.not_for
     # 288 prototypes (Mehl et al. 2017), 103 elements and the known compounds are read; what is refused or merged is
     # counted
-    n_read = 288 + 103 + sum(1 for _ in compounds())
+    n_read = 288 + 103 + pq.read_metadata(KNOWN_COMPOUNDS_FILE).num_rows
     assert starter.manifest.n_read == n_read
     assert starter.n_crystals == n_read - starter.manifest.n_refused - starter.manifest.n_merged
     assert sum(len(crystal.source_ids) for crystal in starter.crystals(range(starter.n_crystals))) == (
@@ -59,7 +60,11 @@ def test_disguised_copies_of_the_starter_set_are_known(starter: Reference) -> No
         hits = starter.rows_with_keys(keys)
         assert crystal.row in {row for rows in hits.values() for row in rows}, crystal.id
         candidate = Candidate(crystal=copy, reduced_formula=reduced_formula_of(copy), keys=keys)
-        (known,) = [own for own in starter.rows_of_formulas([candidate.reduced_formula]) if own.row == crystal.row]
+        (known,) = [
+            reference_crystal
+            for reference_crystal in starter.rows_of_formulas([candidate.reduced_formula])
+            if reference_crystal.row == crystal.row
+        ]
         assert compare(candidate, known.candidate(), MatchSettings()).same, crystal.id
 
 
@@ -104,12 +109,12 @@ def test_a_collision_of_digests_is_no_hit(small_copy: Path, name: str) -> None:
     spoiled[:] = 3
     np.save(small_copy / name, spoiled)
     reference = open_reference(small_copy)
-    found = {
+    confirmed = {
         KEY_ROWS_FILE: reference.rows_with_keys(first.keys),
         BAWL_ROWS_FILE: reference.known_bawls(filter(None, first.bawls)),
         PROTOTYPE_ROWS_FILE: reference.known_prototypes(filter(None, [first.prototype])),
     }
-    assert [file for file, hits in found.items() if not hits] == [name]
+    assert [file for file, hits in confirmed.items() if not hits] == [name]
 
 
 def test_many_formulas_read_each_crystal_once(small_set: Path) -> None:

@@ -59,7 +59,7 @@ class Counter:
 
     def know(self, count: int) -> None:
         """Count tasks that were done before: they cost nothing now and do not enter the rate."""
-        at_once = bool(count) and not self._known  # how much a resumed task has kept is worth a report
+        at_once = not self._known  # how much a resumed task has kept is worth a report
         self._known += count
         self._count(count, at_once=at_once)
 
@@ -74,6 +74,8 @@ class Counter:
 
     def _count(self, count: int, *, at_once: bool) -> None:
         self._done += count
+        if not count:
+            return
         if at_once or self._done == self._total or time.monotonic() - self._reported >= self._every_s:
             self._send()
 

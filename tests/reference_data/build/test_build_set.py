@@ -87,12 +87,12 @@ def test_every_row_is_counted_once(small_set: Path) -> None:
 
 
 def test_statistics_count_crystals(small_set: Path) -> None:
-    found = json.loads((small_set / "statistics.json").read_text(encoding="utf-8"))
-    assert found["n_crystals"] == 4
-    assert found["elements"] == {"Cl": 2, "Cu": 1, "Na": 2, "Si": 1}
-    assert found["space_groups"] == {"221": 1, "225": 2, "227": 1}
-    assert len(found["quantities"]["density"]["points"]) == found["descriptors"]["n"] == 4
-    assert set(found["coordination"]) == set(found["elements"])
+    statistics = json.loads((small_set / "statistics.json").read_text(encoding="utf-8"))
+    assert statistics["n_crystals"] == 4
+    assert statistics["elements"] == {"Cl": 2, "Cu": 1, "Na": 2, "Si": 1}
+    assert statistics["space_groups"] == {"221": 1, "225": 2, "227": 1}
+    assert len(statistics["quantities"]["density"]["points"]) == statistics["descriptors"]["n"] == 4
+    assert set(statistics["coordination"]) == set(statistics["elements"])
 
 
 def test_a_killed_build_goes_on_where_it_stopped_and_gives_the_set_of_the_repository(tmp_path: Path) -> None:
@@ -198,12 +198,12 @@ def test_lengths_in_another_unit_are_refused(small_definition: Path, tmp_path: P
     nanometres.scale_lattice(ROCKSALT.volume / 1000)
     bohr = SILICON.copy()
     bohr.scale_lattice(SILICON.volume / 0.529177**3)
-    for structure, found in ((nanometres, "0.0224"), (bohr, "135")):  # 22.4 and 20.0 A3 per atom in truth
+    for structure, median in ((nanometres, "0.0224"), (bohr, "135")):  # 22.4 and 20.0 A3 per atom in truth
         pq.write_table(pa.table({"id": ["x"], "text": [cif(structure)], "published": ["x"]}), tmp_path / "t.parquet")
         text = small_definition.read_text(encoding="utf-8").split("\n[[sources]]")
         only = f"{text[0]}\n[[sources]]{text[2]}".replace("second.parquet", "t.parquet")
         (tmp_path / "units.toml").write_text(only, encoding="utf-8")
-        with pytest.raises(ReferenceSetError, match=rf"median volume of {found} A3 per atom; expected between 3 and"):
+        with pytest.raises(ReferenceSetError, match=rf"median volume of {median} A3 per atom; expected between 3 and"):
             build_set(tmp_path / "units.toml", tmp_path / "out", jobs=1, report=print)
 
 

@@ -49,8 +49,8 @@ def test_all_forms_give_the_same_entries(tmp_path: Path, name: str) -> None:
         TABLE.to_parquet(path)
     else:
         TABLE.to_csv(path, index=False)
-    found = table(name).entries(tmp_path)
-    assert found.to_dict("list") == {"id": ["a", "b"], "reduced_formula": ["Na", "Cl2"], "energy": [-1.3, -1.85]}
+    entries = table(name).entries(tmp_path)
+    assert entries.to_dict("list") == {"id": ["a", "b"], "reduced_formula": ["Na", "Cl2"], "energy": [-1.3, -1.85]}
 
 
 @pytest.mark.parametrize(

@@ -97,8 +97,8 @@ def salts(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     (folder / "dft.json.gz").write_bytes(gzip.compress(json.dumps(content).encode(), mtime=0))
     elements = {"Na": ({"Na": 2.0}, -2.6), "Cl": ({"Cl": 4.0}, -7.4), "Si": ({"Si": 2.0}, -10.8)}
     entries = {
-        symbol: {"composition": own, "energy": energy, "correction": 0.0, "entry_id": f"t-{symbol}"}
-        for symbol, (own, energy) in elements.items()
+        symbol: {"composition": composition, "energy": energy, "correction": 0.0, "entry_id": f"t-{symbol}"}
+        for symbol, (composition, energy) in elements.items()
     }
     (folder / "elements.json").write_text(json.dumps(entries))
     (folder / "salts.toml").write_text(DEFINITION, encoding="utf-8")
@@ -135,7 +135,7 @@ def test_of_equal_crystals_the_lowest_in_energy_stands_and_all_are_placed(salts:
     silicon = crystals["silicon"]
     assert (silicon.energy_convention, silicon.formation_energy_per_atom) == ("pbe_mp2020", 0.0)
     refused = [json.loads(line) for line in (salts.folder / "refusals.jsonl").read_text().splitlines()]
-    assert [(own["id"], own["reason"]) for own in refused] == [("wrong", "malformed_energy")]
+    assert [(refusal["id"], refusal["reason"]) for refusal in refused] == [("wrong", "malformed_energy")]
 
 
 def test_distances_are_those_of_the_convention_asked(salts: Reference) -> None:
@@ -151,10 +151,10 @@ def test_distances_are_those_of_the_convention_asked(salts: Reference) -> None:
 
 
 def test_the_manifest_says_where_the_entries_come_from(salts: Reference) -> None:
-    dft, own, other = salts.manifest.hulls
+    dft, chgnet, other = salts.manifest.hulls
     assert (dft.n_entries, dft.n_vertices, dft.n_terminals, dft.n_of_crystals) == (4, 4, 3, 0)
     assert set(dft.sources[0].inputs) == {"dft.json.gz", "elements.json"}
-    assert (own.n_entries, own.n_vertices, own.n_of_crystals, own.sources) == (4, 3, 4, ())
+    assert (chgnet.n_entries, chgnet.n_vertices, chgnet.n_of_crystals, chgnet.sources) == (4, 3, 4, ())
     assert (other.n_entries, other.n_vertices, other.sources[0].n_entries) == (4, 3, 4)
 
 
@@ -182,8 +182,8 @@ def test_a_convention_that_a_set_lacks_is_refused_with_those_it_has(salts: Refer
 def test_a_hull_that_does_not_fit_the_crystals_is_noticed(
     salts: Reference, tmp_path: Path, file: str, column: str, name: str, message: str
 ) -> None:
-    for own in salts.folder.iterdir():
-        (tmp_path / own.name).write_bytes(own.read_bytes())
+    for path in salts.folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
     rows = pq.read_table(tmp_path / file).to_pylist()
     next(row for row in rows if row["id"] == name)[column] += 0.5
     pq.write_table(pa.Table.from_pylist(rows, schema=pq.read_schema(tmp_path / file)), tmp_path / file)

@@ -57,7 +57,8 @@ def test_groups_are_the_connected_components_of_the_verdict(rows: list[MeasuredR
     n_expected, labels = connected_components(same, directed=False)
     groups = merge(silica, MatchSettings(), engine)
     expected = [
-        {row.row.id for row, own in zip(silica, labels, strict=True) if own == label} for label in range(n_expected)
+        {row.row.id for row, row_label in zip(silica, labels, strict=True) if row_label == label}
+        for label in range(n_expected)
     ]
     assert [{row.row.id for row in group} for group in groups] == expected
     # the three sizes of a polymorph are one crystal, and there are several polymorphs

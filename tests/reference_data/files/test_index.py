@@ -44,16 +44,16 @@ def test_written_index_finds_exactly_the_rows_of_each_text_and_formula(rows: lis
     with TemporaryDirectory() as folder:
         Index.build(keys, bawls, prototypes, formulas).write(Path(folder))
         index = Index.open(Path(folder))
-        wanted = sorted({key for own in keys for key in own} | {"absent"})
-        for key, found in zip(wanted, index.keys.rows_with(wanted), strict=True):
-            assert found.tolist() == [row for row, own in enumerate(keys) for _ in range(own.count(key))]
-        for text_index, column in ((index.bawls, bawls), (index.prototypes, [[own] for own in prototypes])):
-            wanted = sorted({text for own in column for text in own if text is not None} | {"absent"})
-            for text, found in zip(wanted, text_index.rows_with(wanted), strict=True):
-                assert found.tolist() == [row for row, own in enumerate(column) if text in own][:1]
+        wanted = sorted({key for keys_of_row in keys for key in keys_of_row} | {"absent"})
+        for key, hits in zip(wanted, index.keys.rows_with(wanted), strict=True):
+            assert hits.tolist() == [row for row, keys_of_row in enumerate(keys) for _ in range(keys_of_row.count(key))]
+        for text_index, column in ((index.bawls, bawls), (index.prototypes, [[prototype] for prototype in prototypes])):
+            wanted = sorted({text for texts in column for text in texts if text is not None} | {"absent"})
+            for text, hits in zip(wanted, text_index.rows_with(wanted), strict=True):
+                assert hits.tolist() == [row for row, texts in enumerate(column) if text in texts][:1]
         wanted = sorted({*formulas, "absent"})
-        for formula, found in zip(wanted, index.rows_of_formulas(wanted), strict=True):
-            assert found.tolist() == [row for row, own in enumerate(formulas) if own == formula]
+        for formula, hits in zip(wanted, index.rows_of_formulas(wanted), strict=True):
+            assert hits.tolist() == [row for row, formula_of_row in enumerate(formulas) if formula_of_row == formula]
 
 
 @given(ROWS, st.lists(st.integers(0, 20), max_size=3))

@@ -92,12 +92,12 @@ def everything_in_the_package() -> set[Path]:
 @needs_matbench
 def test_the_figures_of_four_structures_by_hand_and_nothing_is_left_in_the_package() -> None:
     before = everything_in_the_package()
-    (found,) = stable_metrics([0.0, -0.1, 0.2, 0.3], [-0.1, 0.1, 0.3, None], [0.0])
+    (figures,) = stable_metrics([0.0, -0.1, 0.2, 0.3], [-0.1, 0.1, 0.3, None], [0.0])
     # one of two stable ones is found, none is called so wrongly; half are stable, so chance finds half as many
-    assert (found["TP"], found["FN"], found["FP"], found["TN"]) == (1, 1, 0, 2)
-    assert (found["Precision"], found["Recall"], found["DAF"]) == (1.0, 0.5, 2.0)
-    assert found["F1"] == pytest.approx(2 / 3)
-    assert found["MAE"] == pytest.approx((0.1 + 0.2 + 0.1) / 3)
+    assert (figures["TP"], figures["FN"], figures["FP"], figures["TN"]) == (1, 1, 0, 2)
+    assert (figures["Precision"], figures["Recall"], figures["DAF"]) == (1.0, 0.5, 2.0)
+    assert figures["F1"] == pytest.approx(2 / 3)
+    assert figures["MAE"] == pytest.approx((0.1 + 0.2 + 0.1) / 3)
     assert everything_in_the_package() == before
 
 
@@ -112,23 +112,25 @@ def test_the_figures_of_four_structures_by_hand_and_nothing_is_left_in_the_packa
 def test_what_cannot_be_divided_is_unknown(
     label: list[float], predicted: list[float | None], counts: tuple[int, ...]
 ) -> None:
-    (found,) = agreements(label, predicted, [0.0])
-    four = (found.true_positive, found.false_positive, found.true_negative, found.false_negative)
+    (agreement,) = agreements(label, predicted, [0.0])
+    four = (agreement.true_positive, agreement.false_positive, agreement.true_negative, agreement.false_negative)
     assert four == counts
-    assert found.precision is found.recall is found.f1 is found.daf is None
+    assert agreement.precision is agreement.recall is agreement.f1 is agreement.daf is None
 
 
 @needs_matbench
 def test_the_differences_are_those_put_into_the_labels(alloys: Reference) -> None:
-    found = evaluate_potential(alloys, "emt", jobs=1, report=print)
-    assert (found.n_labelled, found.n_sampled, found.n_answered, found.unanswered) == (3, 3, 3, {})
+    accuracy = evaluate_potential(alloys, "emt", jobs=1, report=print)
+    assert (accuracy.n_labelled, accuracy.n_sampled, accuracy.n_answered, accuracy.unanswered) == (3, 3, 3, {})
     # the potential lies lower by 0, 0.03 and 0.3
-    assert found.mae == pytest.approx(0.11, abs=1e-6)
-    assert found.median_difference == pytest.approx(-0.03, abs=1e-6)
-    assert found.rmse == pytest.approx(((0.03**2 + 0.3**2) / 3) ** 0.5, abs=1e-6)
-    for own in found.agreements:
-        assert own.true_positive + own.false_positive + own.true_negative + own.false_negative == 3
-    assert read_accuracies(alloys.folder) == {f"emt:{found.checkpoint_sha256}": found}
+    assert accuracy.mae == pytest.approx(0.11, abs=1e-6)
+    assert accuracy.median_difference == pytest.approx(-0.03, abs=1e-6)
+    assert accuracy.rmse == pytest.approx(((0.03**2 + 0.3**2) / 3) ** 0.5, abs=1e-6)
+    for agreement in accuracy.agreements:
+        assert (
+            agreement.true_positive + agreement.false_positive + agreement.true_negative + agreement.false_negative == 3
+        )
+    assert read_accuracies(alloys.folder) == {f"emt:{accuracy.checkpoint_sha256}": accuracy}
     # the file decides no score: the set is still the same
     assert open_reference(alloys.folder).manifest_sha256 == alloys.manifest_sha256
 
@@ -137,8 +139,8 @@ def test_the_differences_are_those_put_into_the_labels(alloys: Reference) -> Non
 def test_a_compound_that_has_no_place_on_the_hull_is_no_label(alloys: Reference, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     folder.mkdir()
-    for own in alloys.folder.iterdir():
-        (folder / own.name).write_bytes(own.read_bytes())
+    for file in alloys.folder.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
     table = pq.read_table(folder / CRYSTALS_FILE)
     rows = table.to_pylist()
     next(row for row in rows if row["id"] == "cuau")["e_above_hull"] = None

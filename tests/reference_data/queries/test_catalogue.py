@@ -43,33 +43,33 @@ def test_a_catalogue_says_what_the_rows_say(
     path = tmp_path_factory.mktemp("catalogue") / "c.parquet"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(catalogue, "BATCH_ROWS", batch)
-        found = written(formulas, path)
-    assert found.n_crystals == len(formulas)
-    assert found.formulas.to_pylist() == sorted(set(formulas))
+        made = written(formulas, path)
+    assert made.n_crystals == len(formulas)
+    assert made.formulas.to_pylist() == sorted(set(formulas))
     for formula in FORMULAS:
         amounts = smallest_whole(elements_of(formula))
-        same = [row for row, own in enumerate(formulas) if smallest_whole(elements_of(own)) == amounts]
-        assert found.rows(parse(formula)).tolist() == same
+        same = [row for row, spelled in enumerate(formulas) if smallest_whole(elements_of(spelled)) == amounts]
+        assert made.rows(parse(formula)).tolist() == same
         elements = set(elements_of(formula))
-        exact = [row for row, own in enumerate(formulas) if set(elements_of(own)) == elements]
-        assert found.rows(containing(elements, open_system=False)).tolist() == exact
-        more = [row for row, own in enumerate(formulas) if set(elements_of(own)) >= elements]
-        assert found.rows(containing(elements)).tolist() == more
+        exact = [row for row, spelled in enumerate(formulas) if set(elements_of(spelled)) == elements]
+        assert made.rows(containing(elements, open_system=False)).tolist() == exact
+        more = [row for row, spelled in enumerate(formulas) if set(elements_of(spelled)) >= elements]
+        assert made.rows(containing(elements)).tolist() == more
         held = Counter(symbol for row in more for symbol in elements_of(formulas[row]))
-        assert found.crystals_with(tuple(elements)) == held
-    assert found.rows(Query()).tolist() == list(range(len(formulas)))
+        assert made.crystals_with(tuple(elements)) == held
+    assert made.rows(Query()).tolist() == list(range(len(formulas)))
     sizes = Counter(len(elements_of(formula)) for formula in formulas)
-    assert {size: n for size, (_, n) in found.by_number_of_elements().items()} == sizes
+    assert {size: n for size, (_, n) in made.by_number_of_elements().items()} == sizes
 
 
 def test_the_largest_systems_come_first(tmp_path: Path) -> None:
-    found = written(["CO", "CO", "CO2", "CoO", "CoO", "TiO2"], tmp_path / "c.parquet")
-    assert found.largest_systems(2, 2) == [("C-O", 2, 3), ("Co-O", 1, 2)]
-    assert found.largest_systems(2, 3) == []
+    made = written(["CO", "CO", "CO2", "CoO", "CoO", "TiO2"], tmp_path / "c.parquet")
+    assert made.largest_systems(2, 2) == [("C-O", 2, 3), ("Co-O", 1, 2)]
+    assert made.largest_systems(2, 3) == []
 
 
 def test_elements_are_counted_as_the_statistics_of_the_set_count_them() -> None:
     reference = open_reference("starter")
-    found = read_catalogue(reference.folder / CRYSTALS_FILE)
-    assert found.n_crystals == reference.n_crystals
-    assert found.crystals_with(()) == dict(reference.statistics["elements"])
+    made = read_catalogue(reference.folder / CRYSTALS_FILE)
+    assert made.n_crystals == reference.n_crystals
+    assert made.crystals_with(()) == dict(reference.statistics["elements"])

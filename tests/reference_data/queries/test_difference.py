@@ -38,21 +38,21 @@ def first_table_only(small_definition: Path, tmp_path_factory: pytest.TempPathFa
 
 @pytest.mark.parametrize("by", ["keys", "verdict"])
 def test_crystals_of_only_one_set_are_named(small_set: Path, first_table_only: Path, engine: Engine, by: str) -> None:
-    own = engine if by == "verdict" else None
-    found = difference(small_set, first_table_only, own)
+    used = engine if by == "verdict" else None
+    sets = difference(small_set, first_table_only, used)
     # by hand: copper and the CsCl-type salt come from the second table; the rock salts differ only in their cell
-    assert (found.only_in_a, found.only_in_b, found.undecided) == (("c-copper", "c-salt-cscl"), (), ())
-    back = difference(first_table_only, small_set, own)
-    assert (back.only_in_a, back.only_in_b) == (found.only_in_b, found.only_in_a)
-    assert found.changed["n_crystals"] == (4, 2)
-    assert found.changed["sources.second"][1] is None
-    assert "fingerprints.bawl" not in found.changed
+    assert (sets.only_in_a, sets.only_in_b, sets.undecided) == (("c-copper", "c-salt-cscl"), (), ())
+    back = difference(first_table_only, small_set, used)
+    assert (back.only_in_a, back.only_in_b) == (sets.only_in_b, sets.only_in_a)
+    assert sets.changed["n_crystals"] == (4, 2)
+    assert sets.changed["sources.second"][1] is None
+    assert "fingerprints.bawl" not in sets.changed
 
 
 def test_a_set_does_not_differ_from_itself(small_set: Path, engine: Engine) -> None:
-    for own in (None, engine):
-        found = difference(small_set, small_set, own)
-        assert (found.only_in_a, found.only_in_b, found.undecided, found.changed) == ((), (), (), {})
+    for used in (None, engine):
+        sets = difference(small_set, small_set, used)
+        assert (sets.only_in_a, sets.only_in_b, sets.undecided, sets.changed) == ((), (), (), {})
 
 
 def test_diff_prints_one_line_each_and_says_by_its_exit_code_whether_there_is_any(
@@ -74,7 +74,7 @@ def test_diff_prints_one_line_each_and_says_by_its_exit_code_whether_there_is_an
 def test_describe_says_what_is_in_a_set(small_set: Path, capsys: pytest.CaptureFixture[str]) -> None:
     facts = describe(small_set)
     # by hand: the second table gives copper, both kinds of salt; the first gives rock salt too, and silicon
-    assert {own["name"]: own["n_crystals"] for own in facts["sources"]} == {"first": 2, "second": 3}
+    assert {source["name"]: source["n_crystals"] for source in facts["sources"]} == {"first": 2, "second": 3}
     assert facts["elements"] == {"Cl": 2, "Cu": 1, "Na": 2, "Si": 1}
     assert facts["energy_conventions"] == {}
     assert main(["describe", str(small_set), "--json"]) == 0

@@ -40,7 +40,7 @@ def test_a_system_in_any_order_and_case_is_the_same_question(elements: set[str],
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("text", "expected"),
     [
         ("TiO\u2082", Query(("O", "Ti"), (("O", 2), ("Ti", 1)), open=False)),
         ("Ca3(PO4)2", Query(("Ca", "O", "P"), (("Ca", 3), ("O", 8), ("P", 2)), open=False)),
@@ -50,12 +50,12 @@ def test_a_system_in_any_order_and_case_is_the_same_question(elements: set[str],
         ("  ", Query()),
     ],
 )
-def test_what_people_write_is_understood(asked: str, expected: Query) -> None:
-    assert parse(asked) == expected
+def test_what_people_write_is_understood(text: str, expected: Query) -> None:
+    assert parse(text) == expected
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("text", "said"),
     [
         ("tio2", "'tio2' is neither"),
         ("Xx2O", "'Xx' is no element"),
@@ -64,6 +64,6 @@ def test_what_people_write_is_understood(asked: str, expected: Query) -> None:
         ("<b>", "'<b>' is neither"),
     ],
 )
-def test_what_cannot_be_asked_says_what_can(asked: str, said: str) -> None:
+def test_what_cannot_be_asked_says_what_can(text: str, said: str) -> None:
     with pytest.raises(QueryError, match=rf"{said}.*a formula \(TiO2, O2Ti\), a chemical system"):
-        parse(asked)
+        parse(text)

@@ -35,13 +35,13 @@ def source(kind: str, **settings: Any) -> Source:  # noqa: ANN401 - settings of 
         "doi": ("10.1000/own",),
         "url": "https://example.org",
     }
-    found: Source = TypeAdapter(AnySource).validate_python(fields | settings)
-    return found
+    validated: Source = TypeAdapter(AnySource).validate_python(fields | settings)
+    return validated
 
 
-def split(found: Source, folder: Path) -> tuple[dict[str, SourceRow], dict[str, str]]:
+def split(source: Source, folder: Path) -> tuple[dict[str, SourceRow], dict[str, str]]:
     """Rows by id, and reasons of the refusals by id."""
-    rows = list(found.rows(folder))
+    rows = list(source.rows(folder))
     refused = {row.id: row.reason for row in rows if isinstance(row, SourceRefusal)}
     return {row.id: row for row in rows if isinstance(row, SourceRow)}, refused
 
@@ -181,8 +181,8 @@ def test_any_table_gives_energies_from_the_columns_that_are_named(tmp_path: Path
     table = pa.table({"n": [1, 2], "text": [cif(ROCKSALT)] * 2, "total": [-28.0, None], "formed": [-2.1, None]})
     pq.write_table(table, tmp_path / "t.parquet")
     settings = {"path": "t.parquet", "id_column": "n", "structure_column": "text", "energy_column": "total"}
-    own = source("structure_table", **settings, formation_energy_column="formed", energy_convention="pbe_uncorrected")
-    rows, _ = split(own, tmp_path)
+    table = source("structure_table", **settings, formation_energy_column="formed", energy_convention="pbe_uncorrected")
+    rows, _ = split(table, tmp_path)
     assert energies(rows["1"]) == (-3.5, -2.1, "pbe_uncorrected")
     assert energies(rows["2"]) == (None, None, None)
     with pytest.raises(ValueError, match="go together, got only one"):

@@ -63,10 +63,10 @@ def test_rows_of_several_files_come_in_order_each_a_crystal_or_a_reason(tmp_path
         tmp_path / "train-00001-of-00002.parquet",
     )
     source = lemat(path="train-*.parquet", energy_convention="pbe_uncorrected")
-    found = list(source.rows(tmp_path))
-    rows = {row.id: row for row in found if isinstance(row, SourceRow)}
+    all_rows = list(source.rows(tmp_path))
+    rows = {row.id: row for row in all_rows if isinstance(row, SourceRow)}
     assert list(rows) == ["mp-1", "agm-1", "mp-5"]
-    assert {row.id: row.reason for row in found if isinstance(row, SourceRefusal)} == {
+    assert {row.id: row.reason for row in all_rows if isinstance(row, SourceRefusal)} == {
         "oqmd-1": "not_cross_compatible",
         "oqmd-2": "not_cross_compatible",
         "mp-2": "other_functional",
@@ -161,9 +161,11 @@ def test_the_set_of_the_public_board_builds_from_local_files(tmp_path: Path) -> 
     assert (manifest.name, manifest.indicative, manifest.n_read) == ("lemat-bulk", False, 700)
     # the 112 of the fourth file are of JARVIS, which LeMat-Bulk does not have
     names = ["materials-project", "alexandria", "oqmd", "lemat-bulk"]
-    assert {own.name: own.n_read for own in manifest.sources} == dict(zip(names, [186, 173, 179, 162], strict=True))
-    assert [own.bawls_checked for own in manifest.sources] == [136, 123, 129, 112]
-    assert [own.bawls_agreed for own in manifest.sources] == [136, 123, 129, 112]
+    assert {record.name: record.n_read for record in manifest.sources} == dict(
+        zip(names, [186, 173, 179, 162], strict=True)
+    )
+    assert [record.bawls_checked for record in manifest.sources] == [136, 123, 129, 112]
+    assert [record.bawls_agreed for record in manifest.sources] == [136, 123, 129, 112]
     assert differences(tmp_path / "set") == []
     reference = open_reference(tmp_path / "set")
     assert reference.known_bawls(published) == set(published)

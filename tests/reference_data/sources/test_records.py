@@ -31,15 +31,15 @@ OBJECTS = st.lists(st.dictionaries(st.sampled_from(["a", "b", "entries"]), VALUE
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(OBJECTS, st.integers(1, 40), st.sampled_from([None, 2]))
 def test_a_json_array_gives_its_elements_wherever_a_chunk_ends(
-    tmp_path: Path, found: list[dict[str, object]], chunk: int, indent: int | None
+    tmp_path: Path, elements: list[dict[str, object]], chunk: int, indent: int | None
 ) -> None:
-    (tmp_path / "array.json").write_text(json.dumps(found, indent=indent), encoding="utf-8")
-    answer = {"links": {"next": None}, "rows": found, "meta": [1, 2]}
+    (tmp_path / "array.json").write_text(json.dumps(elements, indent=indent), encoding="utf-8")
+    answer = {"links": {"next": None}, "rows": elements, "meta": [1, 2]}
     (tmp_path / "object.json").write_text(json.dumps(answer, indent=indent), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "CHUNK_CHARACTERS", chunk)
-        assert list(records(tmp_path / "array.json", [])) == found
-        assert list(records(tmp_path / "object.json", [], "rows")) == found
+        assert list(records(tmp_path / "array.json", [])) == elements
+        assert list(records(tmp_path / "object.json", [], "rows")) == elements
 
 
 ROWS = [{"id": "a", "x": "1"}, {"id": "b", "x": "two, three"}, {"id": "c", "x": ""}]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import json
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pydantic import ValidationError
 from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
 from reference_data.build.definition import load_definition
 from reference_data.errors import ReferenceSetError
+from reference_data.files.crystals import CRYSTALS_FILE
+from reference_data.reference import open_reference
 from reference_data.sources.base import SourceRefusal, SourceRow
 from reference_data.sources.structure_table import StructureTable
 
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def table_source(path: Path, **settings: str) -> StructureTable:
+def table_source(path: Path, **settings: str | tuple[str, ...]) -> StructureTable:
     fields: dict[str, Any] = {
         "kind": "structure_table",
         "name": "table",
@@ -57,6 +61,55 @@ def test_the_words_of_the_first_definitions_are_still_read(small_definition: Pat
     assert [row.id for row in first.rows(old.parent)] == [
         row.id for row in load_definition(small_definition).sources[0].rows(old.parent)
     ]
+
+
+ROCKSALT_ARRAYS = {
+    "lattice": [0.0, 2.82, 2.82, 2.82, 0.0, 2.82, 2.82, 2.82, 0.0],
+    "frac_coords": [0.0, 0.0, 0.0, 0.5, 0.5, 0.5],
+    "atomic_numbers": [11, 17],
+}
+
+
+def test_the_crystals_of_a_set_are_a_source(small_set: Path) -> None:
+    crystals = open_reference(small_set).crystals(range(4))
+    source = table_source(small_set / CRYSTALS_FILE, array_columns=tuple(ROCKSALT_ARRAYS))
+    for row, crystal in zip(source.rows(small_set), crystals, strict=True):
+        assert isinstance(row, SourceRow)
+        assert row.id == crystal.id
+        assert (row.crystal.lattice == crystal.crystal.lattice).all()
+        assert (row.crystal.frac_coords == crystal.crystal.frac_coords).all()
+        assert (row.crystal.atomic_numbers == crystal.crystal.atomic_numbers).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({}, None),
+        ({"lattice": [[0.0, 2.82, 2.82], [2.82, 0.0, 2.82], [2.82, 2.82, 0.0]]}, None),
+        ({"lattice": None}, "empty_cell"),
+        ({"atomic_numbers": []}, "empty_cell"),
+        ({"atomic_numbers": ["Na", "Cl"]}, "malformed"),
+        ({"atomic_numbers": [11, 17, 17]}, "malformed"),
+        ({"atomic_numbers": [11, 170]}, "unknown_element"),
+        ({"lattice": [0.0] * 9}, "zero_volume"),
+        ({"frac_coords": [0.0, 0.0, 0.0, 0.5, 0.5, "half"]}, "malformed"),
+    ],
+)
+def test_arrays_are_a_crystal_or_say_why_not(tmp_path: Path, change: dict[str, Any], reason: str | None) -> None:
+    (tmp_path / "t.json").write_text(json.dumps([{"id": "x", **ROCKSALT_ARRAYS, **change}]))
+    (row,) = table_source(tmp_path / "t.json", array_columns=tuple(ROCKSALT_ARRAYS)).rows(tmp_path)
+    assert getattr(row, "reason", None) == reason
+    if isinstance(row, SourceRow):
+        # the fcc primitive cell of NaCl, a = 5.64 A
+        assert row.crystal.volume == pytest.approx(5.64**3 / 4)
+
+
+def test_a_missing_array_and_a_second_column_of_structures_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.json").write_text(json.dumps([{"id": "x", "lattice": [0.0] * 9}]))
+    with pytest.raises(ReferenceSetError, match="no field frac_coords, atomic_numbers; expected one of id, lattice"):
+        list(table_source(tmp_path / "t.json", array_columns=tuple(ROCKSALT_ARRAYS)).rows(tmp_path))
+    with pytest.raises(ValidationError, match="only one of structure_column and array_columns"):
+        table_source(tmp_path / "t.json", array_columns=tuple(ROCKSALT_ARRAYS), structure_column="cif")
 
 
 def test_long_rows_and_rows_without_id_of_a_gzipped_csv(tmp_path: Path) -> None:

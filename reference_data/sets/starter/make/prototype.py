@@ -1,6 +1,6 @@
 """Structure prototypes as data: one measured crystal, and the compounds known to crystallise in the same structure.
 
-A prototype file (TOML, beside this module) holds one table for each structure type::
+A prototype file (TOML, in ``prototypes``) holds one table for each structure type::
 
     [rocksalt]
     like = "Na : Cl"
@@ -33,7 +33,7 @@ from pymatgen.core.lattice import Lattice
 from pymatgen.core.periodic_table import Element
 
 from metrics.crystal import Crystal
-from reference_data.sources.known_compounds.space_group import orbit, primitive_axes
+from reference_data.sets.starter.make.space_group import orbit, primitive_axes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,9 +79,9 @@ class Prototype(BaseModel):
     def _whole(self) -> Self:
         _parameters(self.space_group, self.cell)
         wanted = set(ROLES[: len(roles_of(self.like))])
-        found = {site.split()[0] for site in self.sites}
-        if found != wanted:
-            msg = f"sites are for the roles {sorted(found)}, but {self.like!r} names elements for {sorted(wanted)}"
+        with_sites = {site.split()[0] for site in self.sites}
+        if with_sites != wanted:
+            msg = f"sites are for the roles {sorted(with_sites)}, but {self.like!r} names elements for {sorted(wanted)}"
             raise ValueError(msg)
         if self.bond is not None and not set(self.bond.split("-")) <= wanted:
             msg = f"bond {self.bond!r} names a role that is not among {sorted(wanted)}"

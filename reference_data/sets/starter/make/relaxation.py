@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,19 @@ from metrics.measure.potentials import find
 from metrics.measure.running.cache import Cache, Result
 from metrics.measure.running.progress import LOG_EVERY_S
 from metrics.measure.running.progress import Counter as TaskCounter
+from reference_data.sets.starter.make.compounds import Start, compounds
+from reference_data.sets.starter.make.judge import why_not
+from reference_data.sets.starter.make.tables import (
+    CHGNET,
+    SEVENNET,
+    Relaxed,
+    read_relaxed,
+    write_known_compounds,
+    write_relaxed,
+)
 from reference_data.sources.aflow_prototypes import AflowPrototypes
 from reference_data.sources.base import SourceRow
 from reference_data.sources.elements import Elements
-from reference_data.sources.known_compounds import compounds
-from reference_data.sources.known_compounds.judge import why_not
-from reference_data.sources.known_compounds.store import CHGNET, SEVENNET, Relaxed, read_relaxed, write_relaxed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,38 +38,32 @@ _SETTINGS: Mapping[str, Settings] = {CHGNET: Relaxation(), SEVENNET: SinglePoint
 _UNPUBLISHED: Mapping[str, Any] = {"title": "-", "licence": "-", "citation": "-", "doi": ("10.1000/182",), "url": "-"}
 
 
-@dataclass(frozen=True)
-class Start:
-    """A crystal to relax, whether its cell is measured, and the hashes it has on one processor or another."""
-
-    id: str
-    crystal: Crystal
-    is_measured: bool
-    sha256s: frozenset[str]
-
-
 def starts() -> list[Start]:
     """All crystals of the starter set's sources that CHGNet knows the elements of, the cheapest first."""
     measured = [
         AflowPrototypes(kind="aflow_prototypes", name="aflow", **_UNPUBLISHED),
         Elements(kind="elements", name="elements", **_UNPUBLISHED),
     ]
-    found = [
+    crystals = [
         Start(row.id, row.crystal, is_measured=True, sha256s=frozenset({row.crystal.sha256}))
         for source in measured
         for row in source.rows(Path())
         if isinstance(row, SourceRow)
     ]
-    found += [Start(own.id, own.crystal, own.is_measured, own.sha256s) for own in compounds()]
+    crystals += compounds()
     elements = find(CHGNET).elements
-    described = (own for own in found if set(own.crystal.atomic_numbers.tolist()) <= elements)
-    return sorted((own for own in described if own.crystal.n_sites <= MAX_SITES), key=lambda own: own.crystal.n_sites)
+    small = [
+        start
+        for start in crystals
+        if start.crystal.n_sites <= MAX_SITES and elements.issuperset(start.crystal.atomic_numbers.tolist())
+    ]
+    return sorted(small, key=lambda start: start.crystal.n_sites)
 
 
 def relax_all(
     todo: Sequence[Start], cache_path: Path, records: Iterable[Path], *, jobs: int, report: Callable[[str], None]
 ) -> list[Relaxed]:
-    """Relax what the table does not have yet, and write the table.
+    """Relax what the table does not have yet, and write the tables.
 
     Each result is kept in the cache when it is there, so that a run that was ended, however, resumes.
 
@@ -75,28 +76,31 @@ def relax_all(
 
     """
     table = read_relaxed()
-    known = [table[own.id] for own in todo if own.id in table and table[own.id].start_sha256 in own.sha256s]
-    there = {own.id for own in known}
-    missing = [own for own in todo if own.id not in there]
+    known = [table[start.id] for start in todo if start.id in table and table[start.id].start_sha256 in start.sha256s]
+    known_ids = {row.id for row in known}
+    missing = [start for start in todo if start.id not in known_ids]
     report(f"{len(known)} of {len(todo)} crystals are in the table")
     with Cache(cache_path) as cache:
         for path in records:
             report(f"{path.name}: {import_records(path, cache)} records")
-        relaxed = _energies([own.crystal for own in missing], CHGNET, cache, jobs=jobs, report=report)
+        relaxed = _energies([start.crystal for start in missing], CHGNET, cache, jobs=jobs, report=report)
         ends = {sha256: _end(record) for sha256, record in relaxed.items()}
         crystals = [end for end in ends.values() if end is not None]
         points = _energies(crystals, SEVENNET, cache, jobs=jobs, report=report)
     rows = [*known]
-    for own in missing:
-        record, end = relaxed[own.crystal.sha256], ends[own.crystal.sha256]
+    for start in missing:
+        record, end = relaxed[start.crystal.sha256], ends[start.crystal.sha256]
         energies = {} if record.energy is None else {CHGNET: record.energy}
         if end is not None and (energy := points[end.sha256].energy) is not None:
             energies[SEVENNET] = energy
         reason, detail = why_not(
-            own.crystal, record.status, record.detail, end, energies, measured=own.is_measured
+            start.crystal, record.status, record.detail, end, energies, measured=start.is_measured
         ) or (None, None)
-        rows.append(Relaxed(own.id, own.crystal.sha256, record.status, record.n_steps, end, energies, reason, detail))
+        rows.append(
+            Relaxed(start.id, start.crystal.sha256, record.status, record.n_steps, end, energies, reason, detail)
+        )
     write_relaxed(rows)
+    write_known_compounds(compounds(), read_relaxed())
     return rows
 
 

@@ -9,8 +9,8 @@ from pymatgen.core.periodic_table import Element
 
 from metrics.measure.structure.convert import to_structure
 from metrics.measure.structure.symmetry import symmetry_dataset
-from reference_data.sources.known_compounds.prototype import radius
-from reference_data.sources.known_compounds.store import SEVENNET
+from reference_data.sets.starter.make.prototype import radius
+from reference_data.sets.starter.make.tables import SEVENNET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,13 +15,12 @@ from metrics.crystal import Crystal
 from metrics.measure.chemistry.composition import reduced_formula_of
 from metrics.measure.structure.convert import to_structure
 from metrics.measure.structure.symmetry import symmetry_dataset
+from reference_data.sets.starter.make.compounds import PROTOTYPES_FOLDER, compounds
+from reference_data.sets.starter.make.prototype import Prototype, load_prototypes, radius, roles_of
 from reference_data.sources.aflow_prototypes import AflowPrototypes
 from reference_data.sources.base import SourceRow
-from reference_data.sources.known_compounds import compounds
-from reference_data.sources.known_compounds.prototype import Prototype, load_prototypes, radius, roles_of
-from reference_data.sources.known_compounds.store import FOLDER
 
-PROTOTYPES = load_prototypes(FOLDER)
+PROTOTYPES = load_prototypes(PROTOTYPES_FOLDER)
 ROCKSALT = {
     "like": "Na : Cl",
     "space_group": 225,
@@ -34,7 +33,7 @@ ROCKSALT = {
 
 @cache
 def estimated() -> dict[str, Crystal]:
-    return {own.id: own.crystal for own in compounds()}
+    return {compound.id: compound.crystal for compound in compounds()}
 
 
 @pytest.mark.parametrize("name", PROTOTYPES)
@@ -50,16 +49,16 @@ def test_the_first_compound_has_the_space_group_and_is_primitive(name: str) -> N
 def test_every_compound_is_listed_once_in_a_prototype(name: str) -> None:
     decorations = list(PROTOTYPES[name].decorations())
     assert decorations
-    assert [own for own, count in Counter(decorations).items() if count > 1] == []
+    assert [decoration for decoration, count in Counter(decorations).items() if count > 1] == []
 
 
 def test_no_two_compounds_share_an_id() -> None:
-    identifiers = [own.id for own in compounds()]
+    identifiers = [compound.id for compound in compounds()]
     assert len(set(identifiers)) == len(identifiers)
 
 
 def test_there_are_thousands_of_them_of_all_elements_that_chgnet_knows() -> None:
-    # MPtrj, to which CHGNet was fitted: H to Pu without Po, At, Rn, Fr, Ra (Deng et al. 2023, doi
+    # MPtrj, on which CHGNet was trained: H to Pu without Po, At, Rn, Fr, Ra (Deng et al. 2023, doi
     # 10.1038/s42256-023-00716-3); 2,000 is what the starter set promises
     crystals = estimated()
     assert len(crystals) > 2_000
@@ -99,7 +98,9 @@ def test_structures_agree_with_an_independent_library_of_prototypes() -> None:
     compared, different = 0, []
     for identifier, crystal in estimated().items():
         number = symmetry_dataset(crystal, 0.01).number if reduced_formula_of(crystal) in measured else 0
-        others = [own for own in measured[reduced_formula_of(crystal)] if symmetry_dataset(own, 0.01).number == number]
+        others = [
+            other for other in measured[reduced_formula_of(crystal)] if symmetry_dataset(other, 0.01).number == number
+        ]
         if others:
             compared += 1
             if not any(matcher.fit(to_structure(crystal), to_structure(other)) for other in others):

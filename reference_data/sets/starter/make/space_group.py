@@ -87,11 +87,11 @@ def _setting(hall: int) -> spglib.SpaceGroupType:
 def _operations(number: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     hall = _hall_number(number)
     with _without_announcement():
-        found = spglib.get_symmetry_from_database(hall)
-    if found is None:
+        operations = spglib.get_symmetry_from_database(hall)
+    if operations is None:
         msg = f"spglib has no operations of space group {number}"
         raise ValueError(msg)
-    return found["rotations"], found["translations"]
+    return operations["rotations"], operations["translations"]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""``python -m reference_data.sources.known_compounds``: relax what is not in the table yet, and write the table.
+"""``python -m reference_data.sets.starter.make``: relax what is not in the table yet, and write the tables.
 
 Takes hours on two cores for all of some thousand crystals. An interrupted or killed run resumes.
 """
@@ -12,8 +12,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reference_data.sources.known_compounds.relaxation import relax_all, starts
-from reference_data.sources.known_compounds.store import FOLDER, RELAXED_FILE
+from reference_data.sets.starter.make.relaxation import relax_all, starts
+from reference_data.sets.starter.make.tables import FOLDER, RELAXED_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ CACHE_FILE = FOLDER / ".relaxation.sqlite"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m reference_data.sources.known_compounds", description=(__doc__ or "").partition("\n\n")[2]
+        prog="python -m reference_data.sets.starter.make", description=(__doc__ or "").partition("\n\n")[2]
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="worker processes")
     parser.add_argument(
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         rows = relax_all(starts(), CACHE_FILE, options.records, jobs=options.jobs, report=_report)
     except KeyboardInterrupt:
-        _report("interrupted; started again it resumes")
+        _report("interrupted; the same command resumes")
         return 1
     except (OSError, ValueError) as error:
         _report(f"error: {error}")

@@ -1,7 +1,4 @@
-"""The relaxed forms of the crystals of the starter set, a table that is tracked beside the prototypes.
-
-``python -m reference_data.sources.known_compounds`` makes it; building a set only reads it and needs no potential.
-"""
+"""The tracked tables: what became of each relaxation, and of that the compounds and energies a set is built from."""
 
 from __future__ import annotations
 
@@ -20,8 +17,11 @@ from metrics.measure.chemistry.composition import reduced_formula_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from reference_data.sets.starter.make.compounds import Start
+
 FOLDER = Path(__file__).parent
 RELAXED_FILE = FOLDER / "relaxed.parquet"
+KNOWN_COMPOUNDS_FILE = FOLDER / "known_compounds.parquet"
 ENERGIES_FILE = FOLDER / "energies.csv.gz"
 
 CHGNET, SEVENNET = "chgnet", "sevennet-0"
@@ -40,6 +40,12 @@ SCHEMA = pa.schema(
         ("energy_sevennet_0", pa.float64()),
         ("reason", pa.string()),  # null where the relaxed crystal is the one that was meant
         ("detail", pa.string()),
+    ]
+)
+KNOWN_COMPOUNDS_SCHEMA = pa.schema(
+    [
+        *(SCHEMA.field(name) for name in ("id", "lattice", "frac_coords", "atomic_numbers")),
+        ("energy", pa.float64()),  # by CHGNet, eV of the whole cell; null where the cell is measured
     ]
 )
 LATTICE_DECIMALS, FRACTION_DECIMALS, ENERGY_DECIMALS = 6, 7, 6
@@ -107,6 +113,46 @@ def write_relaxed(rows: Iterable[Relaxed], path: Path = RELAXED_FILE, energies_p
     }
     with pa.CompressedOutputStream(str(energies_path), "gzip") as stream:
         pa_csv.write_csv(pa.table(energies), stream)
+
+
+def write_known_compounds(
+    compounds: Iterable[Start], relaxed: Mapping[str, Relaxed], path: Path = KNOWN_COMPOUNDS_FILE
+) -> None:
+    """Write the compounds as the set reads them: a measured cell as it is, any other as CHGNet relaxed it.
+
+    Compounds that did not relax, or not to what they were meant to be, are left out; the relaxed table says why.
+
+    Args:
+        compounds: all of them.
+        relaxed: by id.
+        path: the table to write.
+
+    """
+    rows = []
+    for compound in compounds:
+        outcome = relaxed.get(compound.id)
+        if compound.is_measured:
+            rows.append(_arrays(compound.crystal) | {"id": compound.id, "energy": None})
+        elif (
+            outcome is not None
+            and outcome.start_sha256 in compound.sha256s
+            and outcome.reason is None
+            and outcome.crystal is not None
+        ):
+            rows.append(_arrays(outcome.crystal) | {"id": compound.id, "energy": outcome.energies[CHGNET]})
+    rows.sort(key=lambda row: row["id"])
+    table = pa.Table.from_pylist(rows, schema=KNOWN_COMPOUNDS_SCHEMA)
+    temporary = path.with_suffix(".part")
+    pq.write_table(table, temporary, compression="zstd", compression_level=19)
+    temporary.replace(path)
+
+
+def _arrays(crystal: Crystal) -> dict[str, Any]:
+    return {
+        "lattice": crystal.lattice.ravel().tolist(),
+        "frac_coords": crystal.frac_coords.ravel().tolist(),
+        "atomic_numbers": crystal.atomic_numbers.tolist(),
+    }
 
 
 def _relaxed(row: Mapping[str, Any]) -> Relaxed:
