@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from submissions.record import Record
+from submissions.record import Ignored, Record
 from submissions.refusal import Reason, RecordRefusedError
 from submissions.stream import lines, too_large
 
@@ -74,10 +75,10 @@ class _Block:
         return Record(name, "cif", b"".join(self.lines))
 
 
-def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
+def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record | Ignored]:
     """One record per block, named by its header; a file of a single one is one record without a name of its own.
 
-    Blocks that hold metadata only are no records. Text before the first block is left out.
+    Blocks that hold metadata only are no records, but named. Text before the first block is left out.
 
     Raises:
         RecordRefusedError: there is no block.
@@ -88,25 +89,25 @@ def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
     if any_block is None:
         detail = "no line begins a block with 'data_', so this is no CIF; write it again"
         raise RecordRefusedError(Reason.MALFORMED, detail)
-    records = (block for block in _chained(any_block, blocks) if block.is_record)
-    first = next(records, None)
-    if first is None:
+    first: _Block | None = None
+    n_records = 0
+    for block in chain((any_block,), blocks):
+        if not block.is_record:
+            yield Ignored(block.name, "block without a structure")
+            continue
+        n_records += 1
+        if n_records == 1:
+            first = block  # nameless if no other follows
+            continue
+        if first is not None:
+            yield first.record(first.name, limits)
+            first = None
+        yield block.record(block.name, limits)
+    if first is not None:
+        yield first.record("", limits)
+    if not n_records:
         detail = "no block of the CIF has a cell or atoms; write both"
         yield Record("", "cif", b"", Reason.MALFORMED, detail)
-        return
-    second = next(records, None)
-    if second is None:
-        yield first.record("", limits)
-        return
-    for block in (first, second):
-        yield block.record(block.name, limits)
-    for block in records:
-        yield block.record(block.name, limits)
-
-
-def _chained(first: _Block, others: Iterator[_Block]) -> Iterator[_Block]:
-    yield first
-    yield from others
 
 
 def _blocks(pieces: Iterable[tuple[bytes, bool]], limits: Limits, *, text_fields: bool) -> Iterator[_Block]:

@@ -13,7 +13,7 @@ from pymatgen.entries.compatibility import CompatibilityError, MaterialsProject2
 
 from metrics.crystal import Crystal
 from metrics.measure.energy.mp2020 import UncorrectableError, mp2020_correction, to_convention
-from metrics.measure.energy.relax_record import EnergyRecord, put_on
+from metrics.measure.energy.relax_record import EnergyRecord, convert_record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,6 +128,6 @@ def test_a_crystal_without_a_correction_is_one_failed_record(monkeypatch: pytest
         energy=-11.0,
         energy_convention="pbe_uncorrected",
     )
-    put = put_on(record, crystal, "pbe_mp2020")
-    assert (put.status, put.energy, put.energy_per_atom) == ("failed", None, None)
-    assert put.detail == "no MP2020 correction of MgO: CompatibilityError: Invalid U value"
+    converted = convert_record(record, crystal, "pbe_mp2020")
+    assert (converted.status, converted.energy, converted.energy_per_atom) == ("failed", None, None)
+    assert converted.detail == "no MP2020 correction of MgO: CompatibilityError: Invalid U value"
