@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd  # noqa: TC002 - pydantic reads the types of fields when it makes the class
 from pydantic import ConfigDict, Field
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Scores(RunScores):
     """The content of ``scores.json``, and the facts of every structure that it was made from.
 
-    ``model_dump(mode="json")`` gives the content of the file.
+    ``model_dump(mode="json")`` gives the content of the file, ``scores["n_submitted"]`` one field of it.
 
     Attributes:
         structures: one row per structure in the order given: id, refusal and its detail, and all that was measured.
@@ -28,6 +28,10 @@ class Scores(RunScores):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     structures: pd.DataFrame = Field(exclude=True, repr=False)
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - whatever the file holds under this name
+        """The same as in ``scores.json``."""
+        return self.model_dump(mode="json")[name]
 
 
 def score_structures(  # noqa: PLR0913 - the choices of the command line, by name

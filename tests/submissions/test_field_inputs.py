@@ -17,6 +17,7 @@ from metrics.formula import elements_of
 from submissions.elements import SYMBOLS
 from submissions.read import Contents, parse, split
 from submissions.refusal import FileRefusedError, RecordRefusedError
+from tests.submissions.packing import cif
 
 FOLDER = Path(__file__).parent / "field_inputs"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((FOLDER / "formats.json").read_text())
@@ -56,3 +57,11 @@ def test_what_an_output_folder_holds_besides_structures_is_named() -> None:
         "1 structure found in 1 file, 4 files ignored: run/generate.py (script), run/config.yaml (configuration), "
         "run/train.log (log), run/metrics.json (facts)"
     )
+
+
+def test_blocks_of_a_cif_that_hold_metadata_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "two.cif"
+    path.write_text("data_global\n_journal_year 2021\n\n" + cif() + cif("ZnS"))
+    contents = Contents()
+    assert [record.id for record in split(path, contents=contents)] == ["NaCl", "ZnS"]
+    assert contents.left_out() == ", 1 part ignored: global (block without a structure)"

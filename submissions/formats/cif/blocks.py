@@ -77,7 +77,7 @@ class _Block:
 def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record | Ignored]:
     """One record per block, named by its header; a file of a single one is one record without a name of its own.
 
-    Blocks that hold metadata only are no records. Text before the first block is left out.
+    Blocks that hold metadata only are no records, but named. Text before the first block is left out.
 
     Raises:
         RecordRefusedError: there is no block.

@@ -89,7 +89,7 @@ def test_atoms_of_ase_are_structures_too(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setenv("LEADERBOARD_RUNS", str(tmp_path / "runs"))
     scores = score_structures([bulk("NaCl", "rocksalt", a=5.64), bulk("Cu")], potentials=[], out=tmp_path / "out")
-    assert scores.n_submitted == 2
+    assert scores.n_submitted == scores["n_submitted"] == 2
     columns = read_parquet(tmp_path / "out" / "columns.parquet")
     assert columns["reduced_formula"].tolist() == ["NaCl", "Cu"]
     assert columns["in_reference"].all()

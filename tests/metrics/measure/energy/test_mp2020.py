@@ -128,6 +128,6 @@ def test_a_crystal_without_a_correction_is_one_failed_record(monkeypatch: pytest
         energy=-11.0,
         energy_convention="pbe_uncorrected",
     )
-    put = convert_record(record, crystal, "pbe_mp2020")
-    assert (put.status, put.energy, put.energy_per_atom) == ("failed", None, None)
-    assert put.detail == "no MP2020 correction of MgO: CompatibilityError: Invalid U value"
+    converted = convert_record(record, crystal, "pbe_mp2020")
+    assert (converted.status, converted.energy, converted.energy_per_atom) == ("failed", None, None)
+    assert converted.detail == "no MP2020 correction of MgO: CompatibilityError: Invalid U value"
