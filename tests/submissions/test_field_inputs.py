@@ -64,4 +64,4 @@ def test_blocks_of_a_cif_that_hold_metadata_are_named(tmp_path: Path) -> None:
     path.write_text("data_global\n_journal_year 2021\n\n" + cif() + cif("ZnS"))
     contents = Contents()
     assert [record.id for record in split(path, contents=contents)] == ["NaCl", "ZnS"]
-    assert contents.left_out() == ", 1 part ignored: global (block without a structure)"
+    assert contents.left_out() == ", 1 part ignored: global (CIF block without a structure)"
