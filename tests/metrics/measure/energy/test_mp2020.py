@@ -81,9 +81,9 @@ def test_noble_gases_beside_a_metal_of_the_u_settings_do_not_hide_the_anion(nobl
     """He, Ne and Ar have no electronegativity, so that sorting by it depends on where they stand."""
     coords = np.array([[0, 0, 0], [0.5, 0.5, 0.5], [0.5, 0, 0.25]])
     crystal = Crystal.from_arrays(CUBE, coords, [noble, metal, 8])
-    found = {mp2020_correction(reordered(crystal, order)) for order in permutations(range(3))}
+    corrections = {mp2020_correction(reordered(crystal, order)) for order in permutations(range(3))}
     without = Crystal.from_arrays(CUBE, coords[1:], [metal, 8])
-    assert found == {mp2020_correction(without)}
+    assert corrections == {mp2020_correction(without)}
 
 
 @settings(max_examples=60, deadline=None)
@@ -128,6 +128,6 @@ def test_a_crystal_without_a_correction_is_one_failed_record(monkeypatch: pytest
         energy=-11.0,
         energy_convention="pbe_uncorrected",
     )
-    put = convert_record(record, crystal, "pbe_mp2020")
-    assert (put.status, put.energy, put.energy_per_atom) == ("failed", None, None)
-    assert put.detail == "no MP2020 correction of MgO: CompatibilityError: Invalid U value"
+    converted = convert_record(record, crystal, "pbe_mp2020")
+    assert (converted.status, converted.energy, converted.energy_per_atom) == ("failed", None, None)
+    assert converted.detail == "no MP2020 correction of MgO: CompatibilityError: Invalid U value"
