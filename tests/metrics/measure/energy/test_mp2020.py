@@ -81,9 +81,9 @@ def test_noble_gases_beside_a_metal_of_the_u_settings_do_not_hide_the_anion(nobl
     """He, Ne and Ar have no electronegativity, so that sorting by it depends on where they stand."""
     coords = np.array([[0, 0, 0], [0.5, 0.5, 0.5], [0.5, 0, 0.25]])
     crystal = Crystal.from_arrays(CUBE, coords, [noble, metal, 8])
-    found = {mp2020_correction(reordered(crystal, order)) for order in permutations(range(3))}
+    corrections = {mp2020_correction(reordered(crystal, order)) for order in permutations(range(3))}
     without = Crystal.from_arrays(CUBE, coords[1:], [metal, 8])
-    assert found == {mp2020_correction(without)}
+    assert corrections == {mp2020_correction(without)}
 
 
 @settings(max_examples=60, deadline=None)
