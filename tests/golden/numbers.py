@@ -7,6 +7,7 @@ of, the comparison of crystals, the relaxation, the reference set, or where the 
 from __future__ import annotations
 
 import csv
+import inspect
 import io
 import json
 import math
@@ -162,8 +163,12 @@ def deciding(kind: str, row: str, column: str) -> list[str]:
     name = row.split(maxsplit=1)[0]
     if name not in scores():
         return []
-    needed = {cause for need in scores()[name].needs for cause in _deciding_column(need)}
-    return [f"score {name}", *sorted(needed), REFERENCE]
+    definition = scores()[name]
+    needed = {cause for need in definition.needs for cause in _deciding_column(need)}
+    statistics = list(inspect.signature(definition.compute).parameters)[1]
+    if not statistics.startswith("_"):  # it is read
+        needed.add(REFERENCE)
+    return [f"score {name}", *sorted(needed)]
 
 
 def _deciding_column(column: str) -> list[str]:

@@ -112,9 +112,13 @@ def test_a_new_version_of_a_measure_is_a_reason_for_its_columns_and_the_scores_t
 
 
 def test_another_reference_set_is_a_reason_for_what_is_known_and_not_for_what_a_crystal_is() -> None:
-    now = changed(scores={"novel": {"value": "0.3"}}, records={"a": {"in_reference": "False", "density": "2.6"}})
+    now = changed(
+        scores={"valid": {"value": "0.6"}, "novel": {"value": "0.3"}},
+        records={"a": {"in_reference": "False", "density": "2.6"}},
+    )
     now = replace(now, causes={**GOLDEN.causes, REFERENCE: "starter b"})
     assert moved_with(now) == {
+        "scores valid, value": False,
         "scores novel, value": True,
         "records a, in_reference": True,
         "records a, density": False,
