@@ -143,21 +143,21 @@ class Reference:
             self._hulls[convention] = Hull(convention, tables.vertices, counts, alternatives=self.conventions)
         return self._hulls[convention]
 
-    def terminal_energies(self, convention: str) -> dict[str, float]:
+    def elemental_references(self, convention: str) -> dict[str, float]:
         """Total energy of each element, eV/atom, which turns total energies of this convention into formation energies.
 
         Raises:
             ReferenceSetError: the set has no hull of this convention, or it was made of formation energies alone.
 
         """
-        terminals = self.hull_tables(convention).terminals
-        if terminals.empty:
+        references = self.hull_tables(convention).elemental_references
+        if references.empty:
             raise ReferenceSetError(
                 what=f"the hull of {convention} of reference set {self.name} has no total energies of the elements",
                 expected="those that turn a potential's energy into a formation energy",
-                remedy="name them in the set's definition (terminals) and build it again",
+                remedy="name them in the set's definition (elemental_references) and build it again",
             )
-        return dict(zip(terminals["element"], terminals["energy_per_atom"], strict=True))
+        return dict(zip(references["element"], references["energy_per_atom"], strict=True))
 
     def refuse_other_settings(self, measures: Mapping[str, Mapping[str, Any]], matching: Mapping[str, Any]) -> None:
         """Refuse to compare crystals with a set that was measured or merged otherwise.

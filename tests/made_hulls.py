@@ -57,7 +57,7 @@ def made_reference(folder: Path) -> Reference:
             convention=convention,
             n_entries=len(VERTICES),
             n_vertices=len(VERTICES),
-            n_terminals=0,
+            n_elemental_references=0,
             n_of_crystals=0,
             sources=(),
             experiment=ExperimentRecord(
@@ -81,9 +81,9 @@ def _hull(convention: str, energies: Mapping[str, float]) -> HullTables:
             "energy_per_atom": None,
         }
     ).sort_values("chemical_system")
-    terminals = pd.DataFrame({"element": [], "energy_per_atom": [], "id": []})
+    elemental_references = pd.DataFrame({"element": [], "energy_per_atom": [], "id": []})
     counts = vertices.groupby("chemical_system").size().rename("n_entries").reset_index()
-    return HullTables(convention, vertices, terminals, counts)
+    return HullTables(convention, vertices, elemental_references, counts)
 
 
 def _record(path: Path) -> FileRecord:

@@ -140,7 +140,7 @@ def _source(source: SourceRecord) -> str:
 
 
 def _hull(hull: HullRecord) -> str:
-    counts = (hull.n_entries, hull.n_vertices, hull.n_of_crystals, hull.n_terminals)
+    counts = (hull.n_entries, hull.n_vertices, hull.n_of_crystals, hull.n_elemental_references)
     cells = "".join(f'<td class="right">{count:,}</td>' for count in counts)
     tables = ", ".join(f"{source.name} {source.n_entries:,}" for source in hull.sources)
     return (

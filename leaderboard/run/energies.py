@@ -248,7 +248,7 @@ def _on_hull(
 ) -> list[dict[str, Any]]:
     """Rows of one potential on one hull; why a distance is unknown stands in ``detail``."""
     converted = [convert_record(record, by_sha256[sha256], convention) for sha256, record in records.items()]
-    elemental = reference.terminal_energies(convention)
+    elemental = reference.elemental_references(convention)
     formulas = [composition_of(by_sha256[record.sha256]).get_el_amt_dict() for record in converted]
     formation, reasons = [], []
     for record, formula in zip(converted, formulas, strict=True):

@@ -1,7 +1,7 @@
 """Build a reference set: sources are read, measured, merged into crystals, and written with index and manifest.
 
 Rows go to disk as they are read, are taken back by formula and become parts of some thousand rows, each a file of its
-own; the parts are then joined. So memory does not grow with the set, a build that was interrupted goes on with the
+own; the parts are then joined. So memory does not grow with the set, a build that was interrupted resumes with the
 parts and the measurements it has, and several machines can share the parts. The same sources and the same code give
 the same bytes; only a finished build leaves a manifest.
 """

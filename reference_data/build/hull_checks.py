@@ -21,7 +21,7 @@ ELEMENTAL_ENERGY_EV_PER_ATOM = (-20.0, 2.0)
 FORMATION_ENERGY_EV_PER_ATOM = 6.0
 """The most stable compounds lie at -4.5 (LaF3); above zero nothing is impossible, but whole tables are not up there."""
 MAX_SHARE_FAR_ABOVE = 0.01
-TERMINAL_FORMATION_ENERGY_EV_PER_ATOM = 0.05
+ELEMENTAL_FORMATION_ENERGY_EV_PER_ATOM = 0.05
 MEDIAN_OF_COMPOUNDS_EV_PER_ATOM = 2.0
 MIN_COMPOUNDS = 5
 SAME_ID_MEDIAN_EV_PER_ATOM = 0.025
@@ -67,16 +67,16 @@ def amounts_by_formula(entries: pd.DataFrame, convention: str) -> dict[str, dict
     return amounts
 
 
-def check_terminals(amounts: Mapping[str, Mapping[str, int]], terminals: set[str], convention: str) -> None:
+def check_elemental_references(amounts: Mapping[str, Mapping[str, int]], elements: set[str], convention: str) -> None:
     """Every element of an entry has an elemental one.
 
     Raises:
         ReferenceSetError: one has none.
 
     """
-    missing = sorted({symbol for elements in amounts.values() for symbol in elements} - terminals)
+    missing = sorted({symbol for of_formula in amounts.values() for symbol in of_formula} - elements)
     if missing:
-        example = next(formula for formula, elements in amounts.items() if missing[0] in elements)
+        example = next(formula for formula, of_formula in amounts.items() if missing[0] in of_formula)
         raise ReferenceSetError(
             what=f"the hull of {convention} has no elemental entry of {', '.join(missing)} (needed by {example})",
             expected="one of every element that occurs",
@@ -84,7 +84,7 @@ def check_terminals(amounts: Mapping[str, Mapping[str, int]], terminals: set[str
         )
 
 
-def check_elemental_energies(terminals: pd.DataFrame, convention: str) -> None:
+def check_elemental_energies(references: pd.DataFrame, convention: str) -> None:
     """Total energies of the elements are what such energies are.
 
     Raises:
@@ -92,8 +92,8 @@ def check_elemental_energies(terminals: pd.DataFrame, convention: str) -> None:
 
     """
     low, high = ELEMENTAL_ENERGY_EV_PER_ATOM
-    energies = terminals["energy_per_atom"]
-    wrong = terminals[~np.isfinite(energies) | ((convention != "r2scan") & ~energies.between(low, high))]
+    energies = references["energy_per_atom"]
+    wrong = references[~np.isfinite(energies) | ((convention != "r2scan") & ~energies.between(low, high))]
     if len(wrong):
         named = wrong.apply(lambda row: f"{row['element']} {row['energy_per_atom']:.2f}", axis=1)
         raise ReferenceSetError(
@@ -129,12 +129,12 @@ def check_formation_energies(entries: pd.DataFrame, amounts: Mapping[str, Mappin
     elemental = entries[entries["reduced_formula"].map(lambda formula: len(amounts[formula])) == 1]
     symbols = elemental["reduced_formula"].map(lambda formula: next(iter(amounts[formula])))
     lowest = elemental["formation_energy_per_atom"].groupby(symbols).min()
-    off = lowest[lowest.abs() > TERMINAL_FORMATION_ENERGY_EV_PER_ATOM]
+    off = lowest[lowest.abs() > ELEMENTAL_FORMATION_ENERGY_EV_PER_ATOM]
     if len(off):
         raise ReferenceSetError(
             what=f"elements of {convention} have formation energies of their own: "
             f"{_some(f'{symbol} {energy:.3f}' for symbol, energy in off.items())} eV/atom",
-            expected=f"zero, within {TERMINAL_FORMATION_ENERGY_EV_PER_ATOM:g}",
+            expected=f"zero, within {ELEMENTAL_FORMATION_ENERGY_EV_PER_ATOM:g}",
             remedy="give formation energies from, and elemental energies of, the ground states of the same convention",
         )
 

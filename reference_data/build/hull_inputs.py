@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 JSON_ENDINGS = (".json", ".json.gz")
-TERMINAL_COLUMNS = ("element", "energy_per_atom", "id")
+ELEMENTAL_REFERENCE_COLUMNS = ("element", "energy_per_atom", "id")
 RUN_TYPES = {"pbe_mp2020": {"GGA", "GGA+U"}, "pbe_uncorrected": {"GGA", "GGA+U"}, "r2scan": {"R2SCAN", "r2SCAN"}}
-"""What Materials Project writes into an entry's parameters, for each convention of density-functional energies."""
+"""What Materials Project writes into an entry's parameters, for each convention of DFT energies."""
 
 
 class HullSource(Described):
@@ -33,8 +33,8 @@ class HullSource(Described):
         formula_column: formulas of whole numbers, reduced or not.
         energy_column: energies in eV/atom.
         convention_column: states the convention of each row, all the same; None where nothing states it.
-        terminals: JSON object ``{element: ComputedEntry}`` of total energies of the elements, as pymatgen writes it;
-            without it the elements among the entries decide, where their energies are total.
+        elemental_references: JSON object ``{element: ComputedEntry}`` of total energies of the elements, as pymatgen
+            writes it; without it the elements among the entries decide, where their energies are total.
         elements_at_zero: elements that the table lacks, to be added with a formation energy of zero.
 
     """
@@ -46,7 +46,7 @@ class HullSource(Described):
     formula_column: Text = "formula"
     energy_column: Text = "energy_per_atom"
     convention_column: Text | None = None
-    terminals: Path | None = None
+    elemental_references: Path | None = None
     elements_at_zero: tuple[Text, ...] = ()
 
     def entries(self, folder: Path) -> pd.DataFrame:
@@ -88,9 +88,10 @@ class HullSource(Described):
             ReferenceSetError: the file is missing or holds something else, or an entry is of another level of theory.
 
         """
-        if self.terminals is None:
-            return pd.DataFrame([], columns=list(TERMINAL_COLUMNS)).astype({"energy_per_atom": "float64"})
-        content = self._json(folder / self.terminals)
+        if self.elemental_references is None:
+            return pd.DataFrame([], columns=list(ELEMENTAL_REFERENCE_COLUMNS)).astype({"energy_per_atom": "float64"})
+        path = folder / self.elemental_references
+        content = self._json(path)
         rows = []
         for symbol, entry in content.items():
             try:
@@ -100,21 +101,23 @@ class HullSource(Described):
                 is_elemental = set(entry["composition"]) == {symbol}
                 rows.append((symbol, energy, str(entry.get("entry_id") or symbol)))
             except (AttributeError, KeyError, TypeError, ZeroDivisionError) as error:
-                raise self._unreadable(self.terminals, f"{symbol}: {error!r}") from error
+                raise self._unreadable(path, f"{symbol}: {error!r}") from error
             if not is_elemental:
-                raise self._unreadable(self.terminals, f"{symbol} has the composition {entry['composition']}")
+                raise self._unreadable(
+                    self.elemental_references, f"{symbol} has the composition {entry['composition']}"
+                )
             allowed = RUN_TYPES.get(self.convention, {run_type})
             if run_type is not None and run_type not in allowed:
                 raise ReferenceSetError(
-                    what=f"the entry of {symbol} in {self.terminals.name} is a run of type {run_type}",
+                    what=f"the entry of {symbol} in {path.name} is a run of type {run_type}",
                     expected=f"{' or '.join(sorted(allowed))}, as {self.convention} has",
                     remedy="give elemental entries of the same convention as the compounds",
                 )
-        return pd.DataFrame(rows, columns=list(TERMINAL_COLUMNS))
+        return pd.DataFrame(rows, columns=list(ELEMENTAL_REFERENCE_COLUMNS))
 
     def inputs(self, folder: Path) -> Mapping[str, str]:
         """The files by their sha256."""
-        paths = [self.path, *([self.terminals] if self.terminals else [])]
+        paths = [self.path, *([self.elemental_references] if self.elemental_references else [])]
         return {path.name: file_sha256(folder / path) for path in paths}
 
     def _table(self, path: Path, columns: list[str]) -> pd.DataFrame:

@@ -18,15 +18,15 @@ from metrics.measure.energy.hull import Hull, formation_energy_per_atom
 from metrics.measure.energy.hull_vertices import hull_vertices
 from reference_data.build.experiment import compare_with_experiment
 from reference_data.build.hull_checks import (
-    TERMINAL_FORMATION_ENERGY_EV_PER_ATOM,
+    ELEMENTAL_FORMATION_ENERGY_EV_PER_ATOM,
     amounts_by_formula,
     check_elemental_energies,
+    check_elemental_references,
     check_formation_energies,
     check_ids,
     check_same_ids,
-    check_terminals,
 )
-from reference_data.build.hull_inputs import TERMINAL_COLUMNS
+from reference_data.build.hull_inputs import ELEMENTAL_REFERENCE_COLUMNS
 from reference_data.errors import ReferenceSetError
 from reference_data.files.hulls import HullTables
 from reference_data.files.manifest import HullRecord, HullSourceRecord
@@ -69,9 +69,9 @@ class BuiltHull:
     known: Mapping[str, float]
 
     @property
-    def terminals(self) -> dict[str, float]:
+    def elemental_references(self) -> dict[str, float]:
         """Total energies of the elements, eV/atom, where they are known."""
-        references = self.tables.terminals
+        references = self.tables.elemental_references
         return dict(zip(references["element"], references["energy_per_atom"], strict=True))
 
 
@@ -144,9 +144,9 @@ def _formation_energy(
         known = [built.known[name] for name in row["source_ids"] if name in built.known]
         if known:
             return {"energy_convention": built.tables.convention, "formation_energy_per_atom": min(known)}
-    if row["energy_per_atom"] is not None and stated in by_convention and by_convention[stated].terminals:
-        terminals = by_convention[stated].terminals
-        energy = formation_energy_per_atom(row["reduced_formula"], row["energy_per_atom"], terminals)
+    if row["energy_per_atom"] is not None and stated in by_convention and by_convention[stated].elemental_references:
+        references = by_convention[stated].elemental_references
+        energy = formation_energy_per_atom(row["reduced_formula"], row["energy_per_atom"], references)
         return {"formation_energy_per_atom": energy}
     return {}
 
@@ -159,7 +159,7 @@ def _build(
     conventions: Sequence[str],
 ) -> BuiltHull:
     tables = [_entries(source, folder) for source in sources]
-    given = _joined([source.elements(folder) for source in sources], TERMINAL_COLUMNS)
+    given = _joined([source.elements(folder) for source in sources], ELEMENTAL_REFERENCE_COLUMNS)
     listed = _joined(tables, _ENTRY_COLUMNS)
     check_ids(listed, convention)
     known = set(listed["id"])
@@ -168,16 +168,16 @@ def _build(
     # what a source counts its formation energies from is not known here
     entries = _joined([listed, of_crystals.assign(formation_energy_per_atom=np.nan)], _ENTRY_COLUMNS)
     amounts = amounts_by_formula(entries, convention)
-    terminals = _terminals(given, entries, amounts, convention)
-    check_elemental_energies(terminals, convention)
+    elemental_references = _elemental_references(given, entries, amounts, convention)
+    check_elemental_energies(elemental_references, convention)
     zeros = [symbol for source in sources for symbol in source.elements_at_zero]
-    added = _at_zero(zeros, amounts, terminals, convention)
+    added = _at_zero(zeros, amounts, elemental_references, convention)
     entries = _joined([entries, added], _ENTRY_COLUMNS)
     amounts |= {symbol: {symbol: 1} for symbol in zeros}
     elemental = {next(iter(amounts[formula])) for formula in entries["reduced_formula"] if len(amounts[formula]) == 1}
-    check_terminals(amounts, elemental, convention)
+    check_elemental_references(amounts, elemental, convention)
     totals = entries["formation_energy_per_atom"].isna()
-    offsets = _elemental_energies(amounts, terminals)
+    offsets = _elemental_energies(amounts, elemental_references)
     entries.loc[totals, "formation_energy_per_atom"] = (
         entries["energy_per_atom"] - entries["reduced_formula"].map(offsets)
     )[totals]
@@ -190,7 +190,7 @@ def _build(
         convention=convention,
         n_entries=len(entries),
         n_vertices=len(vertices),
-        n_terminals=len(terminals),
+        n_elemental_references=len(elemental_references),
         n_of_crystals=len(of_crystals),
         sources=tuple(
             HullSourceRecord(
@@ -203,7 +203,7 @@ def _build(
         experiment=compare_with_experiment(entries),
     )
     return BuiltHull(
-        HullTables(convention, vertices, terminals, systems),
+        HullTables(convention, vertices, elemental_references, systems),
         record,
         Hull(convention, vertices, counts, alternatives=conventions),
         {name: by_id[name] for name in known},
@@ -229,7 +229,7 @@ def _joined(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFr
     return joined.astype({name: "float64" for name in columns if name.endswith("energy_per_atom")})
 
 
-def _terminals(
+def _elemental_references(
     given: pd.DataFrame, entries: pd.DataFrame, amounts: Mapping[str, Mapping[str, int]], convention: str
 ) -> pd.DataFrame:
     """Total energies of the elements: as given, else of the lowest elemental entry with a total energy.
@@ -244,7 +244,7 @@ def _terminals(
     for table, what in ((given, "given twice"), (elemental, "below the one given")):
         base = given.drop_duplicates("element").set_index("element")["energy_per_atom"]
         lower = base.reindex(table["element"]).to_numpy(np.float64) - table["energy_per_atom"].to_numpy(np.float64)
-        wrong = table[lower > TERMINAL_FORMATION_ENERGY_EV_PER_ATOM]
+        wrong = table[lower > ELEMENTAL_FORMATION_ENERGY_EV_PER_ATOM]
         if len(wrong):
             first = wrong.iloc[0]
             raise ReferenceSetError(
@@ -254,13 +254,16 @@ def _terminals(
                 remedy="give the ground state of each element, once",
             )
     elemental = elemental[~elemental["element"].isin(set(given["element"]))]
-    chosen = _joined([given, elemental[list(TERMINAL_COLUMNS)]], TERMINAL_COLUMNS)
+    chosen = _joined([given, elemental[list(ELEMENTAL_REFERENCE_COLUMNS)]], ELEMENTAL_REFERENCE_COLUMNS)
     chosen = chosen.sort_values(["element", "energy_per_atom", "id"]).drop_duplicates("element")
     return chosen.reset_index(drop=True)
 
 
 def _at_zero(
-    symbols: Sequence[str], amounts: Mapping[str, Mapping[str, int]], terminals: pd.DataFrame, convention: str
+    symbols: Sequence[str],
+    amounts: Mapping[str, Mapping[str, int]],
+    references: pd.DataFrame,
+    convention: str,
 ) -> pd.DataFrame:
     """Entries of elements that are missing; their ids are those of their total energies where these are known."""
     there = {next(iter(elements)) for elements in amounts.values() if len(elements) == 1}
@@ -270,14 +273,14 @@ def _at_zero(
             expected="elements without an entry",
             remedy="leave out those that have one",
         )
-    ids = dict(zip(terminals["element"], terminals["id"], strict=True))
+    ids = dict(zip(references["element"], references["id"], strict=True))
     rows = [(ids.get(symbol, symbol), symbol, np.nan, 0.0) for symbol in symbols]
     return pd.DataFrame(rows, columns=_ENTRY_COLUMNS)
 
 
-def _elemental_energies(amounts: Mapping[str, Mapping[str, int]], terminals: pd.DataFrame) -> dict[str, float]:
+def _elemental_energies(amounts: Mapping[str, Mapping[str, int]], references: pd.DataFrame) -> dict[str, float]:
     """Energy per atom of the elements that a formula is made of; NaN where one has no total energy."""
-    energy = dict(zip(terminals["element"], terminals["energy_per_atom"], strict=True))
+    energy = dict(zip(references["element"], references["energy_per_atom"], strict=True))
     return {
         formula: sum(energy.get(symbol, np.nan) * amount for symbol, amount in elements.items())
         / sum(elements.values())

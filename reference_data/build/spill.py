@@ -1,7 +1,7 @@
 """The rows of all sources on disk, between reading and measuring: memory stays bounded, and they come back by formula.
 
-One SQLite file. A source that was read whole is not read again by a build that goes on after an interruption; one that
-was not is read from its start.
+One SQLite file. A source that was read whole is not read again by a build that resumes; one that was not is read from
+its start.
 """
 
 from __future__ import annotations

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 VERTICES_FILE = "hull_vertices.parquet"
-TERMINALS_FILE = "hull_terminals.parquet"
+ELEMENTAL_REFERENCES_FILE = "hull_elemental_references.parquet"
 SYSTEMS_FILE = "hull_systems.parquet"
-HULL_FILES = (VERTICES_FILE, TERMINALS_FILE, SYSTEMS_FILE)
+HULL_FILES = (VERTICES_FILE, ELEMENTAL_REFERENCES_FILE, SYSTEMS_FILE)
 
 # Energies in eV/atom. Each file is sorted by convention, so that one convention is one run of rows.
 VERTICES_SCHEMA = pa.schema(
@@ -33,7 +33,7 @@ VERTICES_SCHEMA = pa.schema(
         ("energy_per_atom", pa.float64()),  # total; null where only the formation energy is known
     ]
 )
-TERMINALS_SCHEMA = pa.schema(
+ELEMENTAL_REFERENCES_SCHEMA = pa.schema(
     [
         ("element", pa.string()),
         ("energy_convention", pa.string()),
@@ -48,7 +48,12 @@ SYSTEMS_SCHEMA = pa.schema(
         ("n_entries", pa.int64()),
     ]
 )
-SCHEMAS = {VERTICES_FILE: VERTICES_SCHEMA, TERMINALS_FILE: TERMINALS_SCHEMA, SYSTEMS_FILE: SYSTEMS_SCHEMA}
+TABLES = {
+    "vertices": (VERTICES_FILE, VERTICES_SCHEMA),
+    "elemental_references": (ELEMENTAL_REFERENCES_FILE, ELEMENTAL_REFERENCES_SCHEMA),
+    "systems": (SYSTEMS_FILE, SYSTEMS_SCHEMA),
+}
+"""File and schema of each table of :class:`HullTables`."""
 ROW_GROUP_ROWS = 32_768
 
 
@@ -59,37 +64,36 @@ class HullTables:
     Attributes:
         convention: of all its energies.
         vertices: columns id, reduced_formula, chemical_system, formation_energy_per_atom, energy_per_atom; by system.
-        terminals: columns element, energy_per_atom, id: total energies of the elements; those that are known.
+        elemental_references: columns element, energy_per_atom, id: total energies, where they are known.
         systems: columns chemical_system, n_entries.
 
     """
 
     convention: str
     vertices: pd.DataFrame
-    terminals: pd.DataFrame
+    elemental_references: pd.DataFrame
     systems: pd.DataFrame
 
 
 def write_hulls(hulls: Sequence[HullTables], folder: Path) -> None:
     """Write the three files; the same hulls give the same bytes."""
-    for name, of in (("vertices", VERTICES_FILE), ("terminals", TERMINALS_FILE), ("systems", SYSTEMS_FILE)):
-        schema = SCHEMAS[of]
+    for name, (file, schema) in TABLES.items():
         parts = [
             pa.Table.from_pandas(
                 getattr(hull, name).assign(energy_convention=hull.convention), schema=schema, preserve_index=False
             )
-            for hull in sorted(hulls, key=lambda tables: tables.convention)
+            for hull in sorted(hulls, key=lambda hull: hull.convention)
         ]
         table = pa.concat_tables([schema.empty_table(), *parts]).replace_schema_metadata(None)
-        pq.write_table(table, folder / of, row_group_size=ROW_GROUP_ROWS, compression="zstd")
+        pq.write_table(table, folder / file, row_group_size=ROW_GROUP_ROWS, compression="zstd")
 
 
 def read_hull(folder: Path, convention: str) -> HullTables:
     """Read the hull of one convention, which may have no rows."""
     tables = {
-        name: pq.read_table(folder / name, filters=[("energy_convention", "=", convention)])
+        name: pq.read_table(folder / file, filters=[("energy_convention", "=", convention)])
         .drop(["energy_convention"])
         .to_pandas()
-        for name in HULL_FILES
+        for name, (file, _) in TABLES.items()
     }
-    return HullTables(convention, tables[VERTICES_FILE], tables[TERMINALS_FILE], tables[SYSTEMS_FILE])
+    return HullTables(convention, **tables)

@@ -135,7 +135,7 @@ class HullRecord(_Closed):
         convention: of its energies.
         n_entries: entries, vertices or not.
         n_vertices: entries that are on the hull.
-        n_terminals: elements whose total energy is known, so that total energies can be put on the hull.
+        n_elemental_references: elements whose total energy is known, from which formation energies are counted.
         n_of_crystals: entries that are crystals of the set; all others come from the sources of the hull.
         sources: tables of energies.
         experiment: how far its formation energies are from measured ones.
@@ -145,7 +145,7 @@ class HullRecord(_Closed):
     convention: str
     n_entries: Count
     n_vertices: Count
-    n_terminals: Count
+    n_elemental_references: Count
     n_of_crystals: Count
     sources: tuple[HullSourceRecord, ...]
     experiment: ExperimentRecord

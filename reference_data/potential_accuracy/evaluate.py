@@ -213,13 +213,13 @@ def _distances(
     reference: Reference, crystals: Sequence[ReferenceCrystal], records: Sequence[EnergyRecord], convention: str
 ) -> tuple[list[float], list[float | None]]:
     """Distances from the hull without the compound itself, eV/atom: by the set, and by the potential."""
-    hull, terminals = reference.hull(convention), reference.terminal_energies(convention)
+    hull, elemental_references = reference.hull(convention), reference.elemental_references(convention)
     vertices = set(hull.vertices["id"])
     formulas = [crystal.reduced_formula for crystal in crystals]
     without = [next((name for name in crystal.source_ids if name in vertices), None) for crystal in crystals]
     stated = [crystal.formation_energy_per_atom for crystal in crystals]
     computed = [
-        _formation_energy(crystal, record, convention, terminals)
+        _formation_energy(crystal, record, convention, elemental_references)
         for crystal, record in zip(crystals, records, strict=True)
     ]
     labels = hull.distances(formulas, stated, convention=convention, without=without)
@@ -233,7 +233,7 @@ def _distances(
 
 
 def _formation_energy(
-    crystal: ReferenceCrystal, record: EnergyRecord, convention: str, terminals: Mapping[str, float]
+    crystal: ReferenceCrystal, record: EnergyRecord, convention: str, elemental_references: Mapping[str, float]
 ) -> float | None:
     energy = convert_record(record, crystal.crystal, convention).energy_per_atom
-    return None if energy is None else formation_energy_per_atom(crystal.reduced_formula, energy, terminals)
+    return None if energy is None else formation_energy_per_atom(crystal.reduced_formula, energy, elemental_references)

@@ -95,7 +95,7 @@ def test_statistics_count_crystals(small_set: Path) -> None:
     assert set(statistics["coordination"]) == set(statistics["elements"])
 
 
-def test_a_killed_build_goes_on_where_it_stopped_and_gives_the_set_of_the_repository(tmp_path: Path) -> None:
+def test_a_killed_build_resumes_and_gives_the_set_of_the_repository(tmp_path: Path) -> None:
     definition, out = SETS / "starter.toml", tmp_path / "starter"
     command = [sys.executable, "-m", "reference_data", "build", str(definition), "--out", str(out), "--jobs", "1"]
     with subprocess.Popen(command, cwd=SETS.parents[1], stderr=subprocess.DEVNULL) as build:

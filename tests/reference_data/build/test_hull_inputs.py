@@ -98,7 +98,7 @@ def test_a_table_of_mixed_conventions_is_refused(tmp_path: Path) -> None:
 def test_elemental_entries_of_another_kind_are_refused(tmp_path: Path, entry: object, message: str) -> None:
     (tmp_path / "e.json").write_text(json.dumps({"Na": entry}))
     with pytest.raises(ReferenceSetError, match=message):
-        table("t.csv", terminals="e.json").elements(tmp_path)
+        table("t.csv", elemental_references="e.json").elements(tmp_path)
 
 
 def test_a_convention_is_one_of_the_closed_list() -> None:
@@ -115,7 +115,7 @@ def test_the_example_of_the_documentation_makes_the_hull_of_materials_project(
     crystals = pa.table({name: pa.array([], pa.string()) for name in CRYSTAL_COLUMNS})
     (hull,) = build_hulls(definition.hull, DATA / "reference", crystals)
     # 33,758 entries and two elements at zero; 89 elements have total energies (the data's own description)
-    assert (hull.record.n_entries, hull.record.n_terminals) == (33_760, 89)
+    assert (hull.record.n_entries, hull.record.n_elemental_references) == (33_760, 89)
     assert len(hull.hull.elements) == 88
     # pymatgen's ComputedEntry of oxygen: -4.947 eV/atom
-    assert hull.terminals["O"] == pytest.approx(-4.948, abs=2e-3)
+    assert hull.elemental_references["O"] == pytest.approx(-4.948, abs=2e-3)

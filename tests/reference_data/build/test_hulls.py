@@ -20,7 +20,7 @@ from reference_data.build.hull_inputs import HullSource
 from reference_data.build.hulls import CRYSTAL_COLUMNS, build_hulls
 from reference_data.build.verify import differences
 from reference_data.errors import ReferenceSetError
-from reference_data.files.hulls import SCHEMAS
+from reference_data.files.hulls import TABLES
 from reference_data.reference import Reference, open_reference
 from tests.reference_data.build.test_verify import accept
 from tests.reference_data.conftest import ROCKSALT, SILICON, cif
@@ -67,7 +67,7 @@ path = "dft.json.gz"
 convention = "pbe_mp2020"
 energy_column = "e_form"
 elements_at_zero = ["Na"]
-terminals = "elements.json"
+elemental_references = "elements.json"
 """
 
 
@@ -108,7 +108,7 @@ def salts(tmp_path_factory: pytest.TempPathFactory) -> Reference:
 
 def test_a_set_holds_several_conventions_the_best_founded_first(salts: Reference) -> None:
     assert salts.conventions == ("pbe_mp2020", "own:chgnet", "own:sevennet-0")
-    for name, schema in SCHEMAS.items():
+    for name, schema in TABLES.values():
         table = pq.read_table(salts.folder / name)
         assert table.schema.equals(schema)
         assert table["energy_convention"].to_pylist() == sorted(table["energy_convention"].to_pylist())
@@ -117,9 +117,9 @@ def test_a_set_holds_several_conventions_the_best_founded_first(salts: Reference
 
 def test_elemental_energies_are_the_lowest_or_those_given(salts: Reference) -> None:
     # given: -2.6 eV for two atoms of Na, -7.4 for four of Cl, -10.8 for two of Si
-    assert salts.terminal_energies("pbe_mp2020") == pytest.approx({"Na": -1.3, "Cl": -1.85, "Si": -5.4})
-    assert salts.terminal_energies("own:chgnet") == {"Na": -1.3, "Cl": -1.8}
-    assert salts.terminal_energies("own:sevennet-0") == {"Na": -1.2, "Cl": -1.7}
+    assert salts.elemental_references("pbe_mp2020") == pytest.approx({"Na": -1.3, "Cl": -1.85, "Si": -5.4})
+    assert salts.elemental_references("own:chgnet") == {"Na": -1.3, "Cl": -1.8}
+    assert salts.elemental_references("own:sevennet-0") == {"Na": -1.2, "Cl": -1.7}
 
 
 def test_of_equal_crystals_the_lowest_in_energy_stands_and_all_are_placed(salts: Reference) -> None:
@@ -152,7 +152,7 @@ def test_distances_are_those_of_the_convention_asked(salts: Reference) -> None:
 
 def test_the_manifest_says_where_the_entries_come_from(salts: Reference) -> None:
     dft, chgnet, other = salts.manifest.hulls
-    assert (dft.n_entries, dft.n_vertices, dft.n_terminals, dft.n_of_crystals) == (4, 4, 3, 0)
+    assert (dft.n_entries, dft.n_vertices, dft.n_elemental_references, dft.n_of_crystals) == (4, 4, 3, 0)
     assert set(dft.sources[0].inputs) == {"dft.json.gz", "elements.json"}
     assert (chgnet.n_entries, chgnet.n_vertices, chgnet.n_of_crystals, chgnet.sources) == (4, 3, 4, ())
     assert (other.n_entries, other.n_vertices, other.sources[0].n_entries) == (4, 3, 4)
@@ -164,7 +164,7 @@ def test_a_convention_that_a_set_lacks_is_refused_with_those_it_has(salts: Refer
     without = open_reference(small_set)
     assert without.conventions == ()
     with pytest.raises(ReferenceSetError, match="has no hull of the energy convention 'own:chgnet'"):
-        without.terminal_energies("own:chgnet")
+        without.elemental_references("own:chgnet")
 
 
 @pytest.mark.parametrize(
