@@ -104,6 +104,7 @@ def test_good_files_with_bytes_exchanged(good: bytes, places: list[tuple[float, 
 FOUND = [
     b'[{"id": "\\ud800", "structure": "\\ud800"}]',
     b'{"a": {"structure": {"0": "\\udfff"}}}',
+    json.dumps({"lattice": {}, "sites": [{"species": [{"element": "A" + "1" * 49_000}]}]}).encode(),
     b'{"a":' * 2_000,
     b"[[" * 2_000 + b"1",
     b"{'a': " + b"(" * 3_000,
