@@ -35,7 +35,7 @@ _NUMBER = re.compile(
 # Beyond Pu an element in capitals is a slip: NO is nitrogen and oxygen, not nobelium.
 _LAST_IN_CAPITALS = 94
 # Na, Na+, Na1+, Na+1, O2-
-_CHARGED_SYMBOL = re.compile(r"([A-Z][a-z]?)(?:\d*\.?\d*[+-]|[+-]\d+\.?\d*)?")
+_CHARGED_SYMBOL = re.compile(r"([A-Z][a-z]?)(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)?[+-]|[+-][0-9]+(?:\.[0-9]*)?)?")
 
 
 def atomic_number(symbol: object) -> int:

@@ -100,7 +100,9 @@ def _is_table(field: object) -> bool:
 
 def _is_empty(value: object) -> bool:
     is_nan = isinstance(value, float) and value != value  # noqa: PLR0124 - NaN is what differs from itself
-    return value is None or is_nan or (isinstance(value, str) and value.strip().lower().encode() in EMPTY_CELLS)
+    if isinstance(value, str):
+        return value.strip().lower().encode("utf-8", "replace") in EMPTY_CELLS
+    return value is None or is_nan
 
 
 def _is_name(value: object) -> bool:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import gzip
 import json
+import lzma
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from submissions.limits import Limits
 from submissions.read import parse, split
 from submissions.refusal import FileRefusedError, RecordRefusedError
-from tests.submissions.packing import cif, crystals, table, tarred, zipped
+from tests.submissions.packing import cif, crystals, optimade, table, tarred, zipped
 
 ROOT = Path(__file__).parents[2]
 SMALL = Limits(unpacked_bytes=500_000, members=100, record_bytes=50_000, parts=50_000)
@@ -28,6 +31,20 @@ GOOD = [
     json.dumps([structure.as_dict() for structure in crystals().values()]).encode(),
     str(crystals()["LiFeO"].to(fmt="poscar")).encode(),
     b'2\nLattice="4 0 0 0 4 0 0 0 4" Properties=species:S:1:pos:R:3\nNa 0 0 0\nCl 2 2 2\n',
+    b"2\nLattice=[[4, 0, 0], [0, 4, 0], [0, 0, 4]] pbc=[T, T, T]\nNa 0 0 0\nCl 2 2 2\n# end\n",
+    b"t\n1\n4 0 0\n0 4 0\n0 0 4\nNa Cl\n1 1\nDirect configuration= 1\n0 0 0\n.5 .5 .5\nDirect configuration= 2\n0 0 0",
+    json.dumps({name: structure.as_dict() for name, structure in crystals().items()}, indent=1).encode(),
+    json.dumps({"id": {"0": "a"}, "structure": {"0": json.dumps(crystals()["NaCl"].as_dict())}}).encode(),
+    json.dumps({"columns": ["cif"], "data": [[cif()]], "index": [0]}).encode(),
+    json.dumps({"data": [optimade(crystals()["NaCl"], "a")]}).encode(),
+    json.dumps([{"numbers": [11], "positions": [[0, 0, 0]], "cell": {"array": [[4, 0, 0]] * 3}, "pbc": True}]).encode(),
+    str([crystals()["NaCl"].as_dict()]).encode(),
+    cif().encode("utf-16"),
+    bz2.compress(cif().encode()),
+    lzma.compress(cif().encode()),
+    zipped(
+        {"metrics.json": '{"a": 1}', "run.py": "x", "t.csv": "a,b\n", "a.json": "null", "b.cif.gz": gzip.compress(b"")}
+    ),
 ]
 BEGINNINGS = [
     b"",
@@ -82,6 +99,34 @@ def test_good_files_with_bytes_exchanged(good: bytes, places: list[tuple[float, 
         start = int(where * len(content))
         content[start : start + removed] = put
     read(bytes(content), tmp_path)
+
+
+FOUND = [
+    b'[{"id": "\\ud800", "structure": "\\ud800"}]',
+    b'{"a": {"structure": {"0": "\\udfff"}}}',
+    json.dumps({"lattice": {}, "sites": [{"species": [{"element": "A" + "1" * 49_000}]}]}).encode(),
+    b'{"a":' * 2_000,
+    b"[[" * 2_000 + b"1",
+    b"{'a': " + b"(" * 3_000,
+    b"a\n1\n" + b"1 1 1\n" * 3_000,
+    b"a\n" + b"1" * 30_000 + b"x\n1 0 0\n0 1 0\n0 0 1\n",
+    "\u00b2\nLattice=\n".encode(),
+    b"2\n" + b"lattice={" * 3_000 + b"\nNa 0 0 0\n",
+    b"1\n" + b'a="\\' * 5_000 + b"\n",
+    b"1" * 5_000 + b"\n\nNa 0 0 0\n",
+    b'{"numbers": {"__ndarray__": [[1000000000, 0], "int64", []]}, "positions": [], "cell": []}',
+    gzip.compress(b"", mtime=0) * 3_000,
+    b"\x1f\x8b\x08\x08" + bytes(6) + b"n" * 60_000,
+    b"\xff\xfe\x00\xd8",
+]
+"""Content that once raised something else, or took long, while readers were fuzzed or written."""
+
+
+@pytest.mark.parametrize("content", FOUND)
+def test_what_was_found_before(content: bytes, tmp_path: Path) -> None:
+    read(content, tmp_path)
+    read(zipped({"a.json": content, "b.cif": content, "metrics.json": content}), tmp_path)
+    read(table(["id", "structure"], [("a", content.decode("utf-8", "replace"))]).encode(), tmp_path)
 
 
 DAMAGE_EVERY_BYTE_OF_THE_FOOTER = """
