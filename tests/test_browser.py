@@ -314,6 +314,7 @@ def test_a_submission_is_scored_and_listed(
         page.locator("#submit_button").click()
         expect(status).to_contain_text("Choose a file of structures")
         upload(page, submission)
+        expect(page.locator("#submit_contents")).to_contain_text("3 structures found in 3 files", timeout=SCORING_MS)
         page.locator("#submit_button").click()
         expect(status).to_contain_text("model: missing")
         page.locator("#card_model input, #card_model textarea").fill("delta")

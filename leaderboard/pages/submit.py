@@ -67,6 +67,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
             fields = card_form.required()
             button = gr.Button("Score", variant="primary", elem_id="submit_button")
     fields |= card_form.optional()
+    contents = gr.HTML(elem_id="submit_contents", apply_default_css=False, js_on_load=None)
     status = gr.HTML(elem_id="submit_status", apply_default_css=False, js_on_load=None)
     with gr.Column(visible=False, elem_id="submit_result") as result:
         scores = gr.HTML(elem_id="submit_scores", apply_default_css=False, js_on_load=None)
@@ -99,8 +100,8 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
             *section.fill(run),
         )
 
-    file.upload(lambda path: contents_html(Path(path)), file, status, **QUIET)
-    file.clear(lambda: "", None, status, **QUIET)
+    file.upload(lambda path: contents_html(Path(path)), file, contents, **QUIET)
+    file.clear(lambda: "", None, contents, **QUIET)
     button.click(None, None, status, js=_SENDING, **QUIET).then(
         submit, [file, *fields.values()], [job, scored, timer, status], **QUIET
     ).then(None, job, None, js=_REMEMBER, **QUIET)
