@@ -39,7 +39,8 @@ def choices(store: Store) -> list[tuple[str, str]]:
 def _label(record: RunRecord) -> str:
     potentials = " + ".join(map(potential_name, record.potentials))
     tier = (f"{potentials} relaxed" if record.relaxed else potentials,) if potentials else ()
-    parts = (f"{record.n_submitted:,} structures", record.reference, *tier, record.day)
+    structures = "structure" if record.n_submitted == 1 else "structures"
+    parts = (f"{record.n_submitted:,} {structures}", record.reference, *tier, record.day)
     return f"{record.model.model} ({', '.join(parts)})"
 
 

@@ -172,7 +172,6 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
     assert main(["benchmark", "matching", "--data", str(table), "--n", "1", "--jobs", "1"]) == 0
     printed = capsys.readouterr()
     assert "few.csv: 5 rows, 1 refused, 0 repeated" in printed.out
-    assert "compare" in printed.err
     written = newest_result(Store(tmp_path / "runs"))
     assert written is not None
     check_form(written)

@@ -192,7 +192,7 @@ def test_single_points_are_published_before_the_relaxations(
     assert sorted(run.record.relaxed for run in Store().runs()) == [False, True]
     day = Store().runs()[0].record.day
     labels = {label for label, _ in choices(Store())}
-    assert labels == {f"gold (1 records, emt, emt{tier}, {day})" for tier in ("", " relaxed")}
+    assert labels == {f"gold (1 structure, emt, EMT{tier}, {day})" for tier in ("", " relaxed")}
 
 
 def test_a_run_by_another_potential_than_the_protocols_is_custom(scored: Run) -> None:

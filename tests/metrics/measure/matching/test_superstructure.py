@@ -62,7 +62,7 @@ def test_another_ordering_is_no_superstructure(known: ReferenceCrystal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sizes", "found", "expected"),
+    ("sizes", "verdict", "expected"),
     [
         ((1, 2), Comparison(same=False, rule="primitive_size", distance=0.1), True),
         ((1, 2), Comparison(same=False, rule="primitive_size", distance=None), True),

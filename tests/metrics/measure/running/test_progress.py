@@ -34,5 +34,5 @@ def test_a_terminal_is_told_of_each_where_no_time_has_to_pass() -> None:
     [(0.4, "0 s"), (59.0, "59 s"), (61.0, "1 min 1 s"), (3_600.0, "1 h 0 min"), (9_000.0, "2 h 30 min")],
 )
 def test_the_time_left_reads_as_a_person_says_it(seconds: float, text: str) -> None:
-    assert str(Progress("measure", 1, 9, 2.0, seconds)) == f"measure  1/9  2.0/s  {text} left"
+    assert str(Progress("measure", 1, 9, 2.0, seconds)) == f"measure  1/9  2.0/s, {text} left"
     assert str(Progress("measure", 0, 9, None, None)) == "measure  0/9"
