@@ -116,7 +116,10 @@ class ToTerminal:
     def _draw(self, progress: Progress) -> None:
         if self._bar is None:
             shape = "{desc}{percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt}{postfix}"
-            self._bar = tqdm(total=progress.total, bar_format=shape, leave=False, delay=BAR_AFTER_S, file=sys.stderr)
+            # how often there is news is the counter's business
+            self._bar = tqdm(
+                total=progress.total, bar_format=shape, leave=False, delay=BAR_AFTER_S, mininterval=0, file=sys.stderr
+            )
         self._bar.set_description_str(f"{progress.stage:<9}", refresh=False)
         self._bar.set_postfix_str(progress.pace, refresh=False)
         self._bar.update(progress.done - self._bar.n)
