@@ -127,7 +127,7 @@ BAD: dict[str, tuple[Callable[[], str | bytes | dict[str, Any]], Reason]] = {
     # order
     "CIF, half occupied": (lambda: cif_of_sites(["Na Na1 0 0 0 0.5"]), Reason.PARTIAL_OCCUPANCY),
     "CIF, shared site": (lambda: cif_of_sites(["Na Na1 0 0 0 0.5", "K K1 0 0 0 0.5"]), Reason.PARTIAL_OCCUPANCY),
-    "CIF, two atoms on one site": (lambda: cif_of_sites([SITE, "K K1 0 0 0 1"]), Reason.PARTIAL_OCCUPANCY),
+    "CIF, two elements in one symbol": (lambda: cif_of_sites(["Na,K Na1 0 0 0 1"]), Reason.PARTIAL_OCCUPANCY),
     "dict, half occupied": (lambda: as_dict(sites=site({"element": "Na", "occu": 0.5})), Reason.PARTIAL_OCCUPANCY),
     "dict, NaN occupancy": (lambda: as_dict(sites=site({"element": "Na", "occu": math.nan})), Reason.PARTIAL_OCCUPANCY),
     "dict, shared site": (
@@ -141,6 +141,19 @@ BAD: dict[str, tuple[Callable[[], str | bytes | dict[str, Any]], Reason]] = {
     "OPTIMADE, vacancy": (
         lambda: optimade(species=species("Na", "vacancy", concentration=[0.5, 0.5])),
         Reason.PARTIAL_OCCUPANCY,
+    ),
+    # symmetry
+    "CIF, a name of no group": (
+        lambda: cif_of_sites([SITE], extra="_symmetry_space_group_name_H-M 'P 5 q'"),
+        Reason.UNKNOWN_SYMMETRY,
+    ),
+    "CIF, an operation that is none": (
+        lambda: cif_of_sites([SITE], extra="loop_\n_symmetry_equiv_pos_as_xyz\n'x,y,z'\n'-x,-y,w'"),
+        Reason.UNKNOWN_SYMMETRY,
+    ),
+    "CIF, a group that the cell does not fit": (
+        lambda: cif_of_sites([SITE], "5 6 7 90 90 90", "_symmetry_space_group_name_H-M 'F m -3 m'"),
+        Reason.CONTRADICTION,
     ),
     # truncated
     "CIF, cut in the cell": (lambda: cif()[:80], Reason.MALFORMED),

@@ -27,6 +27,8 @@ _FEWEST_DIGITS = 2
 _ROUNDING = 0.7
 # Translations as near as this are one: programs write them with few digits, or as fractions of small numbers.
 _SAME_TRANSLATION = 4e-3
+# In rotations of skewed cells there are larger factors than 1, but none as large as this.
+_LARGEST_FACTOR = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +49,12 @@ class Operations:
         return len(self.rotations)
 
     @cached_property
-    def products(self) -> NDArray[np.int64]:
+    def products(self) -> NDArray[np.int16]:
         """(m, m): at [i, j] which operation 'first j, then i' is, -1 where it is none of these."""
         rotations = np.einsum("iab,jbc->ijac", self.rotations, self.rotations)
         translations = np.einsum("iab,jb->ija", self.rotations, self.translations) + self.translations[:, None]
-        return self.places(rotations.reshape(-1, 3, 3), translations.reshape(-1, 3)).reshape(len(self), -1)
+        places = self.places(rotations.reshape(-1, 3, 3), translations.reshape(-1, 3))
+        return places.astype(np.int16).reshape(len(self), -1)
 
     @property
     def is_group(self) -> bool:
@@ -87,14 +90,14 @@ class Operations:
 
     def places(self, rotations: NDArray[np.float64], translations: NDArray[np.float64]) -> NDArray[np.int64]:
         """(k,) which operations these k are, up to translations of the lattice, -1 where they are none."""
-        codes = _codes(self.rotations)
+        codes, sought = _codes(self.rotations), _codes(rotations)
         order = np.argsort(codes, kind="stable")
-        begin = np.searchsorted(codes[order], _codes(rotations))
+        begin = np.searchsorted(codes[order], sought)
         # Operations with one rotation stand together in that order; there are as many as lattice points in the cell.
         most = int(np.unique(codes, return_counts=True)[1].max())
         candidates = order[np.minimum(begin[:, None] + np.arange(most), len(self) - 1)]
         away = np.abs(_wrapped(translations[:, None] - self.translations[candidates])).max(axis=-1)
-        away[(self.rotations[candidates] != rotations[:, None]).any(axis=(-1, -2))] = np.inf
+        away[codes[candidates] != sought[:, None]] = np.inf
         nearest = away.argmin(axis=1)[:, None]
         is_one = np.take_along_axis(away, nearest, axis=1) <= _SAME_TRANSLATION
         places: NDArray[np.int64] = np.where(is_one, np.take_along_axis(candidates, nearest, axis=1), -1)[:, 0]
@@ -102,9 +105,10 @@ class Operations:
 
 
 def _codes(rotations: NDArray[np.float64]) -> NDArray[np.int64]:
-    """(k,) numbers that are equal for equal rotations, and hardly ever for others."""
-    codes: NDArray[np.int64] = np.rint(rotations).astype(np.int64).reshape(-1, 9) @ 7 ** np.arange(9)
-    return codes
+    """(k,) numbers that differ for different rotations; -1 for one that no basis of a cell has."""
+    digits = np.rint(rotations).astype(np.int64).reshape(-1, 9) + _LARGEST_FACTOR
+    is_digit = ((digits >= 0) & (digits <= 2 * _LARGEST_FACTOR)).all(axis=1)
+    return np.where(is_digit, digits @ (2 * _LARGEST_FACTOR + 1) ** np.arange(9), -1)
 
 
 def _wrapped(translations: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -115,7 +119,7 @@ def _wrapped(translations: NDArray[np.float64]) -> NDArray[np.float64]:
 IDENTITY = Operations(np.eye(3)[None], np.zeros((1, 3)))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def listed(texts: tuple[str, ...]) -> Operations:
     """Operations of texts such as 'x, y, z' and '-y+1/2, x-y, z+0.5', each once; the identity is never missing.
 
@@ -151,16 +155,22 @@ def from_hall(symbol: str) -> Operations:
     )
 
 
+@lru_cache(maxsize=2048)
 def _parsed(text: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     rows = "".join(text.split()).lower().strip(",;'\"()").replace(";", ",").split(",")
     rotation, translation = np.zeros((3, 3)), np.zeros(3)
     understood = len(text) <= _MOST_CHARACTERS and len(rows) == len(_AXES)
     for at, row in enumerate(rows if understood else ()):
         understood = understood and _add_terms(row, rotation[at], translation[at : at + 1])
-    if not understood or not np.array_equal(rotation, np.rint(rotation)) or round(abs(np.linalg.det(rotation))) != 1:
+    if not understood or not _is_rotation(rotation):
         detail = f"the symmetry operation {shown(text)} is not understood; write it like '-y+1/2, x-y, z'"
         raise RecordRefusedError(Reason.UNKNOWN_SYMMETRY, detail)
     return rotation, translation
+
+
+def _is_rotation(rotation: NDArray[np.float64]) -> bool:
+    is_whole = np.array_equal(rotation, np.rint(rotation)) and np.abs(rotation).max() <= _LARGEST_FACTOR
+    return bool(is_whole) and round(abs(np.linalg.det(rotation))) == 1
 
 
 def _add_terms(row: str, factors: NDArray[np.float64], shift: NDArray[np.float64]) -> bool:

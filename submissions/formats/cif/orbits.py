@@ -70,8 +70,12 @@ def orbits_of(
     nearness = _Nearness(group, lattice, sites.resolution, loose=loose)
     points = sites.points.copy()
     kept = np.ones((count, len(group)), dtype=bool)
-    for site in np.flatnonzero(nearness.fixing(points)[1].sum(axis=1) > 1):
-        members, points[site] = nearness.special_position(points[site])
+    shifts, fixing = nearness.fixing(points)
+    for site in np.flatnonzero(fixing.sum(axis=1) > 1):
+        members = np.flatnonzero(fixing[site])
+        if not nearness.is_exact(shifts[site], members):
+            members, points[site] = nearness.special_position(points[site])
+        # Of the operations that make one image, the first.
         kept[site] = group.products[:, members].min(axis=1) == np.arange(len(group))
     sizes = kept.sum(axis=1)
     check_site_count(int(sizes.sum()), limits)
@@ -116,6 +120,14 @@ class _Nearness:
         distances = np.linalg.norm(shifts @ self._lattice, axis=-1)
         rounded = (np.abs(shifts) <= self._rounding).all(axis=-1) & (distances <= LOOSE_ANGSTROM)
         return shifts, rounded | (distances <= self._always)
+
+    def is_exact(self, shifts: NDArray[np.float64], members: NDArray[np.int64]) -> bool:
+        """Whether the members are a group, and leave a site where it is but for ways, (m, 3), that nobody counts."""
+        if np.abs(shifts[members]).max() > _SAME_FRACTION:
+            return False
+        is_member = np.zeros(len(self._group), dtype=bool)
+        is_member[members] = True
+        return bool(is_member[self._group.products[np.ix_(members, members)]].all())
 
     def special_position(self, point: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """The operations that fix a site, (s,), and the place they fix, (3,), the mean of the images that meet."""

@@ -56,13 +56,13 @@ def plain_numbers(values: Sequence[str]) -> list[float] | None:
 
 
 def resolution_of(values: Sequence[str]) -> float:
-    """By how much numbers so written may be off, one unit of the last digit of the longest.
+    """By how much numbers so written may be off, half a unit of the last digit of the longest.
 
     Trailing zeros may have been dropped, so the longest of many numbers shows how many digits there were. Exponents are
     left out of account, as nobody rounds with them.
     """
     decimals = [match for value in values if (match := _UNCERTAIN.fullmatch(value))]
-    return 10.0 ** -max((len(match[2] or match[3] or "") for match in decimals), default=0)
+    return 0.5 * 10.0 ** -max((len(match[2] or match[3] or "") for match in decimals), default=0)
 
 
 def _number_of(text: str, item: str) -> float:
