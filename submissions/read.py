@@ -38,8 +38,6 @@ __all__ = ["Contents", "Ignored", "Record", "parse", "split", "with_unique_id"]
 
 _STRUCTURE_EXTENSIONS = (".cif", ".vasp", ".poscar", ".xyz", ".json")
 _COMPRESSED_EXTENSIONS = (".gz", ".bz2", ".xz")
-# Content of these is structures whatever the name says; text may begin like the others by chance.
-_ALWAYS_STRUCTURES = (Format.POSCAR, Format.ASE_DB)
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 _SPLITTERS: dict[Format, Callable[[io.BufferedReader, Limits], Iterator[Record | Ignored]]] = {
@@ -204,7 +202,7 @@ def _from_member(member: Member, name: str, limits: Limits, budget: Budget) -> I
             stream = without_mark(stream)
             head = stream.peek(HEAD_BYTES)
             kind = detect(head)
-            if what is not None and not (kind in _ALWAYS_STRUCTURES or shows_structures(head)):
+            if what is not None and not shows_structures(head, kind):
                 yield Ignored(name, what, is_file=True)
                 return
             for piece in _SPLITTERS[kind](stream, limits):
@@ -214,7 +212,8 @@ def _from_member(member: Member, name: str, limits: Limits, budget: Budget) -> I
                     some = True
                     yield replace(piece, id=f"{base}/{piece.id}" if piece.id else base)
     except RecordRefusedError as refused:
-        if what is not None and not some:
+        is_damaged_table = refused.reason is Reason.DAMAGED and is_table(name)
+        if what is not None and not some and not is_damaged_table:
             yield Ignored(name, what, is_file=True)
         elif refused.reason is Reason.NO_STRUCTURE_COLUMN and is_table(name) and not shows_structures(head):
             yield Ignored(name, "table without structures", is_file=True)

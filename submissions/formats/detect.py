@@ -51,6 +51,8 @@ _SIGNS = re.compile(
     r"|\bLattice\s*=|_cell[_.]length_a|_atom_site[_.]",
     re.IGNORECASE,
 )
+# Other text begins like the other formats by chance.
+_UNMISTAKABLE = (Format.POSCAR, Format.ASE_DB, Format.PARQUET)
 _NOTHING = ("null", "none", "nan")
 _PRINTED = {
     "Full Formula (": "the printed form of a pymatgen Structure, str(structure); write json.dumps(structure.as_dict())",
@@ -103,9 +105,17 @@ def is_archive(head: bytes) -> bool:
     return is_zip or is_foreign_archive(head) or compression(head) is not None or is_tar(head)
 
 
-def shows_structures(head: bytes) -> bool:
-    """Whether content of any kind shows signs of a structure, in a format that is read or not."""
-    return _SIGNS.search(head.decode("utf-8", "replace")) is not None
+def shows_structures(head: bytes, kind: Format | None = None) -> bool:
+    """Whether content shows signs of a structure, in a format that is read or not.
+
+    Args:
+        head: the first bytes.
+        kind: its format, where it has one that is read.
+
+    """
+    text = head.decode("utf-8", "replace")
+    is_named = kind is Format.TABLE and _has_structure_column(text)
+    return kind in _UNMISTAKABLE or is_named or _SIGNS.search(text) is not None
 
 
 def delimiter_of(header: str) -> str:

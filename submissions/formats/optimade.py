@@ -65,9 +65,11 @@ def _check_complete(attributes: Mapping[str, Any]) -> None:
         RecordRefusedError: it is that.
 
     """
-    periodic = attributes.get("dimension_types") or [1] * (attributes.get("nperiodic_dimensions") or _DIMENSIONS)
-    if periodic != [1] * _DIMENSIONS:
-        detail = f"dimension_types is {shown(periodic)}, [1, 1, 1] is needed; submit crystals"
+    types, count = attributes.get("dimension_types"), attributes.get("nperiodic_dimensions")
+    if (types or [1] * _DIMENSIONS) != [1] * _DIMENSIONS or (count is not None and count != _DIMENSIONS):
+        detail = (
+            f"dimension_types is {shown(types)}, nperiodic_dimensions {shown(count)}: 3 are needed; submit crystals"
+        )
         raise RecordRefusedError(Reason.NOT_PERIODIC, detail)
     features = attributes.get("structure_features") or []
     incomplete = [name for name in _INCOMPLETE if name in features] if isinstance(features, list) else []

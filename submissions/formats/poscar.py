@@ -45,6 +45,7 @@ _DIMENSIONS = 3
 _HEAD_LINES = 250
 # More digits than any count that is accepted, fewer than int() refuses to convert.
 _COUNT_DIGITS = 9
+_NUMBER_STARTS = [bytes([start]) for start in b"0123456789+-.nNiI"]
 _CONFIGURATION = re.compile(rb"\s*(?:direct\s+configuration|konfig)\s*=", re.IGNORECASE)
 _COMMENT = re.compile(r"[!#].*", re.DOTALL)
 _FORMULA_WORD = re.compile(r"(?:[A-Z][a-z]?[0-9]{0,6})+")
@@ -193,7 +194,9 @@ def _up_to_a_structure(lines: _Lines, limits: Limits) -> bytes | None:
 
 def _head_ahead(lines: _Lines, following: list[bytes]) -> _Head | None:
     """The head of a structure that begins with the next line."""
-    # Letters where a structure has symbols or a mode: a cheap question, for each line that is skipped.
+    # A number where the scale is and letters where symbols or a mode are: cheap questions, for each line skipped.
+    if len(following) < _LOOK or following[1].lstrip()[:1] not in _NUMBER_STARTS:
+        return None
     if not any(line.lstrip()[:1].isalpha() for line in following[_AFTER_VECTORS:]):
         return None
     if not is_poscar_head("\n".join(map(_text, following[:_AFTER_VECTORS]))):
@@ -203,9 +206,9 @@ def _head_ahead(lines: _Lines, following: list[bytes]) -> _Head | None:
 
 def _is_cut_off(following: list[bytes]) -> bool:
     """Whether the last lines of a file are the beginning of a structure: a comment, a scale, one vector or more."""
-    texts = [_text(line) for line in following]
-    if len(following) == _LOOK or len(texts) <= len(("comment", "scale")):
+    if not len(("comment", "scale")) < len(following) < _LOOK:
         return False
+    texts = [_text(line) for line in following]
     vectors = texts[2:_AFTER_VECTORS]
     return not is_number(texts[0].strip()) and len(_words(texts[1])) == 1 and all(map(starts_with_vector, vectors))
 

@@ -10,10 +10,12 @@ import lzma
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pymatgen.core.structure import Structure
 
 from submissions.limits import Limits
 from submissions.read import parse, split
@@ -99,6 +101,82 @@ def test_good_files_with_bytes_exchanged(good: bytes, places: list[tuple[float, 
         start = int(where * len(content))
         content[start : start + removed] = put
     read(bytes(content), tmp_path)
+
+
+def places(value: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+    """Path to every value within a value of JSON."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(deeper for key, one in inner for deeper in places(one, (*path, key)))]
+
+
+def exchanged(value: Any, path: tuple[Any, ...], other: object) -> Any:  # noqa: ANN401 - JSON
+    if not path:
+        return other
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = exchanged(copy[path[0]], path[1:], other)
+    return copy
+
+
+ARRAY = {"__ndarray__": [[1, 3], "float64", [0.0, 0.0, 0.0]]}
+ATOMS = {
+    "numbers": {"__ndarray__": [[1], "int64", [11]]},
+    "positions": ARRAY,
+    "cell": {"array": {"__ndarray__": [[3, 3], "float64", [4, 0, 0, 0, 4, 0, 0, 0, 4]]}, "__ase_objtype__": "cell"},
+    "pbc": [True, True, True],
+    "info": {"occupancy": {"0": {"Na": 1.0}}},
+    "spacegroup_kinds": [0],
+    "occupancies": [1.0],
+}
+SALT = Structure([[4, 0, 0], [0, 4, 0], [0, 0, 4]], ["Na+"], [[0.0, 0, 0]]).as_dict()
+ENTRY = optimade(Structure([[4, 0, 0], [0, 4, 0], [0, 0, 4]], ["Na"], [[0.0, 0, 0]]), "a")
+ENTRY["attributes"] |= {
+    "fractional_site_positions": [[0, 0, 0]],
+    "nperiodic_dimensions": 3,
+    "structure_features": [],
+    "assemblies": None,
+}
+DOCUMENTS = [
+    SALT,
+    ATOMS,
+    ENTRY,
+    {"atoms_json": json.dumps(ATOMS), "atoms_info": {"occupancy": None}},
+    {"@class": "ComputedStructureEntry", "@module": "pymatgen.entries", "structure": SALT},
+    {"id": {"0": "a", "1": "b"}, "structure": {"0": json.dumps(SALT), "1": None}},
+    {"id": ["a"], "cif": ["data_x"]},
+    {"columns": ["id", "structure"], "index": [0], "data": [["a", SALT]]},
+    {"a": SALT, "b": {"id": "c", "cif": "data_x"}, "c": None, "ids": [1]},
+    {"model": "x", "ids": ["a"], "structures": [SALT]},
+    {"data": [ENTRY], "meta": {}},
+]
+VALUES: list[Any] = [
+    None,
+    True,
+    -1,
+    10**30,
+    1.5,
+    float("nan"),
+    "",
+    "x",
+    "\ud800",
+    [],
+    [[]],
+    [None],
+    {},
+    {"a": []},
+    ["a"],
+    ARRAY,
+]
+
+
+@ANY
+@given(data=st.data())
+def test_any_value_in_any_place_of_a_document(data: st.DataObject, tmp_path: Path) -> None:
+    document: Any = data.draw(st.sampled_from(DOCUMENTS))
+    for _ in range(data.draw(st.integers(1, 3))):
+        document = exchanged(document, data.draw(st.sampled_from(places(document))), data.draw(st.sampled_from(VALUES)))
+    read(json.dumps(document).encode(), tmp_path)
+    read(json.dumps([document, {"structure": document}]).encode(), tmp_path)
+    read(repr(document).encode("utf-8", "replace"), tmp_path)
 
 
 FOUND = [

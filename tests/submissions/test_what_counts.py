@@ -78,6 +78,7 @@ STRUCTURES: dict[str, tuple[str | bytes, Reason | None]] = {
     "gen_7.json": ("null", Reason.EMPTY),
     "gen_8": ("nothing", Reason.UNREADABLE_FORMAT),
     "results.json": (json.dumps([json.loads(DICT)]), None),
+    "scores.csv": (table(["id", "cif"], [("a", "")]), Reason.EMPTY),
     "log.jsonl": (DICT + "\n", None),
     "state.out": (str(crystals()["ZnS"].to(fmt="poscar")), None),
     "geometry.in": ("lattice_vector 4 0 0\n", Reason.UNREADABLE_FORMAT),
