@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m refer
         return 1
     except KeyboardInterrupt:
         _complain("interrupted; the same command resumes")
-        return 1
+        return 130
     return result
 
 

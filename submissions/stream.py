@@ -138,19 +138,6 @@ def lines(stream: io.BufferedReader, limit: int) -> Iterator[tuple[bytes, bool]]
         yield piece, piece.endswith(b"\n")
 
 
-def read_record(stream: io.BufferedReader, limits: Limits) -> bytes:
-    """Read the whole stream as one record.
-
-    Raises:
-        RecordRefusedError: it is larger than a record may be.
-
-    """
-    payload = stream.read(limits.record_bytes + 1)
-    if len(payload) > limits.record_bytes:
-        raise RecordRefusedError(Reason.RECORD_TOO_LARGE, too_large(limits))
-    return payload
-
-
 def too_large(limits: Limits) -> str:
     """Detail of a record with too many bytes."""
     return f"more than {limits.record_bytes:,} bytes in one record; keep only cell, symmetry and atoms"

@@ -101,9 +101,12 @@ class Store:
         for path in self.root.glob(f"{HEX_12}/{HEX_12}/run.json"):
             run = Run(path.parent)
             try:
-                readable.append((run.record.created, run.record.run_key, run))
-            except RecordError as error:
+                # a board without this run is better than none, so its scores are read as well
+                entry = (run.record.created, run.scores.run_key, run)
+            except (RecordError, OSError) as error:
                 _LOG.warning("left out: %s", error)
+            else:
+                readable.append(entry)
         return [run for *_, run in sorted(readable, key=lambda entry: entry[:2])]
 
     def publish(self, folder: Path) -> Run:

@@ -24,7 +24,12 @@ _BY_NAME = {
         "*.py *.pyc *.pyi *.ipynb *.sh *.bash *.csh *.zsh *.bat *.cmd *.ps1 *.jl *.m *.r *.rmd *.pl *.lua *.js *.c *.h "
         "*.cpp *.hpp *.f *.f90 *.rs *.go *.java *.slurm *.sbatch *.pbs *.job *.sub makefile dockerfile snakefile"
     ),
-    "log": "*.log *.out *.err *.stdout *.stderr *.o[0-9]* *.e[0-9]* nohup* slurm-* *tfevents* *.pid *.lock",
+    "checksum": "*.md5 *.sha1 *.sha256 *.sha512 md5sum* sha1sum* sha256sum* sha512sum* checksum*",
+    "mark of a program": "done _success version pkg-info citation.cff *.idx *.index *.dat",
+    "log": (
+        "stdout stderr *.log *.log.[0-9]* screenlog* *.out *.err *.stdout *.stderr *.o[0-9]* *.e[0-9]* nohup* slurm-* "
+        "*tfevents* *.pid *.lock"
+    ),
     "configuration": (
         "*.yaml *.yml *.toml *.ini *.cfg *.conf *.config *.properties *.env *.xml *.gin *.hydra *.sqlite-journal"
     ),

@@ -164,6 +164,9 @@ def _structures(lines: _Lines, limits: Limits) -> Iterator[bytes | None]:
             yield _with_positions([*common, b"Direct\n"], n_sites, lines, limits)
         elif _is_cut_off(following):
             yield b"".join(lines.take(_LOOK))
+        elif _names_elements(following[0]):
+            # velocities name no elements: here a structure was meant whose head is damaged
+            yield _up_to_a_structure(lines, limits)
         else:
             lines.take(1)
 
@@ -190,6 +193,12 @@ def _up_to_a_structure(lines: _Lines, limits: Limits) -> bytes | None:
         if size > limits.record_bytes:
             lines.take(1)
     return b"".join(kept) if size <= limits.record_bytes else None
+
+
+def _names_elements(line: bytes) -> bool:
+    """Whether a line is the one of element symbols; a lone C or K is a mode, Cartesian, of velocities."""
+    words = _words(_text(line))
+    return bool(words) and all(word in ATOMIC_NUMBERS for word in words) and words not in (["C"], ["K"], ["D"])
 
 
 def _head_ahead(lines: _Lines, following: list[bytes]) -> _Head | None:

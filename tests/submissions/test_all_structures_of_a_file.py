@@ -364,3 +364,29 @@ def test_damage_to_what_is_packed_is_said(content: bytes, tmp_path: Path) -> Non
     with pytest.raises(FileRefusedError) as caught:
         read_all(tmp_path, content)
     assert caught.value.reason is Reason.DAMAGED
+
+
+GOOD_POSCAR = "NaCl\n1.0\n4 0 0\n0 4 0\n0 0 4\nNa Cl\n1 1\nDirect\n0 0 0\n.5 .5 .5\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "damaged"),
+    [
+        ("1.0\n", "abc\n"),
+        ("4 0 0", "*** 0 0"),
+        ("4 0 0", "4 0"),
+        ("1 1\n", ""),
+        ("1 1\n", "1 x\n"),
+        ("1 1\n", "1 -1\n"),
+        ("Direct\n", ""),
+    ],
+)
+def test_a_damaged_poscar_between_good_ones_is_a_refused_record(tmp_path: Path, written: str, damaged: str) -> None:
+    results = read_all(tmp_path, GOOD_POSCAR + GOOD_POSCAR.replace(written, damaged, 1) + GOOD_POSCAR, name="x.vasp")
+    assert [isinstance(result, tuple) for result in results.values()] == [False, True, False]
+
+
+@pytest.mark.parametrize("behind", ["\n0.1 0 0\n0.2 0 0\n", "Cartesian\n0.1 0 0\n0.2 0 0\n", "\n\n"])
+def test_velocities_are_no_structure(tmp_path: Path, behind: str) -> None:
+    assert len(read_all(tmp_path, GOOD_POSCAR + behind, name="CONTCAR")) == 1
+    assert len(read_all(tmp_path, GOOD_POSCAR + behind + GOOD_POSCAR, name="x.vasp")) == 2

@@ -25,6 +25,10 @@ _AFTER_TYPE = re.compile(r"[\d.+\-'*#]*|\([IV\d+-]+\)|\d+[AEGJLMQRTXZa-z]|\d*_\w
 # What makes a label that begins with an element a group of atoms: C2H5, O-H, H2O.
 _GROUP_REST = re.compile(r"[2-9]\d*[A-Z][a-z]?(?:\d*[A-Z][a-z]?)*[2-9]\d*|[23]O\d*|-[A-Z].*", re.ASCII)
 _SHARED = re.compile(r"\(?[\d.]*\s*[A-Z][a-z]?[\d.+-]*\s*[,/+]\s*[\d.]*\s*[A-Z][a-z]?.*", re.ASCII | re.DOTALL)
+# A symbol with an amount below one: Fe0.5, Fe0.5Ni0.5.
+_FRACTION = re.compile(r"[A-Z][a-z]?0?\.\d+(?:[A-Z][a-z]?[\d.]*)*", re.ASCII)
+# ND4, CD3: groups of deuterium, in capitals like the elements Nd and Cd.
+_DEUTERATED = re.compile(r"[A-Z]D[2-9][+-]?\d?", re.ASCII)
 _NO_ATOMS = frozenset(
     ("wat", "water", "oh", "hoh", "me", "et", "ph", "va", "vac", "vacancy", "x", "xx", "du", "dum", "dummy", "q")
 )
@@ -73,20 +77,23 @@ def _surely_in_capitals(text: str) -> bool:
     match = _PARTS.fullmatch(text)
     letters = match[2] if match else ""
     is_pair = len(letters) == len("FE") and letters.isupper()
-    return is_pair and letters not in _GROUPS and letters.title() in ATOMIC_NUMBERS
+    return is_pair and letters not in _GROUPS and letters.title() in ATOMIC_NUMBERS and not _DEUTERATED.fullmatch(text)
 
 
 def _atomic_number(text: str, declared: frozenset[str], *, is_label: bool, in_capitals: bool) -> int:
     what = "label" if is_label else "type symbol"
-    if _SHARED.fullmatch(text):
-        detail = f"the {what} {shown(text)} names more than one element on a site; submit ordered structures"
+    if _SHARED.fullmatch(text) or _FRACTION.fullmatch(text):
+        detail = f"the {what} {shown(text)} names less or more than one element on a site; submit ordered structures"
         raise RecordRefusedError(Reason.PARTIAL_OCCUPANCY, detail)
     match = _PARTS.fullmatch(text)
     symbol = None
     if match and not (is_label and match[1]):
         letters, rest = match[2], match[3]
         is_group = _GROUP_REST.fullmatch(rest) if is_label else not _AFTER_TYPE.fullmatch(rest)
-        if not is_group:
+        is_deuterated = (
+            _DEUTERATED.fullmatch(text) and letters.title() not in declared and not (is_label and in_capitals)
+        )
+        if not is_group and not is_deuterated:
             symbol = _symbol(letters, declared, is_element=in_capitals and not rest)
             if symbol is None and is_label:
                 symbol = _tagged(letters, declared)

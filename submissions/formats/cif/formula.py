@@ -25,6 +25,8 @@ _TOKEN = re.compile(rf"\s*(?:([A-Z][a-z]?){_AMOUNT}|([(\[])|[)\]]{_AMOUNT})", re
 _MOST_CHARACTERS = 1_000
 # What programs write for nothing, and which would be sodium nitride and nobelium.
 _NO_FORMULAS = ("NaN", "No")
+# A word in capitals, such as UNKNOWN, whose letters happen to be symbols of elements.
+_WORD = re.compile(r"[A-Z]{5,}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def _formula_of(block: Block) -> Formula | None:
 @lru_cache(maxsize=1024)
 def _understood(text: str) -> Formula | None:
     """The formula, or None where it holds anything but elements, amounts and brackets, such as charges."""
-    if len(text) > _MOST_CHARACTERS or text in _NO_FORMULAS:
+    if len(text) > _MOST_CHARACTERS or text in _NO_FORMULAS or _WORD.fullmatch(text):
         return None
     open_groups: list[Counter[str]] = [Counter()]
     digits = 0

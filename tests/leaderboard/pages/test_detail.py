@@ -123,4 +123,4 @@ def test_choices_are_newest_first(run: Run) -> None:
     store = Store(run.path.parents[1])
     publish(store.root, Made("newer", [good("a")], record={"created": "2026-11-22T00:00:00+00:00"}))
     labels = [label for label, _ in runs.choices(store)]
-    assert labels == ["newer (1 structures, starter, 2026-11-22)", f"{HOSTILE} (4 structures, starter, 2026-11-20)"]
+    assert labels == ["newer (1 structure, starter, 2026-11-22)", f"{HOSTILE} (4 structures, starter, 2026-11-20)"]

@@ -125,6 +125,18 @@ def test_a_run_that_cannot_be_read_is_left_out_and_the_log_says_why(
     assert str(record) in caplog.text
 
 
+@pytest.mark.parametrize("damage", ["truncated", "missing"])
+def test_a_run_whose_scores_cannot_be_read_is_left_out(finished: list[Path], tmp_path: Path, damage: str) -> None:
+    store = Store(tmp_path / "runs")
+    whole, damaged = (store.publish(folder) for folder in finished[:2])
+    scores = damaged.path / "scores.json"
+    if damage == "missing":
+        scores.unlink()
+    else:
+        scores.write_text(scores.read_text()[:-20])
+    assert [run.id for run in store.runs()] == [whole.id]
+
+
 def test_runs_are_named_by_what_they_are_wherever_they_lie(finished: list[Path], tmp_path: Path) -> None:
     run = Run(finished[0])
     (tmp_path / "out").mkdir()

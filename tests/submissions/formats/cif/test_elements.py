@@ -94,3 +94,17 @@ def test_a_type_symbol_counts_more_than_a_label_and_a_label_more_than_nothing() 
     assert content(written(["Na1 ? 0 0 0", "Cl1 . .5 .5 .5"])) == {"Na": 1, "Cl": 1}
     assert content(written(["N1 NH4 0 0 0"])) is Reason.UNKNOWN_ELEMENT
     assert content(written(["Na 0 0 0"], columns="type_symbol fract_x fract_y fract_z")) == {"Na": 1}
+
+
+@pytest.mark.parametrize("is_label", [False, True])
+@pytest.mark.parametrize("text", ["ND4", "ND3", "ND3+", "CD4", "CD3", "PD4"])
+def test_a_deuterated_group_is_no_element(text: str, *, is_label: bool) -> None:
+    assert element_of(text, is_label=is_label) is Reason.UNKNOWN_ELEMENT
+    # in a formula the element is meant
+    assert element_of(text[:2], is_label=is_label, declared=text[:2].title()) == text[:2].title()
+
+
+@pytest.mark.parametrize("is_label", [False, True])
+@pytest.mark.parametrize("text", ["Fe0.5Ni0.5", "Fe0.5", "Fe.25Ni.75"])
+def test_an_amount_below_one_is_disorder(text: str, *, is_label: bool) -> None:
+    assert element_of(text, is_label=is_label) is Reason.PARTIAL_OCCUPANCY
