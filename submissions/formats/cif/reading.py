@@ -128,7 +128,9 @@ def _chosen(sites: Sites, symmetry: Symmetry, declared: Declared, cell: Cell, li
     left = supported or left
     if len(left) > 1:
         left = [reading for reading in left if reading.by_multiplicities is not Verdict.CONTRADICTS] or left
-    if len(left) > 1:
+    # of two statements that contradict each other a distance decides only where every atom may be listed
+    is_whole_cell = any(len(reading.claim.operations) == 1 for reading in left)
+    if len(left) > 1 and (is_whole_cell or symmetry.reason is not Reason.CONTRADICTION):
         left = [reading for reading in left if not _collides(reading, sites, cell)] or left
     if len(left) > 1:
         raise RecordRefusedError(symmetry.reason, symmetry.detail)

@@ -149,6 +149,9 @@ def _said(
     return Symmetry((own, *named.claims), Reason.CONTRADICTION, detail)
 
 
+_TRICLINIC = (1, 2)
+
+
 def _named(
     names: tuple[str, ...], symbols: tuple[str, ...], numbers: tuple[str, ...], *, has_operations: bool
 ) -> Symmetry:
@@ -214,4 +217,6 @@ def _is_same_type(group: Operations, claim: Claim) -> bool:
     """Whether operations are those of a claim, or the same in another basis, as of a primitive cell."""
     if group.is_same_group(claim.operations):
         return True
+    if claim.number in _TRICLINIC and len(group) != len(claim.operations):
+        return False  # in any basis the rotations are the same: a centring is missing, and with it atoms
     return group.space_group_number == (claim.number or claim.operations.space_group_number)

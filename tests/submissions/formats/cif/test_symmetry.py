@@ -160,6 +160,13 @@ class TestContradictions:
         for items in ([operations(), name("F m -3 m")], [name("F m -3 m")], [name("F m -3 m"), formula("Li", 4)]):
             assert content(written(rows, *items, parameters=CUBIC)) == {"Li": 4}
 
+    @pytest.mark.parametrize("symbol", ["C -1", "I -1", "F m -3 m", "P 21/c"])
+    def test_a_name_and_other_operations(self, symbol: str) -> None:
+        items = (operations(["x,y,z", "-x,-y,-z"]), name(symbol))
+        for parameters in ("5 5 5 90 90 90", "30 30 30 90 90 90"):
+            text = written(["Na1 Na .11 .23 .37"], *items, parameters=parameters)
+            assert content(text) is Reason.CONTRADICTION
+
     def test_a_name_that_the_cell_speaks_against_needs_more_than_that(self) -> None:
         items = (operations(), name("F m -3 m"))
         assert content(written(self.ROWS, *items, parameters="5 6 7 90 90 90")) is Reason.CONTRADICTION
