@@ -33,7 +33,7 @@ _NUMBER = re.compile(
     r"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eEdD][+-]?[0-9]+)?|nan|inf(?:inity)?)", re.IGNORECASE | re.ASCII
 )
 # Beyond Pu an element in capitals is a slip: NO is nitrogen and oxygen, not nobelium.
-_LAST_IN_CAPITALS = 94
+_LAST_IN_ONE_CASE = 94
 # Na, Na+, Na1+, Na+1, O2-
 _CHARGED_SYMBOL = re.compile(r"([A-Z][a-z]?)(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)?[+-]|[+-][0-9]+(?:\.[0-9]*)?)?")
 
@@ -54,17 +54,17 @@ def atomic_number(symbol: object) -> int:
 
 
 def atomic_numbers(symbols: Sequence[str]) -> list[int]:
-    """Atomic numbers of symbols that stand in one file, which may write all of them in capitals (CS CL).
+    """Atomic numbers of symbols that stand in one file, which may write all of them in one case (CS CL, cs cl).
 
     Raises:
-        RecordRefusedError: one is not an element's; a symbol in capitals beside others that are not is none.
+        RecordRefusedError: one is not an element's; a symbol in one case beside others that are not is none.
 
     """
-    capitals = all(symbol.isupper() for symbol in symbols)
-    numbers = [atomic_number(symbol.capitalize() if capitals else symbol) for symbol in symbols]
+    in_one_case = all(symbol.isupper() for symbol in symbols) or all(symbol.islower() for symbol in symbols)
+    numbers = [atomic_number(symbol.capitalize() if in_one_case else symbol) for symbol in symbols]
     for symbol, number in zip(symbols, numbers, strict=True):
-        if capitals and len(symbol) > 1 and number > _LAST_IN_CAPITALS:
-            detail = f"{shown(symbol)} in capitals is two elements or one; write the symbols as in the periodic table"
+        if in_one_case and len(symbol) > 1 and number > _LAST_IN_ONE_CASE:
+            detail = f"{shown(symbol)} may be one element or two; write the symbols as in the periodic table"
             raise RecordRefusedError(Reason.UNKNOWN_ELEMENT, detail)
     return numbers
 

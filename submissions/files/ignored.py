@@ -39,14 +39,17 @@ _BY_NAME = {
         "*.upf *.psml *.psp8 *.paw *.in *.inp *.pwi *.pwo *.abi *.abo *.fdf *.win *.wout *.nml *.mdp *.top *.itp *.prm "
         "control.in *.gjf *.save"
     ),
-    "model weights": "*.ckpt *.safetensors *.onnx *.pb *.gguf *.model",
+    "model weights": (
+        "*.ckpt *.safetensors *.onnx *.pb *.gguf *.model *.pth *.bin "
+        "*model*.pt *checkpoint*.pt *ckpt*.pt *weights*.pt *optim*.pt *epoch*.pt"
+    ),
     "picture or document": (
         "*.png *.jpg *.jpeg *.gif *.svg *.bmp *.tif *.tiff *.eps *.ps *.webp *.pdf *.html *.htm *.css *.tex *.bib "
         "*.rst *.doc *.docx *.ppt *.pptx *.odt *.rtf *.mp4"
     ),
     "editor's copy": "*~ *.swp *.swo *.tmp",
 }
-_TABLES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".json")
+_TABLES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".json", ".npy", ".npz")
 _BEHIND = (".gz", ".bz2", ".xz")
 # Words of names such as train_metrics.json, hparams.json, wandb-summary.json, trainer_state.json, sampling.config.json.
 _FACTS = """

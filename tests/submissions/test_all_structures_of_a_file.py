@@ -205,6 +205,7 @@ def test_a_broken_poscar_among_others_is_a_record_too(text: str, reasons: list[R
 HEAD = "a\n1.0\n4.2 0 0\n0 4.2 0\n0 0 4.2\n"
 SPELLINGS = {
     "capitals": HEAD + "CS CL\n1 1\nDirect\n0 0 0\n.5 .5 .5\n",
+    "small letters": HEAD + "cs cl\n1 1\nDirect\n0 0 0\n.5 .5 .5\n",
     "lines of their own": HEAD + "Cs\nCl\n1\n1\nDirect\n0 0 0\n.5 .5 .5\n",
     "Fortran's exponents": HEAD.replace("4.2 0 0", "0.42d1 0.D0 0", 1) + "Cs Cl\n1 1\nDirect\n0 0 0\n.5D0 .5 5d-1\n",
     "commas and comments": HEAD.replace("1.0", "1.0 ! scale") + "Cs Cl # species\n1 1\nD\n0, 0, 0\n.5, .5, .5\n",

@@ -60,6 +60,9 @@ NO_STRUCTURES: dict[str, str | bytes] = {
     "properties.csv": table(["formula", "energy"], [("NaCl", -1.0)]),
     "last.ckpt": zipped({"archive/data.pkl": b"x"}),
     "model.safetensors": bytes(range(64)),
+    "best_model.pt": zipped({"archive/data.pkl": b"x"}),
+    "optimizer.pth": b"\x80\x02}q\x00.",
+    "energies.npy": b"\x93NUMPY\x01\x00v\x00" + bytes(118),
     "figures/hull.png": b"\x89PNG\r\n\x1a\n" + bytes(100),
     "paper.pdf": "%PDF-1.7\n",
     "a.cif~": "data_x\n",
@@ -82,6 +85,8 @@ STRUCTURES: dict[str, tuple[str | bytes, Reason | None]] = {
     "log.jsonl": (DICT + "\n", None),
     "state.out": (str(crystals()["ZnS"].to(fmt="poscar")), None),
     "geometry.in": ("lattice_vector 4 0 0\n", Reason.UNREADABLE_FORMAT),
+    "structures.pt": (zipped({"archive/data.pkl": b"x"}), Reason.PICKLE),
+    "coords.npy": (b"\x93NUMPY\x01\x00v\x00" + bytes(118), Reason.UNREADABLE_FORMAT),
     "structures.csv": (table(["id", "structures"], [("a", cif())]), Reason.NO_STRUCTURE_COLUMN),
 }
 """Name -> content and why it is refused, if it is; each of these is a record."""
