@@ -184,16 +184,16 @@ def _deciding_column(column: str) -> list[str]:
 
 def _rereading(kind: str, row: str, column: str, reread: set[str]) -> list[str]:
     """Whether a value may move because records are read differently: its own, or where several decide any."""
-    own = row.split(maxsplit=1)[0] in reread if kind == "energies" else row in reread
+    is_reread = row.split(maxsplit=1)[0] in reread if kind == "energies" else row in reread
     together = kind == "scores" or column in IDENTITY_COLUMNS
-    changed = bool(reread) if together else own
+    changed = bool(reread) if together else is_reread
     return [f"read differently: {', '.join(sorted(reread)[:3] if together else [row])}"] if changed else []
 
 
 def _causes(record: RunRecord) -> dict[str, str]:
     protocol = load_protocol(record.protocol)
-    taken = {name: measures()[name] for name in protocol.measures}
-    settings = {name: measure.settings(**protocol.measures[name]) for name, measure in taken.items()}
+    measured = {name: measures()[name] for name in protocol.measures}
+    settings = {name: measure.settings(**protocol.measures[name]) for name, measure in measured.items()}
     matching = json.dumps(protocol.model_dump(mode="json")["matching"], sort_keys=True)
     relaxed = hash_of(Relaxation(**protocol.relaxation))
     checkpoints = ", ".join(f"{name} {sha256[:12]}" for name, sha256 in record.checkpoints.items())
@@ -201,7 +201,7 @@ def _causes(record: RunRecord) -> dict[str, str]:
         REFERENCE: f"{record.reference} {record.reference_hash[:12]}",
         VERDICT: f"{verdict.VERSION}, {matching}",
         RELAXATION: f"{relaxation.VERSION}, {relaxed}, {checkpoints}",
-        **{f"measure {name}": f"{made.version}, {settings_hash(settings[name])}" for name, made in taken.items()},
+        **{f"measure {name}": f"{made.version}, {settings_hash(settings[name])}" for name, made in measured.items()},
         **{f"score {name}": str(scores()[name].version) for name in protocol.scores},
     }
 

@@ -147,5 +147,5 @@ def test_what_is_new_or_gone_is_not_in_silence() -> None:
 )
 def test_numbers_are_compared_to_the_tolerance(old: str, new: str, *, same: bool) -> None:
     golden = replace(GOLDEN, records={"a": {"density": old}})
-    found: list[Move] = list(moves(golden, replace(golden, records={"a": {"density": new}})))
-    assert (found == []) is same
+    moved: list[Move] = list(moves(golden, replace(golden, records={"a": {"density": new}})))
+    assert (moved == []) is same

@@ -36,12 +36,12 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def asked() -> Release:
+def release_here() -> Release:
     return release.__wrapped__()
 
 
 def test_a_clean_checkout_names_its_version_and_commit(checkout: Path) -> None:
-    assert asked() == Release("7.1", git(checkout, "rev-parse", "HEAD"))
+    assert release_here() == Release("7.1", git(checkout, "rev-parse", "HEAD"))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_what_is_changed_in_the_code_is_marked_and_nothing_else(checkout: Path, 
     (checkout / path).parent.mkdir(parents=True, exist_ok=True)
     (checkout / path).write_text("changed")
     commit = git(checkout, "rev-parse", "HEAD")
-    assert asked().commit == (f"{commit}+dirty" if marked else commit)
+    assert release_here().commit == (f"{commit}+dirty" if marked else commit)
 
 
 def test_another_repository_that_a_git_hook_names_is_not_asked(
@@ -72,7 +72,7 @@ def test_another_repository_that_a_git_hook_names_is_not_asked(
     git(other, "commit", "--quiet", "--allow-empty", "--message", "Other")
     expected = git(checkout, "rev-parse", "HEAD")
     monkeypatch.setenv("GIT_DIR", str(other / ".git"))
-    assert asked().commit == expected
+    assert release_here().commit == expected
 
 
 def test_without_git_or_a_first_commit_the_commit_is_unknown(
@@ -82,10 +82,10 @@ def test_without_git_or_a_first_commit_the_commit_is_unknown(
     git(empty, "init", "--quiet")
     (empty / "pyproject.toml").write_text('[project]\nversion = "7.2"\n')
     monkeypatch.setenv("PATH", str(checkout))
-    assert asked() == Release("7.1", None)
+    assert release_here() == Release("7.1", None)
     monkeypatch.undo()
     monkeypatch.setattr(module, "ROOT", empty)
-    assert asked() == Release("7.2", None)
+    assert release_here() == Release("7.2", None)
 
 
 def test_an_unpacked_source_archive_has_the_commit_written_down(
@@ -94,9 +94,9 @@ def test_an_unpacked_source_archive_has_the_commit_written_down(
     (checkout / ".git").rename(tmp_path / "elsewhere")
     written = tmp_path / "commit.txt"
     monkeypatch.setattr(module, "COMMIT_FILE", written)
-    assert asked() == Release("7.1", None)
+    assert release_here() == Release("7.1", None)
     written.write_text("0123\n")
-    assert asked() == Release("7.1", "0123")
+    assert release_here() == Release("7.1", "0123")
 
 
 def test_versions_are_those_of_the_packages_that_are_installed() -> None:

@@ -91,11 +91,11 @@ def test_a_file_holds_what_its_packages_need_and_nothing_else(name: str) -> None
         visited.add((package, frozenset(extras)))
         assert package in pinned, f"{name} lacks {package}; write it with make lock"
         try:
-            found = AS_INSTALLED.sub("", distribution(package).version)
+            version = AS_INSTALLED.sub("", distribution(package).version)
         except PackageNotFoundError:
-            found = "none"
-        if found != pinned[package]:
-            unknown.append(f"{package} {pinned[package]} (found {found})")
+            version = "none"
+        if version != pinned[package]:
+            unknown.append(f"{package} {pinned[package]} (installed: {version})")
             continue
         for need in applying_needs(package, extras):
             dependency = canonicalize_name(need.name)

@@ -54,8 +54,8 @@ def environment(folder: Path) -> Path:
     """A new environment that sees the packages of this one; its interpreter."""
     run(sys.executable, "-m", "venv", "--without-pip", folder, folder=folder.parent)
     python = folder / "bin" / "python"
-    found = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", folder=folder).stdout.strip()
-    (Path(found) / "packages.pth").write_text(f"{SITE}\n")
+    site = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", folder=folder).stdout.strip()
+    (Path(site) / "packages.pth").write_text(f"{SITE}\n")
     return python
 
 
