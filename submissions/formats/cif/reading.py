@@ -13,10 +13,10 @@ from submissions.formats.cif.cell import cell_of
 from submissions.formats.cif.document import blocks_of
 from submissions.formats.cif.evidence import Verdict, by_formula, by_multiplicities, collide, content_of
 from submissions.formats.cif.formula import declared_of
-from submissions.formats.cif.orbits import TIGHT_ANGSTROM, orbits_of
 from submissions.formats.cif.order import order_of
 from submissions.formats.cif.sites import sites_of
-from submissions.formats.cif.symmetry import AS_LISTED, Symmetry, symmetry_of
+from submissions.formats.cif.symmetry.claims import AS_LISTED, Symmetry, symmetry_of
+from submissions.formats.cif.symmetry.orbits import TIGHT_ANGSTROM, orbits_of
 from submissions.refusal import Reason, RecordRefusedError, shown
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from submissions.formats.cif.cell import Cell
     from submissions.formats.cif.document import Block
     from submissions.formats.cif.formula import Declared
-    from submissions.formats.cif.orbits import Orbits
     from submissions.formats.cif.sites import Sites
-    from submissions.formats.cif.symmetry import Claim
+    from submissions.formats.cif.symmetry.claims import Claim
+    from submissions.formats.cif.symmetry.orbits import Orbits
     from submissions.limits import Limits
 
 _MOST_SHOWN = 10
@@ -138,7 +138,12 @@ def _chosen(sites: Sites, symmetry: Symmetry, declared: Declared, cell: Cell, li
 
 
 def _readings(claims: Iterable[Claim], sites: Sites, declared: Declared, cell: Cell, limits: Limits) -> list[_Reading]:
-    """A reading by each claim that makes no more atoms than allowed; at least one."""
+    """A reading by each claim.
+
+    Raises:
+        RecordRefusedError: a claim makes more atoms than allowed, and no other is surely meant.
+
+    """
     readings: list[_Reading] = []
     too_many: RecordRefusedError | None = None
     for claim in claims:
@@ -146,7 +151,7 @@ def _readings(claims: Iterable[Claim], sites: Sites, declared: Declared, cell: C
             readings.append(_reading(claim, sites, declared, cell, limits))
         except RecordRefusedError as refused:
             too_many = refused
-    if not readings and too_many is not None:
+    if too_many is not None and all(reading.verdict is not Verdict.SUPPORTS for reading in readings):
         raise too_many
     return readings
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from submissions.formats.cif import operations
 from submissions.formats.cif.document import OPERATIONS
-from submissions.formats.cif.space_groups import MONOCLINIC, settings_named, settings_numbered
+from submissions.formats.cif.symmetry import operations
+from submissions.formats.cif.symmetry.space_groups import MONOCLINIC, settings_named, settings_numbered
 from submissions.refusal import Reason, RecordRefusedError, shown
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from submissions.formats.cif.cell import Cell
     from submissions.formats.cif.document import Block
-    from submissions.formats.cif.operations import Operations
+    from submissions.formats.cif.symmetry.operations import Operations
     from submissions.limits import Limits
 
 _NAMES = (
@@ -136,7 +136,7 @@ def _said(
         return named
     group = operations.listed(texts)
     source = f"the list of {len(group)} operations" if len(group) > 1 else "the list of operations (x, y, z alone)"
-    own = Claim(group, source)
+    claim_of_list = Claim(group, source)
     if not group.is_group:
         wider = tuple(claim for claim in named.claims if claim.operations.contains(group))
         if wider:
@@ -144,9 +144,9 @@ def _said(
         detail = f"the {len(group)} operations listed are no group, products of them are missing; list all operations"
         raise RecordRefusedError(Reason.UNKNOWN_SYMMETRY, detail)
     if not named.claims or any(_is_same_type(group, claim) for claim in named.claims):
-        return Symmetry((own,))
+        return Symmetry((claim_of_list,))
     detail = f"{source} and {named.claims[0].source} are not the same symmetry; correct one of them"
-    return Symmetry((own, *named.claims), Reason.CONTRADICTION, detail)
+    return Symmetry((claim_of_list, *named.claims), Reason.CONTRADICTION, detail)
 
 
 _TRICLINIC = (1, 2)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from submissions.formats.cif.operations import from_hall, listed
-from submissions.formats.cif.orbits import orbits_of
 from submissions.formats.cif.sites import Sites
+from submissions.formats.cif.symmetry.operations import from_hall, listed
+from submissions.formats.cif.symmetry.orbits import orbits_of
 from submissions.refusal import Reason
 from tests.submissions.formats.cif.texts import LIMITS, content, operations, read, written
 
@@ -118,9 +118,9 @@ def test_every_orbit_divides_the_group(points: list[tuple[float, float, float]])
     assert all(len(group) % size == 0 for size in orbits.sizes.tolist())
     # each orbit is mapped onto itself by every operation
     for site in range(len(points)):
-        own = orbits.points[orbits.site == site]
-        moved = np.einsum("mij,nj->mni", group.rotations, own) + group.translations[:, None]
-        ways = moved[:, :, None] - own
+        orbit = orbits.points[orbits.site == site]
+        moved = np.einsum("mij,nj->mni", group.rotations, orbit) + group.translations[:, None]
+        ways = moved[:, :, None] - orbit
         assert np.abs(ways - np.rint(ways)).max(axis=-1).min(axis=-1).max() < 1e-3
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from submissions.formats.cif.operations import IDENTITY, from_hall, listed
+from submissions.formats.cif.symmetry.operations import IDENTITY, from_hall, listed
 from submissions.refusal import Reason, RecordRefusedError
 from tests.submissions.formats.cif.texts import content, operations, read, refusal, written
 

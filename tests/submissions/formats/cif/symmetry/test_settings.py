@@ -6,7 +6,7 @@ import gemmi
 import numpy as np
 import pytest
 
-from submissions.formats.cif.operations import Operations, from_hall
+from submissions.formats.cif.symmetry.operations import Operations, from_hall
 from tests.submissions.formats.cif.texts import operations, read, written
 
 SETTINGS = list(gemmi.spacegroup_table())
@@ -56,9 +56,9 @@ def test_operations_name_and_hall_symbol_are_one(setting: gemmi.SpaceGroup) -> N
         crystal = read(written(rows, item, parameters=metric_cell(setting)))
         for number, place in places.items():
             points = crystal.frac_coords[crystal.atomic_numbers == number]
-            found = {tuple(row) for row in (np.rint(points * 1000).astype(int) % 1000).tolist()}
-            assert found == images(setting, place), source
-            assert len(found) == len(points), source
+            places_read = {tuple(row) for row in (np.rint(points * 1000).astype(int) % 1000).tolist()}
+            assert places_read == images(setting, place), source
+            assert len(places_read) == len(points), source
 
 
 @pytest.mark.parametrize("setting", SETTINGS[::3], ids=lambda setting: f"{setting.xhm()} {setting.qualifier}")

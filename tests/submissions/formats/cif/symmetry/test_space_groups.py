@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import spglib
 
-from submissions.formats.cif.operations import Operations, from_hall
-from submissions.formats.cif.space_groups import settings_named, settings_numbered
+from submissions.formats.cif.symmetry.operations import Operations, from_hall
+from submissions.formats.cif.symmetry.space_groups import settings_named, settings_numbered
 
 
 @pytest.mark.filterwarnings("ignore:Set OLD_ERROR_HANDLING:DeprecationWarning")  # of spglib 2.8 at every call

@@ -17,8 +17,8 @@ from submissions.checked import check_site_count
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from submissions.formats.cif.operations import Operations
     from submissions.formats.cif.sites import Sites
+    from submissions.formats.cif.symmetry.operations import Operations
     from submissions.limits import Limits
 
 # Images of one site that are as near as this are one atom whatever its digits: no two atoms are, and cells that were
