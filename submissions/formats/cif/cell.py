@@ -77,6 +77,11 @@ def fractional(block: Block, cart_coords: NDArray[np.float64], cell: Cell) -> ND
     By the transformation that the block gives, else by the usual one: a along x, b in the xy plane (International
     Tables for Crystallography G, 4.5, doi:10.1107/97809553602060000747).
     """
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers of any size, which are bounded afterwards
+        return _fractional(block, cart_coords, cell)
+
+
+def _fractional(block: Block, cart_coords: NDArray[np.float64], cell: Cell) -> NDArray[np.float64]:
     for names in _TO_FRACTIONAL:
         if (given := _transformation(block, names)) is not None:
             matrix, shift = given
@@ -115,7 +120,8 @@ def _vectors(a: float, b: float, c: float, angles: tuple[float, float, float]) -
     radians = np.radians(angles)
     cos_alpha, cos_beta, cos_gamma = np.cos(radians)
     sin_alpha, sin_beta, _ = np.sin(radians)
-    cos_reciprocal = np.clip((cos_alpha * cos_beta - cos_gamma) / (sin_alpha * sin_beta), -1, 1)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # angles near 0: no cell, which is seen later
+        cos_reciprocal = np.clip((cos_alpha * cos_beta - cos_gamma) / (sin_alpha * sin_beta), -1, 1)
     reciprocal = np.arccos(cos_reciprocal)
     return np.array(
         [

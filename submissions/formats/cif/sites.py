@@ -133,7 +133,7 @@ def sites_of(block: Block, cell: Cell, declared: Declared, limits: Limits) -> Si
     if names is CARTESIAN:
         points = fractional(block, points, cell)
     largest = float(np.abs(points).max(initial=0.0))
-    if largest > limits.fractional_coordinate:
+    if not largest <= limits.fractional_coordinate:
         detail = f"a fractional coordinate of {largest:.3g}, at most {limits.fractional_coordinate:,.0f}; wrap it"
         raise RecordRefusedError(Reason.OUT_OF_RANGE, detail)
     check_site_count(len(points), limits)
