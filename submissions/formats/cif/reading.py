@@ -132,7 +132,7 @@ def _chosen(sites: Sites, symmetry: Symmetry, declared: Declared, cell: Cell, li
     is_whole_cell = any(len(reading.claim.operations) == 1 for reading in left)
     if len(left) > 1 and (is_whole_cell or symmetry.reason is not Reason.CONTRADICTION):
         left = [reading for reading in left if not _collides(reading, sites, cell)] or left
-    if len(left) > 1:
+    if any(not _are_same(left[0], other, sites, cell) for other in left[1:]):
         raise RecordRefusedError(symmetry.reason, symmetry.detail)
     return left[0]
 
@@ -193,6 +193,15 @@ def _near(some: NDArray[np.float64], others: NDArray[np.float64], cell: Cell) ->
     ways -= np.rint(ways)
     near: NDArray[np.bool_] = np.linalg.norm(ways @ cell.vectors, axis=-1) <= TIGHT_ANGSTROM
     return near
+
+
+def _are_same(one: _Reading, other: _Reading, sites: Sites, cell: Cell) -> bool:
+    """Whether two readings are the same atoms, as where a group and one that holds it make one crystal."""
+    if one.content != other.content:
+        return False
+    numbers, others = (sites.numbers[reading.orbits.site] for reading in (one, other))
+    same = _near(one.orbits.points, other.orbits.points, cell) & (numbers[:, None] == others)
+    return bool(same.any(axis=0).all() and same.any(axis=1).all())
 
 
 def _collides(reading: _Reading, sites: Sites, cell: Cell) -> bool:

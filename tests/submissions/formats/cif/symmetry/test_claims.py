@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gemmi
 import numpy as np
 import pytest
 
@@ -188,6 +189,16 @@ class TestContradictions:
         cyclic = ["x,y,z", "z,x,y", "y,z,x", "-x,-y,-z", "-z,-x,-y", "-y,-z,-x"]
         assert content(written(self.ROWS, operations(cyclic), name("R -3"), parameters=fcc)) == {"Li": 1, "F": 1}
         assert content(written(self.ROWS, operations(cyclic), name("F m -3 m"), parameters=fcc)) is Reason.CONTRADICTION
+
+
+def test_what_is_one_crystal_by_both_of_two_statements_is_read() -> None:
+    # pymatgen names the group that it found, F m m m, and lists the operations of a larger one that the atoms have too
+    rows = ["Pm1 Pm 0 0 .5", "Er1 Er 0 0 0", "In1 In .25 .25 .25"]
+    larger = operations(f"'{operation.triplet()}'" for operation in gemmi.SpaceGroup("F 4/m m m").operations())
+    text = written(rows, larger, name("F m m m"), parameters="7.5 7.5 7.6 90 90 90")
+    assert content(text) == {"Pm": 4, "Er": 4, "In": 8}
+    rows = ["Pm1 Pm 0 0 .5", "Er1 Er 0 0 0", "In1 In .1 .2 .25"]
+    assert content(written(rows, larger, name("F m m m"), parameters="7.5 7.5 7.6 90 90 90")) is Reason.CONTRADICTION
 
 
 @pytest.mark.parametrize("count", [192, 193])
