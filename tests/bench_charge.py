@@ -148,6 +148,8 @@ def print_classes(crystals: Sequence[Real]) -> None:
         if counts["n"] >= N_SHOWN:
             shares = "".join(f"{100 * counts[name] / counts['n']:10.1f}" for name in CHECKS)
             print(f"{group:40}{counts['n']:12}{shares}")
+    named = [f"{real.formula} ({rule})" for real in crystals for passes, rule in [verdict(real.crystal)] if not passes]
+    print(f"rejected, {len(named)}: " + ", ".join(sorted(named)))
 
 
 def print_controls(crystals: Sequence[Crystal], generator: np.random.Generator) -> None:
