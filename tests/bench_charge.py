@@ -27,7 +27,7 @@ from pymatgen.core.periodic_table import Element
 from metrics.crystal import Crystal
 from metrics.measure import UnmeasurableError
 from metrics.measure.chemistry.charge import ChargeSettings, measure_charge
-from metrics.measure.chemistry.charge_balance import ChargeBalanceSettings, measure_charge_balance
+from metrics.measure.chemistry.charge_genbench import GenbenchChargeSettings, measure_charge_genbench
 from metrics.measure.chemistry.composition import reduced_formula_of
 from metrics.measure.chemistry.smact_validity import SmactValiditySettings, measure_smact_validity
 from tests.chemical_classes import classes
@@ -106,22 +106,22 @@ def half_of(formula: str) -> int:
     return hashlib.sha256(formula.encode()).digest()[-1] % 2
 
 
-def verdict(crystal: Crystal, settings: ChargeBalanceSettings | None = None) -> tuple[bool, str]:
+def verdict(crystal: Crystal, settings: ChargeSettings | None = None) -> tuple[bool, str]:
     """Whether a crystal passes, and by which rule."""
     try:
-        result = measure_charge_balance(crystal, settings or ChargeBalanceSettings())
+        result = measure_charge(crystal, settings or ChargeSettings())
     except UnmeasurableError:
         return False, "undetermined"
-    return bool(result["charge_balanced"]), str(result["charge_balance_rule"])
+    return bool(result["charge_valid"]), str(result["charge_rule"])
 
 
 def genbench(crystal: Crystal) -> tuple[bool, str]:
     """The same by LeMat-GenBench's rules."""
     try:
-        result = measure_charge(crystal, ChargeSettings())
+        result = measure_charge_genbench(crystal, GenbenchChargeSettings())
     except UnmeasurableError:
         return False, "undetermined"
-    return bool(result["charge_valid"]), str(result["charge_rule"])
+    return bool(result["charge_valid_genbench"]), str(result["charge_rule_genbench"])
 
 
 def smact(crystal: Crystal) -> tuple[bool, str]:
@@ -261,16 +261,16 @@ def print_settings(crystals: Sequence[Crystal], generator: np.random.Generator) 
     print(f"\n{'setting':32}{'rejected':>10}{'permuted':>10}{'drawn':>10}{'charge':>10}")
     for label, settings in alternatives():
 
-        def check(crystal: Crystal, settings: ChargeBalanceSettings = settings) -> tuple[bool, str]:
+        def check(crystal: Crystal, settings: ChargeSettings = settings) -> tuple[bool, str]:
             return verdict(crystal, settings)
 
         wrong = "".join(f"{accepted(made[name], check):10.1f}" for name in names)
         print(f"{label:32}{100 - accepted(crystals, check):10.2f}{wrong}")
 
 
-def alternatives() -> Iterable[tuple[str, ChargeBalanceSettings]]:
+def alternatives() -> Iterable[tuple[str, ChargeSettings]]:
     """The settings, then each alone at other values."""
-    usual = ChargeBalanceSettings()
+    usual = ChargeSettings()
     yield "as they are", usual
     for name, values in {
         "state_fraction": (0.02, 0.01, 0.002, 0.001),

@@ -66,7 +66,7 @@ def good(record_id: str, **changes: object) -> dict[str, Any]:
         "n_sites": 2,
         "density": 3.99,
         "charge_valid": True,
-        "charge_rule": "bvs_zero",
+        "charge_rule": "oxidation_states",
         "distance_valid": True,
         "plausible": True,
         "valid": True,

@@ -34,13 +34,16 @@ BY_ENERGY = frozenset(("on or below the hull", "at most 0.1 eV/atom above the hu
 """Choices whose rows come in the order of E above hull, lowest first."""
 
 CHARGE_RULES: Mapping[str, str] = {
-    "metallicity": "metallic composition",
-    "bvs_zero": "all bond-valence sums are zero",
-    "bvanalyzer": "neutral by bond-valence analysis",
-    "icsd_states": "neutral with oxidation states that occur in the ICSD",
-    "all_states": "neutral with known oxidation states, in the order of electronegativity",
-    "none": "no oxidation states that sum to zero",
-    "undetermined": "the search for oxidation states ended undecided",
+    "oxidation_states": "by usual oxidation states",
+    "anion_bonds": "with bonds between anions",
+    "cation_bonds": "with bonds between cations",
+    "metallic": "bonded as a metal",
+    "too_few_electrons": "the anions lack electrons, and no bonds between them make up for it",
+    "too_many_electrons": "the cations have electrons left, and no bonds between them take them up",
+    "underbonded": "an atom has too few or too long bonds for its valence",
+    "overbonded": "an atom has too many or too short bonds for its valence",
+    "crowded": "atoms of metals are pressed into each other",
+    "undetermined": "bond lengths of an element are unknown, or the cell cannot be searched",
 }
 
 MATCH_RULES: Mapping[str, str] = {

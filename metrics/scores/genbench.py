@@ -20,7 +20,7 @@ from metrics.reference_statistics import (
     space_group_counts,
     undefined,
 )
-from metrics.score import Against, Value, score
+from metrics.score import Against, Value, score, share
 from metrics.scores.diversity import N_ELEMENTS, N_SPACE_GROUPS, shannon_entropy
 from metrics.statistics.divergence import SquaredMmd, jensen_shannon_divergence
 from metrics.statistics.histogram import Kinds, distinct, whole_numbers
@@ -41,6 +41,29 @@ _BANDWIDTH = 1.0
 _DRAWS_OF_PAIRS = 250  # each one looks at all pairs
 _FEWEST = 2
 """Structures that an interval by samples of half of them needs."""
+
+
+@score(
+    label="Charge-neutral (GenBench)",
+    unit="share",
+    better="neither",
+    missing="counts against",
+    needs=("charge_valid_genbench",),
+)
+def charge_valid_genbench(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of structures for which a charge-neutral assignment of oxidation states exists.
+
+    The first rule that fires decides and is recorded: metallic composition (smact metallicity > 0.7); bond-valence sums
+    all zero; a neutral assignment by bond-valence analysis; by the oxidation states observed in the ICSD; by all known
+    states in an order that follows electronegativity. It plays no part in "valid".
+
+    Formula: structures with a rule that fires / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
+    Source: LeMat-GenBench (arXiv 2512.04562); smact: Davies et al. 2019, DOI 10.21105/joss.01361; bond valences:
+    O'Keeffe and Brese 1991, DOI 10.1021/ja00009a002, as in pymatgen.
+    Missing values: counts against; undetermined is not valid.
+    """
+    return share(rows["charge_valid_genbench"])
 
 
 @score(

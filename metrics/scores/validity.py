@@ -44,18 +44,21 @@ def valid(rows: pd.DataFrame, _against: Against) -> Value:
     return share(rows["valid"])
 
 
-@score(label="Charge-neutral", unit="share", better="higher", missing="counts against", needs=("charge_valid",))
+@score(
+    label="Charge-neutral", unit="share", better="higher", missing="counts against", needs=("charge_valid",), version=2
+)
 def charge_valid(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of structures for which a charge-neutral assignment of oxidation states exists.
+    """Share of structures whose electrons can all be accounted for, given the bonds that the structure shows.
 
-    The first rule that fires decides and is recorded: metallic composition (smact metallicity > 0.7); bond-valence sums
-    all zero; a neutral assignment by bond-valence analysis; by the oxidation states observed in the ICSD; by all known
-    states in an order that follows electronegativity.
+    Oxidation states that the elements usually have, or bonds between anions (peroxides, borides, polysulfides), give
+    the anions the electrons they lack; what the cations have left sits in bonds between them; and no atom has bonds for
+    far more or fewer electrons than its valence. Alloys need bonds as in metals only. Bond valences come from lengths.
+    The rule that decides is recorded. docs/charge-validity.md shows what is accepted and rejected, by chemical class.
 
-    Formula: structures with a rule that fires / structures submitted.
+    Formula: structures with charge_valid / structures submitted.
     Interval: Wilson, from the number of hits and of structures.
-    Source: after LeMat-GenBench (arXiv 2512.04562); smact: Davies et al. 2019, DOI 10.21105/joss.01361; bond valences:
-    O'Keeffe and Brese 1991, DOI 10.1021/ja00009a002, as in pymatgen.
+    Source: Brown 2009, DOI 10.1021/cr900053k; O'Keeffe and Brese 1991, DOI 10.1021/ja00009a002; Karen et al. 2016, DOI
+    10.1515/pac-2015-1204; oxidation states: the ICSD, in smact, Davies et al. 2019, DOI 10.21105/joss.01361.
     Missing values: counts against; undetermined is not valid.
     """
     return share(rows["charge_valid"])

@@ -83,6 +83,18 @@ NOVEL: tuple[tuple[Prototype, tuple[str, ...]], ...] = (
 )
 """Charge-balanced decorations of textbook prototypes that are in neither the library nor the starter set."""
 
+MISFITS = frozenset(
+    (
+        "fluorite_Cs2O",
+        "perovskite_Na3SCl",
+        "half_heusler_NaZnP",
+        "layered_KInO2",
+        "matlockite_MgBrF",
+        "matlockite_CaIF",
+    )
+)
+"""Of these, those whose cell, made from ionic radii, is too small or too large for the bonds of an atom."""
+
 
 def examples() -> Iterator[Example]:
     """All records, in the order of the archive: a duplicate comes after its original."""
@@ -102,7 +114,8 @@ def _novel() -> Iterator[Example]:
     for prototype, decorations in NOVEL:
         for ions in decorations:
             crystal = prototype.decorate(*ions.split())
-            yield _record(f"novel_{prototype.name}_{_formula(crystal)}", crystal)
+            name = f"{prototype.name}_{_formula(crystal)}"
+            yield _record(f"novel_{name}", crystal, charge_valid=name not in MISFITS)
 
 
 def _distorted() -> Iterator[Example]:
@@ -150,9 +163,13 @@ def _invalid() -> Iterator[Example]:
         yield _record(f"invalid_charge_{prototype.name}_{_formula(crystal)}", crystal, charge_valid=False)
     yield _record("undecided_charge_fluorite_RfO2", _element_exchanged("Hf", "Rf"), charge_valid=None, identified=False)
     yield _record(
-        "invalid_distance_compressed_LiF", stretch(ZINCBLENDE.decorate("Li+", "F-"), 0.62), distance_valid=False
+        "invalid_distance_compressed_LiF",
+        stretch(ZINCBLENDE.decorate("Li+", "F-"), 0.62),
+        charge_valid=False,
+        distance_valid=False,
     )
-    yield _record("invalid_distance_to_own_image_Li", _cubic(1.7, {"Li": [(0, 0, 0)]}), distance_valid=False)
+    lithium = _cubic(1.7, {"Li": [(0, 0, 0)]})
+    yield _record("invalid_distance_to_own_image_Li", lithium, charge_valid=False, distance_valid=False)
     iridium = _cubic(4.4, {"Os": _FACE_CENTRED, "Ir": [(x + 0.5, y + 0.5, z + 0.5) for x, y, z in _FACE_CENTRED]})
     yield _record("invalid_density_too_high_OsIr", iridium, plausible=False)
     yield _record("invalid_density_too_low_H2", _cubic(7.0, {"H": [(0, 0, 0), (0, 0, 0.106)]}), plausible=False)
@@ -160,7 +177,12 @@ def _invalid() -> Iterator[Example]:
     yield _record("invalid_cell_too_long_Au", wire, plausible=False)
     cell: _Places = {"Mg": [(0, 0, 0)], "F": [(0.5, 0.5, 0.5), (0.5, 0.5, 0.5005)]}
     yield _record(
-        "invalid_overlapping_atoms_MgF2", _cubic(4.0, cell), distance_valid=False, plausible=False, identified=False
+        "invalid_overlapping_atoms_MgF2",
+        _cubic(4.0, cell),
+        charge_valid=False,
+        distance_valid=False,
+        plausible=False,
+        identified=False,
     )
 
 

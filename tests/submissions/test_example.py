@@ -73,7 +73,7 @@ def test_most_records_are_valid_and_novel_and_every_failure_occurs() -> None:
         return bool(valid and example.identified and not example.duplicate_of and not example.known_as)
 
     assert 50 <= len(EXAMPLES) <= 100
-    assert 0.55 < sum(map(is_good, EXAMPLES.values())) / len(EXAMPLES) < 0.65
+    assert 0.5 < sum(map(is_good, EXAMPLES.values())) / len(EXAMPLES) < 0.65
     for fact in ("charge_valid", "distance_valid", "plausible", "identified"):
         counts = Counter(getattr(EXAMPLES[name], fact) for name in READABLE)
         assert counts[False] >= 1, fact

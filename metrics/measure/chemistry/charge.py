@@ -1,172 +1,159 @@
-"""Can the atoms of a crystal be given oxidation states that add up to zero?
+"""Can all electrons of a crystal be accounted for, given the bonds that its structure shows?
 
-Five rules are tried in turn and the first that fires decides (after LeMat-GenBench, arXiv 2512.04562):
+The 8 - N rule, extended to bonds between like atoms (Pearson 1964, Acta Cryst. 17, 1; for Zintl phases Schaefer,
+Eisenmann and Mueller 1973, DOI 10.1002/anie.197306941): every anion is given the electrons it lacks, or shares them
+with other anions, and every electron that the cations do not give sits in a bond between them. The valence of a bond
+comes from its length (Brown 2009, DOI 10.1021/cr900053k).
 
-``metallicity``  the composition is that of a metal, by smact's metallicity score;
-``bvs_zero``     every site has a bond-valence sum of zero over its nearest shell, as in metals and elements;
-``bvanalyzer``   bond-valence sums allow a neutral assignment;
-``icsd_states``  the states seen in the ICSD allow a neutral composition;
-``all_states``   all known states do, with the negative charges on the electronegative elements.
+A crystal passes by the first of these that holds, with its lengths as given, else shorter or longer by a tolerance:
 
-``none``: no rule fired, the crystal is not neutral. ``undetermined``: no rule fired, but one could not be asked.
+``oxidation_states``  states of the elements give the anions all they lack, and nothing is left over;
+``anion_bonds``       anions share the rest with each other, as in peroxides, azides, polysulfides, borides, diamond;
+``cation_bonds``      cations share the rest with each other, as in suboxides, subhalides, interstitial compounds;
+``metallic``          metals and metalloids alone, bonded as in metals.
+
+Else the first question is named that fails with the lengths as given:
+
+``too_few_electrons``   the anions lack electrons that no bonds between them make up for;
+``too_many_electrons``  the cations have electrons left that no bonds between them take up;
+``underbonded``         an atom has bonds for far fewer electrons than it has to give, take or share;
+``overbonded``          an atom has bonds for far more;
+``crowded``             a cation, or an atom of a metal, is pressed into its neighbours.
+
+``undetermined``: the cell cannot be searched for neighbours, or bond lengths of an element are not known.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections import defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
-from smact.metallicity import metallicity_score
 
 from metrics.measure import UnmeasurableError, measure
-from metrics.measure.chemistry.bond_valence import (
-    bond_valence_sums,
-    has_parameters,
-    likely_states,
-    neutral_assignment_exists,
+from metrics.measure.chemistry.bond_sums import BondSums, Weakest, bond_sums, possible_bonds
+from metrics.measure.chemistry.valences import (
+    BONDS_AT_MOST,
+    BONDS_FORMED,
+    ELECTRONS_MISSING,
+    METALLIC,
+    CationCharges,
+    cation_charges,
 )
-from metrics.measure.chemistry.composition import reduced_formula_of
-from metrics.measure.chemistry.oxidation_states import (
-    neutral_composition_exists,
-    neutral_electronegativity_order_exists,
-)
-from metrics.measure.fingerprint.neighbours import neighbours_within, reduce_cell
-from metrics.measure.structure.convert import composition_of
-from metrics.measure.structure.nearest_shell import nearest_shell
-from metrics.measure.structure.symmetry import ANGLE_TOLERANCE_DEGREES, symmetry_dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from numpy.typing import NDArray
 
     from metrics.crystal import Crystal
 
-ChargeRule = Literal["metallicity", "bvs_zero", "bvanalyzer", "icsd_states", "all_states", "none", "undetermined"]
+PassingRule = Literal["oxidation_states", "anion_bonds", "cation_bonds", "metallic"]
+FailingRule = Literal["too_few_electrons", "too_many_electrons", "underbonded", "overbonded", "crowded"]
+PASSING: tuple[PassingRule, ...] = ("oxidation_states", "anion_bonds", "cation_bonds", "metallic")
+
+_ROUNDING = 1e-6
+"""Electrons; so much may be lost in sums over the atoms of a large cell."""
 
 
 @dataclass(frozen=True)
 class ChargeSettings:
-    """Thresholds of the rules; lengths in angstrom, angles in degrees.
+    """Thresholds of the questions; docs/charge-validity.md has what each one is chosen by.
 
     Attributes:
-        metallicity: score above which a composition is a metal.
-        shell_tolerance: the nearest shell ends at ``1 + shell_tolerance`` times the nearest distance.
-        shell_cutoff: neighbours farther than this are none.
-        zero_sum: bond-valence sums below this, in valence units, are zero.
-        bond_radius: reach of the bond-valence sums that are compared with the statistics of the ICSD.
-        distance_scale: factor on these distances; 1.015 suits cells relaxed with GGA functionals.
-        likelihood_fraction: states less likely than this fraction of the likeliest one are not tried.
-        orbit_symprec: sites equivalent within this tolerance take the same state.
-        orbit_angle_tolerance: of the same search.
-        orbit_sum: what stands for an orbit: the mean of its sites, which does not depend on the order of the atoms,
-            or its first site, as in pymatgen's ``BVAnalyzer``.
+        state_fraction: oxidation states rarer than this among an element's states in the ICSD are not assumed.
+        weakest_bond: contacts with a lower bond valence are no bonds.
+        weakest_shared: contacts between anions, or between cations, with a lower one share no electrons.
+        length_tolerance: all lengths may be off by this fraction, as those of functionals and of unrelaxed cells are.
+        sharing: electrons that a bond between anions, or between cations, shares for each of the two, per unit of its
+            valence; multiple bonds, and bonds between atoms with lone pairs, are longer than the formula has them.
+        underbonded: bond valences of an atom sum to at least this fraction of the bonds that an anion must form, or of
+            the lowest charge of a cation; large cations rattle in cages, and anions are held by hydrogen bonds.
+        overbonded_factor: bond valences of an anion, or of a cation to anions, sum to at most this factor times its
+            highest valence plus ``overbonded_offset``.
+        overbonded_offset: in valence units.
+        crowded_factor: those of a cation, bonds to other cations included, and of an atom of a metal, sum to at most
+            this factor times its highest charge plus ``crowded_offset``.
+        crowded_offset: in valence units; cations in salts touch without being bonded.
 
     """
 
-    metallicity: float = 0.7
-    shell_tolerance: float = 0.1
-    shell_cutoff: float = 10.0
-    zero_sum: float = 1e-15
-    bond_radius: float = 4.0
-    distance_scale: float = 1.015
-    likelihood_fraction: float = 0.01
-    orbit_symprec: float = 0.1
-    orbit_angle_tolerance: float = ANGLE_TOLERANCE_DEGREES
-    orbit_sum: Literal["mean", "first"] = "mean"
+    state_fraction: float = 0.005
+    weakest_bond: float = 0.03
+    weakest_shared: float = 0.1
+    length_tolerance: float = 0.04
+    sharing: float = 1.5
+    underbonded: float = 0.25
+    overbonded_factor: float = 1.5
+    overbonded_offset: float = 0.6
+    crowded_factor: float = 2.0
+    crowded_offset: float = 8.0
 
 
 @measure(
-    name="charge", version=1, columns={"charge_valid": pa.bool_(), "charge_rule": pa.string()}, settings=ChargeSettings
+    name="charge",
+    version=2,
+    columns={"charge_valid": pa.bool_(), "charge_rule": pa.string()},
+    settings=ChargeSettings,
 )
 def measure_charge(crystal: Crystal, settings: ChargeSettings) -> dict[str, object]:
-    """Whether the crystal is charge neutral, and the rule that decided.
+    """Whether the crystal is charge-plausible, and the rule that decided.
 
     Raises:
-        UnmeasurableError: no rule fired and at least one could not be asked.
+        UnmeasurableError: the cell cannot be searched, or an element has no bond-valence parameters.
 
     """
-    unasked = []
-    for rule, fires in _RULES.items():
-        try:
-            if fires(crystal, settings):
-                return {"charge_valid": True, "charge_rule": rule}
-        except UnmeasurableError as error:
-            unasked.append(f"{rule}: {error.reason}")
-    if unasked:
-        raise UnmeasurableError("; ".join(unasked), charge_rule="undetermined")
-    return {"charge_valid": False, "charge_rule": "none"}
+    numbers, tolerance = crystal.atomic_numbers, settings.length_tolerance
+    charges = cation_charges(settings.state_fraction)
+    try:
+        pairs = possible_bonds(crystal, settings.weakest_bond, 1 / (1 - tolerance))
+    except UnmeasurableError as error:
+        raise UnmeasurableError(error.reason, charge_rule="undetermined") from error
+    weakest = Weakest(settings.weakest_bond, settings.weakest_shared)
+    rules: list[PassingRule | FailingRule] = []
+    for scale in (1.0, 1 - tolerance, 1 + tolerance):
+        sums = bond_sums(numbers, pairs, weakest, scale, charges.highest > 0)
+        rules.append(_rule(numbers, sums, charges, settings))
+        if rules[-1] in PASSING:
+            return {"charge_valid": True, "charge_rule": rules[-1]}
+    return {"charge_valid": False, "charge_rule": rules[0]}
 
 
-def _is_metallic(crystal: Crystal, settings: ChargeSettings) -> bool:
-    return _metallicity(reduced_formula_of(crystal)) > settings.metallicity
+def _rule(
+    numbers: NDArray[np.int64], sums: BondSums, charges: CationCharges, settings: ChargeSettings
+) -> PassingRule | FailingRule:
+    if not sums.cation.all():
+        rule = _rule_of_anions(numbers, sums, charges, settings)
+        if rule in PASSING or not METALLIC[numbers].all():
+            return rule
+    return _fault_of_bonds(numbers, sums.without_anions(), charges, settings) or "metallic"
 
 
-@lru_cache(maxsize=4096)
-def _metallicity(formula: str) -> float:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="No Pauling electronegativity", category=UserWarning)
-        try:
-            return float(metallicity_score(formula))
-        except KeyError as error:
-            message = f"smact knows no metallicity of {formula}: {error.args[0]}"
-            raise UnmeasurableError(message) from error
+def _rule_of_anions(
+    numbers: NDArray[np.int64], sums: BondSums, charges: CationCharges, settings: ChargeSettings
+) -> PassingRule | FailingRule:
+    anions, cations = numbers[~sums.cation], numbers[sums.cation]
+    given = charges.highest[cations].sum()
+    lacking = BONDS_FORMED[anions].sum() - given
+    left = charges.lowest[cations].sum() - ELECTRONS_MISSING[anions].sum()
+    # metalloids may lack electrons, as metals do
+    if BONDS_FORMED[anions[~METALLIC[anions]]].sum() - given > settings.sharing * sums.between_anions + _ROUNDING:
+        return "too_few_electrons"
+    if left > settings.sharing * sums.between_cations + _ROUNDING:
+        return "too_many_electrons"
+    return _fault_of_bonds(numbers, sums, charges, settings) or (
+        "anion_bonds" if lacking > 0 else "cation_bonds" if left > 0 else "oxidation_states"
+    )
 
 
-def _has_zero_sums(crystal: Crystal, settings: ChargeSettings) -> bool:
-    shell = nearest_shell(crystal, settings.shell_tolerance, settings.shell_cutoff)
-    if not np.diff(shell.start).all():
-        # an atom without neighbours has no sum that could be zero
-        return False
-    # NaN, a bond without parameters, is not zero
-    return bool((np.abs(bond_valence_sums(crystal, shell)) < settings.zero_sum).all())
-
-
-def has_neutral_valences(crystal: Crystal, settings: ChargeSettings) -> bool:
-    """Whether states that suit the bond-valence sums of the orbits make the crystal neutral.
-
-    The question of pymatgen's ``BVAnalyzer`` without its limit on the number of assignments tried.
-
-    Raises:
-        UnmeasurableError: no orbits are found, or the cell is too dense for a neighbour search.
-
-    """
-    if not all(has_parameters(number) for number in set(crystal.atomic_numbers.tolist())):
-        return False
-    near = neighbours_within(reduce_cell(crystal), np.full(crystal.n_sites, settings.bond_radius))
-    sums = bond_valence_sums(crystal, near, settings.distance_scale)
-    dataset = symmetry_dataset(crystal, settings.orbit_symprec, settings.orbit_angle_tolerance)
-    orbits: dict[int, list[tuple[int, tuple[int, ...]]]] = defaultdict(list)
-    # orbits of the crystal: those of the cell as given may be split by its shape
-    for label in np.unique(dataset.crystallographic_orbits):
-        sites = np.flatnonzero(dataset.crystallographic_orbits == label)
-        number = int(crystal.atomic_numbers[sites[0]])
-        valence_sum = sums[sites].mean() if settings.orbit_sum == "mean" else sums[sites[0]]
-        orbits[number].append((len(sites), likely_states(number, float(valence_sum), settings.likelihood_fraction)))
-    return neutral_assignment_exists(orbits)
-
-
-def _is_neutral_by_icsd_states(crystal: Crystal, settings: ChargeSettings) -> bool:  # noqa: ARG001 - one form of rules
-    return neutral_composition_exists(_reduced_amounts(crystal))
-
-
-def _is_neutral_by_all_states(crystal: Crystal, settings: ChargeSettings) -> bool:  # noqa: ARG001 - one form of rules
-    return neutral_electronegativity_order_exists(_reduced_amounts(crystal))
-
-
-def _reduced_amounts(crystal: Crystal) -> dict[int, int]:
-    counts = {element.Z: int(amount) for element, amount in composition_of(crystal).items()}
-    divisor = int(np.gcd.reduce(list(counts.values())))
-    return {number: count // divisor for number, count in counts.items()}
-
-
-_RULES: dict[ChargeRule, Callable[[Crystal, ChargeSettings], bool]] = {
-    "metallicity": _is_metallic,
-    "bvs_zero": _has_zero_sums,
-    "bvanalyzer": has_neutral_valences,
-    "icsd_states": _is_neutral_by_icsd_states,
-    "all_states": _is_neutral_by_all_states,
-}
+def _fault_of_bonds(
+    numbers: NDArray[np.int64], sums: BondSums, charges: CationCharges, settings: ChargeSettings
+) -> FailingRule | None:
+    bonds, cation, highest = sums.to_anions + sums.to_cations, sums.cation, charges.highest[numbers]
+    fewest = settings.underbonded * np.where(cation, charges.lowest[numbers], BONDS_FORMED[numbers])
+    if (bonds < fewest - _ROUNDING).any():
+        return "underbonded"
+    most = settings.overbonded_factor * np.where(cation, highest, BONDS_AT_MOST[numbers]) + settings.overbonded_offset
+    if (np.where(cation, sums.to_anions, bonds) > most + _ROUNDING).any():
+        return "overbonded"
+    most = settings.crowded_factor * highest + settings.crowded_offset
+    return "crowded" if (cation & (bonds > most + _ROUNDING)).any() else None

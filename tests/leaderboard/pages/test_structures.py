@@ -26,7 +26,7 @@ HOSTILE = "<script>alert(1)</script>"
 RECORDS = [
     good("fine", reduced_formula="Na3V2(PO4)3"),
     refused("refused", "partial_occupancy", "site 1 holds Fe 0.5 and Co 0.5"),
-    good("charged", charge_valid=False, charge_rule="none", valid=False),
+    good("charged", charge_valid=False, charge_rule="too_few_electrons", valid=False),
     good("close", distance_valid=False, valid=False),
     good("thin", plausible=False, valid=False),
     good("copy", unique=False, duplicate_of="fine"),
@@ -81,7 +81,7 @@ def test_search_finds_ids_formulas_and_matches(rows: pd.DataFrame, search: str, 
     ("record", "reason"),
     [
         ("refused", "Refused: partial occupancy (site 1 holds Fe 0.5 and Co 0.5)"),
-        ("charged", "Not charge-neutral: no oxidation states that sum to zero"),
+        ("charged", "Not charge-neutral: the anions lack electrons, and no bonds between them make up for it"),
         ("close", "Minimum distance: two atoms are closer than 0.5 (0.7 + r1 + r2) \u00c5"),
         ("thin", "Not plausible: density, volume, cell or space group out of bounds"),
         ("copy", "Duplicate of fine"),

@@ -18,7 +18,7 @@ from metrics.measure.chemistry.bond_valence import (
     likely_states,
     neutral_assignment_exists,
 )
-from metrics.measure.chemistry.charge import ChargeSettings, has_neutral_valences
+from metrics.measure.chemistry.charge_genbench import GenbenchChargeSettings, has_neutral_valences
 from metrics.measure.fingerprint.neighbours import Neighbours, neighbours_within, reduce_cell
 from metrics.measure.structure.convert import to_structure
 from metrics.measure.structure.nearest_shell import nearest_shell
@@ -81,8 +81,8 @@ def test_a_neutral_assignment_exists_where_the_search_of_pymatgen_finds_one(labe
         except ValueError:
             expected = False
     # pymatgen asks the first site of an orbit; both readings must agree on ideal prototypes
-    assert has_neutral_valences(crystal, ChargeSettings(orbit_sum="first")) == expected
-    assert has_neutral_valences(crystal, ChargeSettings()) == expected
+    assert has_neutral_valences(crystal, GenbenchChargeSettings(orbit_sum="first")) == expected
+    assert has_neutral_valences(crystal, GenbenchChargeSettings()) == expected
 
 
 ORBIT = st.tuples(st.integers(1, 6), st.lists(st.integers(-4, 5), min_size=0, max_size=3, unique=True))

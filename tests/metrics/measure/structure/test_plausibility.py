@@ -15,7 +15,7 @@ from pymatgen.core.periodic_table import Element
 
 from metrics.crystal import Crystal
 from metrics.measure import UnmeasurableError
-from metrics.measure.chemistry.charge import ChargeSettings, measure_charge
+from metrics.measure.chemistry.charge_genbench import GenbenchChargeSettings, measure_charge_genbench
 from metrics.measure.structure.convert import to_structure
 from metrics.measure.structure.plausibility import (
     DistanceSettings,
@@ -184,11 +184,13 @@ def test_only_the_table_of_states_parts_overall_verdicts_from_genbenchs(
     orbit_sum: str, record_property: Callable[[str, object], None]
 ) -> None:
     recorded = genbench.recorded()
-    settings = ChargeSettings(orbit_sum=orbit_sum)  # type: ignore[arg-type] # one of the two literals
+    settings = GenbenchChargeSettings(orbit_sum=orbit_sum)  # type: ignore[arg-type] # one of the two literals
     theirs = orbit_sum == "first"
     limits = genbench.DISTANCE if theirs else DistanceSettings()
     ranges = genbench.PLAUSIBLE if theirs else PlausibleSettings()
-    charge = pd.Series([bool(measure_charge(crystal, settings)["charge_valid"]) for crystal in genbench.crystals()])
+    charge = pd.Series(
+        [bool(measure_charge_genbench(crystal, settings)["charge_valid_genbench"]) for crystal in genbench.crystals()]
+    )
     geometry = pd.Series([apart(crystal, limits) and plausible(crystal, ranges) for crystal in genbench.crystals()])
     same = (charge & geometry) == recorded["overall_valid"]
     whose = "GenBench's" if theirs else "ours"
