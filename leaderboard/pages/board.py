@@ -120,7 +120,7 @@ def select(board: Board, selection: Selection) -> pd.DataFrame:
     )
 
 
-def table_html(rows: pd.DataFrame, board_columns: Sequence[Column], selection: Selection) -> str:
+def table_html(rows: pd.DataFrame, board_columns: Sequence[Column], selection: Selection, protocol: Protocol) -> str:
     """The rows as a table with grouped headings; the best value of each column is marked.
 
     Of an indicative set the stability scores follow in a table of their own, in the same order, under a banner.
@@ -133,10 +133,11 @@ def table_html(rows: pd.DataFrame, board_columns: Sequence[Column], selection: S
         body = f'<tr><td class="empty" colspan="{4 + len(shown)}">No submission matches.</td></tr>'
     table = f'<div class="scroll"><table class="board">{_head(shown, selection)}<tbody>{body}</tbody></table></div>'
     has_energies = [column for column in apart if rows[column.name].notna().any()]
-    return table + (_stability_html(rows, has_energies, selection.reference) if has_energies else "")
+    banner = banner_html(selection.reference, protocol)
+    return table + (banner + _stability_html(rows, has_energies) if has_energies else "")
 
 
-def _stability_html(rows: pd.DataFrame, shown: Sequence[Column], reference: str) -> str:
+def _stability_html(rows: pd.DataFrame, shown: Sequence[Column]) -> str:
     """Stability scores that rank nothing: no rank, no best value, no heading to sort by."""
     head = "".join(f'<th scope="col" class="right">{text(column.label)}</th>' for column in shown)
     body = "".join(
@@ -145,7 +146,7 @@ def _stability_html(rows: pd.DataFrame, shown: Sequence[Column], reference: str)
         for row in records(rows)
     )
     table = f'<thead><tr><th scope="col" class="model">Model</th>{head}</tr></thead><tbody>{body}</tbody>'
-    return f'{banner_html(reference)}<div class="scroll"><table class="board apart">{table}</table></div>'
+    return f'<div class="scroll"><table class="board apart">{table}</table></div>'
 
 
 def legend(protocol: Protocol, reference: str, ranking: ScoreKey, *, indicative: bool) -> str:

@@ -107,7 +107,7 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
 
 def _html(table: Board, protocol: Protocol, selection: board.Selection) -> str:
     rows = board.select(table, selection)
-    return board.table_html(rows, board.columns(table, protocol), selection) + board.legend(
+    return board.table_html(rows, board.columns(table, protocol), selection, protocol) + board.legend(
         protocol, selection.reference, table.ranking(selection.reference, protocol), indicative=selection.indicative
     )
 

@@ -91,7 +91,7 @@ def page(compared: Sequence[Run], table: Board | None, protocol: Protocol) -> st
     lines = compare(compared, protocol)
     warnings = "".join(notice("note", f"Compare with care: {caveat}.") for caveat in caveats(compared))
     sets = dict.fromkeys(run.record.reference for run in compared if run.record.reference_indicative)
-    warnings += "".join(banner_html(name) for name in sets)
+    warnings += "".join(banner_html(name, protocol) for name in sets)
     sentences = "".join(f"<p>{text(sentence)}</p>" for sentence in summary(compared, lines))
     headline = [line for line in lines if line.in_headline]
     others = [line for line in lines if not line.in_headline]

@@ -69,10 +69,18 @@ def _pairs(facts: Mapping[str, Any]) -> dict[str, str]:
         "Formation energy": _energy(facts["formation_energy_per_atom"]),
         "Decomposes into": decomposition_html(facts["decomposition"]),
         "Hull entries": entries,
+        "Elements": _elements(facts),
         "Status": _status(facts),
     }
     # an ensemble has no phases of its own: each member has
     return {term: value for term, value in pairs.items() if facts["decomposition"] or term != "Decomposes into"}
+
+
+def _elements(facts: Mapping[str, Any]) -> str:
+    """Whether the potential is near enough on every element of the structure, or why not."""
+    if facts["elements_trusted"]:
+        return "trusted"
+    return text(facts["elements_detail"]) if facts["elements_detail"] else UNKNOWN
 
 
 def _energy(value: float | None) -> str:

@@ -28,6 +28,8 @@ FACTS = (
     "e_above_hull_std",
     "n_members",
     "n_hull_entries",
+    "elements_trusted",
+    "elements_detail",
     "rmsd",
     "cell",
 )
@@ -82,7 +84,9 @@ def of_structure(path: Path, sha256: str | None) -> list[tuple[Key, dict[str, An
     by_view = []
     for key in keys(rows):
         row = key.rows(rows).iloc[0]
-        named = {name: None if pd.isna(row[name]) else row[name] for name in FACTS}
+        # a run of an earlier state of the protocol does not say which elements are trusted
+        facts_of_view = {name: row.get(name) for name in FACTS}
+        named = {name: None if pd.isna(value) else value for name, value in facts_of_view.items()}
         parts = row["decomposition"]
         phases = [] if parts is None or parts is pd.NA else [(part["formula"], part["amount"]) for part in parts]
         by_view.append((key, {**named, "decomposition": phases}))

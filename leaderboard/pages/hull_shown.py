@@ -8,6 +8,7 @@ from leaderboard.board.names import hull_name, potential_name
 from leaderboard.pages import lookup
 from leaderboard.pages.markup import text
 from leaderboard.pages.potential_accuracy import sentence
+from metrics.energy_convention import DFT_CONVENTIONS, OWN
 from metrics.measure.potentials import find
 from reference_data.errors import ReferenceSetError
 from reference_data.potential_accuracy.record import read_accuracies
@@ -18,22 +19,24 @@ if TYPE_CHECKING:
     from reference_data.reference import Reference
 
 WHY = (
-    "A hull that lacks competing phases calls too much stable. As measured on 1,963 generated structures (Szymanski, "
-    "Bartel 2025, DOI 10.1039/D5MH00010F), with the same CHGNet energies 49.9% are stable on the hull of the starter "
-    "set and 19.6% on that of the Materials Project; by DFT 3.9% are."
+    "A hull that lacks competing phases calls too much stable: as measured on 1,963 generated structures, with the "
+    "same CHGNet energies 49.9% are stable on the hull of the starter set and 19.6% on that of the Materials Project; "
+    "by DFT 3.9% are (N. J. Szymanski and C. J. Bartel 2025, DOI 10.1039/D5MH00010F)."
 )
 
 
-def banner_html(name: str) -> str:
+def banner_html(name: str, protocol: Protocol) -> str:
     """Over stability scores of an indicative set: what its hull is, and why nothing is ranked by them."""
     reference = _opened(name)
+    wanted = (*DFT_CONVENTIONS, f"{OWN}{protocol.potentials[0]}")
     hulls = () if reference is None else reference.manifest.hulls
-    what = "; ".join(
-        f"{hull_name(hull.convention)}: {hull.n_entries:,} entries, {hull.n_vertices:,} of them on it" for hull in hulls
-    )
-    known = f" ({what})" if what else ""
-    sentences = f"The hull of {name} is not complete{known}: these scores are indicative and rank nothing. {WHY}"
-    return f'<div class="notice note" role="note"><strong>Stability, indicative.</strong> {text(sentences)}</div>'
+    known = [
+        f" ({hull_name(hull.convention)}: {hull.n_entries:,} entries, {hull.n_vertices:,} on it)"
+        for hull in hulls
+        if hull.convention in wanted
+    ]
+    sentences = f"The hull of {name} is not complete{''.join(known[:1])}, so these scores rank nothing. {WHY}"
+    return f'<div class="notice hull" role="note"><strong>Stability, indicative.</strong> {text(sentences)}</div>'
 
 
 def figures_html(name: str, protocol: Protocol) -> str:

@@ -31,7 +31,7 @@ def scores_html(run: Run, protocol: Protocol) -> str:
     headline = [score for score in shown if protocol.in_headline(score.key, indicative=indicative)]
     apart = [score for score in shown if score not in headline]
     others = [score for score in scores if score not in shown]
-    stability = banner_html(run.record.reference) + _table(apart) if apart else ""
+    stability = banner_html(run.record.reference, protocol) + _table(apart) if apart else ""
     folded = f"<details><summary>{len(others)} more scores</summary>{_table(others)}</details>" if others else ""
     return _table(headline) + stability + folded
 

@@ -51,7 +51,7 @@ def selection(table: Board) -> Selection:
 
 
 def html(table: Board, selection: Selection) -> str:
-    return board.table_html(board.select(table, selection), board.columns(table, PROTOCOL), selection)
+    return board.table_html(board.select(table, selection), board.columns(table, PROTOCOL), selection, PROTOCOL)
 
 
 def test_every_score_of_the_protocol_has_a_column(table: Board) -> None:
@@ -185,7 +185,7 @@ def test_the_stability_of_an_indicative_set_stands_apart_under_a_banner(with_ene
     selection = Selection("starter", PROTOCOL.ranking, HIGHEST, columns=shown, indicative=True)
     page = html(with_energies, selection)
     manifest = open_reference("starter").manifest
-    leading, banner, apart = re.split(r'(<div class="notice note".*?</div>)', page)
+    leading, banner, apart = re.split(r'(<div class="notice hull".*?</div>)', page)
     # what the hull is, and figures that say why nothing is ranked by it, with their source
     for said in (f"CHGNet hull: {manifest.hulls[0].n_entries:,} entries", "49.9%", "1,963 generated", "Szymanski"):
         assert said in banner

@@ -17,8 +17,8 @@ from reference_data.sources.base import SourceRow
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OXIDE_OF_NICKEL = Crystal.from_arrays(2.09 * (1 - np.eye(3)), [[0, 0, 0], [0.5, 0.5, 0.5]], [28, 8])
-SALT = Crystal.from_arrays(2.8 * (1 - np.eye(3)), [[0, 0, 0], [0.5, 0.5, 0.5]], [11, 17])
+OXIDE_OF_NICKEL = Crystal.from_arrays(2.09 * (1 - np.eye(3)), [[0.0] * 3, [0.5] * 3], [28, 8])
+SALT = Crystal.from_arrays(2.8 * (1 - np.eye(3)), [[0.0] * 3, [0.5] * 3], [11, 17])
 OQMD = {"oqmd": {"O": {"Ni": 6.4}}}
 
 
