@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 STARTER = open_reference("starter")
 PREFIXES = ("mp-", "agm", "oqmd-")
 OFF, OFF_BY = "Ca", -0.3  # eV/atom: what DFT says of calcium is made lower than what CHGNet says
+BY_CHGNET = pd.read_csv(SETS / "starter" / "make" / "energies.csv.gz").set_index("id")
 N_EXAMPLES = 81
+PROTOCOL = load_protocol().model_copy(update={"n_ranked": N_EXAMPLES})
 
 
 def chemical_systems() -> set[frozenset[str]]:
@@ -46,22 +48,15 @@ def chemical_systems() -> set[frozenset[str]]:
 @pytest.fixture(scope="module")
 def known() -> list[ReferenceCrystal]:
     """Crystals of the starter set in the chemical systems of the example, elements included, with an energy."""
-    table = pd.read_csv(SETS / "starter" / "make" / "energies.csv.gz")
     systems = chemical_systems()
-    formulas = {
-        formula
-        for formula in table["formula"]
-        if any(set(Composition(formula).as_dict()) <= system for system in systems)
-    }
-    return [crystal for crystal in STARTER.rows_of_formulas(formulas) if energy_by_chgnet(crystal) is not None]
+    crystals = STARTER.rows_of_formulas(BY_CHGNET["formula"])
+    inside = [one for one in crystals if any(set(one.chemical_system.split("-")) <= system for system in systems)]
+    return [one for one in inside if energy_by_chgnet(one) is not None]
 
 
 def energy_by_chgnet(crystal: ReferenceCrystal) -> float | None:
     """Of the form that CHGNet relaxes the crystal to, eV/atom, as the starter set has it."""
-    return ENERGIES.get(next((name for name in crystal.source_ids if name in ENERGIES), ""))
-
-
-ENERGIES = pd.read_csv(SETS / "starter" / "make" / "energies.csv.gz").set_index("id")["chgnet"].to_dict()
+    return next((BY_CHGNET["chgnet"][name] for name in crystal.source_ids if name in BY_CHGNET.index), None)
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +94,6 @@ def scored(lemat_bulk: Reference, tmp_path_factory: pytest.TempPathFactory) -> R
     with start_engine(2) as engine:
         run = score_file(ARCHIVE, Card(model="example"), setting, Resources(engine, store, lambda _progress: None))
     return store.publish(run.path)
-
-
-PROTOCOL = load_protocol().model_copy(update={"n_ranked": N_EXAMPLES})
 
 
 def test_the_set_has_one_hull_of_corrected_energies_and_counts_what_is_left_out(lemat_bulk: Reference) -> None:
