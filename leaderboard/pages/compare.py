@@ -90,7 +90,8 @@ def page(compared: Sequence[Run], table: Board | None, protocol: Protocol) -> st
         return '<p class="dim">Choose two models or more.</p>'
     lines = compare(compared, protocol)
     warnings = "".join(notice("note", f"Compare with care: {caveat}.") for caveat in caveats(compared))
-    sets = dict.fromkeys(run.record.reference for run in compared if run.record.reference_indicative)
+    with_energies = [run.record for run in compared if run.record.potentials]
+    sets = dict.fromkeys(record.reference for record in with_energies if record.reference_indicative)
     warnings += "".join(banner_html(name, protocol) for name in sets)
     sentences = "".join(f"<p>{text(sentence)}</p>" for sentence in summary(compared, lines))
     headline = [line for line in lines if line.in_headline]

@@ -15,6 +15,7 @@ from pymatgen.core.composition import Composition
 
 from leaderboard.board.table import board
 from leaderboard.board.written import render
+from leaderboard.pages.hull_shown import figures_html
 from leaderboard.protocol import load_protocol
 from leaderboard.run.cached_energies import import_energies
 from leaderboard.run.scoring import Resources, Setting, score_file, start_engine
@@ -117,6 +118,12 @@ def test_the_manifest_says_how_far_the_elements_by_chgnet_are_off(lemat_bulk: Re
     assert max(map(abs, others)) < 1e-3  # the energies of the others are CHGNet's own
     assert record.mean_difference == pytest.approx(-OFF_BY / record.n_elements, abs=1e-3)
     assert "compared with the pbe_mp2020 energies of the elements" in record.note
+
+
+def test_the_legend_quotes_figures_of_this_hull_alone(lemat_bulk: Reference) -> None:
+    figures = figures_html(str(lemat_bulk.folder), PROTOCOL)
+    assert f"by more than {PROTOCOL.max_elemental_difference:g}: {OFF} {-OFF_BY:+.2f}." in figures
+    assert "has not been measured" in figures
 
 
 def test_distances_are_those_from_the_hull_of_the_energies_before_the_corrections_were_taken_off(
