@@ -9,11 +9,13 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 DFT_CONVENTIONS = ("pbe_mp2020", "pbe_uncorrected", "r2scan")
 """PBE(+U) with the corrections of Materials Project 2020 (A. Wang et al., Sci. Rep. 11, 15496 (2021),
 doi:10.1038/s41598-021-94550-5), PBE(+U) without any, r2SCAN."""
+CONVERTIBLE: Mapping[str, tuple[str, ...]] = {"pbe_uncorrected": ("pbe_mp2020",)}
+"""To which other conventions the energy of a crystal can be converted (:mod:`metrics.measure.energy.mp2020`)."""
 TOY = "toy"
 OWN = "own:"
 """Before the id of a potential: everything, the reference included, computed by that potential."""

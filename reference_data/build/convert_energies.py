@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from metrics.energy_convention import CONVERTIBLE
 from metrics.measure.energy.mp2020 import UncorrectableError, to_convention
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from metrics.measure.running.engine import Engine
     from reference_data.build.merge import MeasuredRow
 
-CONVERTIBLE = {"pbe_mp2020": ("pbe_uncorrected",)}
-"""What can be converted to each convention."""
 TIME_LIMIT_S = 300.0
 NO_ANSWER, FORMATION_ENERGY_ALONE = "no_answer", "formation_energy_alone"
 """Reasons beside those of an UncorrectableError."""
@@ -43,7 +42,7 @@ class Conversion:
 
     def target_of(self, convention: str) -> str:
         """What energies of a convention are converted to, or the convention itself."""
-        return self.target if self.target and convention in CONVERTIBLE[self.target] else convention
+        return self.target if self.target in CONVERTIBLE.get(convention, ()) else convention
 
 
 @dataclass

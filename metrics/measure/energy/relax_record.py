@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from metrics.crystal import Crystal
-from metrics.energy_convention import OWN
+from metrics.energy_convention import CONVERTIBLE, OWN
 from metrics.measure import settings_hash
 from metrics.measure.energy.mp2020 import UncorrectableError, to_convention
 
@@ -115,9 +115,8 @@ def cell_of(crystal: Crystal) -> str:
 
 def conventions_of(potential: Potential) -> tuple[str, ...]:
     """What a potential's energies can be had in: their own convention, what that converts to, the potential's own."""
-    convertible = {"pbe_uncorrected": ("pbe_mp2020",)}
     native = potential.energy_convention
-    return tuple(dict.fromkeys((native, *convertible.get(native, ()), f"{OWN}{potential.id}")))
+    return tuple(dict.fromkeys((native, *CONVERTIBLE.get(native, ()), f"{OWN}{potential.id}")))
 
 
 def convert_record(record: EnergyRecord, start: Crystal, convention: str) -> EnergyRecord:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from leaderboard.board.names import view_name
@@ -17,6 +18,7 @@ from leaderboard.pages import downloads, energies, panel, plots_energies, struct
 from leaderboard.pages.detail import drawing
 from leaderboard.pages.energies_detail import energies_html
 from leaderboard.pages.energy_views import distances, energies_of, facts, of_structure, views_of
+from leaderboard.pages.markup import UNKNOWN
 from leaderboard.pages.potential_accuracy import accuracy_html, sentence
 from leaderboard.score_key import ScoreKey
 from metrics.crystal import Crystal
@@ -179,6 +181,25 @@ def test_what_has_no_energy_says_why(run: Run) -> None:
     words = drawing(run, "failed").words
     assert "failed: &lt;script&gt;" in words
     assert "<script" not in words
+
+
+def test_a_structure_says_whether_its_elements_are_trusted_and_an_earlier_run_says_nothing_of_it(
+    tmp_path: Path,
+) -> None:
+    why = "elements by the potential differ from those of pbe_mp2020 by W +0.195 eV/atom, at most 0.12 is allowed"
+    rows = [
+        energy(CRYSTALS["new"], 0.02, elements_trusted=True),
+        energy(CRYSTALS["old"], 0.02, elements_trusted=False, elements_detail=why),
+    ]
+    made = publish(tmp_path, Made("m", [good("new"), good("old")], crystals=CRYSTALS, energies=rows))
+    assert "<dd>trusted</dd>" in energies_html(made.path, CRYSTALS["new"].sha256)
+    assert f"<dd>{why}</dd>" in energies_html(made.path, CRYSTALS["old"].sha256)
+    earlier = publish(tmp_path, Made("n", [good("new")], crystals=CRYSTALS, energies=rows[:1]))
+    file = earlier.path / "energies.parquet"
+    pq.write_table(pq.read_table(file).drop(["elements_trusted", "elements_detail"]), file)
+    page = energies_html(earlier.path, CRYSTALS["new"].sha256)
+    assert f"<dt>Elements</dt><dd>{UNKNOWN}</dd>" in page
+    assert "0.020" in page
 
 
 def test_the_relaxed_structure_is_drawn_beside_the_submitted_one(run: Run) -> None:
