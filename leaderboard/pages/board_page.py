@@ -84,10 +84,11 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
         selection = board.Selection(reference, sort_by, direction, search, kept, tuple(picked), indicative)
         return _html(table, protocol, selection)
 
-    def change_reference(reference: str) -> gr.Dropdown:
+    def change_reference(reference: str, _sort_by: str, *others: Any) -> tuple[gr.Dropdown, str]:  # noqa: ANN401 - of draw
         table = board_table(store, protocol)
+        ranking = table.ranking(reference, protocol).column
         choices = board.sort_choices(board.columns(table, protocol), indicative=table.is_indicative(reference))
-        return gr.Dropdown(choices, value=table.ranking(reference, protocol).column)
+        return gr.Dropdown(choices, value=ranking), draw(reference, ranking, *others)
 
     def refresh(*inputs: Any) -> tuple[object, ...]:  # noqa: ANN401 - the inputs of draw, handed on
         return draw(*inputs), gr.Dropdown(_references(board_table(store, protocol), protocol))
@@ -98,7 +99,7 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
         return event.sort, board.LOWEST if event.sort in ("rank", "model") else board.HIGHEST
 
     controls: list[gr.components.Component] = [reference, sort_by, direction, search, kept, picked]
-    reference.input(change_reference, reference, sort_by, **QUIET).then(draw, controls, body, **QUIET)
+    reference.input(change_reference, controls, [sort_by, body], **QUIET)
     changes = (sort_by.input, direction.input, search.change, kept.input, picked.input)
     gr.on(changes, draw, controls, body, trigger_mode="always_last", **QUIET)
     body.click(turn, [sort_by, direction], [sort_by, direction], **QUIET).then(draw, controls, body, **QUIET)
