@@ -17,8 +17,8 @@ def test_every_element_that_the_starter_set_holds_has_an_energy(potential: str) 
     energies = elemental_energies(find(potential).checkpoint_sha256)
     of_starter = open_reference("starter").elemental_references(f"own:{potential}")
     assert set(energies) == set(of_starter)
-    # energies that the set was built with, of the lowest form; relaxed once more they are no higher
-    assert all(-0.02 < energies[symbol] - of_starter[symbol] < 1e-3 for symbol in energies)
+    # the lowest form is no higher than in the set, which has CHGNet's cells for sevennet-0 too: plutonium falls most
+    assert all(-0.2 < energies[symbol] - of_starter[symbol] < 1e-5 for symbol in energies)
 
 
 def test_another_checkpoint_has_no_figures() -> None:
