@@ -29,8 +29,13 @@ Column = tuple[str, str]
 """A kind of parameter, and which of that kind."""
 
 # Classes of the most electronegative element of a compound; all others are intermetallic.
-ANION_CLASSES = {"fluoride": "F", "oxide": "O", "halide": "Cl Br I", "chalcogenide": "S Se Te", "hydride": "H"} | {
-    "carbide": "N C B",
+ANION_CLASSES = {
+    "hydride": "H",
+    "fluoride": "F",
+    "halide": "Cl Br I",
+    "oxide": "O",
+    "chalcogenide": "S Se Te",
+    "nitride": "N C B",
     "pnictide": "P As Sb Si Ge",
 }
 
@@ -113,7 +118,7 @@ def _leave_one_out(
     features: NDArray[np.float64], penalties: NDArray[np.float64], values: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """(n,) each value as a robust ridge regression over all others predicts it."""
-    weights = np.ones(len(values))
+    weights, residuals = np.ones(len(values)), values
     for _ in range(N_REWEIGHTINGS):
         inverse = np.linalg.inv((features * weights[:, None]).T @ features + np.diag(penalties))
         leverages = weights * ((features @ inverse) * features).sum(axis=1)
