@@ -121,8 +121,7 @@ def test_compounds_that_did_not_become_what_was_meant_are_left_out(tmp_path: Pat
 
 
 def test_a_table_survives_writing_and_reading(tmp_path: Path) -> None:
-    judged_by = {"expected_volume": 44.851, "expected_from": "measured"}
-    whole = Relaxed("b", "0" * 64, "converged", 12, rocksalt(5.7), ENERGIES, None, None, **judged_by, device="cuda")
+    whole = Relaxed("b", "0" * 64, "converged", 12, rocksalt(5.7), ENERGIES, None, None, 44.851, "measured", "cuda")
     failed = Relaxed("a", "1" * 64, "exploded", None, None, {}, "not_relaxed", "exploded: too large")
     write_relaxed([whole, failed], tmp_path / "r.parquet", tmp_path / "e.csv.gz")
     back = read_relaxed(tmp_path / "r.parquet")

@@ -183,7 +183,7 @@ def test_the_definition_says_what_the_set_is_and_counts_what_has_no_energy() -> 
     reasons = [row.reason for row in table().values() if row.reason]
     assert f"{reasons.count('volume')} crystals" in definition.not_for
     assert f"{len(reasons) - reasons.count('volume')} others" in definition.not_for
-    assert "agree" in definition.not_for
+    assert "by the matching of this set" in definition.not_for
 
 
 def test_the_table_says_what_each_row_was_computed_on() -> None:
