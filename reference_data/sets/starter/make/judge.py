@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from reference_data.sets.starter.make.compounds import Start
     from reference_data.sets.starter.make.tables import Relaxed
 
-# The volume of a relaxed cell over that it should have, measured or estimated: 98 % of CHGNet's cells are this near to
-# the measured ones, and what is farther has come apart or collapsed into something else.
+# The volume of a relaxed cell over that it should have, measured or estimated: 96 % of CHGNet's cells are this near to
+# those of the measured compounds of the types, and what is farther has come apart or collapsed into something else.
 VOLUME_RATIO = (0.85, 1.15)
 
 # The distance of an atom to its nearest neighbour over the sum of their radii, in what was relaxed from an estimate.

@@ -117,7 +117,7 @@ def test_another_reason_stays_and_an_element_may_have_any_volume() -> None:
 
 
 def test_the_estimate_is_good_enough_for_the_bound() -> None:
-    # against Materials Project, which no test can carry, it deviates by 4.4 %; what the table holds is 1.8 % from that
+    # against Materials Project, which no test can carry, it deviates by 4.2 %, and the cells of the table by 1.8 %
     relaxed = {row.id: row.crystal.volume for row in table().values() if row.reason is None and row.crystal is not None}
     estimates = estimated_volumes(all_starts(), relaxed)
     logs = np.log([relaxed[name] / estimate for name, estimate in estimates.items()])
