@@ -26,6 +26,8 @@ class Start:
         crystal: with a measured or an estimated cell.
         is_measured: which of both.
         sha256s: hashes that the crystal has on one processor or another.
+        measured: in its measured cell; None where none is known.
+        like: the measured compound of its structure type; None where the crystal stands for itself.
 
     """
 
@@ -33,6 +35,13 @@ class Start:
     crystal: Crystal
     is_measured: bool
     sha256s: frozenset[str]
+    measured: Crystal | None = None
+    like: Crystal | None = None
+
+    @property
+    def n_elements(self) -> int:
+        """The number of different elements."""
+        return len(set(self.crystal.atomic_numbers.tolist()))
 
 
 def compounds() -> Iterator[Start]:
@@ -49,5 +58,6 @@ def compounds() -> Iterator[Start]:
         for roles in prototype.decorations():
             crystal = prototype.crystal(roles)
             identifier = f"known-{name}-{reduced_formula_of(crystal)}"
+            measured, like = prototype.measured_crystal(roles), prototype.crystal(roles_of(prototype.like))
             is_measured = roles == roles_of(prototype.like)
-            yield Start(identifier, crystal, is_measured, prototype.sha256s(roles))
+            yield Start(identifier, crystal, is_measured, prototype.sha256s(roles), measured, like)

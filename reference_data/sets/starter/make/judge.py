@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from metrics.crystal import Crystal
+    from reference_data.sets.starter.make.compounds import Start
+    from reference_data.sets.starter.make.tables import Relaxed
 
-# Of the volume of a measured cell: what changes more has come apart or collapsed into something else.
-VOLUME_RATIO = (0.6, 1.4)
+# The volume of a relaxed cell over that it should have, measured or estimated: 96 % of CHGNet's cells are this near to
+# those of the measured compounds of the types, and what is farther has come apart or collapsed into something else.
+VOLUME_RATIO = (0.85, 1.15)
 
-# The distance of an atom to its nearest neighbour over the sum of their radii. An estimated cell may be wrong in its
-# volume by a factor of two, so there the bonds of the relaxed crystal decide.
+# The distance of an atom to its nearest neighbour over the sum of their radii, in what was relaxed from an estimate.
 BOND_RATIO = (0.6, 1.4)
 
 # Angstrom. A converged relaxation keeps the symmetry of its start to about 1e-3; at this tolerance neither that noise
@@ -53,6 +56,8 @@ def why_not(
         energies: eV, by potential, of that end.
         measured: whether the cell at the start is a measured one; else it is an estimate.
 
+    The volume is judged by :func:`judge_volume`, when the relaxations that estimate it are done.
+
     """
     if status != "converged" or end is None:
         return "not_relaxed", f"{status}: {detail}" if detail else status
@@ -60,20 +65,39 @@ def why_not(
         return "no_energy", f"{SEVENNET} has no energy for the relaxed cell"
     if len(set(start.atomic_numbers.tolist())) == 1:
         return None
-    if measured:
-        name, ratios, bounds = "volume", [end.volume / start.volume], VOLUME_RATIO
-    else:
-        name, ratios, bounds = "bond", bond_ratios(end), BOND_RATIO
-    wrong = [ratio for ratio in ratios if not bounds[0] <= ratio <= bounds[1]]
+    shortest, longest = BOND_RATIO
+    wrong = [] if measured else [ratio for ratio in bond_ratios(end) if not shortest <= ratio <= longest]
     if wrong:
         return (
-            name,
-            f"relaxed to a {name} {wrong[0]:.2f} times what it should be, outside {bounds[0]:g} to {bounds[1]:g}",
+            "bond",
+            f"relaxed to a bond {wrong[0]:.2f} times what it should be, outside {shortest:g} to {longest:g}",
         )
     numbers = [symmetry_dataset(crystal, SYMMETRY_TOLERANCE).number for crystal in (start, end)]
     if numbers[0] != numbers[1]:
         return "space_group", f"relaxed from space group {numbers[0]} to {numbers[1]} within {SYMMETRY_TOLERANCE:g} A"
     return None
+
+
+def judge_volume(row: Relaxed, start: Start, expected: float | None) -> Relaxed:
+    """The row with the volume that its cell should have, and with a reason where the relaxed one is another.
+
+    Args:
+        row: what became of a relaxation.
+        start: what was relaxed.
+        expected: volume in A^3, of :func:`reference_data.sets.starter.make.volumes.expected_volumes`; None where it is
+            not known, as for an element or where nothing relaxed.
+
+    """
+    cell = "measured" if start.measured is not None else "estimated"
+    row = replace(row, expected_volume=expected, expected_from=None if expected is None else cell)
+    if row.reason not in {None, "volume"} or row.crystal is None or expected is None or start.n_elements == 1:
+        return row
+    smallest, largest = VOLUME_RATIO
+    ratio = row.crystal.volume / expected
+    if smallest <= ratio <= largest:
+        return replace(row, reason=None, detail=None)
+    detail = f"relaxed to {ratio:.2f} times the {cell} volume, outside {smallest:g} to {largest:g}"
+    return replace(row, reason="volume", detail=detail)
 
 
 def bond_ratios(crystal: Crystal) -> list[float]:

@@ -16,12 +16,14 @@ A prototype file (TOML, in ``prototypes``) holds one table for each structure ty
 ``sites`` are Wyckoff representatives in the standard setting of the space group (International Tables A: origin choice
 2, hexagonal axes, unique axis b), each for a role A, B, C, D. ``cell`` holds the free ones of a, b, c in angstrom and
 beta in degrees, measured for the compound ``like``. A line of ``compounds`` lists elements for each role; all
-combinations of a line are meant.
+combinations of a line are meant. ``[rocksalt.measured]`` may hold the measured ``cell`` of other compounds, such as
+``"K : Cl" = [6.293]``: their relaxed cells are judged by it, all others' by an estimate.
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping  # noqa: TC003 - pydantic resolves the annotation at run time
 from fractions import Fraction
 from itertools import product
 from math import cbrt
@@ -63,6 +65,7 @@ class Prototype(BaseModel):
         bond: pair of roles whose distance sets the size of the other compounds' cells, as ``A-B``; None where the
             volume does.
         compounds: the compounds, as elements for each role.
+        measured: measured lattice parameters of compounds other than `like`, by their elements written as there.
 
     """
 
@@ -74,6 +77,7 @@ class Prototype(BaseModel):
     sites: tuple[str, ...] = Field(min_length=1)
     bond: str | None = None
     compounds: str
+    measured: Mapping[str, tuple[float, ...]] = {}
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -90,6 +94,12 @@ class Prototype(BaseModel):
             if len(roles) != len(wanted):
                 msg = f"{' : '.join(roles)} gives {len(roles)} roles, expected {len(wanted)}"
                 raise ValueError(msg)
+        unlisted = {roles_of(compound) for compound in self.measured} - set(self.decorations())
+        if unlisted:
+            msg = f"cells are measured of {sorted(unlisted)}, which are not among the compounds"
+            raise ValueError(msg)
+        for cell in self.measured.values():
+            _parameters(self.space_group, cell)
         return self
 
     def decorations(self) -> Iterator[Roles]:
@@ -102,12 +112,20 @@ class Prototype(BaseModel):
         """The primitive cell of one compound, of the size its elements' radii let expect, enlarged by the `nudge`."""
         like = roles_of(self.like)
         scale = 1.0 if roles == like else self._size(roles) / self._size(like)
+        return self._crystal(roles, self.cell, scale * (1.0 + nudge))
+
+    def measured_crystal(self, roles: Roles) -> Crystal | None:
+        """The primitive cell of one compound at its measured lattice parameters; None where there are none."""
+        cells = {roles_of(self.like): self.cell} | {roles_of(name): cell for name, cell in self.measured.items()}
+        return self._crystal(roles, cells[roles], 1.0) if roles in cells else None
+
+    def _crystal(self, roles: Roles, cell: tuple[float, ...], scale: float) -> Crystal:
         sites = [(roles[ROLES.index(role)], orbit) for role, orbit in self._orbits()]
         coords = np.concatenate([orbit for _, orbit in sites])
         numbers = [Element(element).Z for element, orbit in sites for _ in orbit]
-        conventional = Lattice.from_parameters(*_parameters(self.space_group, self.cell)).matrix
+        conventional = Lattice.from_parameters(*_parameters(self.space_group, cell)).matrix
         # rounded to what the hash of a crystal resolves, so that the last digits of a processor do not show in it
-        lattice = np.round(scale * (1.0 + nudge) * primitive_axes(self.space_group) @ conventional, 6) + 0.0
+        lattice = np.round(scale * primitive_axes(self.space_group) @ conventional, 6) + 0.0
         return Crystal.from_arrays(lattice, coords, numbers)
 
     def sha256s(self, roles: Roles) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +15,17 @@ from metrics.measure.running.cache import Cache, Result
 from metrics.measure.running.progress import LOG_EVERY_S
 from metrics.measure.running.progress import Counter as TaskCounter
 from reference_data.sets.starter.make.compounds import Start, compounds
-from reference_data.sets.starter.make.judge import why_not
+from reference_data.sets.starter.make.judge import judge_volume, why_not
 from reference_data.sets.starter.make.tables import (
     CHGNET,
+    NO_DEVICE,
     SEVENNET,
     Relaxed,
     read_relaxed,
     write_known_compounds,
     write_relaxed,
 )
+from reference_data.sets.starter.make.volumes import expected_volumes
 from reference_data.sources.aflow_prototypes import AflowPrototypes
 from reference_data.sources.base import SourceRow
 from reference_data.sources.elements import Elements
@@ -45,7 +47,7 @@ def starts() -> list[Start]:
         Elements(kind="elements", name="elements", **_UNPUBLISHED),
     ]
     crystals = [
-        Start(row.id, row.crystal, is_measured=True, sha256s=frozenset({row.crystal.sha256}))
+        Start(row.id, row.crystal, True, frozenset({row.crystal.sha256}), row.crystal)  # noqa: FBT003 - as in compounds
         for source in measured
         for row in source.rows(Path())
         if isinstance(row, SourceRow)
@@ -96,12 +98,22 @@ def relax_all(
         reason, detail = why_not(
             start.crystal, record.status, record.detail, end, energies, measured=start.is_measured
         ) or (None, None)
-        rows.append(
-            Relaxed(start.id, start.crystal.sha256, record.status, record.n_steps, end, energies, reason, detail)
-        )
+        row = Relaxed(start.id, start.crystal.sha256, record.status, record.n_steps, end, energies, reason, detail)
+        rows.append(replace(row, device=record.device or NO_DEVICE))
+    rows = judged(todo, rows)
     write_relaxed(rows)
     write_known_compounds(compounds(), read_relaxed())
     return rows
+
+
+def judged(todo: Sequence[Start], rows: Iterable[Relaxed]) -> list[Relaxed]:
+    """The rows with the verdict on their volumes, which each row and all its relatives decide."""
+    by_id = {row.id: row for row in rows}
+    as_meant = {
+        row.id: row.crystal for row in by_id.values() if row.reason in {None, "volume"} and row.crystal is not None
+    }
+    expected = expected_volumes(todo, as_meant)
+    return [judge_volume(by_id[start.id], start, expected.get(start.id)) for start in todo]
 
 
 def import_records(path: Path, cache: Cache) -> int:

@@ -40,15 +40,27 @@ SCHEMA = pa.schema(
         ("energy_sevennet_0", pa.float64()),
         ("reason", pa.string()),  # null where the relaxed crystal is the one that was meant
         ("detail", pa.string()),
+        ("expected_volume", pa.float64()),  # A^3 of the cell
+        ("expected_from", pa.string()),  # the measured or the estimated cell
+        ("device", pa.string()),
     ]
 )
 KNOWN_COMPOUNDS_SCHEMA = pa.schema(
     [
         *(SCHEMA.field(name) for name in ("id", "lattice", "frac_coords", "atomic_numbers")),
-        ("energy", pa.float64()),  # by CHGNet, eV of the whole cell; null where the cell is measured
+        ("energy", pa.float64()),  # by CHGNet, eV of the whole cell; null where the cell is not CHGNet's
     ]
 )
-LATTICE_DECIMALS, FRACTION_DECIMALS, ENERGY_DECIMALS = 6, 7, 6
+LATTICE_DECIMALS, FRACTION_DECIMALS, ENERGY_DECIMALS, VOLUME_DECIMALS = 6, 7, 6, 3
+
+NO_DEVICE = "not recorded"
+"""The device of the rows from before it was kept."""
+
+
+_SCALARS = (
+    *("id", "start_sha256", "status", "n_steps", "reason", "detail"),
+    *("expected_volume", "expected_from", "device"),
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +76,9 @@ class Relaxed:
         energies: eV of the whole cell at that end, by potential.
         reason: why the end is not the crystal that was meant, in a word; None where it is.
         detail: the values behind the reason.
+        expected_volume: what the volume should be, in A^3; None where that is not known.
+        expected_from: ``measured`` or ``estimated``; None likewise.
+        device: what CHGNet ran on, ``cpu`` or ``cuda``; :data:`NO_DEVICE` where it was not kept.
 
     """
 
@@ -75,6 +90,9 @@ class Relaxed:
     energies: Mapping[str, float]
     reason: str | None
     detail: str | None
+    expected_volume: float | None = None
+    expected_from: str | None = None
+    device: str = NO_DEVICE
 
     def energy_per_atom(self, potential: str) -> float:
         """Energy in eV/atom.
@@ -120,7 +138,9 @@ def write_known_compounds(
 ) -> None:
     """Write the compounds as the set reads them: a measured cell as it is, any other as CHGNet relaxed it.
 
-    Compounds that did not relax, or not to what they were meant to be, are left out; the relaxed table says why.
+    A compound whose relaxed volume is wrong has its measured cell, else one of the volume that was estimated, and no
+    energy. Compounds that did not relax, or not to what they were meant to be, are left out. The relaxed table says
+    why.
 
     Args:
         compounds: all of them.
@@ -133,18 +153,27 @@ def write_known_compounds(
         outcome = relaxed.get(compound.id)
         if compound.is_measured:
             rows.append(_arrays(compound.crystal) | {"id": compound.id, "energy": None})
-        elif (
-            outcome is not None
-            and outcome.start_sha256 in compound.sha256s
-            and outcome.reason is None
-            and outcome.crystal is not None
-        ):
+        elif outcome is None or outcome.start_sha256 not in compound.sha256s or outcome.crystal is None:
+            continue
+        elif outcome.reason is None:
             rows.append(_arrays(outcome.crystal) | {"id": compound.id, "energy": outcome.energies[CHGNET]})
+        elif outcome.reason == "volume":
+            rows.append(_arrays(_kept(compound, outcome)) | {"id": compound.id, "energy": None})
     rows.sort(key=lambda row: row["id"])
     table = pa.Table.from_pylist(rows, schema=KNOWN_COMPOUNDS_SCHEMA)
     temporary = path.with_suffix(".part")
     pq.write_table(table, temporary, compression="zstd", compression_level=19)
     temporary.replace(path)
+
+
+def _kept(compound: Start, outcome: Relaxed) -> Crystal:
+    """The compound in its measured cell, or in the one it was relaxed from at the estimated volume."""
+    if compound.measured is not None:
+        return compound.measured
+    start = compound.crystal
+    assert outcome.expected_volume is not None, outcome.id  # noqa: S101 - it was judged by that
+    lattice = np.round(start.lattice * np.cbrt(outcome.expected_volume / start.volume), LATTICE_DECIMALS) + 0.0
+    return Crystal.from_arrays(lattice, start.frac_coords, start.atomic_numbers)
 
 
 def _arrays(crystal: Crystal) -> dict[str, Any]:
@@ -161,14 +190,16 @@ def _relaxed(row: Mapping[str, Any]) -> Relaxed:
         crystal = Crystal.from_arrays(row["lattice"], row["frac_coords"], row["atomic_numbers"])
     energies = {CHGNET: row["energy_chgnet"], SEVENNET: row["energy_sevennet_0"]}
     return Relaxed(
-        **{name: row[name] for name in ("id", "start_sha256", "status", "n_steps", "reason", "detail")},
+        **{name: row[name] for name in _SCALARS},
         crystal=crystal,
         energies={name: energy for name, energy in energies.items() if energy is not None},
     )
 
 
 def _row(relaxed: Relaxed) -> dict[str, Any]:
-    row = {name: getattr(relaxed, name) for name in ("id", "start_sha256", "status", "n_steps", "reason", "detail")}
+    row = {name: getattr(relaxed, name) for name in _SCALARS}
+    if relaxed.expected_volume is not None:
+        row["expected_volume"] = round(relaxed.expected_volume, VOLUME_DECIMALS)
     for column, potential in (("energy_chgnet", CHGNET), ("energy_sevennet_0", SEVENNET)):
         energy = relaxed.energies.get(potential)
         row[column] = None if energy is None else round(energy, ENERGY_DECIMALS)
