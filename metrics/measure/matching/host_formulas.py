@@ -7,7 +7,7 @@ counted out instead of searching the set.
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pymatgen.core.composition import Composition
@@ -77,7 +77,7 @@ def _ratios(amounts: list[int], units: int, most: int, lost: int = 0, added: int
             yield (n, *others)
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def formula_of(ratio: tuple[tuple[int, int], ...]) -> str:
     """Pymatgen's reduced formula of numbers of atoms by element."""
     symbols = symbols_in_formula_order()
