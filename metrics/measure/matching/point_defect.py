@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from metrics.measure.fingerprint.neighbours import reduce_cell
-from metrics.measure.matching.host_formulas import fewest_edits
+from metrics.measure.matching.host_formulas import fewest_edits, may_be_host
 from metrics.measure.matching.lattice_maps import lattice_maps
 from metrics.measure.matching.site_edits import Sites, fewest_site_edits
 
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 VERSION = 1
 """Of the comparison; raised when it could change under the same settings."""
-
-FEWEST_OF_EQUAL_ATOMS = 2
-"""Edits that leave the numbers of atoms as they are: two atoms exchanged, or one moved to another site."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +72,9 @@ def host_multiples(counts: Mapping[int, int], host: Mapping[int, int], sites_per
     most = n_sites // (sites_per_edit - 1)
     possible = {}
     for multiple in range(max(1, (n_sites - most) // n_host), (n_sites + most) // n_host + 1):
-        least = fewest_edits(counts, {element: multiple * n for element, n in host.items()})
-        if (least or FEWEST_OF_EQUAL_ATOMS) <= multiple * n_host // sites_per_edit:
-            possible[multiple] = least
+        atoms = {element: multiple * n for element, n in host.items()}
+        if may_be_host(counts, atoms, sites_per_edit):
+            possible[multiple] = fewest_edits(counts, atoms)
     return possible
 
 

@@ -39,7 +39,9 @@ def by_trying(counts: dict[int, int], n_edits: int) -> set[str]:
     for atoms in edited(counts, n_edits):
         host = {element: n for element, n in atoms if n}
         units = math.gcd(*host.values())
-        if host and fewest_edits(counts, host) <= sum(host.values()) // SITES_PER_EDIT:
+        # a defect has an edit, and two that leave the numbers as they are
+        edits = fewest_edits(counts, host) or 2
+        if edits <= sum(host.values()) // SITES_PER_EDIT:
             formulas.add(formula_of(tuple((element, n // units) for element, n in sorted(host.items()))))
     return formulas
 
