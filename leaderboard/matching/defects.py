@@ -58,7 +58,7 @@ def known_up_to_defect(
                 failures[number] = str(error)
     hosts = reference.rows_of_formulas(formula for wanted in formulas.values() for formula in wanted)
     candidates = [host.candidate() for host in hosts]
-    pairs = _possible_pairs(records, candidates, formulas, settings)
+    pairs = possible_pairs(records, candidates, formulas, settings)
     together = replace(
         pool,
         crystals=[*records, *candidates],
@@ -76,7 +76,7 @@ def known_up_to_defect(
     return known_or(facts, standings, classes)
 
 
-def _possible_pairs(
+def possible_pairs(
     records: Sequence[Candidate],
     hosts: Sequence[Candidate],
     formulas: Mapping[int, set[str]],
