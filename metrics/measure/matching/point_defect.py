@@ -36,15 +36,14 @@ class PointDefectSettings:
 
     Attributes:
         sites_per_edit: one site may be missing, added or exchanged for each so many sites of the perfect supercell.
-        length_tolerance: by what share of itself an edge of the cell may differ, at equal volume.
-        angle_tolerance: by how much the cosine of an angle of the cell may differ.
+        max_strain: of the cell against that of the perfect supercell at equal volume: the root of the sum of the
+            squares of the logarithms of the principal stretches.
         site_tolerance: how far a site may be off, in units of (volume / n_sites)^(1/3).
 
     """
 
     sites_per_edit: int = 16
-    length_tolerance: float = 0.15
-    angle_tolerance: float = 0.2
+    max_strain: float = 0.1
     site_tolerance: float = 0.3
 
 
@@ -123,6 +122,6 @@ def _has_defects(
     most = n_perfect // settings.sites_per_edit
     volume = multiple * abs(float(np.linalg.det(host_lattice)))
     lattice = lattice * (volume / abs(float(np.linalg.det(lattice)))) ** (1 / 3)
-    maps = lattice_maps(host_lattice, lattice, multiple, (settings.length_tolerance, settings.angle_tolerance))
+    maps = lattice_maps(host_lattice, lattice, multiple, settings.max_strain)
     tolerance = settings.site_tolerance * (volume / n_perfect) ** (1 / 3)
     return 1 <= fewest_site_edits(host_sites, maps, sites, lattice, tolerance, (least, most)) <= most
