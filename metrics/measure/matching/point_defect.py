@@ -1,9 +1,9 @@
 """Is a structure a known crystal with point defects: a supercell of it with few sites missing, added or exchanged?
 
 A vacancy, an interstitial, a wrong atom or a dopant makes another formula, or another order, so the verdict rightly
-says that the structure is not in a reference set; but nobody would call it a new compound. The lattice of the crystal
-is mapped on that of the structure, its sites are laid over the structure's in every way that brings two sites of one
-element together, and what does not agree is counted.
+says that the structure is not in a reference set; but nobody would call it a new compound. The cell of the crystal is
+found again in the shifts that bring most of the structure onto itself, its sites are laid over the structure's in every
+way that brings two sites of one element together, and what does not agree is counted.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 
 from metrics.measure.fingerprint.neighbours import reduce_cell
 from metrics.measure.matching.host_formulas import fewest_edits, may_be_host
-from metrics.measure.matching.lattice_maps import lattice_maps
-from metrics.measure.matching.site_edits import Sites, fewest_site_edits
+from metrics.measure.matching.host_lattice import Sites, lattice_maps
+from metrics.measure.matching.site_edits import FIRST_REACH, fewest_site_edits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 VERSION = 1
 """Of the comparison; raised when it could change under the same settings."""
+
+
+N_MORE_PIVOTS = 2
+"""The site from which the origin is guessed may be a defect, or displaced by one: so many more than the edits."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +99,7 @@ def same_up_to_point_defects(structure: Candidate, host: Candidate, settings: Po
     multiples = host_multiples(primitive_counts(structure), primitive_counts(host), settings.sites_per_edit)
     if not multiples:
         return False
-    perfect, defective = _primitive(host), _primitive(structure)
-    return any(
-        _has_defects(defective, perfect, multiple, least, settings) for multiple, least in sorted(multiples.items())
-    )
+    return _has_defects(_primitive(structure), _primitive(host), multiples, settings)
 
 
 def _primitive(candidate: Candidate) -> tuple[NDArray[np.float64], Sites]:
@@ -112,16 +113,34 @@ def _primitive(candidate: Candidate) -> tuple[NDArray[np.float64], Sites]:
 def _has_defects(
     structure: tuple[NDArray[np.float64], Sites],
     host: tuple[NDArray[np.float64], Sites],
-    multiple: int,
-    least: int,
+    multiples: Mapping[int, int],
     settings: PointDefectSettings,
 ) -> bool:
-    """Whether so many cells of the host become the structure by at least one edit and no more than allowed."""
+    """Whether the host becomes the structure by at least one edit and no more than allowed."""
     (lattice, sites), (host_lattice, host_sites) = structure, host
-    n_perfect = multiple * len(host_sites.atomic_numbers)
-    most = n_perfect // settings.sites_per_edit
-    volume = multiple * abs(float(np.linalg.det(host_lattice)))
-    lattice = lattice * (volume / abs(float(np.linalg.det(lattice)))) ** (1 / 3)
-    maps = lattice_maps(host_lattice, lattice, multiple, settings.max_strain)
-    tolerance = settings.site_tolerance * (volume / n_perfect) ** (1 / 3)
-    return 1 <= fewest_site_edits(host_sites, maps, sites, lattice, tolerance, (least, most)) <= most
+    n_sites, n_host = len(sites.atomic_numbers), len(host_sites.atomic_numbers)
+    host_volume = abs(float(np.linalg.det(host_lattice)))
+    unit = lattice / abs(float(np.linalg.det(lattice))) ** (1 / 3)
+    tolerance = settings.site_tolerance * (host_volume / n_host) ** (1 / 3)
+    most = max(multiples) * n_host // settings.sites_per_edit
+    pivots = _pivots(sites, host_sites, most)
+    # a shift goes wrong at a defect, and where it leads to one
+    limits = (settings.max_strain, FIRST_REACH * tolerance, 2 * most)
+    maps = lattice_maps(sites, unit * (n_sites * host_volume / n_host) ** (1 / 3), host_lattice, pivots, limits)
+    n_cells = np.abs(np.rint(np.linalg.det(maps)))
+    for multiple, least in sorted(multiples.items()):
+        of_size = maps[n_cells == multiple]
+        if len(of_size):
+            most = multiple * n_host // settings.sites_per_edit
+            scaled = unit * (multiple * host_volume) ** (1 / 3)
+            edits = fewest_site_edits(host_sites, of_size, sites, scaled, pivots, (tolerance, least, most))
+            if 1 <= edits <= most:
+                return True
+    return False
+
+
+def _pivots(sites: Sites, host_sites: Sites, most: int) -> NDArray[np.int64]:
+    """Sites of the element with the fewest origins to try: so many that one is no defect, nor much displaced by one."""
+    elements, counts = np.unique(host_sites.atomic_numbers, return_counts=True)
+    places = [np.flatnonzero(sites.atomic_numbers == element)[: most + 1 + N_MORE_PIVOTS] for element in elements]
+    return places[int(np.argmin([len(of_element) * n for of_element, n in zip(places, counts, strict=True)]))]

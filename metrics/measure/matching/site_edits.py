@@ -12,19 +12,12 @@ from metrics.measure import UnmeasurableError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from metrics.measure.matching.host_lattice import Sites
+
 MAX_STEPS = 100_000_000
 """Bound on the distances between sites of the two crystals, about half a second."""
 FIRST_REACH = 1.5
 """In site tolerances: how far a site may be off before the origin has been averaged over all sites."""
-N_MORE_PIVOTS = 2
-"""The site from which the origin is guessed may be a defect, or displaced by one: so many more than the edits."""
-
-
-class Sites(NamedTuple):
-    """Sites of a crystal: (n, 3) fractional coordinates and (n,) rising atomic numbers."""
-
-    frac_coords: NDArray[np.float64]
-    atomic_numbers: NDArray[np.int64]
 
 
 def fewest_site_edits(
@@ -32,8 +25,8 @@ def fewest_site_edits(
     maps: NDArray[np.int64],
     structure: Sites,
     lattice: NDArray[np.float64],
-    tolerance: float,
-    limits: tuple[int, int],
+    pivots: NDArray[np.int64],
+    limits: tuple[float, int, int],
 ) -> int:
     """Smallest number of edits over all maps and origins; one more than the upper limit where it is larger.
 
@@ -42,8 +35,10 @@ def fewest_site_edits(
         maps: (q, 3, 3) whole-number matrices, each a supercell of the host's cell that is laid on the structure's.
         structure: the crystal that may be a supercell with defects.
         lattice: (3, 3) its cell in angstrom.
-        tolerance: how far in angstrom a site may be off.
-        limits: the smallest number that is possible, at which the search ends, and the largest that matters.
+        pivots: sites of the structure, of one element of the host, of which one is no defect: one of them lies on a
+            site of the host.
+        limits: how far in angstrom a site may be off; the smallest number that is possible, at which the search ends;
+            and the largest that matters.
 
     Raises:
         UnmeasurableError: more distances than the bound allows.
@@ -53,13 +48,9 @@ def fewest_site_edits(
         [np.searchsorted(structure.atomic_numbers, host.atomic_numbers, side=side) for side in ("left", "right")],
         axis=1,
     )
-    # the element that gives the fewest origins to try
-    n_pivots = np.minimum(spans[:, 1] - spans[:, 0], limits[1] + 1 + N_MORE_PIVOTS)
-    n_anchors = (host.atomic_numbers[:, None] == host.atomic_numbers).sum(axis=1)
-    rarest = int(np.argmin(n_pivots * n_anchors))
-    pivots = np.arange(spans[rarest, 0], spans[rarest, 0] + n_pivots[rarest])
-    anchors = np.flatnonzero(host.atomic_numbers == host.atomic_numbers[rarest])
-    edits = _fewest(host, maps, _Laid(structure, spans, lattice, tolerance), anchors, pivots, limits)
+    anchors = np.flatnonzero(host.atomic_numbers == structure.atomic_numbers[pivots[0]])
+    tolerance, least, most = limits
+    edits = _fewest(host, maps, _Laid(structure, spans, lattice, tolerance), anchors, pivots, (least, most))
     if edits < 0:
         n_sites = len(structure.atomic_numbers)
         reason = f"laying a crystal over {n_sites} sites in all ways took more than {MAX_STEPS:.0e} steps"
