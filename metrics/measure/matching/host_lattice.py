@@ -78,7 +78,9 @@ def lattice_maps(
 def _strains(lattices: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
     """(q,) strain without change of volume that turns each of (q, 3, 3) lattices into the target."""
     deformations = np.linalg.inv(lattices) @ target
-    stretches = np.log(np.linalg.eigvalsh(deformations @ deformations.transpose(0, 2, 1))) / 2
+    squares = np.linalg.eigvalsh(deformations @ deformations.transpose(0, 2, 1))
+    # rounding can make those of a hardly regular matrix negative; it is far from any limit
+    stretches = np.log(np.maximum(squares, np.finfo(float).tiny)) / 2
     strains: NDArray[np.float64] = np.linalg.norm(stretches - stretches.mean(axis=1, keepdims=True), axis=1)
     return strains
 
