@@ -72,7 +72,8 @@ def lattice_maps(
     maps = np.unique(np.rint(lattice @ np.linalg.inv(edges[:n_maps])).astype(np.int64), axis=0)
     maps = maps[np.rint(np.linalg.det(maps)) != 0]
     strains = _strains(maps @ host_lattice, lattice)
-    return maps[np.argsort(strains, kind="stable")[: int((strains <= max_strain).sum())]]
+    by_strain: NDArray[np.int64] = maps[np.argsort(strains, kind="stable")[: int((strains <= max_strain).sum())]]
+    return by_strain
 
 
 def _strains(lattices: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -235,4 +236,4 @@ def _length_between(one: NDArray[np.float64], other: NDArray[np.float64], lattic
 
 @njit(cache=True)
 def _dot(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    return one[0] * other[0] + one[1] * other[1] + one[2] * other[2]
+    return float(one[0] * other[0] + one[1] * other[1] + one[2] * other[2])
