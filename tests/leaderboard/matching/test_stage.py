@@ -11,6 +11,7 @@ import pytest
 from leaderboard.matching.stage import identify_records
 from leaderboard.protocol import load_protocol
 from leaderboard.run.columns import columns_schema
+from leaderboard.run.scoring import PRELOAD
 from metrics.crystal import Crystal
 from metrics.measure import UnmeasurableError, registry
 from metrics.measure.running.engine import Engine
@@ -29,7 +30,7 @@ NEEDED = ("composition", "canonical_bawl", "bawl", "prototype")
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine(1) as started:
+    with Engine(1, preload=PRELOAD) as started:
         yield started
 
 
