@@ -1,7 +1,13 @@
 """Is a crystal known once elements that can substitute each other are no longer told apart?
 
-A new ordering of a known alloy or solid solution is hardly a new material: real samples are disordered. MatterGen
-(Zeni et al. 2025, DOI 10.1038/s41586-025-08628-5) counts such crystals as known, by the rule used here.
+A new ordering of a known alloy or solid solution is hardly a new material: real samples are disordered. So MatterGen
+(Zeni et al. 2025, DOI 10.1038/s41586-025-08628-5; `DisorderedStructureMatcher` of its code) counts it as known.
+
+Shared with it: which elements can substitute each other, that elements joined to a third are joined, and that two
+ordered crystals need one reduced formula. Different: here the elements are merged in both crystals, and the verdict of
+this project compares them; there the sites of one get partial occupancies, and StructureMatcher lays it over the other
+with a supercell or a subset of sites allowed. There a reference may also hold disordered crystals, whose composition
+may differ by a tenth; here it holds none.
 """
 
 from __future__ import annotations
