@@ -47,6 +47,7 @@ class Protocol(BaseModel):
     references: tuple[str, ...]
     potentials: tuple[str, ...]
     relax: bool
+    max_elemental_difference: float
     relaxation: dict[str, Any]
     time_limits_s: TimeLimits
     measures: dict[str, dict[str, Any]]

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from leaderboard.errors import RunError
 from metrics.energy_convention import OWN
+from metrics.measure.energy.elemental_energies import elemental_differences, elemental_energies, trust
 from metrics.measure.energy.hull import formation_energy_per_atom
 from metrics.measure.energy.relax_record import Relaxation, SinglePoint, conventions_of, convert_record, hash_of
 from metrics.measure.energy.relaxation import VERSION, cache_key, energies_of, known_energies, start_engine
@@ -50,6 +51,8 @@ ENERGIES_SCHEMA = pa.schema(
         "e_above_hull_std": pa.float64(),  # over the members of an ensemble, with n - 0 degrees of freedom
         "n_members": pa.int64(),
         "n_hull_entries": pa.int64(),
+        "elements_trusted": pa.bool_(),  # see metrics.scores.stability.VIEW_COLUMNS
+        "elements_detail": pa.string(),  # why they are not, or why it is not known
         "decomposition": pa.list_(pa.struct({"formula": pa.string(), "amount": pa.float64()})),  # share of the atoms
         "rmsd": pa.float64(),  # angstrom
         "max_force": pa.float64(),  # eV/angstrom
@@ -102,6 +105,7 @@ class Tier:
             "potentials": [(potential.id, potential.checkpoint_sha256) for potential in self.potentials],
             "settings": [hash_of(settings) for settings in self.settings] if self.potentials else [],
             "version": VERSION if self.potentials else None,
+            "elements": [elemental_energies(potential.checkpoint_sha256) for potential in self.potentials],
         }
 
     @property
@@ -151,6 +155,7 @@ def energies_table(
     tier: Tier,
     reference: Reference,
     *,
+    max_elemental_difference: float,
     jobs: int,
     cache: Cache,
     report: Report,
@@ -158,6 +163,7 @@ def energies_table(
     """Table of ENERGIES_SCHEMA: a row for each different crystal, potential, hull, and for it relaxed or not.
 
     Two or more potentials are also an ensemble, whose distance is the mean of theirs, where all of them have one.
+    ``max_elemental_difference`` (eV/atom) bounds ``elements_trusted``.
     """
     by_sha256 = {crystal.sha256: crystal for crystal in crystals}
     rows: list[dict[str, Any]] = []
@@ -165,7 +171,11 @@ def energies_table(
         members: list[list[dict[str, Any]]] = []
         for potential, conventions in zip(tier.potentials, tier.conventions, strict=True):
             records = _records(by_sha256, potential, settings, jobs, cache, report)
-            on_hulls = [row for name in conventions for row in _on_hull(records, by_sha256, reference, name)]
+            on_hulls = [
+                row
+                for name in conventions
+                for row in _on_hull(records, by_sha256, potential, reference, name, max_elemental_difference)
+            ]
             rows += on_hulls
             members.append(on_hulls)
         if len(members) > 1:
@@ -205,10 +215,23 @@ def ensemble(members: Sequence[Sequence[Mapping[str, Any]]], potential_ids: Sequ
                 "e_above_hull": float(np.mean(distances)) if answered else None,
                 "e_above_hull_std": float(np.std(distances)) if answered else None,
                 "n_members": len(distances),
+                "elements_trusted": _all_trusted(answers),
+                "elements_detail": "; ".join(
+                    f"{answer['potential']}: {answer['elements_detail']}"
+                    for answer in answers
+                    if answer["elements_detail"] is not None
+                )
+                or None,
                 "n_hull_entries": min((answer["n_hull_entries"] for answer in answers if answered), default=None),
             }
         )
     return made
+
+
+def _all_trusted(rows: Sequence[Mapping[str, Any]]) -> bool | None:
+    """False where one of the members is, else unknown where one of them is."""
+    answers = {row["elements_trusted"] for row in rows}
+    return False if False in answers else None if None in answers else True
 
 
 def _common_status(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -244,7 +267,12 @@ def _records(
 
 
 def _on_hull(
-    records: Mapping[str, EnergyRecord], by_sha256: Mapping[str, Crystal], reference: Reference, convention: str
+    records: Mapping[str, EnergyRecord],
+    by_sha256: Mapping[str, Crystal],
+    potential: Potential,
+    reference: Reference,
+    convention: str,
+    max_elemental_difference: float,
 ) -> list[dict[str, Any]]:
     """Rows of one potential on one hull; why a distance is unknown stands in ``detail``."""
     converted = [convert_record(record, by_sha256[sha256], convention) for sha256, record in records.items()]
@@ -261,6 +289,8 @@ def _on_hull(
         formation.append(energy)
         reasons.append(reason)
     distances = reference.hull(convention).distances(formulas, formation, convention=convention)
+    differences = elemental_differences(potential.checkpoint_sha256, elemental)
+    checks = [trust(formula, differences, convention, max_elemental_difference) for formula in formulas]
     return [
         {
             **asdict(record),
@@ -269,9 +299,13 @@ def _on_hull(
             "formation_energy_per_atom": energy,
             "e_above_hull": distance.e_above_hull,
             "n_hull_entries": distance.n_entries,
+            "elements_trusted": check.trusted,
+            "elements_detail": check.reason,
             "decomposition": [{"formula": name, "amount": amount} for name, amount in distance.decomposition],
         }
-        for record, energy, reason, distance in zip(converted, formation, reasons, distances, strict=True)
+        for record, energy, reason, distance, check in zip(
+            converted, formation, reasons, distances, checks, strict=True
+        )
     ]
 
 

@@ -161,6 +161,7 @@ def relax(done: Identified, context: Context) -> Relaxed:
         done.read.crystals.values(),
         context.tier,
         context.reference,
+        max_elemental_difference=context.protocol.max_elemental_difference,
         jobs=context.engine.jobs,
         cache=context.cache,
         report=context.report,

@@ -26,11 +26,16 @@ VIEW_COLUMNS: Mapping[str, pa.DataType] = {
     "e_above_hull": pa.float64(),
     "formation_energy_per_atom": pa.float64(),
     "n_hull_entries": pa.int64(),
+    "elements_trusted": pa.bool_(),
     "converged": pa.bool_(),
     "rmsd": pa.float64(),
 }
 """Facts of one view of the energies, beside the facts of the structures: energies in eV/atom, rmsd in angstrom.
 
+``elements_trusted``: every element of the structure is one whose energy by the potential differs from that of the
+hull's element by no more than the protocol allows (``max_elemental_difference``); always true on a hull of the
+potential's own energies, null where no difference is known. What is not trusted may be called stable, but is no hit
+that ranks.
 ``converged`` and ``rmsd`` belong to relaxed structures only.
 """
 RELAXED_ONLY = frozenset({"converged", "rmsd"})

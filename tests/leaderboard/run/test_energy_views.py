@@ -29,6 +29,8 @@ def row(sha256: str, e_above_hull: float | None, **other: object) -> dict[str, A
         "e_above_hull": e_above_hull,
         "formation_energy_per_atom": e_above_hull,
         "n_hull_entries": 20,
+        "elements_trusted": True,
+        "elements_detail": None,
         **other,
     }
 
@@ -84,3 +86,26 @@ def test_an_ensemble_answers_only_where_every_member_did() -> None:
     assert (first["n_members"], first["n_hull_entries"]) == (2, 9)
     assert second["e_above_hull"] is None
     assert second["detail"] == "no distance by sevennet-0"
+
+
+@pytest.mark.parametrize(
+    ("chgnet", "sevennet", "both"),
+    [(True, True, True), (True, None, None), (None, False, False), (True, False, False)],
+)
+def test_every_member_of_an_ensemble_must_be_near_on_the_elements(
+    chgnet: bool | None,  # noqa: FBT001 - a verdict
+    sevennet: bool | None,  # noqa: FBT001
+    both: bool | None,  # noqa: FBT001
+) -> None:
+    def member(potential: str, *, trusted: bool | None) -> list[dict[str, Any]]:
+        detail = None if trusted else f"W by {potential}"
+        return [row("a", 0.1, potential=potential, elements_trusted=trusted, elements_detail=detail)]
+
+    (made,) = ensemble(
+        [member("chgnet", trusted=chgnet), member("sevennet-0", trusted=sevennet)], ["chgnet", "sevennet-0"]
+    )
+    assert made["elements_trusted"] is both
+    (view,) = views(frame([{"id": "1", "sha256": "a"}], RECORDS), energies(made))
+    assert view.rows["elements_trusted"].to_list() == [pd.NA if both is None else both]
+    named = [name for name, trusted in (("chgnet", chgnet), ("sevennet-0", sevennet)) if not trusted]
+    assert made["elements_detail"] == ("; ".join(f"{name}: W by {name}" for name in named) or None)
