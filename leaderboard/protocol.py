@@ -52,6 +52,7 @@ class Protocol(BaseModel):
     time_limits_s: TimeLimits
     measures: dict[str, dict[str, Any]]
     matching: dict[str, Any]
+    point_defects: dict[str, Any]
 
     @property
     def energy_variant(self) -> str:

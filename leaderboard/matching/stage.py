@@ -12,15 +12,18 @@ import pandas as pd
 import pyarrow as pa
 
 from leaderboard.matching.classes import Place, Standing, certain, distance_or_reason, representatives, spread, standing
+from leaderboard.matching.defects import known_up_to_defect
 from leaderboard.matching.findings import Findings
 from leaderboard.matching.pool import Pool
 from leaderboard.matching.wider_senses import known_variants
 from metrics.measure.matching.pairs import components
+from metrics.measure.matching.point_defect import PointDefectSettings
 from metrics.measure.matching.verdict import Candidate, MatchSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from leaderboard.matching.classes import Fact
     from leaderboard.matching.verdicts import Verdicts
     from leaderboard.protocol import Protocol
     from metrics.crystal import Crystal
@@ -41,6 +44,7 @@ IDENTITY_COLUMNS: dict[str, pa.DataType] = {
     "near_reference": pa.bool_(),
     "known_up_to_superstructure": pa.bool_(),
     "known_up_to_disorder": pa.bool_(),
+    "known_up_to_defect": pa.bool_(),
     "prototype_in_reference": pa.bool_(),
     "family_in_reference": pa.bool_(),
     "in_reference_matcher": pa.bool_(),
@@ -104,7 +108,12 @@ def identify_records(
     findings = Findings()
     _note_classes(findings, columns, inside, classes, rows, [crystals[first].sha256 for first, *_ in rows])
     _note_nearest_records(findings, pool, inside, rows)
-    _note_reference(findings, pool, outside, classes, rows, settings)
+    standings = _standings(pool, outside, classes)
+    variants = known_variants(outside, pool, standings, classes, settings)
+    variants["known_up_to_defect"] = known_up_to_defect(
+        pool, standings, classes, reference, PointDefectSettings(**protocol.point_defects)
+    )
+    _note_reference(findings, standings, variants, rows)
     _note_look_ups(findings, columns, reference)
     return findings.added_to(columns, IDENTITY_COLUMNS)
 
@@ -156,20 +165,21 @@ def _note_nearest_records(findings: Findings, pool: Pool, inside: Verdicts, rows
             findings.note(row, "n_others_of_formula", n_of_formula[pool.crystals[number].reduced_formula] - 1)
 
 
-def _note_reference(
-    findings: Findings,
-    pool: Pool,
-    outside: Verdicts,
-    classes: Sequence[int],
-    rows: Sequence[Sequence[int]],
-    settings: MatchSettings,
-) -> None:
-    """Whether each crystal is in the reference set, by the verdict and in the wider senses."""
-    alone = [Standing(known=False, rule="no_candidate")] * len(rows)
+def _standings(pool: Pool, outside: Verdicts, classes: Sequence[int]) -> list[Standing]:
+    """What the crystal of each record is to the reference set, by the verdict."""
+    alone = [Standing(known=False, rule="no_candidate")] * len(classes)
     for number, matches in groupby(outside, key=lambda pair_and_match: pair_and_match[0][0]):
         alone[number] = standing([(pool.names[other], match) for (_, other), match in matches], NEAR_DISTANCE)
-    standings = spread(alone, classes)
-    variants = known_variants(outside, pool, standings, classes, settings)
+    return spread(alone, classes)
+
+
+def _note_reference(
+    findings: Findings,
+    standings: Sequence[Standing],
+    variants: Mapping[str, Sequence[Fact]],
+    rows: Sequence[Sequence[int]],
+) -> None:
+    """Whether each crystal is in the reference set, by the verdict and in the wider senses."""
     for number, stands in enumerate(standings):
         for row in rows[number]:
             findings.note(row, "in_reference", stands.known, stands.failure)

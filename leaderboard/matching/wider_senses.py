@@ -59,9 +59,6 @@ def known_variants(
             answers[number].append((pool.names[other], answer))
         return [any_of(of_crystal) for of_crystal in answers]
 
-    def or_known(narrow: Sequence[Fact]) -> list[Fact]:
-        return spread_facts([_or_known(stands, fact) for stands, fact in zip(standings, narrow, strict=True)], classes)
-
     crystals = pool.crystals
     nested = [
         (number, other)
@@ -70,12 +67,21 @@ def known_variants(
     ]
     mixed = [pair for pair in undecided if has_substitutes(crystals[pair[0]])]
     return {
-        "known_up_to_superstructure": or_known(facts(partial(same_up_to_superstructure, settings=settings), nested)),
-        "known_up_to_disorder": or_known(facts(partial(same_up_to_disorder, settings=settings), mixed)),
+        "known_up_to_superstructure": known_or(
+            facts(partial(same_up_to_superstructure, settings=settings), nested), standings, classes
+        ),
+        "known_up_to_disorder": known_or(
+            facts(partial(same_up_to_disorder, settings=settings), mixed), standings, classes
+        ),
         "in_reference_matcher": [
             any_of(of_crystal) for of_crystal in _by_default_matcher(verdicts, pool, len(standings))
         ],
     }
+
+
+def known_or(facts: Sequence[Fact], standings: Sequence[Standing], classes: Sequence[int]) -> list[Fact]:
+    """In the reference set, or known by the fact, as a whole class; who is in the set was not asked about."""
+    return spread_facts([_or_known(stands, fact) for stands, fact in zip(standings, facts, strict=True)], classes)
 
 
 def _by_default_matcher(verdicts: Verdicts, pool: Pool, n: int) -> list[list[tuple[str, bool | str]]]:
@@ -97,7 +103,6 @@ def _by_default_matcher(verdicts: Verdicts, pool: Pool, n: int) -> list[list[tup
 
 
 def _or_known(stands: Standing, fact: Fact) -> Fact:
-    """In the reference set, or known by the fact; who is in it was not asked about."""
     if stands.known or fact.value:
         return Fact(value=True)
     if stands.known is None:

@@ -58,6 +58,7 @@ CAUTIONS: Mapping[str, str] = {
     "near_reference": "near a reference crystal of the same formula, distance below 0.10",
     "known_up_to_superstructure": "a distorted supercell of a reference crystal, or the reverse",
     "known_up_to_disorder": "a reference crystal with similar elements in another order",
+    "known_up_to_defect": "a reference crystal with point defects: at most one site in 16 missing, added or exchanged",
     "prototype_in_reference": "a substitution: the reference set has this prototype with other elements",
 }
 
@@ -65,7 +66,7 @@ _HEAD = ("Id", "Formula", "Space group", "Readable", "Valid", "Unique", "Novel",
 
 
 def _close(rows: pd.DataFrame) -> pd.Series[bool]:
-    """Near, superstructure or reordering of a reference crystal; a prototype in common is not that close."""
+    """Near, superstructure, reordering or defective copy of a reference crystal; to share a prototype is not so close."""
     close = [name for name in CAUTIONS if name != "prototype_in_reference" and name in rows]
     return rows[close].fillna(value=False).any(axis=1).astype("boolean")
 

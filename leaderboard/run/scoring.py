@@ -22,6 +22,7 @@ from leaderboard.run.stages import Context, Read, Scored, identify, measure, rea
 from leaderboard.store.json_files import read_any_run, write_model
 from leaderboard.store.local import Run
 from metrics.measure import registry as measures
+from metrics.measure.matching import point_defect
 from metrics.measure.matching import verdict as matching
 from metrics.measure.running.cache import Cache
 from metrics.measure.running.engine import Engine
@@ -117,6 +118,7 @@ class Setting:
             "energies": self.tier.key,
             "measures": {name: measures()[name].version for name in self.protocol.measures},
             "verdict": matching.VERSION,
+            "point_defects": point_defect.VERSION,
             "scores": {name: scores()[name].version for name in self.protocol.scores},
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import product
+
+import numpy as np
+
 from leaderboard.protocol import load_protocol
 from metrics.crystal import Crystal
 from metrics.measure import registry
 from metrics.measure.fingerprint import METHODS
+from metrics.measure.fingerprint.elements import reduced_formula
+from metrics.measure.matching.point_defect import PointDefectSettings, same_up_to_point_defects
 from metrics.measure.matching.verdict import Candidate, MatchSettings, compare
 
 
@@ -32,3 +38,15 @@ def warm() -> None:
     )
     candidate = Candidate(rocksalt, "NaCl", keys)
     compare(candidate, candidate, MatchSettings(**protocol.matching))
+    vacancy = _supercell_with_a_vacancy(rocksalt)
+    defective = Candidate(
+        vacancy, reduced_formula(vacancy.atomic_numbers), METHODS["canonical-bawl"].compute(vacancy).keys
+    )
+    same_up_to_point_defects(defective, candidate, PointDefectSettings(**protocol.point_defects))
+
+
+def _supercell_with_a_vacancy(crystal: Crystal) -> Crystal:
+    """Two cells along every vector, without the first site."""
+    corners = np.array(list(product((0, 1), repeat=3)))
+    frac = (crystal.frac_coords + corners[:, None]).reshape(-1, 3) / 2
+    return Crystal(2 * crystal.lattice, frac[1:], np.tile(crystal.atomic_numbers, len(corners))[1:])

@@ -95,6 +95,27 @@ def novel_up_to_disorder(rows: pd.DataFrame, _against: Against) -> Value:
 
 
 @score(
+    label="Known up to a defect",
+    unit="share",
+    better="neither",
+    missing="counts against",
+    needs=("in_reference", "known_up_to_defect"),
+)
+def known_up_to_defect(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of structures that are novel, but only a reference crystal with point defects.
+
+    Vacancies, interstitials, antisites and dopants: a supercell of a reference crystal with at most one site in sixteen
+    missing, added or exchanged. Each counts as novel, since its formula or order is another.
+
+    Formula: structures with in_reference = no AND known_up_to_defect / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
+    Source: definition of this benchmark.
+    Missing values: counts against; a structure that could not be compared is not in the share.
+    """
+    return share(~rows["in_reference"] & rows["known_up_to_defect"])
+
+
+@score(
     label="Novel (prototype)",
     unit="share",
     better="neither",
