@@ -100,5 +100,5 @@ def test_examples(formulas: tuple[str, ...], family: str) -> None:
 
 @pytest.mark.parametrize("formula", ["", "Xx2O", "na", "Na0.5Cl"])
 def test_what_is_no_formula_is_refused(formula: str) -> None:
-    with pytest.raises(ValueError, match="no element|no formula"):
+    with pytest.raises(ValueError, match=r"no element|no formula"):
         family_of(formula)
