@@ -132,8 +132,8 @@ def polytypes(known: Known, generator: Generator, n: int) -> list[Crystal]:
     made = []
     for _ in range(n):
         host = of_type[generator.integers(len(of_type))]
-        first, second = np.unique(host.crystal.atomic_numbers).tolist()
-        made.append(polytype(host, *generator.permutation([first, second]).tolist(), generator))
+        first, second = generator.permutation(np.unique(host.crystal.atomic_numbers)).tolist()
+        made.append(polytype(host, first, second, generator))
     return made
 
 
@@ -248,7 +248,7 @@ def layered(
 def supercells(known: Known, generator: Generator, n: int) -> list[Crystal]:
     """Of known crystals, in a random one of the shapes that give 40 to 64 sites."""
     low, high = SUPERCELL_SITES
-    made = []
+    made: list[Crystal] = []
     for one in known.crystals:
         size = one.crystal.n_sites
         shapes = [

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from metrics.score import Against, Value, score
 from metrics.scores.stability import is_metastable, is_stable
 from metrics.statistics.kinds import kinds_per_record
@@ -20,7 +18,7 @@ _NEEDS = ("family", "valid", *KNOWN, "elements_trusted", "e_above_hull")
 
 def _is_new(rows: pd.DataFrame) -> pd.Series[bool]:
     """Valid, known in no sense, and made of elements whose energies the hull can be compared with."""
-    new = rows["valid"] & rows["elements_trusted"] & rows["family"].notna()
+    new = rows["valid"] & rows["elements_trusted"]
     for sense in KNOWN:
         new &= ~rows[sense]
     return new
@@ -68,7 +66,7 @@ def metastable_discoveries(rows: pd.DataFrame, _against: Against) -> Value:
 def _families_per_structure(rows: pd.DataFrame, hits: pd.Series[bool]) -> Value:
     if rows.empty:
         return Value(None, None, None, 0, 0)
+    hits = hits.mask(rows["family"].isna() & hits.fillna(value=False))
     families = rows.loc[hits.fillna(value=False).astype(bool), "family"]
-    counts = families.value_counts().sort_index().to_numpy(np.int64)
     n_unknown = int(hits.isna().sum())
-    return Value(*kinds_per_record(counts, len(rows)), len(rows) - n_unknown, n_unknown)
+    return Value(*kinds_per_record(families, len(rows)), len(rows) - n_unknown, n_unknown)

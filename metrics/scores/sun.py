@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from metrics.score import Against, Value, score, share
 from metrics.scores.stability import is_metastable, is_stable
 from metrics.statistics.kinds import kinds_per_record
@@ -253,6 +251,6 @@ def _distinct(
     n_known, n_unknown = len(known), len(rows) - len(known)
     if not n_known:
         return Value(0.0, 0.0, 0.0, 0, n_unknown)
-    counts = known.loc[is_hit(known).astype(bool), label].value_counts().sort_index()
-    shares = kinds_per_record(counts.to_numpy(np.int64), n_known)
-    return Value(float(len(counts)), n_known * shares.low, n_known * shares.high, n_known, n_unknown)
+    labels = known.loc[is_hit(known).astype(bool), label]
+    per_record = kinds_per_record(labels, n_known)
+    return Value(float(labels.nunique()), n_known * per_record.low, n_known * per_record.high, n_known, n_unknown)

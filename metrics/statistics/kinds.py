@@ -7,17 +7,16 @@ and twice instead.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from metrics.statistics.uncertainty import Estimate, wilson_interval
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Iterable
 
 
-def kinds_per_record(counts: NDArray[np.int64], n_records: int) -> Estimate:
+def kinds_per_record(kinds: Iterable[str], n_records: int) -> Estimate:
     """Different kinds over records drawn, with a 95% interval of what other samples of this size hold on average.
 
     A kind of which lambda records are expected is seen with probability 1 - exp(-lambda), so the number D of kinds
@@ -28,12 +27,12 @@ def kinds_per_record(counts: NDArray[np.int64], n_records: int) -> Estimate:
     many records as give that variance to independent hits; where every kind was seen once, it is Wilson's itself.
 
     Args:
-        counts: (k,) records of each kind that was seen, each at least 1.
-        n_records: records of the sample, of any kind or none.
+        kinds: of each record that has one.
+        n_records: records of the sample, with a kind or without, at least 1.
 
     """
-    n_kinds = len(counts)
-    once, twice = np.count_nonzero(counts == 1), np.count_nonzero(counts == 2)  # noqa: PLR2004 - seen twice
+    n_kinds_seen = Counter(Counter(kinds).values())
+    n_kinds, once, twice = n_kinds_seen.total(), n_kinds_seen[1], n_kinds_seen[2]
     independent = n_kinds * (1 - n_kinds / n_records)
     variance = min(independent, max(1.0, once - twice / 2 - once**2 / n_records))
     n_effective = n_records * independent / variance if variance else float(n_records)

@@ -121,8 +121,8 @@ class Index:
 
         """
         arrays = [np.load(folder / name, mmap_mode="r") for name in INDEX_FILES]
-        texts = [TextIndex(*arrays[at : at + 2]) for at in range(0, len(arrays) - 2, 2)]
-        index = cls(*texts, *arrays[-2:])
+        keys, bawls, prototypes, families = (TextIndex(*arrays[at : at + 2]) for at in (0, 2, 4, 6))
+        index = cls(keys, bawls, prototypes, families, *arrays[8:])
         index._check()
         return index
 
