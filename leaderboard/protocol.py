@@ -61,12 +61,19 @@ class Protocol(BaseModel):
 
     @property
     def energy_ranking(self) -> ScoreKey:
-        """The score that ranks where energies exist."""
+        """The score that ranks where energies exist, on a set whose hull is complete."""
         return ScoreKey(self.ranking_with_energies, self.energy_variant)
 
-    def in_headline(self, key: ScoreKey) -> bool:
-        """Whether a score is shown at first: one of the headline, of the energy views the one that ranks."""
-        return key.name in self.headline and key.variant in (None, self.energy_variant)
+    def in_headline(self, key: ScoreKey, *, indicative: bool) -> bool:
+        """Whether a score is shown at first: one of the headline, of the energy views the one that ranks.
+
+        Args:
+            key: of the score.
+            indicative: the reference set is not complete, so that no score with energies leads.
+
+        """
+        is_shown = key.variant is None or (key.variant == self.energy_variant and not indicative)
+        return key.name in self.headline and is_shown
 
     @property
     def hash(self) -> str:

@@ -63,7 +63,8 @@ def compare(runs: Sequence[Run], protocol: Protocol) -> list[Line]:
         {key for by_key in scored for key in by_key if key.name in known},
         key=lambda key: (order.get(key.name, len(order)), key.name, key.variant or ""),
     )
-    return [_line(key, scored, protocol) for key in keys]
+    indicative = any(run.record.reference_indicative for run in runs)
+    return [_line(key, scored, protocol, indicative=indicative) for key in keys]
 
 
 def caveats(runs: Sequence[Run]) -> list[str]:
@@ -104,7 +105,9 @@ def summary(runs: Sequence[Run], lines: Sequence[Line]) -> list[str]:
     return sentences
 
 
-def _line(key: ScoreKey, scored: Sequence[Mapping[ScoreKey, ScoreEntry]], protocol: Protocol) -> Line:
+def _line(
+    key: ScoreKey, scored: Sequence[Mapping[ScoreKey, ScoreEntry]], protocol: Protocol, *, indicative: bool
+) -> Line:
     score = registry()[key.name]
     first, *others = [by_key.get(key) for by_key in scored]
     return Line(
@@ -112,7 +115,7 @@ def _line(key: ScoreKey, scored: Sequence[Mapping[ScoreKey, ScoreEntry]], protoc
         score_name(*key),
         score.unit,
         score.group,
-        protocol.in_headline(key),
+        protocol.in_headline(key, indicative=indicative),
         _estimate(first),
         tuple(_against(first, other, score.better) for other in others),
     )

@@ -30,8 +30,20 @@ def score_rows(scores: pd.DataFrame, key: ScoreKey) -> pd.DataFrame:
     return scores[((scores["name"] == key.name) & same_variant).fillna(value=False).astype(bool)].set_index("run")
 
 
+def is_indicative(runs: pd.DataFrame, reference: str) -> bool:
+    """Whether the board of a reference set is indicative: one of its runs says so of the set."""
+    of_board = (runs["reference"] == reference).fillna(value=False).astype(bool)
+    return bool(runs.loc[of_board, "indicative"].fillna(value=False).any())
+
+
 def ranking_of(runs: pd.DataFrame, scores: pd.DataFrame, reference: str, protocol: Protocol) -> ScoreKey:
-    """Score that ranks the board of a reference set: with energies as soon as one run under the protocol has them."""
+    """Score that ranks the board of a reference set: with energies as soon as one run under the protocol has them.
+
+    A set that is not complete, and so indicative, is ranked without energies: how many structures are stable there is
+    decided by the phases that its hull lacks.
+    """
+    if is_indicative(runs, reference):
+        return ScoreKey(protocol.ranking)
     of_board = (runs["reference"] == reference) & ~runs["custom"] & (runs["protocol_hash"] == protocol.hash)
     listed = set(runs.loc[of_board.fillna(value=False).astype(bool), "run"])
     with_energies = score_rows(scores, protocol.energy_ranking)["value"].dropna()

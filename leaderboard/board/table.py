@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from leaderboard.board.names import score_name
-from leaderboard.board.ranking import SPREAD, ranking_of, score_rows, with_ranks, with_spreads
+from leaderboard.board.ranking import SPREAD, is_indicative, ranking_of, score_rows, with_ranks, with_spreads
 from leaderboard.score_key import ScoreKey
 from metrics.score import registry
 from metrics.scores.stability import VIEW_COLUMNS
@@ -33,6 +33,7 @@ FACTS: Mapping[str, str] = {
     "n_submitted": "Int64",
     "reference": "string",
     "indicative": "boolean",
+    "ranked_by": "string",
     "created": "string",
     "protocol": "string",
     "protocol_hash": "string",
@@ -68,8 +69,10 @@ class Board:
     Attributes:
         runs: one row per submission and reference set, columns `FACTS`. Of these ``rank_low`` and ``rank_high`` are the
             95% range of the rank, for unranked rows of equal size that of their rank among themselves; ``not_ranked``
-            says why ``rank`` is null; ``n_runs`` counts the comparable runs of the model, this one included; ``run`` is
-            ``<submission>/<run key>``. Sorted by reference, rank, score, model.
+            says why ``rank`` is null; ``ranked_by`` is the column of the score that ranks its board, and where
+            ``indicative`` is true the rank is indicative, because the reference set is; ``n_runs`` counts the
+            comparable runs of the model, this one included; ``run`` is ``<submission>/<run key>``. Sorted by reference,
+            rank, score, model.
         scores: one row per run, score and variant: `SCORES`, then `SPREAD`, null where the model has one run.
         keys: the protocol's scores without energies in its order, then all others that a run has.
 
@@ -96,6 +99,10 @@ class Board:
         """The score that ranks the board of a reference set."""
         return ranking_of(self.runs, self.scores, reference, protocol)
 
+    def is_indicative(self, reference: str) -> bool:
+        """Whether the ranks of the board of a reference set are indicative."""
+        return is_indicative(self.runs, reference)
+
     def _cells(self, parts: Mapping[str, str]) -> dict[str, pd.api.extensions.ExtensionArray]:
         """Columns of the wide table that hold these parts of each score."""
         row_of = {run: row for row, run in enumerate(self.runs["run"])}
@@ -117,7 +124,7 @@ def board(store: Store, protocol: Protocol) -> Board:
     Several runs of a submission against one reference are one row: that of the protocol before an earlier draft, the
     protocol's own settings before custom ones, more scores before fewer, the newest last of all. Ranks count models
     within a reference set, by the protocol's score, highest first; equal scores share a rank. As soon as a run against
-    the set has energies, the score with energies ranks, and runs without take no rank.
+    the set has energies, the score with energies ranks, and runs without take no rank; on an indicative set never.
     """
     listed = _listed(store.runs(), protocol)
     runs = pd.DataFrame([_facts(run, protocol) for run in listed], columns=list(FACTS)).astype(dict(FACTS))
@@ -159,7 +166,9 @@ def _ranked(runs: pd.DataFrame, scores: pd.DataFrame, reference: str, protocol: 
     ranking = ranking_of(runs, scores, reference, protocol)
     estimates = score_rows(scores, ranking).reindex(runs["run"])[["value", "low", "high"]].set_axis(runs.index)
     waits = runs["not_ranked"].isna() & estimates["value"].isna()
-    runs = runs.assign(not_ranked=runs["not_ranked"].mask(waits, f"no {score_name(*ranking)} yet"))
+    runs = runs.assign(
+        not_ranked=runs["not_ranked"].mask(waits, f"no {score_name(*ranking)} yet"), ranked_by=ranking.column
+    )
     ranked = with_ranks(runs, estimates, registry().get(ranking.name), protocol).assign(ranking=estimates["value"])
     order = ranked.sort_values(["rank", "ranking", "model", "run"], ascending=[True, False, True, True])
     return order.drop(columns="ranking")

@@ -11,12 +11,15 @@ from leaderboard.board.names import score_name
 from metrics.score import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from leaderboard.board.table import Board
     from leaderboard.protocol import Protocol
+    from leaderboard.score_key import ScoreKey
 
 Form = Literal["md", "csv", "json"]
+
+NOT_RANKED = "Stability on a hull that is not complete: indicative, and nothing is ranked by it."
 
 # A spreadsheet runs a cell that starts with one of these as a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -25,8 +28,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def render(board: Board, form: Form, protocol: Protocol) -> str:
     """Write the board for a person (``md``, ``csv``) or a program (``json``: a list of objects, null for unknown).
 
-    The markdown table is the short one, the protocol's headline, with shares in percent; the other two hold every
-    column as it is.
+    The markdown tables are short, the protocol's headline for each reference set, with shares in percent; the other two
+    hold every column as it is.
     """
     if form == "json":
         return json.dumps(json.loads(board.wide.to_json(orient="records")), indent=2, ensure_ascii=False) + "\n"
@@ -52,21 +55,57 @@ def _apostrophe(cell: str) -> str:
 
 
 def _markdown(board: Board, protocol: Protocol) -> str:
-    shown = [key for key in board.keys if key.name in registry() and protocol.in_headline(key)]
-    units = {key: registry()[key.name].unit for key in shown}
-    named = [f"{score_name(*key)}, {'%' if units[key] == 'share' else units[key]}" for key in shown]
-    head = ["Rank (95%)", "Model", "Structures", "Runs", *named, "Reference", "Note"]
-    lines = [_line(head), _line(["--:", "---", "--:", "--:", *("--:" for _ in shown), "---", "---"])]
-    for row in board.wide.to_dict("records"):
-        values = [_with_interval(row, key.column, 100 if units[key] == "share" else 1) for key in shown]
-        rank = "-" if pd.isna(row["rank"]) else f"{row['rank']} ({row['rank_low']} to {row['rank_high']})"
+    """A table for each reference set; of an indicative one the stability scores follow in another, unranked."""
+    shown = [key for key in board.keys if key.name in registry() and protocol.in_headline(key, indicative=False)]
+    rows = board.wide.to_dict("records")
+    references = list(dict.fromkeys(str(row["reference"]) for row in rows)) or [""]
+    return "\n".join(
+        part
+        for reference in references
+        for part in _tables(
+            [row for row in rows if row["reference"] == reference],
+            shown,
+            indicative=board.is_indicative(reference),
+        )
+    )
+
+
+def _tables(rows: Sequence[Mapping[Any, Any]], shown: Sequence[ScoreKey], *, indicative: bool) -> list[str]:
+    leading = [key for key in shown if key.variant is None or not indicative]
+    apart = [key for key in shown if key not in leading and any(not pd.isna(row[key.column]) for row in rows)]
+    rank = "Indicative rank (95%)" if indicative else "Rank (95%)"
+    table = [[rank, "Model", "Structures", "Runs", *map(_heading, leading), "Reference", "Note"]]
+    for row in rows:
+        place = "-" if pd.isna(row["rank"]) else f"{row['rank']} ({row['rank_low']} to {row['rank_high']})"
         note = "" if pd.isna(row["not_ranked"]) else f"not ranked: {row['not_ranked']}"
-        facts = [rank, str(row["model"]), f"{row['n_submitted']:,}", str(row["n_runs"])]
-        lines.append(_line([_one_cell(cell) for cell in (*facts, *values, str(row["reference"]), note)]))
-    return "\n".join(lines) + "\n"
+        facts = [place, str(row["model"]), f"{row['n_submitted']:,}", str(row["n_runs"])]
+        table.append([*facts, *(_cell(row, key) for key in leading), str(row["reference"]), note])
+    parts = [_table(table, [0, 2, 3, *range(4, 4 + len(leading))])]
+    if apart:
+        stability = [
+            ["Model", *map(_heading, apart)],
+            *([str(row["model"]), *(_cell(row, key) for key in apart)] for row in rows),
+        ]
+        parts += [f"{NOT_RANKED}\n", _table(stability, range(1, 1 + len(apart)))]
+    return parts
 
 
-def _line(cells: list[str]) -> str:
+def _table(cells: Sequence[Sequence[str]], to_the_right: Collection[int]) -> str:
+    head, *rows = cells
+    rule = ["--:" if place in to_the_right else "---" for place in range(len(head))]
+    return "".join(f"{_line(line)}\n" for line in (head, rule, *([_one_cell(cell) for cell in row] for row in rows)))
+
+
+def _heading(key: ScoreKey) -> str:
+    unit = registry()[key.name].unit
+    return f"{score_name(*key)}, {'%' if unit == 'share' else unit}"
+
+
+def _cell(row: Mapping[Any, Any], key: ScoreKey) -> str:
+    return _with_interval(row, key.column, 100 if registry()[key.name].unit == "share" else 1)
+
+
+def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 

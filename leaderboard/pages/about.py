@@ -45,8 +45,10 @@ is the row of one structure. The interval in the lighter tone is the 95% interva
 for shares, resampling for all others); it does not cover the spread between training or sampling runs, which is
 larger. The glossary at the end of this page explains the words.</p>
 <p>The board ranks by {with_energies}, highest first; a reference set without any such run yet ranks by {ranking}.
-Ranked are submissions of exactly {protocol.n_ranked:,} structures scored under the protocol's own settings; all others
-are listed, unranked, with the reason. Each reference set has its own board.</p>
+So does a set that is not complete, whatever runs it has: its hull lacks competing phases and calls too much stable. Its
+ranks are called indicative, and its stability scores stand apart. Ranked are submissions of exactly
+{protocol.n_ranked:,} structures scored under the protocol's own settings; all others are listed, unranked, with the
+reason. Each reference set has its own board.</p>
 <h2>Scores</h2>
 <p>What a score does with a structure of which a fact is missing is one of these:</p>
 {_policies()}
@@ -92,7 +94,8 @@ def _protocol(protocol: Protocol) -> str:
             "Status": text(protocol.status) + (draft if protocol.status == "draft" else ""),
             "Hash": f"<code>{text(protocol.hash)}</code>",
             "Ranked by": text(score_name(protocol.ranking_with_energies, protocol.energy_variant)),
-            "Without energies by": text(score_name(protocol.ranking)),
+            "Without energies, or on an indicative set, by": text(score_name(protocol.ranking)),
+            "Elements trusted": f"within {protocol.max_elemental_difference:g} eV/atom of those of the hull",
             "Structures to be ranked": f"{protocol.n_ranked:,}",
             "Reference sets": text(", ".join(protocol.references)),
         }

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from leaderboard.board.names import score_name
+from leaderboard.pages.hull_shown import banner_html, figures_html
 from leaderboard.pages.markup import Interval, interval, number, text
 from leaderboard.pages.runs import records
 from leaderboard.score_key import ScoreKey
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from metrics.score import Better
 
 FACT_LABELS: Mapping[str, str] = {"rank": "Rank", "model": "Model", "n_submitted": "Structures", "created": "Date"}
-RAW_POTENTIALS = (
-    "Stability is by the potential as it is, and potentials overstate it: CHGNet calls 19.6% of 1,963 generated "
-    "structures stable, DFT 3.9% (Szymanski and Bartel 2025, DOI 10.1039/D5MH00010F)."
-)
 
 HIGHEST, LOWEST = "Highest first", "Lowest first"
 
@@ -51,7 +48,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Selection:
-    """What the visitor chose to see."""
+    """What the visitor chose to see; ``indicative`` follows from the reference set: see `stability_apart`."""
 
     reference: str
     sort_by: str
@@ -59,6 +56,7 @@ class Selection:
     search: str = ""
     kept: str = "all"
     columns: tuple[str, ...] = ()
+    indicative: bool = False
 
 
 def columns(table: Board, protocol: Protocol) -> list[Column]:
@@ -88,14 +86,19 @@ def columns(table: Board, protocol: Protocol) -> list[Column]:
 
 def default_columns(board_columns: Sequence[Column], protocol: Protocol) -> list[str]:
     """Columns shown at first, the protocol's headline; the others wait in the picker."""
-    return [column.name for column in board_columns if protocol.in_headline(column.key)]
+    return [column.name for column in board_columns if protocol.in_headline(column.key, indicative=False)]
 
 
-def sort_choices(board_columns: Sequence[Column]) -> list[tuple[str, str]]:
-    """Label and column for "Sort by"."""
-    return [(label, name) for name, label in FACT_LABELS.items()] + [
-        (column.label, column.name) for column in board_columns
-    ]
+def sort_choices(board_columns: Sequence[Column], *, indicative: bool) -> list[tuple[str, str]]:
+    """Label and column for "Sort by"; the board of an indicative set is not put in order by stability."""
+    sortable, _ = stability_apart(board_columns, indicative=indicative)
+    return [(label, name) for name, label in FACT_LABELS.items()] + [(column.label, column.name) for column in sortable]
+
+
+def stability_apart(board_columns: Sequence[Column], *, indicative: bool) -> tuple[list[Column], list[Column]]:
+    """The columns that lead, and those of an indicative set that stand apart: all that need energies."""
+    apart = [column for column in board_columns if indicative and column.key.variant is not None]
+    return [column for column in board_columns if column not in apart], apart
 
 
 def select(board: Board, selection: Selection) -> pd.DataFrame:
@@ -118,17 +121,36 @@ def select(board: Board, selection: Selection) -> pd.DataFrame:
 
 
 def table_html(rows: pd.DataFrame, board_columns: Sequence[Column], selection: Selection) -> str:
-    """The rows as a table with grouped headings; the best value of each column is marked."""
-    shown = [column for column in board_columns if column.name in selection.columns]
+    """The rows as a table with grouped headings; the best value of each column is marked.
+
+    Of an indicative set the stability scores follow in a table of their own, in the same order, under a banner.
+    """
+    chosen = [column for column in board_columns if column.name in selection.columns]
+    shown, apart = stability_apart(chosen, indicative=selection.indicative)
     best = {column.name: _best(rows, column) for column in shown}
     body = "".join(_row(row, shown, best) for row in records(rows))
     if not body:
         body = f'<tr><td class="empty" colspan="{4 + len(shown)}">No submission matches.</td></tr>'
-    return f'<div class="scroll"><table class="board">{_head(shown, selection)}<tbody>{body}</tbody></table></div>'
+    table = f'<div class="scroll"><table class="board">{_head(shown, selection)}<tbody>{body}</tbody></table></div>'
+    has_energies = [column for column in apart if rows[column.name].notna().any()]
+    return table + (_stability_html(rows, has_energies, selection.reference) if has_energies else "")
+
+
+def _stability_html(rows: pd.DataFrame, shown: Sequence[Column], reference: str) -> str:
+    """Stability scores that rank nothing: no rank, no best value, no heading to sort by."""
+    head = "".join(f'<th scope="col" class="right">{text(column.label)}</th>' for column in shown)
+    body = "".join(
+        f'<tr><th scope="row" class="model">{text(row["model"])}</th>'
+        f"{''.join(_score_cell(row, column, None, start=False) for column in shown)}</tr>"
+        for row in records(rows)
+    )
+    table = f'<thead><tr><th scope="col" class="model">Model</th>{head}</tr></thead><tbody>{body}</tbody>'
+    return f'{banner_html(reference)}<div class="scroll"><table class="board apart">{table}</table></div>'
 
 
 def legend(protocol: Protocol, reference: str, ranking: ScoreKey, *, indicative: bool) -> str:
     """Units, marks and conditions under the table; ``ranking`` is the score that ranks."""
+    word = "Indicative rank" if indicative else "Rank"
     condition = f"submissions of exactly {protocol.n_ranked:,} structures under the protocol's own settings"
     lines = [
         (
@@ -137,7 +159,7 @@ def legend(protocol: Protocol, reference: str, ranking: ScoreKey, *, indicative:
         ),
         '<span class="best">Bold</span>: best of the ranked rows of a column, or of all rows where none is ranked.',
         (
-            f"Rank: by {text(score_name(*ranking))}, highest first, for {condition}; under it the ranks that "
+            f"{word}: by {text(score_name(*ranking))}, highest first, for {condition}; under it the ranks that "
             "the model takes in 95% of boards whose structures are drawn anew. A model takes one rank, by the mean of "
             "its runs; unranked models of equal size have a range among themselves."
         ),
@@ -149,7 +171,7 @@ def legend(protocol: Protocol, reference: str, ranking: ScoreKey, *, indicative:
         f"Reference set {text(reference)}{': small, so that its numbers are indicative only' if indicative else ''}.",
     ]
     if ranking.variant:
-        lines.append(RAW_POTENTIALS)
+        lines.append(figures_html(reference, protocol))
     return f'<p class="legend">{"<br>".join(lines)}</p>'
 
 
@@ -182,7 +204,8 @@ def _head(shown: Sequence[Column], selection: Selection) -> str:
     scores = "".join(
         heading(column.name, column.label, "right" + (" start" if column.name in starts else "")) for column in shown
     )
-    first = heading("rank", "#", "right rank") + heading("model", FACT_LABELS["model"], "model")
+    number_sign = "# indicative" if selection.indicative else "#"
+    first = heading("rank", number_sign, "right rank") + heading("model", FACT_LABELS["model"], "model")
     n_records = heading("n_submitted", FACT_LABELS["n_submitted"], "right start")
     last = f"{n_records}{heading('created', FACT_LABELS['created'], '')}"
     over = f'<th colspan="2" class="stick"></th>{over}<th colspan="2" class="group">Submission</th>'
@@ -218,13 +241,16 @@ def _rank(row: Mapping[str, Any]) -> str:
     if row["rank_low"] is None:
         return rank
     alike = "" if row["rank"] is not None else f" among models of {row['n_submitted']:,} structures"
-    title = f"95% of ranks{alike}"
+    title = f"95% of {'indicative ' if row['indicative'] else ''}ranks{alike}"
     return f'<span class="value">{rank}</span><span class="interval" title="{title}">{_range(row)}</span>'
 
 
 def _narrow_rank(row: Mapping[str, Any]) -> str:
     """The same in words, for a screen that has no place for the column."""
-    return "" if row["rank"] is None else f'<span class="narrow">rank {row["rank"]}, range {_range(row)}</span>'
+    if row["rank"] is None:
+        return ""
+    word = "indicative rank" if row["indicative"] else "rank"
+    return f'<span class="narrow">{word} {row["rank"]}, range {_range(row)}</span>'
 
 
 def _range(row: Mapping[str, Any]) -> str:

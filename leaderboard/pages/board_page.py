@@ -47,10 +47,15 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
         table.ranking(reference_shown, protocol).column,
         board.HIGHEST,
         columns=tuple(board.default_columns(board_columns, protocol)),
+        indicative=table.is_indicative(reference_shown),
     )
     with gr.Row(elem_classes="controls"):
         sort_by = gr.Dropdown(
-            board.sort_choices(board_columns), value=first.sort_by, label="Sort by", elem_id="board_sort", min_width=130
+            board.sort_choices(board_columns, indicative=first.indicative),
+            value=first.sort_by,
+            label="Sort by",
+            elem_id="board_sort",
+            min_width=130,
         )
         direction = gr.Dropdown(
             [board.HIGHEST, board.LOWEST], value=first.direction, label="Order", elem_id="board_order", min_width=130
@@ -74,8 +79,15 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
         )
 
     def draw(reference: str, sort_by: str, direction: str, search: str, kept: str, picked: list[str]) -> str:
-        selection = board.Selection(reference, sort_by, direction, search, kept, tuple(picked))
-        return _html(board_table(store, protocol), protocol, selection)
+        table = board_table(store, protocol)
+        indicative = table.is_indicative(reference)
+        selection = board.Selection(reference, sort_by, direction, search, kept, tuple(picked), indicative)
+        return _html(table, protocol, selection)
+
+    def change_reference(reference: str) -> gr.Dropdown:
+        table = board_table(store, protocol)
+        choices = board.sort_choices(board.columns(table, protocol), indicative=table.is_indicative(reference))
+        return gr.Dropdown(choices, value=table.ranking(reference, protocol).column)
 
     def refresh(*inputs: Any) -> tuple[object, ...]:  # noqa: ANN401 - the inputs of draw, handed on
         return draw(*inputs), gr.Dropdown(_references(board_table(store, protocol), protocol))
@@ -86,7 +98,8 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
         return event.sort, board.LOWEST if event.sort in ("rank", "model") else board.HIGHEST
 
     controls: list[gr.components.Component] = [reference, sort_by, direction, search, kept, picked]
-    changes = (reference.input, sort_by.input, direction.input, search.change, kept.input, picked.input)
+    reference.input(change_reference, reference, sort_by, **QUIET).then(draw, controls, body, **QUIET)
+    changes = (sort_by.input, direction.input, search.change, kept.input, picked.input)
     gr.on(changes, draw, controls, body, trigger_mode="always_last", **QUIET)
     body.click(turn, [sort_by, direction], [sort_by, direction], **QUIET).then(draw, controls, body, **QUIET)
     return BoardPage(body, refresh, controls, [body, reference])
@@ -94,9 +107,8 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
 
 def _html(table: Board, protocol: Protocol, selection: board.Selection) -> str:
     rows = board.select(table, selection)
-    indicative = bool(table.runs.loc[(table.runs["reference"] == selection.reference).astype(bool), "indicative"].any())
     return board.table_html(rows, board.columns(table, protocol), selection) + board.legend(
-        protocol, selection.reference, table.ranking(selection.reference, protocol), indicative=indicative
+        protocol, selection.reference, table.ranking(selection.reference, protocol), indicative=selection.indicative
     )
 
 

@@ -11,6 +11,7 @@ from leaderboard.board.comparison import caveats, compare, summary
 from leaderboard.board.ranking import SPREAD, score_rows
 from leaderboard.board.table import board
 from leaderboard.pages import plots, runs
+from leaderboard.pages.hull_shown import banner_html
 from leaderboard.pages.markup import UNKNOWN, Interval, interval, notice, number, text
 from leaderboard.pages.panel import QUIET
 from metrics.score import registry
@@ -89,6 +90,8 @@ def page(compared: Sequence[Run], table: Board | None, protocol: Protocol) -> st
         return '<p class="dim">Choose two models or more.</p>'
     lines = compare(compared, protocol)
     warnings = "".join(notice("note", f"Compare with care: {caveat}.") for caveat in caveats(compared))
+    sets = dict.fromkeys(run.record.reference for run in compared if run.record.reference_indicative)
+    warnings += "".join(banner_html(name) for name in sets)
     sentences = "".join(f"<p>{text(sentence)}</p>" for sentence in summary(compared, lines))
     headline = [line for line in lines if line.in_headline]
     others = [line for line in lines if not line.in_headline]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from leaderboard.board.names import potential_name, score_name
 from leaderboard.board.table import not_ranked
+from leaderboard.pages.hull_shown import banner_html
 from leaderboard.pages.markup import Interval, facts, interval, text
 from metrics.score import registry
 
@@ -19,14 +20,20 @@ if TYPE_CHECKING:
 
 
 def scores_html(run: Run, protocol: Protocol) -> str:
-    """Every score with its interval, unit, counts and meaning: the protocol's headline, the others folded below it."""
+    """Every score with its interval, unit, counts and meaning: the protocol's headline, the others folded below it.
+
+    Of an indicative reference set the stability scores stand apart, under a banner that says what its hull is.
+    """
+    indicative = run.record.reference_indicative
     order = {name: place for place, name in enumerate(protocol.scores)}
     scores = sorted(run.scores.scores, key=lambda score: order.get(score.name, len(order)))
-    shown = [protocol.in_headline(score.key) for score in scores]
-    headline = [score for score, is_shown in zip(scores, shown, strict=True) if is_shown]
-    others = [score for score, is_shown in zip(scores, shown, strict=True) if not is_shown]
+    shown = [score for score in scores if protocol.in_headline(score.key, indicative=False)]
+    headline = [score for score in shown if protocol.in_headline(score.key, indicative=indicative)]
+    apart = [score for score in shown if score not in headline]
+    others = [score for score in scores if score not in shown]
+    stability = banner_html(run.record.reference) + _table(apart) if apart else ""
     folded = f"<details><summary>{len(others)} more scores</summary>{_table(others)}</details>" if others else ""
-    return _table(headline) + folded
+    return _table(headline) + stability + folded
 
 
 def _table(scores: Sequence[ScoreEntry]) -> str:
@@ -59,13 +66,14 @@ def run_html(run: Run, protocol: Protocol) -> str:
     """Name of the model, its place, and what the numbers were made with."""
     record = run.record
     why = not_ranked(record, protocol)
-    indicative = " (indicative)" if record.reference_indicative else ""
+    indicative = record.reference_indicative
+    ranked = f"ranked, indicative by {text(score_name(protocol.ranking))}" if indicative else "ranked"
     potentials = ", ".join(map(potential_name, record.potentials))
     relaxed = ", as submitted and relaxed" if record.relaxed else ""
     pairs = {
         "Structures": f"{record.n_submitted:,}",
-        "Ranking": "ranked" if why is None else f"not ranked: {text(why)}",
-        "Reference": text(record.reference) + indicative,
+        "Ranking": ranked if why is None else f"not ranked: {text(why)}",
+        "Reference": text(record.reference) + (" (indicative)" if indicative else ""),
         "Energies": text(potentials + relaxed) or "none yet; a worker adds them",
         "Protocol": f"{text(record.protocol)} ({text(record.protocol_status)})",
         "Date": record.day,

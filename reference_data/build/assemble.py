@@ -13,7 +13,7 @@ import pyarrow as pa
 from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
 from metrics.reference_statistics import StatisticsBuilder
 from metrics.table import dtype
-from reference_data.build.hulls import CRYSTAL_COLUMNS, build_hulls, place
+from reference_data.build.hull.hulls import CRYSTAL_COLUMNS, build_hulls, place
 from reference_data.build.part import read_part, read_report
 from reference_data.files.crystals import CRYSTALS_FILE, SCHEMA, write_crystals
 from reference_data.files.hulls import write_hulls
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reference_data.build.definition import SetDefinition
-    from reference_data.build.hulls import BuiltHull
+    from reference_data.build.hull.hulls import BuiltHull
     from reference_data.build.part import PartReport
     from reference_data.build.spill import Spill
 
@@ -120,6 +120,14 @@ def _source_records(
     def total(name: str, of: Callable[[PartReport], Mapping[str, int]]) -> int:
         return sum(of(report).get(name, 0) for report in reports)
 
+    def converted(name: str) -> int | None:
+        return total(name, lambda report: report.energies_converted) if definition.convert_energies_to else None
+
+    def left_out(name: str) -> dict[str, int] | None:
+        if not definition.convert_energies_to:
+            return None
+        return dict(sum((Counter(report.energies_left_out.get(name, {})) for report in reports), Counter()))
+
     n_read = spill.n_read()
     return tuple(
         SourceRecord(
@@ -131,6 +139,8 @@ def _source_records(
             n_shared=total(described.name, lambda report: report.shared),
             bawls_checked=total(described.name, lambda report: report.bawls_checked) if source.publishes_bawl else None,
             bawls_agreed=total(described.name, lambda report: report.bawls_agreed) if source.publishes_bawl else None,
+            energies_converted=converted(described.name),
+            energies_left_out=left_out(described.name),
             inputs=dict(inputs),
             refused={reason: count for (name, reason), count in sorted(refused.items()) if name == described.name},
         )

@@ -1,17 +1,21 @@
 """A reference set as data: what it is, what it is good for, where its crystals come from, how they are measured."""
 
 import tomllib
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from reference_data.build.hull_inputs import HullSource
+from metrics.energy_convention import preferred_first
+from reference_data.build.convert_energies import Conversion
+from reference_data.build.hull.inputs import HullSource
 from reference_data.build.settings import BuildSettings
 from reference_data.errors import ReferenceSetError, validation_text
 from reference_data.sources import AnySource
 from reference_data.sources.base import Name, Text
+from reference_data.sources.lemat_bulk import Database
 
 
 class SetDefinition(BaseModel):
@@ -27,6 +31,8 @@ class SetDefinition(BaseModel):
         hull: tables of energies that give entries of its hulls without giving crystals; ``[[hull]]`` in the file.
         measures: settings of measurements, by name of the measurement; what is not stated is as the code has it.
         matching: settings of the structure matching that merges rows, likewise.
+        convert_energies_to: energy convention to which total energies of the crystals are converted, one by one; those
+            that cannot be are left out. Without one they stay as given.
 
     """
 
@@ -41,11 +47,26 @@ class SetDefinition(BaseModel):
     hull: tuple[HullSource, ...] = ()
     measures: dict[str, dict[str, Any]] = {}
     matching: dict[str, Any] = {}
+    convert_energies_to: Literal["pbe_mp2020"] | None = None
 
     @cached_property
     def settings(self) -> BuildSettings:
         """How the rows of the set are measured and merged."""
-        return BuildSettings.of(self.measures, self.matching)
+        hubbard_u = {
+            described.name: described.hubbard_u
+            for source in self.sources
+            for described in source.provenances
+            if isinstance(described, Database) and described.hubbard_u is not None
+        }
+        stated = BuildSettings.of(self.measures, self.matching)
+        return replace(stated, conversion=Conversion(self.convert_energies_to, hubbard_u))
+
+    @property
+    def hull_conventions(self) -> tuple[str, ...]:
+        """Energy conventions of the hulls that the set has if its sources hold the energies that they may."""
+        of_crystals = (convention for source in self.sources for convention in source.energy_conventions)
+        converted = (self.settings.conversion.target_of(convention) for convention in of_crystals)
+        return preferred_first([*converted, *(table.convention for table in self.hull)])
 
     @model_validator(mode="after")
     def _distinct_names(self) -> Self:

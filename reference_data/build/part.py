@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from reference_data.build.convert_energies import convert_energies
 from reference_data.build.measure_rows import facts_schema, measure_rows
 from reference_data.build.merge import MeasuredRow, merge, merged_counts
 from reference_data.files.crystals import SCHEMA
@@ -48,6 +49,8 @@ class PartReport:
         shared: for each source, crystals that another source also has.
         bawls_checked: for each source, published BAWLs that were computed again.
         bawls_agreed: for each source, those of them that agree.
+        energies_converted: for each source, rows whose energy was converted to the convention of the set.
+        energies_left_out: for each source, rows whose energy could not be, by reason.
 
     """
 
@@ -59,6 +62,8 @@ class PartReport:
     shared: dict[str, int]
     bawls_checked: dict[str, int]
     bawls_agreed: dict[str, int]
+    energies_converted: dict[str, int] = field(default_factory=dict)
+    energies_left_out: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def to_json(self) -> bytes:
         """As text that :meth:`from_json` reads."""
@@ -112,7 +117,8 @@ def make_part(
             counter=counter,
         )
     )
-    accepted = [row for row in measured if isinstance(row, MeasuredRow)]
+    converted = convert_energies([row for row in measured if isinstance(row, MeasuredRow)], settings.conversion, engine)
+    accepted = converted.rows
     groups = merge(accepted, settings.matching, engine)
     within, shared = merged_counts(groups)
     compared = [row for row in accepted if is_checked(row.row, checked_share)]
@@ -125,6 +131,8 @@ def make_part(
         shared=dict(shared),
         bawls_checked=dict(Counter(row.row.source for row in compared)),
         bawls_agreed=dict(Counter(row.row.source for row in compared if row.computed_bawl == row.row.bawl)),
+        energies_converted=dict(converted.n_converted),
+        energies_left_out={source: dict(sorted(counts.items())) for source, counts in converted.left_out.items()},
     )
     groups.sort(key=lambda group: (group[0].facts["reduced_formula"], group[0].row.id))
     table = pa.Table.from_pylist([_crystal(group) for group in groups], schema=part_schema())
@@ -152,7 +160,13 @@ def read_part(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
 def part_key(rows: Iterable[SourceRow], settings: BuildSettings, checked_share: float) -> str:
     """Hash of the rows and of everything that decides what is made of them."""
     records = {name: record.model_dump() for name, record in settings.measure_records().items()}
-    rules = [BUILDER_VERSION, records, settings.matching_record().model_dump(), checked_share]
+    rules = [
+        BUILDER_VERSION,
+        records,
+        settings.matching_record().model_dump(),
+        asdict(settings.conversion),
+        checked_share,
+    ]
     digest = hashlib.sha256(json.dumps(rules).encode())
     for row in rows:
         energies = (row.energy_per_atom, row.formation_energy_per_atom, row.energy_convention)

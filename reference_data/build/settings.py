@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from metrics.measure import settings_hash
 from metrics.measure.matching.verdict import VERSION, MatchSettings
+from reference_data.build.convert_energies import Conversion
 from reference_data.build.measure_rows import needed_measures
 from reference_data.files.manifest import SettingsRecord
 
@@ -20,10 +21,18 @@ Settings = TypeVar("Settings")
 
 @dataclass(frozen=True)
 class BuildSettings:
-    """Settings of every measurement that fills the columns of a set, by name, and of the matching that merges rows."""
+    """How the rows of a set become crystals.
+
+    Attributes:
+        measures: settings of every measurement that fills the columns of a set, by name.
+        matching: settings of the matching that merges rows.
+        conversion: to which energy convention energies are converted.
+
+    """
 
     measures: Mapping[str, Any]
     matching: MatchSettings
+    conversion: Conversion = field(default_factory=Conversion)
 
     @classmethod
     def of(cls, measures: Mapping[str, Mapping[str, Any]], matching: Mapping[str, Any]) -> BuildSettings:

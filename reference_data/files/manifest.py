@@ -56,6 +56,8 @@ class SourceRecord(_Closed):
         n_shared: crystals that another source also has.
         bawls_checked: rows of a sample whose published BAWL was computed again; None where it publishes none.
         bawls_agreed: those of them where both are the same.
+        energies_converted: rows whose energy was converted to the energy convention of the set; None where none is.
+        energies_left_out: rows whose energy could not be, by reason: the crystal is there, the hull has nothing of it.
         refused: rows that gave no crystal, by reason.
 
     """
@@ -73,6 +75,8 @@ class SourceRecord(_Closed):
     n_shared: Count
     bawls_checked: Count | None = None
     bawls_agreed: Count | None = None
+    energies_converted: Count | None = None
+    energies_left_out: dict[str, Count] | None = None
     inputs: dict[str, str]
     refused: dict[str, Count]
 
@@ -112,7 +116,7 @@ class SettingsRecord(_Closed):
 
 
 class ExperimentRecord(_Closed):
-    """Formation energies of a hull beside measured ones (:mod:`reference_data.build.experiment`).
+    """Formation energies of a hull beside measured ones (:mod:`reference_data.build.hull.experiment`).
 
     Attributes:
         n_measured: formulas with a measured formation energy.
@@ -128,6 +132,31 @@ class ExperimentRecord(_Closed):
     median_difference: float | None = None
 
 
+class ElementsRecord(_Closed):
+    """Elements by a potential beside those of a hull that was not made by it.
+
+    Attributes:
+        potential: id.
+        checkpoint_sha256: of its parameters.
+        note: what is compared with what, for a person.
+        n_elements: elements that both have.
+        mean_difference: of the elements, potential less hull, eV/atom.
+        mean_absolute_difference: likewise, without signs.
+        largest: the element with the largest difference.
+        by_element: difference of each element, eV/atom.
+
+    """
+
+    potential: str
+    checkpoint_sha256: str
+    note: str
+    n_elements: Count
+    mean_difference: float
+    mean_absolute_difference: float
+    largest: str
+    by_element: dict[str, float]
+
+
 class HullRecord(_Closed):
     """The hull of one energy convention.
 
@@ -139,6 +168,8 @@ class HullRecord(_Closed):
         n_of_crystals: entries that are crystals of the set; all others come from the sources of the hull.
         sources: tables of energies.
         experiment: how far its formation energies are from measured ones.
+        elements: on a hull of DFT energies, how far the elements by each potential are from its own; None where no
+            potential is compared with it.
 
     """
 
@@ -149,6 +180,7 @@ class HullRecord(_Closed):
     n_of_crystals: Count
     sources: tuple[HullSourceRecord, ...]
     experiment: ExperimentRecord
+    elements: tuple[ElementsRecord, ...] | None = None
 
 
 class Manifest(_Closed):

@@ -48,6 +48,11 @@ def describe(name_or_folder: str | Path) -> dict[str, Any]:
         "n_crystals": manifest.n_crystals,
         "energy_conventions": dict(sorted(conventions.items())),
         "elements": dict(reference.statistics["elements"]),
+        "elements_by_potentials": [
+            {"convention": hull.convention, **record.model_dump(mode="json")}
+            for hull in manifest.hulls
+            for record in hull.elements or ()
+        ],
         "fingerprints": manifest.fingerprints,
         "matching": manifest.matching.settings,
         "sources": [
@@ -69,6 +74,13 @@ def description_lines(facts: dict[str, Any]) -> Iterator[str]:
     yield f"energies     {energies or 'none'}"
     yield f"elements     {len(facts['elements'])}"
     yield from _wrapped(f"{symbol} {count}" for symbol, count in facts["elements"].items())
+    for record in facts["elements_by_potentials"]:
+        largest = f"{record['largest']} {record['by_element'][record['largest']]:+.3f}"
+        yield (
+            f"hull         {record['convention']}: {record['n_elements']} elements by {record['potential']} are off by "
+            f"{record['mean_difference']:+.3f} eV/atom in the mean, {record['mean_absolute_difference']:.3f} without "
+            f"sign, most {largest}"
+        )
     yield "fingerprints " + ", ".join(f"{name} {version}" for name, version in facts["fingerprints"].items())
     yield "merged by    " + ", ".join(f"{name} {value}" for name, value in facts["matching"].items())
     yield f"manifest     sha256 {facts['manifest_sha256']}"
@@ -81,6 +93,9 @@ def description_lines(facts: dict[str, Any]) -> Iterator[str]:
         yield f"  {source['n_merged_within']} rows are the same crystal as another row of this source"
         refused = ", ".join(f"{count} {reason}" for reason, count in source["refused"].items())
         yield f"  refused: {refused or 'none'}"
+        if source["energies_converted"] is not None:
+            left_out = ", ".join(f"{count} {reason}" for reason, count in source["energies_left_out"].items())
+            yield f"  energies: {source['energies_converted']} converted, left out: {left_out or 'none'}"
         if source["bawls_checked"] is not None:
             agreed = f"{source['bawls_agreed']} of {source['bawls_checked']}"
             yield f"  published BAWL fingerprints, computed again on a sample: {agreed} are the same"

@@ -98,6 +98,11 @@ class Source(Described):
         """The source names that its rows can have: its own, unless it joins several databases."""
         return (self,)
 
+    @property
+    def energy_conventions(self) -> tuple[str, ...]:
+        """Conventions of the total energies that its rows may have."""
+        return ()
+
     @abstractmethod
     def rows(self, folder: Path) -> Iterator[SourceRow | SourceRefusal]:
         """Every row of the source, in its own order; ``folder`` is what a relative path in the settings starts from.
@@ -130,6 +135,11 @@ class FileSource(Source):
 
     path: Path
     energy_convention: Convention | None = None
+
+    @property
+    def energy_conventions(self) -> tuple[str, ...]:
+        """The one that is stated, if any."""
+        return (self.energy_convention,) if self.energy_convention else ()
 
     def files(self, folder: Path) -> list[Path]:
         """The files that are there, see :func:`files_of`."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import model_validator
 
+from metrics.measure.energy.mp2020 import HubbardU  # noqa: TC001 - pydantic reads the annotations
 from reference_data.errors import ReferenceSetError
 from reference_data.sources.base import (
     Convention,
@@ -38,10 +39,13 @@ class Database(Described):
 
     Attributes:
         id_prefix: how the ids of its rows begin.
+        hubbard_u: U in eV that its calculations have, by anion and metal beside it; without it, those that the
+            Materials Project's settings prescribe.
 
     """
 
     id_prefix: Text
+    hubbard_u: HubbardU | None = None
 
 
 class LematBulk(Source):
@@ -84,6 +88,11 @@ class LematBulk(Source):
     def provenances(self) -> tuple[Described, ...]:
         """The databases, and LeMat-Bulk itself for ids of none of them."""
         return (*self.databases, self)
+
+    @property
+    def energy_conventions(self) -> tuple[str, ...]:
+        """The one that is stated, if any."""
+        return (self.energy_convention,) if self.energy_convention else ()
 
     @property
     def publishes_bawl(self) -> bool:

@@ -17,9 +17,13 @@ from leaderboard.run.columns import check_complete, columns_schema
 from leaderboard.run.scoring import Setting
 from metrics.measure import measure
 from metrics.measure import registry as measures
+from metrics.measure.energy.relax_record import conventions_of
 from metrics.measure.matching.verdict import MatchSettings
+from metrics.measure.potentials import find
 from metrics.score import Against, Value, score, share
 from metrics.score import registry as scores
+from reference_data.build.definition import SetDefinition, load_definition
+from reference_data.reference import SETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,6 +59,25 @@ def test_the_hash_follows_the_content_but_not_what_decides_no_number(name: str) 
     finished = protocol.model_copy(update={"status": "final", "headline": ()})
     assert finished.hash == protocol.hash != other.hash
     assert protocol.hash == load_protocol(name).hash
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_set_of_a_protocol_can_serve_its_ranking(name: str) -> None:
+    """A set offers a hull onto which the first potential's energies go, or its board ranks without energies."""
+    protocol = load_protocol(name)
+    usable = set(conventions_of(find(protocol.potentials[0])))
+    offered = {reference: load_definition(SETS / f"{reference}.toml") for reference in protocol.references}
+    assert not {
+        reference: definition.hull_conventions
+        for reference, definition in offered.items()
+        if not definition.indicative and not usable & set(definition.hull_conventions)
+    }
+    assert not all(definition.indicative for definition in offered.values())
+    # without the conversion the energies of LeMat-Bulk make one hull, and chgnet's go onto another
+    content = {**offered["lemat-bulk"].model_dump(), "convert_energies_to": None}
+    unconverted = SetDefinition.model_validate(content)
+    assert unconverted.hull_conventions == ("pbe_uncorrected",)
+    assert "pbe_uncorrected" not in usable
 
 
 def test_an_unknown_protocol_names_those_that_exist() -> None:

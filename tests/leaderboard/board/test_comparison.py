@@ -75,8 +75,11 @@ def test_a_score_that_only_one_run_has_or_of_another_version_is_not_compared(tmp
     assert line.others[1].estimate is not None
 
 
-def test_variants_are_lines_of_their_own(tmp_path: Path) -> None:
-    runs = [publish(tmp_path, Made(model, records(9, 3))) for model in "ab"]
+@pytest.mark.parametrize("indicative", [False, True])
+def test_variants_are_lines_of_their_own(tmp_path: Path, *, indicative: bool) -> None:
+    """On a set that is not complete none of them leads."""
+    facts = {"reference_indicative": indicative}
+    runs = [publish(tmp_path, Made(model, records(9, 3), record=facts)) for model in "ab"]
     wider = []
     for run in runs:
         entry = next(entry for entry in run.scores.scores if entry.name == "vun")
@@ -84,7 +87,7 @@ def test_variants_are_lines_of_their_own(tmp_path: Path) -> None:
         wider.append(with_scores(run, [*run.scores.scores, added]))
     line = lines_of(*wider)["vun@chgnet/unrelaxed"]
     assert line.label.endswith(" (CHGNet, as submitted)")
-    assert line.in_headline
+    assert line.in_headline is not indicative
 
 
 def test_the_summary_is_in_plain_words(tmp_path: Path) -> None:

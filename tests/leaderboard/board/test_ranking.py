@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PROTOCOL = load_protocol()
 N_RANKED = PROTOCOL.n_ranked
+COMPLETE = {"reference_indicative": False}
 
 
 def records(n: int, n_novel: int, *, start: int = 0) -> list[dict[str, Any]]:
@@ -94,7 +95,7 @@ def test_a_score_that_counts_no_hits_ranks_by_its_interval(tmp_path: Path) -> No
     # an expected share that a potential's calibration gave: no count of hits, so its interval is what is drawn from
     protocol = PROTOCOL.model_copy(update={"ranking_with_energies": "vun", "n_ranked": 20})
     for model, value in (("a", 0.30), ("b", 0.31), ("c", 0.6)):
-        run = publish(tmp_path, Made(model, records(20, 5), record={"protocol_hash": protocol.hash}))
+        run = publish(tmp_path, Made(model, records(20, 5), record=COMPLETE | {"protocol_hash": protocol.hash}))
         entry = ScoreEntry(
             name="vun",
             version=registry()["vun"].version,

@@ -11,13 +11,15 @@ import pandas as pd
 import pytest
 
 from leaderboard.board.table import FACTS, board
-from leaderboard.board.written import FORMULA_STARTS, csv_for_people, render
+from leaderboard.board.written import FORMULA_STARTS, NOT_RANKED, csv_for_people, render
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 from tests.made_runs import Made, caesium_chloride, energy, good, publish, refused
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from leaderboard.board.table import Board
 
 PROTOCOL = load_protocol()
 N_RANKED = PROTOCOL.n_ranked
@@ -150,10 +152,58 @@ def test_markdown_shows_percent_with_the_interval(tmp_path: Path) -> None:
 def test_where_energies_exist_they_rank_and_what_has_none_takes_no_rank(tmp_path: Path) -> None:
     crystal = caesium_chloride()
     ranked = records(N_RANKED, N_RANKED)
-    publish(tmp_path, Made("stable", ranked, energies=[energy(crystal, 0.0)]))
-    publish(tmp_path, Made("unstable", ranked, energies=[energy(crystal, 0.3)]))
-    publish(tmp_path, Made("structural", ranked))
+    complete = {"reference_indicative": False}
+    publish(tmp_path, Made("stable", ranked, energies=[energy(crystal, 0.0)], record=complete))
+    publish(tmp_path, Made("unstable", ranked, energies=[energy(crystal, 0.3)], record=complete))
+    publish(tmp_path, Made("structural", ranked, record=complete))
     table = board(Store(tmp_path), PROTOCOL).wide.set_index("model")
     assert table["rank"].dropna().to_dict() == {"stable": 1, "unstable": 2}
     assert table.loc["structural", "not_ranked"] == "no VSUN + VMSUN (CHGNet, as submitted) yet"
     assert table.loc["stable", "vsun_msun@chgnet/unrelaxed"] == 1.0
+    assert set(table["ranked_by"]) == {"vsun_msun@chgnet/unrelaxed"}
+
+
+@pytest.fixture
+def indicative(tmp_path: Path) -> Board:
+    """Of an indicative set: what is stable there has the lower VUN, and one run has no energies."""
+    for model, n_novel, e_above_hull in (("stable", 500, 0.0), ("unstable", 2_000, 0.3), ("structural", 1_000, None)):
+        energies = [] if e_above_hull is None else [energy(caesium_chloride(), e_above_hull)]
+        publish(tmp_path, Made(model, records(N_RANKED, n_novel), energies=energies))
+    return board(Store(tmp_path), PROTOCOL)
+
+
+def test_an_indicative_board_is_ranked_without_energies_and_says_so(indicative: Board) -> None:
+    table = indicative.wide.set_index("model")
+    assert table["rank"].to_dict() == {"unstable": 1, "structural": 2, "stable": 3}
+    assert table["not_ranked"].isna().all()
+    assert set(table["ranked_by"]) == {"vun"}
+    # stability is there, and ranks nothing
+    assert table.loc["stable", "stable@chgnet/unrelaxed"] == 1.0
+    row = json.loads(render(indicative, "json", PROTOCOL))[0]
+    assert (row["indicative"], row["ranked_by"], row["rank"]) == (True, "vun", 1)
+
+
+def test_written_for_people_an_indicative_board_has_its_stability_apart(indicative: Board) -> None:
+    first, second = render(indicative, "md", PROTOCOL).split(f"\n{NOT_RANKED}\n\n")
+    assert first.startswith("| Indicative rank (95%) | Model |")
+    assert "CHGNet" not in first
+    assert second.startswith("| Model |")
+    assert "Stable (CHGNet, as submitted), % |" in second.splitlines()[0]
+    assert "ank" not in second
+    assert [line.split(" | ")[0].strip("| ") for line in second.splitlines()[2:]] == [
+        "unstable",
+        "structural",
+        "stable",
+    ]
+
+
+def test_a_complete_set_beside_an_indicative_one_keeps_its_own_table_and_rank(tmp_path: Path) -> None:
+    energies = [energy(caesium_chloride(), 0.0)]
+    publish(tmp_path, Made("a", records(N_RANKED, 5), energies=energies))
+    complete = {"reference": "lemat-bulk", "reference_indicative": False}
+    publish(tmp_path, Made("a", records(N_RANKED, 5), energies=energies, record=complete))
+    whole = board(Store(tmp_path), PROTOCOL)
+    assert whole.runs["ranked_by"].tolist() == ["vsun_msun@chgnet/unrelaxed", "vun"]
+    text = render(whole, "md", PROTOCOL)
+    assert text.startswith("| Rank (95%) |")
+    assert text.index("Stable (CHGNet") < text.index("| Indicative rank (95%) |") < text.index(NOT_RANKED)

@@ -13,10 +13,12 @@ from leaderboard.board.table import board as board_table
 from leaderboard.pages import board
 from leaderboard.pages.board import HIGHEST, LOWEST, Selection
 from leaderboard.protocol import load_protocol
+from leaderboard.score_key import ScoreKey
 from leaderboard.store.local import Store
 from metrics.score import registry
 from metrics.scores.stability import VIEW_COLUMNS
-from tests.made_runs import Made, good, publish
+from reference_data.reference import open_reference
+from tests.made_runs import Made, caesium_chloride, energy, good, publish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,9 +135,9 @@ def test_the_range_stands_under_the_rank_also_among_unranked_models_of_equal_siz
     publish(tmp_path, Made("d", records(40, 5)))
     page = html(board_table(Store(tmp_path), PROTOCOL), selection)
     # 10 records of 2,500 apart, the standard error is 35; 1 of 40 apart, it is 3
-    assert page.count('title="95% of ranks">1\u20132<') == 2
-    assert page.count('title="95% of ranks among models of 40 structures">1\u20132<') == 2
-    assert "rank 1, range 1\u20132" in page
+    assert page.count('title="95% of indicative ranks">1\u20132<') == 2
+    assert page.count('title="95% of indicative ranks among models of 40 structures">1\u20132<') == 2
+    assert "indicative rank 1, range 1\u20132" in page
 
 
 def test_several_runs_show_their_mean_and_spread_and_one_run_says_so(tmp_path: Path, selection: Selection) -> None:
@@ -156,8 +158,50 @@ def test_an_empty_board_has_its_columns(tmp_path: Path, selection: Selection) ->
 
 
 def test_the_legend_states_unit_reference_and_protocol() -> None:
-    legend = board.legend(PROTOCOL, "starter", PROTOCOL.energy_ranking, indicative=True)
-    assert f"{registry()[PROTOCOL.ranking_with_energies].label} (CHGNet, as submitted)" in legend
+    legend = board.legend(PROTOCOL, "lemat-bulk", PROTOCOL.energy_ranking, indicative=False)
+    assert f"Rank: by {registry()[PROTOCOL.ranking_with_energies].label} (CHGNet, as submitted)" in legend
     assert "percent" in legend
-    assert "indicative" in legend
+    assert "indicative" not in legend.casefold()
     assert PROTOCOL.hash[:12] in legend
+    # no figure of another hull than the one shown
+    assert "19.6" not in legend
+
+
+@pytest.fixture
+def with_energies(tmp_path: Path) -> Board:
+    for model, e_above_hull in (("lower", 0.0), ("higher", 0.3)):
+        made = Made(
+            model,
+            records(PROTOCOL.n_ranked, 100 if model == "lower" else 900),
+            energies=[energy(caesium_chloride(), e_above_hull)],
+        )
+        publish(tmp_path, made)
+    return board_table(Store(tmp_path), PROTOCOL)
+
+
+def test_the_stability_of_an_indicative_set_stands_apart_under_a_banner(with_energies: Board) -> None:
+    board_columns = board.columns(with_energies, PROTOCOL)
+    shown = tuple(board.default_columns(board_columns, PROTOCOL))
+    selection = Selection("starter", PROTOCOL.ranking, HIGHEST, columns=shown, indicative=True)
+    page = html(with_energies, selection)
+    manifest = open_reference("starter").manifest
+    leading, banner, apart = re.split(r'(<div class="notice note".*?</div>)', page)
+    # what the hull is, and figures that say why nothing is ranked by it, with their source
+    for said in (f"CHGNet hull: {manifest.hulls[0].n_entries:,} entries", "49.9%", "1,963 generated", "Szymanski"):
+        assert said in banner
+    assert ">Stable<" not in leading
+    assert "# indicative" in leading
+    assert 'title="95% of indicative ranks"' in leading
+    assert ">Stable</th>" in apart
+    assert "data-sort" not in apart
+    assert "best" not in apart
+    assert apart.index("higher") < apart.index("lower")  # the order of the table above, by VUN
+    sortable = {name for _, name in board.sort_choices(board_columns, indicative=True)}
+    assert not {name for name in sortable if "@" in name}
+    assert {name for _, name in board.sort_choices(board_columns, indicative=False)} - sortable
+
+
+def test_the_legend_of_an_indicative_board_calls_its_ranks_so_and_quotes_no_figure() -> None:
+    legend = board.legend(PROTOCOL, "starter", ScoreKey(PROTOCOL.ranking), indicative=True)
+    assert f"Indicative rank: by {registry()[PROTOCOL.ranking].label}" in legend
+    assert "19.6" not in legend

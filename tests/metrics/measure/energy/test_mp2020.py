@@ -6,14 +6,27 @@ from itertools import permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pymatgen.core.composition import Composition
 from pymatgen.entries.compatibility import CompatibilityError, MaterialsProject2020Compatibility
+from pymatgen.entries.computed_entries import ComputedStructureEntry
 
 from metrics.crystal import Crystal
-from metrics.measure.energy.mp2020 import UncorrectableError, mp2020_correction, to_convention
+from metrics.formula import elements_of
+from metrics.measure.energy.mp2020 import (
+    HubbardU,
+    UncorrectableError,
+    _guessed_states,
+    mp2020_correction,
+    to_convention,
+)
 from metrics.measure.energy.relax_record import EnergyRecord, convert_record
+from metrics.measure.structure.convert import to_structure
+from reference_data.files.crystals import CRYSTALS_FILE
+from reference_data.reference import open_reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,3 +144,80 @@ def test_a_crystal_without_a_correction_is_one_failed_record(monkeypatch: pytest
     converted = convert_record(record, crystal, "pbe_mp2020")
     assert (converted.status, converted.energy, converted.energy_per_atom) == ("failed", None, None)
     assert converted.detail == "no MP2020 correction of MgO: CompatibilityError: Invalid U value"
+
+
+STARTER = open_reference("starter")
+KINDS = {
+    "oxides of the U elements": "NiO FeO CoO MnO VO2 V2O3 Cr2O3 MoO2 WO2 WO3 Fe2O3",
+    "fluorides of the U elements": "NiF2 FeF2 CoF2 MnF2 VF3 VF2 CrF3 MoF3 WF6 FeF3",
+    "peroxides, superoxides": "Na2O2 BaO2 Li2O2 KO2 NaO2 CsO2 RbO2 SrO2 CaO2",
+    "sulfides, polysulfides, sulfates": "FeS2 ZnS PbS NiS MnS FeS CaSO4 BaSO4 MoS2",
+    "other anions": "CaF2 NaCl KBr KI GaN TiN ZnSe CdTe Mg2Si AlSb MgH2 LiH TiH2 Li3N",
+    "no anion": "FeAl Ni3Al FeTi CoAl Cr3Si Fe3C MnAu MoNi4 WC Fe V W",
+    "several anions": "LaOF BiOCl KHF2 LiOH NH4Cl SiS2 CaIF MgBrF Na3SCl",
+}
+
+
+def by_pymatgen(crystal: Crystal, hubbards: dict[str, float] | None = None) -> float:
+    """What the scheme itself gives an entry; U is that of the Materials Project's settings unless it is stated."""
+    scheme = MaterialsProject2020Compatibility(check_potcar=False)
+    structure = to_structure(crystal)
+    elements = sorted(structure.composition.elements, key=lambda element: element.X)
+    prescribed = scheme.u_settings.get(elements[-1].symbol, {})
+    hubbards = hubbards or {one.symbol: prescribed[one.symbol] for one in elements if one.symbol in prescribed}
+    parameters = {"run_type": "GGA+U" if hubbards else "GGA", "hubbards": hubbards}
+    return sum(
+        each.value for each in scheme.get_adjustments(ComputedStructureEntry(structure, 0, parameters=parameters))
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Failed to guess oxidation states")
+@pytest.mark.parametrize("formulas", KINDS.values(), ids=list(KINDS))
+def test_corrections_of_real_crystals_are_pymatgens(formulas: str) -> None:
+    wanted = {Composition(formula).reduced_formula for formula in formulas.split()}
+    crystals = [known for known in STARTER.rows_of_formulas(wanted) if known.crystal.n_sites <= 40]
+    assert len({known.reduced_formula for known in crystals}) > len(wanted) / 2
+    for known in crystals:
+        assert mp2020_correction(known.crystal) == pytest.approx(by_pymatgen(known.crystal), abs=1e-9), known.id
+
+
+def test_guessed_oxidation_states_are_pymatgens() -> None:
+    table = pq.read_table(STARTER.folder / CRYSTALS_FILE, columns=["reduced_formula"])
+    formulas = sorted({formula for formula in table["reduced_formula"].to_pylist() if len(elements_of(formula)) > 1})
+    for formula in formulas[::12]:
+        reduced = tuple(elements_of(formula).items())
+        if sum(amount for _, amount in reduced) > 20:
+            assert _guessed_states(reduced) == {}
+        else:
+            guesses = Composition(dict(reduced)).oxi_state_guesses(max_sites=-20)
+            assert _guessed_states(reduced) == (guesses[0] if guesses else {}), formula
+
+
+# U in eV of oxides in the Open Quantum Materials Database: S. Kirklin et al., npj Comput. Mater. 1, 15010 (2015)
+OQMD: HubbardU = {"O": {"V": 3.1, "Cr": 3.5, "Mn": 3.8, "Fe": 4.0, "Co": 3.3, "Ni": 6.4, "Cu": 4.0, "U": 4.0}}
+
+
+@pytest.mark.parametrize(
+    ("crystal", "why"),
+    [
+        (rocksalt(28, 8), "NiO was computed with U of Ni 6.4 eV, MP2020 needs Ni 6.2 eV"),
+        (rocksalt(29, 8), "CuO was computed with U of Cu 4 eV, MP2020 needs no element"),
+        (rocksalt(42, 8), "MoO was computed with U of no element, MP2020 needs Mo 4.38 eV"),
+        (rocksalt(28, 9), "NiF was computed with U of no element, MP2020 needs Ni 6.2 eV"),
+        (rocksalt(28, 16), None),
+        (rocksalt(12, 8), None),
+    ],
+    ids=["NiO", "CuO", "MoO", "NiF", "NiS", "MgO"],
+)
+def test_energies_with_other_u_values_are_not_corrected(crystal: Crystal, why: str | None) -> None:
+    if why is None:
+        assert mp2020_correction(crystal, OQMD) == mp2020_correction(crystal) != 0
+        return
+    with pytest.raises(UncorrectableError) as refused:
+        mp2020_correction(crystal, OQMD)
+    assert (refused.value.reason, str(refused.value)) == ("other_hubbard_u", why)
+    symbols = {element.symbol for element in to_structure(crystal).composition}
+    anion = (symbols & {"O", "F"}).pop()
+    hubbards = {metal: value for metal, value in OQMD.get(anion, {}).items() if metal in symbols}
+    with pytest.raises(CompatibilityError, match="Invalid U value"):
+        by_pymatgen(crystal, hubbards or {"Zn": 0.0})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from reference_data.build.experiment import compare_with_experiment, measured_formation_energies
+from reference_data.build.hull.experiment import compare_with_experiment, measured_formation_energies
 
 
 def test_measured_formation_energies_are_those_of_the_tables_of_thermochemistry() -> None:

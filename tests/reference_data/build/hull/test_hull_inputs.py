@@ -12,8 +12,8 @@ import pytest
 from pydantic import ValidationError
 
 from reference_data.build.definition import load_definition
-from reference_data.build.hull_inputs import HullSource
-from reference_data.build.hulls import CRYSTAL_COLUMNS, build_hulls
+from reference_data.build.hull.hulls import CRYSTAL_COLUMNS, build_hulls
+from reference_data.build.hull.inputs import HullSource
 from reference_data.errors import ReferenceSetError
 from tests.metrics.hull_entries import DATA
 

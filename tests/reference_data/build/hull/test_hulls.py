@@ -16,8 +16,8 @@ from pymatgen.core.structure import Structure
 
 from metrics.measure.energy.hull import HullConventionError
 from reference_data.build.build_set import build_set
-from reference_data.build.hull_inputs import HullSource
-from reference_data.build.hulls import CRYSTAL_COLUMNS, build_hulls
+from reference_data.build.hull.hulls import CRYSTAL_COLUMNS, build_hulls
+from reference_data.build.hull.inputs import HullSource
 from reference_data.build.verify import differences
 from reference_data.errors import ReferenceSetError
 from reference_data.files.hulls import TABLES

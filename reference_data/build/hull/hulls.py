@@ -16,8 +16,7 @@ import pyarrow as pa
 from metrics.energy_convention import preferred_first
 from metrics.measure.energy.hull import Hull, formation_energy_per_atom
 from metrics.measure.energy.hull_vertices import hull_vertices
-from reference_data.build.experiment import compare_with_experiment
-from reference_data.build.hull_checks import (
+from reference_data.build.hull.checks import (
     ELEMENTAL_FORMATION_ENERGY_EV_PER_ATOM,
     amounts_by_formula,
     check_elemental_energies,
@@ -26,7 +25,9 @@ from reference_data.build.hull_checks import (
     check_ids,
     check_same_ids,
 )
-from reference_data.build.hull_inputs import ELEMENTAL_REFERENCE_COLUMNS
+from reference_data.build.hull.elements import compare_elements
+from reference_data.build.hull.experiment import compare_with_experiment
+from reference_data.build.hull.inputs import ELEMENTAL_REFERENCE_COLUMNS
 from reference_data.errors import ReferenceSetError
 from reference_data.files.hulls import HullTables
 from reference_data.files.manifest import HullRecord, HullSourceRecord
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reference_data.build.hull_inputs import HullSource
+    from reference_data.build.hull.inputs import HullSource
 
 CRYSTAL_COLUMNS = (
     "id",
@@ -85,7 +86,7 @@ def build_hulls(sources: Sequence[HullSource], folder: Path, crystals: pa.Table)
 
     Raises:
         ReferenceSetError: a table cannot be read, or its energies make no sound hull; see
-            :mod:`reference_data.build.hull_checks`.
+            :mod:`reference_data.build.hull.checks`.
 
     """
     table = crystals.select(CRYSTAL_COLUMNS).to_pandas()
@@ -201,6 +202,9 @@ def _build(
             for source, table in zip(sources, tables, strict=True)
         ),
         experiment=compare_with_experiment(entries),
+        elements=compare_elements(
+            convention, dict(zip(elemental_references["element"], elemental_references["energy_per_atom"], strict=True))
+        ),
     )
     return BuiltHull(
         HullTables(convention, vertices, elemental_references, systems),
