@@ -66,7 +66,7 @@ _HEAD = ("Id", "Formula", "Space group", "Readable", "Valid", "Unique", "Novel",
 
 
 def _close(rows: pd.DataFrame) -> pd.Series[bool]:
-    """Near, superstructure, reordering or defective copy of a reference crystal; to share a prototype is not so close."""
+    """Near, superstructure, reordering or defect of a reference crystal; a prototype in common is not that close."""
     close = [name for name in CAUTIONS if name != "prototype_in_reference" and name in rows]
     return rows[close].fillna(value=False).any(axis=1).astype("boolean")
 

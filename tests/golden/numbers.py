@@ -24,7 +24,7 @@ from metrics.measure import registry as measures
 from metrics.measure import settings_hash
 from metrics.measure.energy import relaxation
 from metrics.measure.energy.relax_record import Relaxation, hash_of
-from metrics.measure.matching import verdict
+from metrics.measure.matching import point_defect, verdict
 from metrics.score import registry as scores
 from metrics.scores.stability import VIEW_COLUMNS
 
@@ -194,12 +194,13 @@ def _causes(record: RunRecord) -> dict[str, str]:
     protocol = load_protocol(record.protocol)
     measured = {name: measures()[name] for name in protocol.measures}
     settings = {name: measure.settings(**protocol.measures[name]) for name, measure in measured.items()}
-    matching = json.dumps(protocol.model_dump(mode="json")["matching"], sort_keys=True)
+    rules = protocol.model_dump(mode="json")
+    matching = json.dumps([rules["matching"], rules["point_defects"]], sort_keys=True)
     relaxed = hash_of(Relaxation(**protocol.relaxation))
     checkpoints = ", ".join(f"{name} {sha256[:12]}" for name, sha256 in record.checkpoints.items())
     return {
         REFERENCE: f"{record.reference} {record.reference_hash[:12]}",
-        VERDICT: f"{verdict.VERSION}, {matching}",
+        VERDICT: f"{verdict.VERSION}, {point_defect.VERSION}, {matching}",
         RELAXATION: f"{relaxation.VERSION}, {relaxed}, {checkpoints}",
         **{f"measure {name}": f"{made.version}, {settings_hash(settings[name])}" for name, made in measured.items()},
         **{f"score {name}": str(scores()[name].version) for name in protocol.scores},

@@ -1,7 +1,11 @@
 """Is a crystal known once elements that can substitute each other are no longer told apart?
 
 A new ordering of a known alloy or solid solution is hardly a new material: real samples are disordered. MatterGen
-(Zeni et al. 2025, DOI 10.1038/s41586-025-08628-5) counts such crystals as known, by the rule used here.
+(Zeni et al. 2025, DOI 10.1038/s41586-025-08628-5) counts such crystals as known. Which elements can substitute each
+other is decided as there: by atomic radius and electronegativity, with the same two bounds. The rest differs: here
+only crystals of one reduced formula are compared, chains of substitutes are one species in both, and the verdict of
+this project decides; there StructureMatcher fits a structure to an ordered crystal, or to the alloy that it may be an
+approximant of, whose composition may be another.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ counted out instead of searching the set.
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pymatgen.core.composition import Composition
@@ -23,12 +23,19 @@ MAX_STEPS = 20_000
 MAX_EDITS_OF_ONE_UNIT = 2
 """A host whose only formula unit is its whole cell is looked for up to so many edits: the few there are of 48 and more
 sites would ask for thousands of formulas that nothing has."""
+FEWEST_OF_EQUAL_ATOMS = 2
+"""Edits that leave the numbers of atoms as they are: two atoms exchanged, or one moved to another site."""
 
 
 def fewest_edits(counts: Mapping[int, int], host: Mapping[int, int]) -> int:
     """Atoms to be added, removed or exchanged until the numbers of atoms by element are those of a host."""
     off = [host.get(element, 0) - counts.get(element, 0) for element in {*counts, *host}]
     return max(sum(n for n in off if n > 0), -sum(n for n in off if n < 0))
+
+
+def may_be_host(counts: Mapping[int, int], host: Mapping[int, int], sites_per_edit: int) -> bool:
+    """Whether the numbers of atoms allow at least one edit, and no more than one for each so many sites of the host."""
+    return (fewest_edits(counts, host) or FEWEST_OF_EQUAL_ATOMS) <= sum(host.values()) // sites_per_edit
 
 
 def host_formulas(counts: Mapping[int, int], sites_per_edit: int) -> set[str]:
@@ -59,8 +66,7 @@ def host_formulas(counts: Mapping[int, int], sites_per_edit: int) -> set[str]:
                 reason = f"more than {MAX_STEPS} crystals could be the host of {n_sites} sites of these elements"
                 raise UnmeasurableError(reason)
             host = {element: units * n for element, n in zip(elements, ratio, strict=True)}
-            n_host = sum(host.values())
-            if math.gcd(*ratio) == 1 and fewest_edits(counts, host) <= n_host // sites_per_edit:
+            if math.gcd(*ratio) == 1 and may_be_host(counts, host, sites_per_edit):
                 ratios.add(ratio)
     return {formula_of(tuple((e, n) for e, n in zip(elements, ratio, strict=True) if n)) for ratio in ratios}
 
@@ -77,7 +83,7 @@ def _ratios(amounts: list[int], units: int, most: int, lost: int = 0, added: int
             yield (n, *others)
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def formula_of(ratio: tuple[tuple[int, int], ...]) -> str:
     """Pymatgen's reduced formula of numbers of atoms by element."""
     symbols = symbols_in_formula_order()

@@ -68,6 +68,10 @@ def moved(crystal: Crystal, step: float) -> Crystal:
     return Crystal(crystal.lattice, frac, crystal.atomic_numbers)
 
 
+def without_first(crystal: Crystal) -> Crystal:
+    return Crystal(crystal.lattice, crystal.frac_coords[1:], crystal.atomic_numbers[1:])
+
+
 def records_of(facts_by_id: pd.DataFrame, columns: list[str]) -> dict[str, dict[str, object]]:
     """Facts by record id and column, unknown as None."""
     plain = facts_by_id[columns].astype(object).where(facts_by_id[columns].notna(), None)
@@ -89,6 +93,8 @@ def records(starter: Reference) -> dict[str, Crystal]:
     numbers = mixed.atomic_numbers.copy()
     unlike = int(np.flatnonzero(numbers != numbers[0])[0])
     numbers[[0, unlike]] = numbers[[unlike, 0]]
+    sixteen = transformed(salt, supercell=np.diag([2, 2, 2]))
+    vacancy = without_first(sixteen)
     # lithium and tellurium as rock salt, which nobody has seen
     unknown = Crystal(salt.lattice * 1.1, salt.frac_coords, np.where(salt.atomic_numbers == 11, 3, 52))
     return {
@@ -99,6 +105,9 @@ def records(starter: Reference) -> dict[str, Crystal]:
         "one atom moved elsewhere": anything_else(moved(supercell, 0.4), generator),
         "atoms swapped": Crystal(mixed.lattice, mixed.frac_coords, numbers),
         "other elements": unknown,
+        "vacancy": vacancy,
+        "vacancy elsewhere": anything_else(vacancy, generator),
+        "two vacancies": without_first(vacancy),
         "new": Crystal.from_arrays(
             [[4.0, 0.1, 0.2], [0.9, 5.0, 0.3], [0.2, 1.1, 6.0]],
             [[0.0, 0.0, 0.0], [0.5, 0.4, 0.1], [0.1, 0.6, 0.5], [0.6, 0.1, 0.6], [0.3, 0.8, 0.9]],
@@ -118,6 +127,7 @@ SENSES = [
     "near_reference",
     "known_up_to_superstructure",
     "known_up_to_disorder",
+    "known_up_to_defect",
     "prototype_in_reference",
     "family_in_reference",
     "in_reference_matcher",
@@ -130,19 +140,21 @@ SENSES = [
     ("name", "expected"),
     [
         # near where a distance is below 0.10: one atom of a doubled rock salt cell moved by 0.4 angstrom
-        ("salt", [True, False, True, True, True, True, True, True, False]),
-        ("salt again", [True, False, True, True, True, True, True, True, True]),
+        ("salt", [True, False, True, True, True, True, True, True, True, False]),
+        ("salt again", [True, False, True, True, True, True, True, True, True, True]),
         # BAWL does not see that it is the same crystal
-        ("salt elsewhere", [True, False, True, True, True, True, True, False, False]),
-        ("one atom moved", [False, True, True, False, False, True, False, False, False]),
-        ("one atom moved elsewhere", [False, True, True, False, False, True, False, False, False]),
+        ("salt elsewhere", [True, False, True, True, True, True, True, True, False, False]),
+        ("one atom moved", [False, True, True, False, False, False, True, False, False, False]),
+        ("one atom moved elsewhere", [False, True, True, False, False, False, True, False, False, False]),
         # what the swap leaves has a prototype of the set, as other binary compounds have it
-        ("atoms swapped", [False, False, False, True, True, True, False, False, False]),
-        ("other elements", [False, False, False, False, True, False, False, False, False]),
-        # Sr2Se3 has the family of other sesquichalcogenides...
-        ("new", [False, False, False, False, False, False, False, False, False]),
-        # a lone atom has a symmetry, that of polonium, and noble gases are in the set
-        ("no keys", [None, None, None, None, True, True, None, None, None]),
+        ("atoms swapped", [False, False, False, True, False, True, True, False, False, False]),
+        ("other elements", [False, False, False, False, False, True, True, False, False, False]),
+        ("vacancy", [False, False, False, False, True, False, True, False, False, False]),
+        ("vacancy elsewhere", [False, False, False, False, True, False, True, False, False, False]),
+        ("two vacancies", [False, False, False, False, False, False, True, False, False, False]),
+        ("new", [False, False, False, False, False, False, False, False, False, False]),
+        # a lone atom has a symmetry, that of polonium
+        ("no keys", [None, None, None, None, None, True, True, None, None, None]),
     ],
 )
 def test_each_sense_of_known(table: pd.DataFrame, name: str, expected: list[bool | None]) -> None:
@@ -199,7 +211,7 @@ def test_comparisons_that_fail_leave_facts_unknown_with_their_reason(
         engine=engine,
         report=lambda _progress: None,
     ).set_index("id")
-    unknown = ["in_reference", "near_reference", *SENSES[2:4], "nearest_record_distance", "unique"]
+    unknown = ["in_reference", "near_reference", *SENSES[2:5], "nearest_record_distance", "unique"]
     said = records_of(lost, [*unknown, "unknown_reasons"])
     for column in unknown:
         assert said["flat"][column] is None

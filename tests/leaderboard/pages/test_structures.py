@@ -163,9 +163,14 @@ def test_structures_have_the_schema_of_the_store(run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("in_reference", "expected"),
-    [(False, ["near_reference"]), (True, []), (None, [])],
+    [(False, ["near_reference", "known_up_to_defect"]), (True, []), (None, [])],
     ids=["novel", "known", "unsure"],
 )
 def test_only_a_novel_structure_says_what_it_is_close_to(*, in_reference: bool | None, expected: list[str]) -> None:
-    row = {"in_reference": in_reference, "near_reference": True, "known_up_to_disorder": None}
+    row = {
+        "in_reference": in_reference,
+        "near_reference": True,
+        "known_up_to_disorder": None,
+        "known_up_to_defect": True,
+    }
     assert structures.cautions(row) == [structures.CAUTIONS[name] for name in expected]

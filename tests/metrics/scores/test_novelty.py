@@ -76,6 +76,15 @@ def test_shares_count_what_is_certainly_not_known(name: str, column: str) -> Non
     assert (value.n_counted, value.n_unknown) == (3, 2)
 
 
+def test_novel_structures_that_are_known_up_to_a_defect() -> None:
+    kinds = dict.fromkeys(registry()["known_up_to_defect"].needs, pa.bool_())
+    cells = [(True, True), (False, True), (False, False), (False, None), (None, True), (None, None)]
+    rows = frame([dict(zip(kinds, pair, strict=True)) for pair in cells], pa.schema(kinds))
+    value = registry()["known_up_to_defect"].compute(rows, {})
+    assert value.value == 1 / 6
+    assert (value.n_counted, value.n_unknown) == (3, 3)
+
+
 @pytest.mark.parametrize("name", ["continuous_novelty", "continuous_uniqueness"])
 def test_no_records_no_value(name: str) -> None:
     assert scored(name).value is None
