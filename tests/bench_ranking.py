@@ -16,32 +16,39 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from leaderboard import score_structures
 from leaderboard.protocol import load_protocol
 from leaderboard.run.energies import Tier, energies_table
+from leaderboard.run.energy_views import views
 from leaderboard.run.scoring import LIMITS
-from leaderboard.store.local import Store
+from leaderboard.store.local import Run, Store
 from metrics.measure.running.cache import Cache
 from metrics.measure.running.progress import ToTerminal
 from metrics.measure.structure.convert import to_structure
+from metrics.score import registry
 from reference_data.reference import open_reference
 from submissions.read import parse, split
 from tests.adversaries import ADVERSARIES, Known, decorations
 from tests.metrics.measure.fingerprint_crystals import DATA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from metrics.crystal import Crystal
     from reference_data.reference import Reference
 
-N_SUBMITTED = 300
-N_SCREENED = 6_000
+N_SUBMITTED = 150
+N_SCREENED = 3_000
 GENERATORS = ("mattergen", "cdvae", "ion_exchange", "random_prototypes")
 POTENTIAL = "chgnet"
 SHARES = ("vun", "vsun_msun", "sun", "discoveries", "metastable_discoveries")
 COUNTS = ("families", "new_families")
+VARIANT = f"{POTENTIAL}/unrelaxed"
+COVERED = (*SHARES[-2:], *COUNTS, "sun_msun_systems", "sun_msun_prototypes")
+SAMPLE_SIZES = (500, 2_500)
+N_TRIALS = 500
 INTERVAL_IN_SIGMA = 2 * 1.96
 """Width of a 95% interval in standard errors."""
 
@@ -52,14 +59,18 @@ def main(references: Sequence[str] = (), out: Path | None = None, jobs: int = 1)
         print(f"ranking: not measured, needs --reference, --out and {DATA}")
         return
     os.environ["LEADERBOARD_RUNS"] = str(out / "runs")
-    made = list(submissions(open_reference(references[0]), jobs))
+    made: Iterable[tuple[str, list[Crystal]]] = submissions(open_reference(references[0]), jobs)
     for name in references:
         reference = open_reference(name)
         print(f"\n{reference.manifest.title}, %; numbers of families in structures SUN or MSUN\n")
         print(f"| submission | n | {' | '.join((*SHARES, *COUNTS))} |")
         print("|---|" + "---|" * (1 + len(SHARES) + len(COUNTS)))
+        scored = []
         for submission, crystals in made:
+            scored.append((submission, crystals))
             print(row(submission, crystals, name, out / reference.name, jobs), flush=True)
+        made = scored
+        print_coverage(out / reference.name)
 
 
 def submissions(reference: Reference, jobs: int) -> Iterator[tuple[str, list[Crystal]]]:
@@ -105,8 +116,7 @@ def row(name: str, crystals: Sequence[Crystal], reference: str, folder: Path, jo
         jobs=jobs,
         out=folder / name.replace(" ", "_"),
     )
-    wanted = (None, f"{POTENTIAL}/unrelaxed")
-    entries = {entry.name: entry for entry in scores.scores if entry.variant in wanted}
+    entries = {entry.name: entry for entry in scores.scores if entry.variant in (None, VARIANT)}
     cells = []
     for entry in (entries[score] for score in SHARES):
         if entry.value is None or entry.low is None or entry.high is None:
@@ -116,6 +126,28 @@ def row(name: str, crystals: Sequence[Crystal], reference: str, folder: Path, jo
         cells.append(f"{100 * entry.value:.1f}{error}")
     cells += [f"{entries[score].value:.0f}" for score in COUNTS]
     return f"| {name} | {len(crystals)} | {' | '.join(cells)} |"
+
+
+def print_coverage(folder: Path) -> None:
+    """How often the intervals hold the mean over other samples, drawn from all that the generators made."""
+    runs = [Run(folder / f"{name}, all".replace(" ", "_")) for name in GENERATORS]
+    tables = [(run.columns(), run.energies()) for run in runs]
+    by_view = [view for columns, energies in tables if energies is not None for view in views(columns, energies)]
+    rows = pd.concat([view.rows for view in by_view if view.variant == VARIANT], ignore_index=True)
+    print(
+        f"\nintervals that hold the mean of {N_TRIALS} samples of the {len(rows):,} structures of the generators, %\n"
+    )
+    print(f"| n | {' | '.join(COVERED)} |\n|---|{'---|' * len(COVERED)}")
+    for n in SAMPLE_SIZES:
+        generator = np.random.default_rng(6)
+        sampled = [rows.iloc[generator.integers(len(rows), size=n)].reset_index(drop=True) for _ in range(N_TRIALS)]
+        cells = []
+        for name in COVERED:
+            values = [registry()[name].compute(sample, {}) for sample in sampled]
+            intervals = np.array([(value.value, value.low, value.high) for value in values], dtype=np.float64)
+            mean = intervals[:, 0].mean()
+            cells.append(f"{100 * np.mean((intervals[:, 1] <= mean) & (mean <= intervals[:, 2])):.1f}")
+        print(f"| {n} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def msun(rows: pd.DataFrame, _against: Against) -> Value:
 
     Formula: structures with metastable AND unique AND NOT in_reference / structures submitted.
     Interval: Wilson, from the number of hits and of structures.
-    Source: after LeMat-GenBench (arXiv 2512.04562).
+    Source: after LeMat-GenBench (arXiv 2512.04562), which decides uniqueness anew among the metastable structures.
     Missing values: counts against; unknown is no hit.
     """
     return share(is_metastable(rows) & rows["unique"] & ~rows["in_reference"])
@@ -60,7 +60,7 @@ def sun_msun(rows: pd.DataFrame, _against: Against) -> Value:
 
     Formula: SUN + MSUN.
     Interval: Wilson, from the number of hits and of structures.
-    Source: after LeMat-GenBench (arXiv 2512.04562).
+    Source: definition of this benchmark.
     Missing values: counts against; unknown is no hit.
     """
     return share(_is_sun_msun(rows))
