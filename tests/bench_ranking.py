@@ -1,9 +1,9 @@
 """What the ranking gives to generators, and to submissions made to score high without discovering anything.
 
 Run as ``python -m tests.bench_ranking --reference DIR --reference starter --out DIR``. Prints the tables of
-docs/ranking.md: scores with single points by CHGNet, submissions of one size, since families run out. The adversaries
-know the first reference set; all sets score the same submissions. Runs are kept in the folder, so that the same command
-resumes. About 40 CPU minutes.
+docs/ranking.md: scores with single points by CHGNet. Families run out, so discoveries are also given for samples of one
+size. The adversaries know the first reference set; all sets score the same submissions. Runs are kept in the folder, so
+that the same command resumes. About 40 CPU minutes.
 """
 
 # ruff: noqa: T201 - printing is what this script is for
@@ -48,7 +48,7 @@ COUNTS = ("families", "new_families")
 VARIANT = f"{POTENTIAL}/unrelaxed"
 COVERED = (*SHARES[-2:], *COUNTS, "sun_msun_systems", "sun_msun_prototypes")
 SAMPLE_SIZES = (500, 2_500)
-N_TRIALS = 500
+N_TRIALS, N_SAMPLES = 500, 100
 INTERVAL_IN_SIGMA = 2 * 1.96
 """Width of a 95% interval in standard errors."""
 
@@ -63,29 +63,28 @@ def main(references: Sequence[str] = (), out: Path | None = None, jobs: int = 1)
     for name in references:
         reference = open_reference(name)
         print(f"\n{reference.manifest.title}, %; numbers of families in structures SUN or MSUN\n")
-        print(f"| submission | n | {' | '.join((*SHARES, *COUNTS))} |")
-        print("|---|" + "---|" * (1 + len(SHARES) + len(COUNTS)))
+        print(f"| submission | n | {' | '.join((*SHARES, *COUNTS))} | discoveries of {N_SUBMITTED} |")
+        print("|---|" + "---|" * (2 + len(SHARES) + len(COUNTS)))
         scored = []
         for submission, crystals in made:
             scored.append((submission, crystals))
-            print(row(submission, crystals, name, out / reference.name, jobs), flush=True)
+            print(
+                row(submission, crystals, name, out / reference.name / submission.replace(" ", "_"), jobs), flush=True
+            )
         made = scored
         print_coverage(out / reference.name)
 
 
 def submissions(reference: Reference, jobs: int) -> Iterator[tuple[str, list[Crystal]]]:
-    """The generators, whole and in the common size, then the adversaries of the set."""
-    for name in GENERATORS:
-        records = split(DATA / "submissions" / f"{name}.zip", LIMITS)
-        crystals = [parse(record, LIMITS) for record in records if record.refusal is None]
-        yield f"{name}, all", crystals
-        chosen = np.random.default_rng(1).permutation(len(crystals))[:N_SUBMITTED]
-        yield name, [crystals[at] for at in chosen]
+    """Those of the adversaries of the set, then of the generators."""
     known = Known.of(reference, np.random.default_rng(2))
     for name, make in ADVERSARIES.items():
         yield name, make(known, np.random.default_rng(3), N_SUBMITTED)
     screened = decorations(known, np.random.default_rng(4), N_SCREENED)
     yield f"best of {N_SCREENED:,} decorations", nearest_to_hull(screened, reference, jobs)
+    for name in GENERATORS:
+        records = split(DATA / "submissions" / f"{name}.zip", LIMITS)
+        yield name, [parse(record, LIMITS) for record in records if record.refusal is None]
 
 
 def nearest_to_hull(crystals: Sequence[Crystal], reference: Reference, jobs: int) -> list[Crystal]:
@@ -107,14 +106,14 @@ def nearest_to_hull(crystals: Sequence[Crystal], reference: Reference, jobs: int
     return [crystal for crystal in crystals if crystal.sha256 in lowest]
 
 
-def row(name: str, crystals: Sequence[Crystal], reference: str, folder: Path, jobs: int) -> str:
+def row(name: str, crystals: Sequence[Crystal], reference: str, out: Path, jobs: int) -> str:
     """Line of the table: values in percent, those that are ranked with their standard error."""
     scores = score_structures(
         [to_structure(crystal) for crystal in crystals],
         potentials=[POTENTIAL],
         reference=reference,
         jobs=jobs,
-        out=folder / name.replace(" ", "_"),
+        out=out,
     )
     entries = {entry.name: entry for entry in scores.scores if entry.variant in (None, VARIANT)}
     cells = []
@@ -125,18 +124,27 @@ def row(name: str, crystals: Sequence[Crystal], reference: str, folder: Path, jo
         error = f" ± {100 * (entry.high - entry.low) / INTERVAL_IN_SIGMA:.1f}" if "discoveries" in entry.name else ""
         cells.append(f"{100 * entry.value:.1f}{error}")
     cells += [f"{entries[score].value:.0f}" for score in COUNTS]
-    return f"| {name} | {len(crystals)} | {' | '.join(cells)} |"
+    draws = np.random.default_rng(5)
+    rows = facts(out)
+    sampled = [rows.iloc[draws.permutation(len(rows))[:N_SUBMITTED]].reset_index(drop=True) for _ in range(N_SAMPLES)]
+    mean = np.mean([registry()["discoveries"].compute(sample, {}).value for sample in sampled])
+    return f"| {name} | {len(crystals)} | {' | '.join(cells)} | {100 * mean:.1f} |"
+
+
+def facts(out: Path) -> pd.DataFrame:
+    """Facts of the records of a run with its energies."""
+    run = Run(out)
+    energies = run.energies()
+    if energies is None:
+        msg = f"{out} has no energies"
+        raise ValueError(msg)
+    return next(view.rows for view in views(run.columns(), energies) if view.variant == VARIANT)
 
 
 def print_coverage(folder: Path) -> None:
     """How often the intervals hold the mean over other samples, drawn from all that the generators made."""
-    runs = [Run(folder / f"{name}, all".replace(" ", "_")) for name in GENERATORS]
-    tables = [(run.columns(), run.energies()) for run in runs]
-    by_view = [view for columns, energies in tables if energies is not None for view in views(columns, energies)]
-    rows = pd.concat([view.rows for view in by_view if view.variant == VARIANT], ignore_index=True)
-    print(
-        f"\nintervals that hold the mean of {N_TRIALS} samples of the {len(rows):,} structures of the generators, %\n"
-    )
+    rows = pd.concat([facts(folder / name) for name in GENERATORS], ignore_index=True)
+    print(f"\nintervals that hold the mean of {N_TRIALS} samples of {len(rows):,} generated structures, %\n")
     print(f"| n | {' | '.join(COVERED)} |\n|---|{'---|' * len(COVERED)}")
     for n in SAMPLE_SIZES:
         generator = np.random.default_rng(6)
