@@ -48,7 +48,7 @@ COUNTS = ("families", "new_families")
 VARIANT = f"{POTENTIAL}/unrelaxed"
 COVERED = (*SHARES[-2:], *COUNTS, "sun_msun_systems", "sun_msun_prototypes")
 SAMPLE_SIZES = (500, 2_500)
-N_TRIALS, N_SAMPLES = 500, 100
+N_TRIALS, N_SAMPLES = 200, 100
 INTERVAL_IN_SIGMA = 2 * 1.96
 """Width of a 95% interval in standard errors."""
 
