@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from leaderboard.protocol import Protocol
 
 V1 = load_protocol()
-NEEDED = ("composition", "canonical_bawl", "bawl", "prototype")
+NEEDED = ("composition", "family", "canonical_bawl", "bawl", "prototype")
 
 
 @pytest.fixture(scope="module")
