@@ -11,5 +11,5 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FINGERPRINT_VERSIONS: Mapping[str, int] = {"bawl": 1, "canonical-bawl": 1, "prototype": 1}
+FINGERPRINT_VERSIONS: Mapping[str, int] = {"bawl": 1, "canonical-bawl": 1, "family": 1, "prototype": 1}
 """By name; short-bawl is a part of bawl."""

@@ -11,6 +11,7 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from metrics.family import family_of
 from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
 from reference_data.errors import ReferenceSetError
 from reference_data.files.crystals import CRYSTALS_FILE, CrystalTable, ReferenceCrystal
@@ -19,7 +20,7 @@ from reference_data.files.index import Index, TextIndex
 from reference_data.files.manifest import MANIFEST_FILE, STATISTICS_FILE, Manifest, read_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -108,6 +109,10 @@ class Reference:
         """Those of these prototypes that any crystal of the set has."""
         return set(self._confirmed(self._index.prototypes, "prototype", prototypes))
 
+    def known_families(self, families: Iterable[str]) -> set[str]:
+        """Those of these families of compounds that any crystal of the set belongs to."""
+        return set(self._confirmed(self._index.families, "reduced_formula", families, family_of))
+
     @property
     def conventions(self) -> tuple[str, ...]:
         """Energy conventions of the hulls of the set, the best founded first; none where it has no energies."""
@@ -192,8 +197,13 @@ class Reference:
                 remedy="state these settings in the set's definition and build it again, or choose another protocol",
             )
 
-    def _confirmed(self, index: TextIndex, column: str, texts: Iterable[str]) -> dict[str, list[int]]:
-        """For each of these texts that the column has, rows that hold it: proposed by the index, confirmed there."""
+    def _confirmed(
+        self, index: TextIndex, column: str, texts: Iterable[str], text_of: Callable[[str], str] = str
+    ) -> dict[str, list[int]]:
+        """For each of these texts that the column has, rows that hold it: proposed by the index, confirmed there.
+
+        What holds one text may state it in other words: ``text_of`` makes the text that is indexed.
+        """
         wanted = sorted(set(texts))
         proposed = dict(zip(wanted, index.rows_with(wanted), strict=True))
         numbers = sorted({int(row) for rows in proposed.values() for row in rows})
@@ -201,7 +211,7 @@ class Reference:
 
         def holds(row: int, text: str) -> bool:
             value = held[row]
-            return value == text if isinstance(value, str) else text in (value or ())
+            return text_of(value) == text if isinstance(value, str) else text in (value or ())
 
         confirmed = {text: [row for row in rows.tolist() if holds(row, text)] for text, rows in proposed.items()}
         return {text: rows for text, rows in confirmed.items() if rows}

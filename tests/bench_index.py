@@ -30,6 +30,7 @@ N_CRYSTALS = 5_300_000
 KEYS_PER_CRYSTAL = 3
 N_FORMULAS = 2_500_000
 N_PROTOTYPES = 500_000
+N_FAMILIES = 200_000
 N_STRUCTURES = 2_500
 N_KEYS = 8_000
 N_KNOWN = 800
@@ -81,6 +82,7 @@ def synthetic_index(rng: np.random.Generator) -> Index:
         keys=synthetic_texts(N_CRYSTALS * KEYS_PER_CRYSTAL, texts("key"), rng),
         bawls=synthetic_texts(N_CRYSTALS, texts("bawl"), rng),
         prototypes=synthetic_texts(N_PROTOTYPES, texts("prototype"), rng),
+        families=synthetic_texts(N_FAMILIES, texts("family"), rng),
         formula_digests=formulas.digests,
         formula_rows=ranges[formulas.rows],
     )
@@ -112,7 +114,7 @@ def build(n_crystals: int) -> None:
             [[f"Ab{row // 2}Cd{row}:4:{key:032x}" for key in range(KEYS_PER_CRYSTAL)] for row in rows],
             [[f"{row:032x}_225_Ab{row}Cd{row}"] for row in rows],
             [f"A{row % (n_crystals // 10)}B:225:4[1]8[1]" for row in rows],
-            [f"Ab{row // 2}Cd" for row in rows],
+            [f"Ag{row // 2}Cd" for row in rows],
         )
     index = builder.result()
     with tempfile.TemporaryDirectory() as name:
@@ -127,7 +129,7 @@ def look_up(folder: Path) -> None:
         ValueError: a known text is not found where it is, or an unknown one is found.
 
     """
-    asked = {kind: texts(kind) for kind in ("key", "bawl", "prototype", "formula")}
+    asked = {kind: texts(kind) for kind in ("key", "bawl", "prototype", "family", "formula")}
     start = time.process_time()
     index = Index.open(folder)
     opened = time.process_time()
@@ -137,6 +139,7 @@ def look_up(folder: Path) -> None:
     rows |= {
         "bawl": index.bawls.rows_with(asked["bawl"]),
         "prototype": index.prototypes.rows_with(asked["prototype"]),
+        "family": index.families.rows_with(asked["family"]),
         "formula": index.rows_of_formulas(asked["formula"]),
     }
     all_looked_up = time.process_time()

@@ -63,6 +63,7 @@ def good(record_id: str, **changes: object) -> dict[str, Any]:
     facts = {
         "id": record_id,
         "reduced_formula": "CsCl",
+        "family": "1:10 17:10",
         "n_sites": 2,
         "density": 3.99,
         "charge_valid": True,
@@ -75,6 +76,9 @@ def good(record_id: str, **changes: object) -> dict[str, Any]:
         "unique": True,
         "in_reference_fingerprint": False,
         "in_reference": False,
+        "known_up_to_superstructure": False,
+        "known_up_to_disorder": False,
+        "known_up_to_defect": False,
         "identity_rule": "no_candidate",
         "unknown_reasons": "",
     }
@@ -101,6 +105,7 @@ def energy(crystal: Crystal, e_above_hull: float | None, **changes: object) -> d
         "energy_convention": "pbe_mp2020",
         "e_above_hull": e_above_hull,
         "n_hull_entries": 20,
+        "elements_trusted": True,
     }
     return {**facts, **changes}
 

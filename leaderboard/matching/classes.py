@@ -10,12 +10,25 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from metrics.measure.matching.verdict import Comparison, Undecided
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+class Place(NamedTuple):
+    """Who goes first among crystals, smallest first; it depends on their content alone, never on the order of records.
+
+    Attributes:
+        is_not_valid: unknown counts as not valid.
+        sha256: of the content.
+
+    """
+
+    is_not_valid: bool
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -149,39 +162,37 @@ def spread_facts(facts: Sequence[Fact], classes: Sequence[int]) -> list[Fact]:
     ]
 
 
-def representatives(classes: Sequence[int], rows: Sequence[Sequence[int]], is_valid: Sequence[bool]) -> dict[int, int]:
-    """Row that stands for each class: its first valid record, else its first.
+def representatives(classes: Sequence[int], places: Sequence[Place]) -> dict[int, int]:
+    """Crystal that stands for each class while there are no energies: a valid one before others, then by its content.
 
     Args:
         classes: class of each crystal.
-        rows: records that hold each crystal.
-        is_valid: by row number; unknown counts as not valid.
+        places: of each crystal, none equal.
 
     """
-    by_class: dict[int, list[int]] = defaultdict(list)
-    for label, holders in zip(classes, rows, strict=True):
-        by_class[label] += holders
-    return {label: min(holders, key=lambda row: (not is_valid[row], row)) for label, holders in by_class.items()}
+    members: dict[int, list[int]] = defaultdict(list)
+    for number, label in enumerate(classes):
+        members[label].append(number)
+    return {label: min(numbers, key=places.__getitem__) for label, numbers in members.items()}
 
 
-def certain(classes: Sequence[int], groups: Sequence[int], first: dict[int, int], is_valid: Sequence[bool]) -> set[int]:
+def certain(
+    classes: Sequence[int], groups: Sequence[int], representative: Mapping[int, int], places: Sequence[Place]
+) -> set[int]:
     """Classes that are certainly apart from every other one that counts.
 
-    Classes joined by failed comparisons form a group; only one of them, the one whose representative comes first, is
-    sure to be a crystal of its own.
+    Classes joined by failed comparisons form a group; only one of them, the one whose representative takes the first
+    place, is sure to be a crystal of its own.
 
     Args:
         classes: class of each crystal.
         groups: component of each crystal when failed comparisons count as matches.
-        first: row that stands for each class.
-        is_valid: by row number.
+        representative: crystal that stands for each class.
+        places: of each crystal.
 
     """
     best: dict[int, int] = {}
     for label, group in zip(classes, groups, strict=True):
-        if group not in best or (not is_valid[first[label]], first[label]) < (
-            not is_valid[first[best[group]]],
-            first[best[group]],
-        ):
+        if group not in best or places[representative[label]] < places[representative[best[group]]]:
             best[group] = label
     return set(best.values())

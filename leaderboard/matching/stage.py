@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from leaderboard.matching.classes import Standing, certain, distance_or_reason, representatives, spread, standing
+from leaderboard.matching.classes import Place, Standing, certain, distance_or_reason, representatives, spread, standing
 from leaderboard.matching.defects import known_up_to_defect
 from leaderboard.matching.findings import Findings
 from leaderboard.matching.pool import Pool
@@ -46,12 +46,13 @@ IDENTITY_COLUMNS: dict[str, pa.DataType] = {
     "known_up_to_disorder": pa.bool_(),
     "known_up_to_defect": pa.bool_(),
     "prototype_in_reference": pa.bool_(),
+    "family_in_reference": pa.bool_(),
     "in_reference_matcher": pa.bool_(),
     "in_reference_bawl": pa.bool_(),
     "duplicate_bawl": pa.bool_(),
 }
 
-NEEDED_COLUMNS = ("reduced_formula", "canonical_bawl_keys", "bawl", "prototype", "valid")
+NEEDED_COLUMNS = ("reduced_formula", "canonical_bawl_keys", "bawl", "prototype", "family", "valid")
 """Facts of each record that its identity is decided from."""
 
 NEAR_DISTANCE = 0.10
@@ -105,7 +106,7 @@ def identify_records(
     classes = components(len(candidates), inside.pairs[inside.same])
 
     findings = Findings()
-    _note_classes(findings, columns, inside, classes, rows)
+    _note_classes(findings, columns, inside, classes, rows, [crystals[first].sha256 for first, *_ in rows])
     _note_nearest_records(findings, pool, inside, rows)
     standings = _standings(pool, outside, classes)
     variants = known_variants(outside, pool, standings, classes, settings)
@@ -123,14 +124,19 @@ def _note_classes(
     inside: Verdicts,
     classes: Sequence[int],
     rows: Sequence[Sequence[int]],
+    sha256s: Sequence[str],
 ) -> None:
     """Which record stands for each class, and whether the class is certainly one of its own."""
     failed = {at: inside.pairs[at].tolist() for at in inside.failures}
     is_valid = columns["valid"].fillna(value=False).tolist()
-    first = representatives(classes, rows, is_valid)
+    places = [
+        Place(not any(is_valid[row] for row in holders), sha256) for holders, sha256 in zip(rows, sha256s, strict=True)
+    ]
+    representative = representatives(classes, places)
+    first = {label: rows[number][0] for label, number in representative.items()}
     joined = inside.same.copy()
     joined[list(failed)] = True
-    sure = certain(classes, components(len(rows), inside.pairs[joined]), first, is_valid)
+    sure = certain(classes, components(len(rows), inside.pairs[joined]), representative, places)
     between = {at: (classes[one], classes[other]) for at, (one, other) in failed.items()}
     reasons = {label: inside.failures[at] for at, pair in between.items() if pair[0] != pair[1] for label in pair}
     for label, holders in zip(classes, rows, strict=True):
@@ -187,12 +193,13 @@ def _note_reference(
 
 def _note_look_ups(findings: Findings, columns: pd.DataFrame, reference: Reference) -> None:
     """What is decided by looking fingerprint strings up; where there is none, its measurement has said why."""
-    strings = {name: columns[name].dropna().tolist() for name in ("bawl", "prototype", "canonical_bawl_keys")}
+    strings = {name: columns[name].dropna().tolist() for name in ("bawl", "prototype", "family", "canonical_bawl_keys")}
     keys = reference.rows_with_keys({key for key_set in strings["canonical_bawl_keys"] for key in key_set})
     bawls, prototypes = reference.known_bawls(strings["bawl"]), reference.known_prototypes(strings["prototype"])
+    families = reference.known_families(strings["family"])
     seen: set[str] = set()
-    for row, (record_keys, bawl, prototype) in enumerate(
-        zip(columns["canonical_bawl_keys"], columns["bawl"], columns["prototype"], strict=True)
+    for row, (record_keys, bawl, prototype, family) in enumerate(
+        zip(*(columns[name] for name in ("canonical_bawl_keys", "bawl", "prototype", "family")), strict=True)
     ):
         if not _missing(record_keys):
             findings.note(row, "in_reference_fingerprint", any(key in keys for key in record_keys))
@@ -200,6 +207,8 @@ def _note_look_ups(findings: Findings, columns: pd.DataFrame, reference: Referen
             findings.note(row, "in_reference_bawl", bawl in bawls)
             findings.note(row, "duplicate_bawl", bawl in seen)
             seen.add(bawl)
+        if not _missing(family):
+            findings.note(row, "family_in_reference", family in families)
         in_reference = findings.facts[row].get("in_reference")
         # noise destroys the symmetry, but a crystal that is in the set has its prototype there, whatever it looks like
         if in_reference or prototype in prototypes:

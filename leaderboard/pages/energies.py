@@ -9,7 +9,7 @@ import gradio as gr
 
 from leaderboard.board.names import view_name
 from leaderboard.pages import plots_energies, runs
-from leaderboard.pages.energy_views import distances, views_of
+from leaderboard.pages.energy_views import facts_in, views_of
 from leaderboard.pages.panel import QUIET
 from leaderboard.pages.potential_accuracy import accuracy_html
 
@@ -62,5 +62,4 @@ def fill(run: Run | None) -> tuple[object, ...]:
 
 def drawn_distribution(run: Run, variant: str) -> go.Figure:
     """Distribution of E above hull of a run in one view."""
-    columns = runs.columns(run.path)[["unique", "in_reference"]]
-    return plots_energies.distribution(columns.assign(e_above_hull=distances(run.path, variant)), variant)
+    return plots_energies.distribution(facts_in(run.path, variant), variant)

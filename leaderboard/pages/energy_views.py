@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from leaderboard.pages import runs
-from leaderboard.run.energy_views import KEY_COLUMNS, keys
+from leaderboard.run.energy_views import KEY_COLUMNS, keys, represented_by_lowest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,10 +64,14 @@ def distances(path: Path, variant: str) -> pd.Series[float]:
 
 @lru_cache(maxsize=runs.KEPT_TABLES)
 def facts(path: Path) -> pd.DataFrame:
-    """Facts of the run's records, not to be changed by the caller; with E above hull in its first view, if any."""
+    """Facts of the run's records, not to be changed by the caller; as in its first view of the energies, if any."""
     variant = first_variant(path)
-    columns = runs.columns(path)
-    return columns if variant is None else columns.assign(**{DISTANCE: distances(path, variant)})
+    return runs.columns(path) if variant is None else facts_in(path, variant)
+
+
+def facts_in(path: Path, variant: str) -> pd.DataFrame:
+    """Facts of the run's records with E above hull in a view; of duplicates the lowest in energy is the unique one."""
+    return represented_by_lowest(runs.columns(path).assign(**{DISTANCE: distances(path, variant)}))
 
 
 def first_variant(path: Path) -> str | None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from leaderboard.pages import lookup
 from leaderboard.pages.plots_hull import Diagram, Phase
+from leaderboard.run.energy_views import represented_by_lowest
 from metrics.formula import elements_of
 from reference_data.queries.query import containing
 
@@ -86,7 +87,8 @@ def submitted(
     known = energies.loc[
         energies["formation_energy_per_atom"].notna(), ["sha256", "formation_energy_per_atom", "e_above_hull"]
     ]
-    rows = inside.merge(known.drop_duplicates("sha256"), on="sha256")
+    rows = represented_by_lowest(inside.merge(known.drop_duplicates("sha256"), on="sha256", how="left"))
+    rows = rows[rows["formation_energy_per_atom"].notna()]
     is_new = (rows["unique"] & ~rows["in_reference"]).fillna(value=False).astype(bool)
     return _phases(rows[is_new], elements), _phases(rows[~is_new], elements)
 

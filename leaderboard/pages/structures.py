@@ -106,7 +106,9 @@ def page_html(rows: pd.DataFrame, page: int, chosen: str | None, variant: str | 
     start = (page - 1) * PAGE_SIZE
     body = "".join(_row(row, chosen, with_energy=with_energy) for row in records(rows.iloc[start : start + PAGE_SIZE]))
     table = f'<table class="structures"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    notes = [f"E above hull in eV/atom: {view_name(variant)}."] if with_energy and variant else []
+    notes = []
+    if with_energy and variant:
+        notes.append(f"E above hull in eV/atom: {view_name(variant)}. Of duplicates the lowest in energy counts.")
     notes += ["Distances from a reference crystal in units of (V/N)^(1/3)."] if rows["in_reference"].any() else []
     legend = f'<p class="legend">{text(" ".join(notes))}</p>' if notes else ""
     return f'<div class="scroll">{table}</div>{pager(len(rows), page, PAGE_SIZE)}{legend}'

@@ -25,7 +25,8 @@ class View:
 
     Attributes:
         variant: name that the view's scores carry.
-        rows: the table of facts with the columns of the view.
+        rows: the table of facts with the columns of the view; of each class of duplicates the member that is lowest in
+            energy is the unique one.
         available: columns of the view; those that only a relaxation fills are missing from an unrelaxed one.
 
     """
@@ -91,16 +92,40 @@ def views(columns: pd.DataFrame, energies: pd.DataFrame) -> list[View]:
     """Facts of the records with each view of the energies, in the order of :func:`keys`.
 
     Args:
-        columns: facts of the records, with ``sha256``.
+        columns: facts of the records, with ``sha256``, ``valid`` and what :func:`represented_by_lowest` reads.
         energies: see :data:`leaderboard.run.energies.ENERGIES_SCHEMA`.
 
     """
     made = []
     for key in keys(energies):
         available = frozenset(VIEW_COLUMNS) - (frozenset() if key.relaxed else RELAXED_ONLY)
-        rows = columns.join(_by_record(columns, key.rows(energies), relaxed=key.relaxed))
+        rows = represented_by_lowest(columns.join(_by_record(columns, key.rows(energies), relaxed=key.relaxed)))
         made.append(View(key.variant, rows, available))
     return made
+
+
+def represented_by_lowest(rows: pd.DataFrame) -> pd.DataFrame:
+    """The same with ``unique`` and ``duplicate_of`` as the member lowest in energy stands for each class of duplicates.
+
+    All of a class have one composition, so the lowest in energy is the nearest to the hull. Members without an energy
+    come last, a valid one before others, then by content: nothing depends on the order of the records.
+
+    Args:
+        rows: facts of the records with ``id``, ``sha256``, ``valid``, ``unique``, ``duplicate_of``, ``e_above_hull``.
+
+    """
+    of_class = rows["duplicate_of"].fillna(rows["id"])
+    is_valid = rows["valid"].fillna(value=False)
+    ordered = rows[["id", "sha256", "e_above_hull"]].assign(of_class=of_class, is_not_valid=~is_valid)
+    ordered = ordered.sort_values(["e_above_hull", "is_not_valid", "sha256"], na_position="last", kind="stable")
+    lowest = ordered.drop_duplicates("of_class").set_index("of_class")["id"]
+    stands_for = of_class.map(lowest).astype("string")
+    # whether a class is certainly one of its own does not change with who stands for it
+    is_certain = of_class.map(rows[rows["duplicate_of"].isna()].set_index("id")["unique"]).astype("boolean")
+    is_lowest = rows["id"] == stands_for
+    return rows.assign(
+        unique=is_certain.where(is_lowest, other=False), duplicate_of=stands_for.mask(is_lowest.astype(bool))
+    )
 
 
 def _by_record(columns: pd.DataFrame, rows: pd.DataFrame, *, relaxed: bool) -> pd.DataFrame:

@@ -88,7 +88,8 @@ def novel_up_to_disorder(rows: pd.DataFrame, _against: Against) -> Value:
 
     Formula: structures with no reference crystal equal up to disorder / structures submitted.
     Interval: Wilson, from the number of hits and of structures.
-    Source: after Zeni et al. 2025, DOI 10.1038/s41586-025-08628-5.
+    Source: definition of this benchmark; which elements substitute each other: Zeni et al. 2025, DOI
+    10.1038/s41586-025-08628-5, whose own matcher also compares crystals of different composition.
     Missing values: counts against; a structure that could not be compared is not novel.
     """
     return share(~rows["known_up_to_disorder"])

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from metrics.score import Against, Value, score, share
 from metrics.scores.stability import is_metastable, is_stable
-from metrics.statistics.resampling import half_sample_interval
+from metrics.statistics.kinds import kinds_per_record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
-    from numpy.typing import NDArray
 
 GROUP = "SUN"
 
@@ -31,11 +30,13 @@ def _is_sun_msun(rows: pd.DataFrame) -> pd.Series[bool]:
 def sun(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of structures that are stable AND unique AND novel.
 
-    Uniqueness is decided once over the whole submission. One known failure decides; else one unknown leaves it unknown.
+    Uniqueness is decided once over the whole submission; of duplicates the one lowest in energy counts. One known
+    failure decides; else one unknown leaves it unknown. MatterGen's S.U.N. is another number: structures relaxed by
+    DFT, e_above_hull up to 0.1 eV/atom, and a matcher that merges similar elements.
 
     Formula: structures with stable AND unique AND NOT in_reference / structures submitted.
     Interval: Wilson, from the number of hits and of structures.
-    Source: MatterGen, Zeni et al. 2025, DOI 10.1038/s41586-025-08628-5.
+    Source: definition of this benchmark; the name is from MatterGen, Zeni et al. 2025, DOI 10.1038/s41586-025-08628-5.
     Missing values: counts against; unknown is no hit.
     """
     return share(is_stable(rows) & rows["unique"] & ~rows["in_reference"])
@@ -47,7 +48,7 @@ def msun(rows: pd.DataFrame, _against: Against) -> Value:
 
     Formula: structures with metastable AND unique AND NOT in_reference / structures submitted.
     Interval: Wilson, from the number of hits and of structures.
-    Source: after LeMat-GenBench (arXiv 2512.04562).
+    Source: after LeMat-GenBench (arXiv 2512.04562), which decides uniqueness anew among the metastable structures.
     Missing values: counts against; unknown is no hit.
     """
     return share(is_metastable(rows) & rows["unique"] & ~rows["in_reference"])
@@ -59,7 +60,7 @@ def sun_msun(rows: pd.DataFrame, _against: Against) -> Value:
 
     Formula: SUN + MSUN.
     Interval: Wilson, from the number of hits and of structures.
-    Source: after LeMat-GenBench (arXiv 2512.04562).
+    Source: definition of this benchmark.
     Missing values: counts against; unknown is no hit.
     """
     return share(_is_sun_msun(rows))
@@ -91,7 +92,7 @@ def vmsun(rows: pd.DataFrame, _against: Against) -> Value:
 
 @score(label="VSUN + VMSUN", unit="share", better="higher", missing="counts against", needs=("valid", *_SUN))
 def vsun_msun(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of structures that are valid, stable or metastable, unique AND novel. It ranks the board with energies.
+    """Share of structures that are valid, stable or metastable, unique AND novel.
 
     Formula: VSUN + VMSUN.
     Interval: Wilson, from the number of hits and of structures.
@@ -167,16 +168,17 @@ def sun_msun_substitution(rows: pd.DataFrame, _against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("chemical_system", *_SUN),
+    version=2,
 )
 def sun_msun_systems(rows: pd.DataFrame, _against: Against) -> Value:
     """Number of different chemical systems among the structures that are SUN or MSUN.
 
     Formula: number of different values of chemical_system.
-    Interval: samples of half of the structures.
-    Source: definition of this benchmark.
+    Interval: from how many chemical systems have one such structure and two.
+    Source: definition of this benchmark; interval after Good and Toulmin 1956, DOI 10.1093/biomet/43.1-2.45.
     Missing values: left out, shown only; a structure of which something is unknown adds none.
     """
-    return _distinct(rows, "chemical_system")
+    return _distinct(rows, "chemical_system", _SUN, _is_sun_msun)
 
 
 @score(
@@ -185,32 +187,70 @@ def sun_msun_systems(rows: pd.DataFrame, _against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("prototype", *_SUN),
+    version=2,
 )
 def sun_msun_prototypes(rows: pd.DataFrame, _against: Against) -> Value:
     """Number of different structure types among the structures that are SUN or MSUN.
 
     Formula: number of different values of prototype.
-    Interval: samples of half of the structures.
-    Source: definition of this benchmark.
+    Interval: from how many prototypes have one such structure and two.
+    Source: definition of this benchmark; interval after Good and Toulmin 1956, DOI 10.1093/biomet/43.1-2.45.
     Missing values: left out, shown only; a structure of which something is unknown adds none.
     """
-    return _distinct(rows, "prototype")
+    return _distinct(rows, "prototype", _SUN, _is_sun_msun)
 
 
-def _distinct(rows: pd.DataFrame, label: str) -> Value:
+@score(
+    label="SUN+MSUN: families",
+    unit="families",
+    better="neither",
+    missing="left out, shown only",
+    needs=("family", *_SUN),
+)
+def families(rows: pd.DataFrame, _against: Against) -> Value:
+    """Number of different families of compounds among the structures that are SUN or MSUN.
+
+    Families have equal elements by groups of the periodic table in equal ratios, rounded to twentieths; see
+    Discoveries. A model could raise SUN + MSUN with many members of few families.
+
+    Formula: number of different values of family.
+    Interval: from how many families have one such structure and two.
+    Source: definition of this benchmark; interval after Good and Toulmin 1956, DOI 10.1093/biomet/43.1-2.45.
+    Missing values: left out, shown only; a structure of which something is unknown adds none.
+    """
+    return _distinct(rows, "family", _SUN, _is_sun_msun)
+
+
+@score(
+    label="SUN+MSUN: new families",
+    unit="families",
+    better="neither",
+    missing="left out, shown only",
+    needs=("family", "family_in_reference", *_SUN),
+)
+def new_families(rows: pd.DataFrame, _against: Against) -> Value:
+    """Number of different families among the SUN and MSUN structures that have no member in the reference set.
+
+    Formula: number of different values of family with NOT family_in_reference.
+    Interval: from how many families have one such structure and two.
+    Source: definition of this benchmark; interval after Good and Toulmin 1956, DOI 10.1093/biomet/43.1-2.45.
+    Missing values: left out, shown only; a structure of which something is unknown adds none.
+    """
+
+    def hits(known: pd.DataFrame) -> pd.Series[bool]:
+        return _is_sun_msun(known) & ~known["family_in_reference"]
+
+    return _distinct(rows, "family", ("family_in_reference", *_SUN), hits)
+
+
+def _distinct(
+    rows: pd.DataFrame, label: str, needs: tuple[str, ...], is_hit: Callable[[pd.DataFrame], pd.Series[bool]]
+) -> Value:
     """How many different labels the hits have, among the structures of which everything is known."""
-    known = rows[rows[[label, *_SUN]].notna().all(axis=1)]
-    hits = known[_is_sun_msun(known).astype(bool)]
-    counts = hits[label].value_counts().sort_index()
-    kinds = np.array([*counts.tolist(), len(known) - len(hits)], dtype=np.int64)
-
-    def n_labels(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
-        seen: NDArray[np.float64] = (sampled[:, :-1] > 0).sum(axis=1).astype(np.float64)
-        return seen
-
-    value = float(len(counts))
-    n_unknown = len(rows) - len(known)
-    if len(known) < 2:  # noqa: PLR2004 - one structure has no half
-        return Value(value, value, value, len(known), n_unknown)
-    low, high = half_sample_interval(kinds, n_labels, value, lowest=0.0)
-    return Value(value, low, high, len(known), n_unknown)
+    known = rows[rows[[label, *needs]].notna().all(axis=1)]
+    n_known, n_unknown = len(known), len(rows) - len(known)
+    if not n_known:
+        return Value(0.0, 0.0, 0.0, 0, n_unknown)
+    labels = known.loc[is_hit(known).astype(bool), label]
+    per_record = kinds_per_record(labels, n_known)
+    return Value(float(labels.nunique()), n_known * per_record.low, n_known * per_record.high, n_known, n_unknown)

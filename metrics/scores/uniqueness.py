@@ -16,8 +16,8 @@ def unique(rows: pd.DataFrame, _against: Against) -> Value:
     """Number of different crystals over number of structures.
 
     Structures that are the same crystal form a class (the connected components of pairwise matching, which is not
-    transitive); one structure stands for each class, the first valid one, else the first. Decided once over all
-    readable structures, valid or not.
+    transitive); one structure stands for each class: in a view of the energies the one lowest in energy, else a valid
+    one before others. Decided once over all readable structures, valid or not.
 
     Formula: classes of equal crystals / structures submitted.
     Interval: Wilson, from the number of hits and of structures.

@@ -7,14 +7,14 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 
-def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson_interval(successes: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
     """Wilson score interval of a binomial share.
 
     Unlike the normal approximation it stays inside [0, 1] and has width at 0 and n successes.
 
     Args:
         successes: number of hits, 0 <= successes <= n.
-        n: number of trials, at least 1.
+        n: number of trials, at least 1; an effective one need not be whole.
         confidence: coverage, between 0 and 1.
 
     Returns:

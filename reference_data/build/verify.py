@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from metrics.family import family_of
 from metrics.measure import UnmeasurableError
 from metrics.measure.energy.hull_vertices import ON_HULL_EV_PER_ATOM
 from reference_data.build.measure_rows import needed_measures
@@ -147,3 +148,6 @@ def _lookup_differences(reference: Reference, crystal: ReferenceCrystal) -> Iter
         yield f"{crystal.id}: not found by the BAWL {bawl} of a source"
     if crystal.prototype is not None and not reference.known_prototypes([crystal.prototype]):
         yield f"{crystal.id}: not found by its prototype {crystal.prototype}"
+    family = family_of(crystal.reduced_formula)
+    if not reference.known_families([family]):
+        yield f"{crystal.id}: not found by its family {family}"

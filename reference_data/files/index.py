@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from metrics.family import family_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
@@ -26,6 +28,8 @@ BAWL_DIGESTS_FILE = "bawls.npy"  # (b,) uint64, sorted: one for each BAWL of any
 BAWL_ROWS_FILE = "bawl_rows.npy"  # (b,) uint32: the first row that has it
 PROTOTYPE_DIGESTS_FILE = "prototypes.npy"  # (p,) uint64, sorted: one for each prototype
 PROTOTYPE_ROWS_FILE = "prototype_rows.npy"  # (p,) uint32: the first row that has it
+FAMILY_DIGESTS_FILE = "families.npy"  # (m,) uint64, sorted: one for each family of compounds
+FAMILY_ROWS_FILE = "family_rows.npy"  # (m,) uint32: the first row that has it
 FORMULA_DIGESTS_FILE = "formulas.npy"  # (f,) uint64, sorted: one for each reduced formula
 FORMULA_ROWS_FILE = "formula_rows.npy"  # (f, 2) uint32: first row of each of them, and the first row after it
 INDEX_FILES = (
@@ -35,6 +39,8 @@ INDEX_FILES = (
     BAWL_ROWS_FILE,
     PROTOTYPE_DIGESTS_FILE,
     PROTOTYPE_ROWS_FILE,
+    FAMILY_DIGESTS_FILE,
+    FAMILY_ROWS_FILE,
     FORMULA_DIGESTS_FILE,
     FORMULA_ROWS_FILE,
 )
@@ -72,6 +78,7 @@ class Index:
         keys: fingerprint keys, each with all of its rows.
         bawls: BAWL fingerprints of all source rows, each with its first row: enough to know that it is there.
         prototypes: prototypes, likewise.
+        families: families of the reduced formulas, likewise.
         formula_digests: see the file of that name.
         formula_rows: see the file of that name.
 
@@ -80,6 +87,7 @@ class Index:
     keys: TextIndex
     bawls: TextIndex
     prototypes: TextIndex
+    families: TextIndex
     formula_digests: NDArray[np.uint64]
     formula_rows: NDArray[np.uint32]
 
@@ -113,8 +121,8 @@ class Index:
 
         """
         arrays = [np.load(folder / name, mmap_mode="r") for name in INDEX_FILES]
-        keys, bawls, prototypes = (TextIndex(*arrays[at : at + 2]) for at in (0, 2, 4))
-        index = cls(keys, bawls, prototypes, *arrays[6:])
+        keys, bawls, prototypes, families = (TextIndex(*arrays[at : at + 2]) for at in (0, 2, 4, 6))
+        index = cls(keys, bawls, prototypes, families, *arrays[8:])
         index._check()
         return index
 
@@ -133,7 +141,7 @@ class Index:
 
     def _arrays(self) -> list[NDArray[np.generic]]:
         """In the order of the files."""
-        texts = (self.keys, self.bawls, self.prototypes)
+        texts = (self.keys, self.bawls, self.prototypes, self.families)
         return [
             *(array for text_index in texts for array in (text_index.digests, text_index.rows)),
             self.formula_digests,
@@ -142,7 +150,7 @@ class Index:
 
     def _check(self) -> None:
         arrays = self._arrays()
-        kinds = [*[(np.dtype("<u8"), 1), (np.dtype("<u4"), 1)] * 3, (np.dtype("<u8"), 1), (np.dtype("<u4"), 2)]
+        kinds = [*[(np.dtype("<u8"), 1), (np.dtype("<u4"), 1)] * 4, (np.dtype("<u8"), 1), (np.dtype("<u4"), 2)]
         if [(array.dtype, array.ndim) for array in arrays] != kinds:
             msg = f"arrays of kinds {[(str(array.dtype), array.ndim) for array in arrays]}"
             raise ValueError(msg)
@@ -162,6 +170,7 @@ class IndexBuilder:
         self._keys = _Digests()
         self._bawls = _FirstDigests()
         self._prototypes = _FirstDigests()
+        self._families = _FirstDigests()
         self._last_formula: str | None = None
         self._formulas: list[NDArray[np.uint64]] = []
         self._starts: list[NDArray[np.uint32]] = []
@@ -188,6 +197,7 @@ class IndexBuilder:
         before = [self._last_formula, *formulas[:-1]]
         new = [at for at, formula in enumerate(formulas) if formula != before[at]]
         self._formulas.append(digests([formulas[at] for at in new]))
+        self._families.add((rows[at], family_of(formulas[at])) for at in new)
         self._starts.append(np.array([rows[at] for at in new], dtype=np.uint32))
         self._last_formula = formulas[-1] if formulas else self._last_formula
         self._n_rows = rows.stop
@@ -201,6 +211,7 @@ class IndexBuilder:
             self._keys.index(),
             self._bawls.index(),
             self._prototypes.index(),
+            self._families.index(),
             formula_digest[order],
             ranges[order],
         )

@@ -21,7 +21,7 @@ STATISTICS_FILE = "statistics.json"
 REFUSALS_FILE = "refusals.jsonl"
 SET_FILES = (CRYSTALS_FILE, *INDEX_FILES, STATISTICS_FILE, REFUSALS_FILE)
 
-FORMAT_VERSION = 4  # raise when an older program could misread the files
+FORMAT_VERSION = 5  # raise when an older program could misread the files
 BUILDER_VERSION = 1  # raise when the same sources would give other crystals
 
 Count = Annotated[int, Field(ge=0)]
@@ -198,7 +198,7 @@ class Manifest(_Closed):
         n_refused: rows that gave no crystal.
         n_merged: rows that are the same crystal as another row.
         n_crystals: crystals in the set: read less refused less merged.
-        fingerprints: version of each fingerprint in the table, and of the prototype.
+        fingerprints: version of each fingerprint in the table, of the prototype and of the family.
         measures: version and settings of each measurement that filled the table, by its name.
         matching: version and settings of the structure matching that merged the rows.
         sources: where the crystals come from.

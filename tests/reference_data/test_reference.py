@@ -10,12 +10,19 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from metrics.family import family_of
 from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
 from metrics.measure.chemistry.composition import reduced_formula_of
 from metrics.measure.fingerprint import METHODS
 from metrics.measure.matching.verdict import Candidate, MatchSettings, compare
 from reference_data.errors import ReferenceSetError
-from reference_data.files.index import BAWL_ROWS_FILE, KEY_DIGESTS_FILE, KEY_ROWS_FILE, PROTOTYPE_ROWS_FILE
+from reference_data.files.index import (
+    BAWL_ROWS_FILE,
+    FAMILY_ROWS_FILE,
+    KEY_DIGESTS_FILE,
+    KEY_ROWS_FILE,
+    PROTOTYPE_ROWS_FILE,
+)
 from reference_data.files.manifest import MANIFEST_FILE, SET_FILES
 from reference_data.reference import Reference, open_reference
 from reference_data.sets.starter.make.tables import KNOWN_COMPOUNDS_FILE
@@ -92,6 +99,13 @@ def test_bawl_is_known_by_that_of_any_source_row_and_prototypes_by_their_text(sm
     assert reference.known_prototypes(texts) == set(texts[:3])
 
 
+def test_a_family_is_known_by_any_formula_of_it(small_set: Path) -> None:
+    reference = open_reference(small_set)
+    # salt, copper and silicon make these known, whichever metals and halogens are asked about
+    known = {family_of(formula) for formula in ("KBr", "Au", "Ge")}
+    assert reference.known_families({*known, family_of("MgO")}) == known
+
+
 def test_what_the_set_does_not_have_is_not_found(small_set: Path) -> None:
     reference = open_reference(small_set)
     assert reference.rows_of_formulas(["KBr", "Na2Cl2", ""]) == []
@@ -99,9 +113,10 @@ def test_what_the_set_does_not_have_is_not_found(small_set: Path) -> None:
     assert reference.rows_with_keys([]) == {}
     assert reference.known_bawls([]) == reference.known_bawls([""]) == set()
     assert reference.known_prototypes([]) == reference.known_prototypes(["AB:225:"]) == set()
+    assert reference.known_families([]) == reference.known_families(["2:10 16:10", "1:10"]) == set()
 
 
-@pytest.mark.parametrize("name", [KEY_ROWS_FILE, BAWL_ROWS_FILE, PROTOTYPE_ROWS_FILE])
+@pytest.mark.parametrize("name", [KEY_ROWS_FILE, BAWL_ROWS_FILE, PROTOTYPE_ROWS_FILE, FAMILY_ROWS_FILE])
 def test_a_collision_of_digests_is_no_hit(small_copy: Path, name: str) -> None:
     # an index in which the digest of a foreign text leads to a row that does not hold it
     first = open_reference(small_copy).crystals([0])[0]
@@ -113,6 +128,7 @@ def test_a_collision_of_digests_is_no_hit(small_copy: Path, name: str) -> None:
         KEY_ROWS_FILE: reference.rows_with_keys(first.keys),
         BAWL_ROWS_FILE: reference.known_bawls(filter(None, first.bawls)),
         PROTOTYPE_ROWS_FILE: reference.known_prototypes(filter(None, [first.prototype])),
+        FAMILY_ROWS_FILE: reference.known_families([family_of(first.reduced_formula)]),
     }
     assert [file for file, hits in confirmed.items() if not hits] == [name]
 
@@ -141,8 +157,8 @@ def test_opening_and_looking_up_imports_no_pymatgen() -> None:
     ("old", "new", "message"),
     [
         ("canonical-bawl = {version}", "canonical-bawl = 99", "fingerprints .*99.*expected .*canonical-bawl"),
-        ("format_version = 4", "format_version = 99", "format version 99; expected version 4"),
-        ("format_version = 4", "format_version = 3", "format version 3; expected version 4; build the set again with"),
+        ("format_version = 5", "format_version = 99", "format version 99; expected version 5"),
+        ("format_version = 5", "format_version = 4", "format version 4; expected version 5; build the set again with"),
         ("indicative = true", "indicative = maybe", "not TOML"),
         ("n_crystals = 4", "n_crystals = -4", "n_crystals"),
         ("indicative = true", "indicative = true\nsurprise = 1", "surprise"),

@@ -158,9 +158,9 @@ def test_where_energies_exist_they_rank_and_what_has_none_takes_no_rank(tmp_path
     publish(tmp_path, Made("structural", ranked, record=complete))
     table = board(Store(tmp_path), PROTOCOL).wide.set_index("model")
     assert table["rank"].dropna().to_dict() == {"stable": 1, "unstable": 2}
-    assert table.loc["structural", "not_ranked"] == "no VSUN + VMSUN (CHGNet, as submitted) yet"
-    assert table.loc["stable", "vsun_msun@chgnet/unrelaxed"] == 1.0
-    assert set(table["ranked_by"]) == {"vsun_msun@chgnet/unrelaxed"}
+    assert table.loc["structural", "not_ranked"] == "no Discoveries (CHGNet, as submitted) yet"
+    assert table.loc["stable", "discoveries@chgnet/unrelaxed"] == 1 / N_RANKED
+    assert set(table["ranked_by"]) == {"discoveries@chgnet/unrelaxed"}
 
 
 @pytest.fixture
@@ -203,7 +203,7 @@ def test_a_complete_set_beside_an_indicative_one_keeps_its_own_table_and_rank(tm
     complete = {"reference": "lemat-bulk", "reference_indicative": False}
     publish(tmp_path, Made("a", records(N_RANKED, 5), energies=energies, record=complete))
     whole = board(Store(tmp_path), PROTOCOL)
-    assert whole.runs["ranked_by"].tolist() == ["vsun_msun@chgnet/unrelaxed", "vun"]
+    assert whole.runs["ranked_by"].tolist() == ["discoveries@chgnet/unrelaxed", "vun"]
     text = render(whole, "md", PROTOCOL)
     assert text.startswith("| Rank (95%) |")
     assert text.index("Stable (CHGNet") < text.index("| Indicative rank (95%) |") < text.index(NOT_RANKED)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from leaderboard.matching.classes import (
     Fact,
+    Place,
     Standing,
     any_of,
     certain,
@@ -29,38 +30,39 @@ def edges(n: int) -> st.SearchStrategy[list[tuple[int, int]]]:
 
 
 @given(n=N, data=st.data())
-def test_counts_do_not_depend_on_the_order_of_the_records(n: int, data: st.DataObject) -> None:
+def test_who_counts_does_not_depend_on_the_order_of_the_records(n: int, data: st.DataObject) -> None:
     same, failed = data.draw(edges(n)), data.draw(edges(n))
     valid = data.draw(st.lists(st.booleans(), min_size=n, max_size=n))
     order = data.draw(st.permutations(range(n)))
 
-    def counts(order: list[int]) -> tuple[int, int, int]:
-        """Unique, certainly unique, certainly unique and valid, when record i is the order[i]-th crystal."""
+    def who_counts(order: list[int]) -> tuple[set[int], set[int]]:
+        """Crystals that stand for a class, and those that certainly do, when record i is the order[i]-th crystal."""
         place = {crystal: row for row, crystal in enumerate(order)}
         moved_same = [(place[a], place[b]) for a, b in same]
         moved_all = moved_same + [(place[a], place[b]) for a, b in failed]
-        own_valid = [valid[crystal] for crystal in order]
+        places = [Place(not valid[crystal], f"content {crystal}") for crystal in order]
         classes = components(n, moved_same)
-        first = representatives(classes, [[row] for row in range(n)], own_valid)
-        sure = certain(classes, components(n, moved_all), first, own_valid)
-        return len(first), len(sure), sum(own_valid[first[label]] for label in sure)
+        representative = representatives(classes, places)
+        sure = certain(classes, components(n, moved_all), representative, places)
+        return {order[number] for number in representative.values()}, {order[representative[label]] for label in sure}
 
-    assert counts(list(order)) == counts(list(range(n)))
+    assert who_counts(list(order)) == who_counts(list(range(n)))
 
 
 @given(n=N, data=st.data())
 def test_a_failed_comparison_never_pays(n: int, data: st.DataObject) -> None:
     same, failed = data.draw(edges(n)), data.draw(edges(n))
-    valid = data.draw(st.lists(st.booleans(), min_size=n, max_size=n))
+    places = [Place(data.draw(st.booleans()), f"content {crystal}") for crystal in range(n)]
     classes = components(n, same)
-    first = representatives(classes, [[row] for row in range(n)], valid)
-    sure = certain(classes, components(n, [*same, *failed]), first, valid)
+    sure = certain(classes, components(n, [*same, *failed]), representatives(classes, places), places)
     if_all_had_matched = set(components(n, [*same, *failed]))
     assert len(sure) == len(if_all_had_matched)
 
 
-def test_the_first_valid_record_stands_for_its_class() -> None:
-    assert representatives([0, 0, 1], [[0], [1, 3], [2]], [False, True, False, True]) == {0: 1, 1: 2}
+def test_a_valid_crystal_stands_for_its_class_and_of_several_the_first_by_content() -> None:
+    places = [Place(is_not_valid=True, sha256="a"), Place(is_not_valid=False, sha256="c")]
+    places += [Place(is_not_valid=False, sha256="b"), Place(is_not_valid=True, sha256="d")]
+    assert representatives([0, 0, 0, 1], places) == {0: 2, 1: 3}
 
 
 def verdict(rule: str, *, same: bool, distance: float | None) -> Comparison:

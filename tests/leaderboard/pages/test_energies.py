@@ -101,6 +101,19 @@ def structural(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return publish(tmp_path_factory.mktemp("runs"), Made("structural", [good("a")]))
 
 
+def test_the_structures_say_which_of_duplicates_is_lowest_in_energy(tmp_path: Path) -> None:
+    crystals = {"first": cell(4.0), "lower": cell(4.1)}
+    records = [good("first"), good("lower", unique=False, duplicate_of="first")]
+    energies = [energy(crystals["first"], 0.2), energy(crystals["lower"], 0.1)]
+    run = publish(tmp_path, Made("twice", records, crystals=crystals, energies=energies))
+    rows = facts(run.path)
+    assert rows["unique"].tolist() == [False, True]
+    html = structures.page_html(rows, 1, None, VIEWS[0])
+    assert "Duplicate of lower" in html
+    assert "Duplicate of first" not in html
+    assert "Of duplicates the lowest in energy counts." in html
+
+
 def test_views_come_in_order_and_join_by_content(run: Run) -> None:
     assert [key.variant for key in views_of(run.path)] == VIEWS
     above = distances(run.path, VIEWS[0]).set_axis(run.columns()["id"]).dropna().to_dict()

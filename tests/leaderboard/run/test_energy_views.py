@@ -12,7 +12,15 @@ from leaderboard.run.energies import ENERGIES_SCHEMA, ensemble
 from leaderboard.run.energy_views import variant, views
 from metrics.table import frame
 
-RECORDS = pa.schema({"id": pa.string(), "sha256": pa.string()})
+RECORDS = pa.schema(
+    {
+        "id": pa.string(),
+        "sha256": pa.string(),
+        "valid": pa.bool_(),
+        "unique": pa.bool_(),
+        "duplicate_of": pa.string(),
+    }
+)
 
 
 def energies(*rows: dict[str, Any]) -> pd.DataFrame:
@@ -51,6 +59,39 @@ def test_energies_join_by_content_whatever_the_order_and_how_often() -> None:
     (view,) = views(records, energies(row("a", 0.1), row("b", 0.2)))
     assert view.rows["e_above_hull"].to_list() == [0.2, pd.NA, 0.1, 0.2]
     assert "converged" not in view.available
+
+
+def standing(records: list[dict[str, Any]], *energies_of: dict[str, Any]) -> dict[str, tuple[bool | None, str | None]]:
+    """Whether each record is unique in the view, and whose duplicate it is."""
+    (view,) = views(frame(records, RECORDS), energies(*energies_of))
+    plain = view.rows[["unique", "duplicate_of"]].astype(object)
+    plain = plain.where(plain.notna(), None)
+    return dict(zip(view.rows["id"], zip(plain["unique"], plain["duplicate_of"], strict=True), strict=True))
+
+
+def member(name: str, of: str | None = None, *, valid: bool = True, unique: bool | None = True) -> dict[str, Any]:
+    return {"id": name, "sha256": name, "valid": valid, "unique": False if of else unique, "duplicate_of": of}
+
+
+def test_the_member_lowest_in_energy_stands_for_its_class() -> None:
+    records = [member("a"), member("b", "a"), member("c", "a"), member("alone")]
+    rows = [row("a", 0.2), row("b", 0.1), row("c", None), row("alone", 0.3)]
+    expected = {"a": (False, "b"), "b": (True, None), "c": (False, "b"), "alone": (True, None)}
+    assert standing(records, *rows) == expected
+    assert standing(records[::-1], *rows) == expected
+
+
+def test_among_equal_energies_a_valid_one_comes_first_then_content_decides() -> None:
+    records = [member("a", valid=False), member("c", "a"), member("b", "a")]
+    for energy in (0.1, None):
+        rows = [row(name, energy) for name in "abc"]
+        assert standing(records, *rows) == {"a": (False, "b"), "b": (True, None), "c": (False, "b")}
+
+
+def test_who_is_not_certainly_unique_stays_so_whoever_stands_for_the_class() -> None:
+    records = [member("a", unique=None), member("b", "a"), {"id": "refused"}]
+    expected = {"a": (False, "b"), "b": (None, None), "refused": (None, None)}
+    assert standing(records, row("a", 0.2), row("b", 0.1)) == expected
 
 
 def test_own_is_said_only_beside_a_hull_of_dft_energies() -> None:

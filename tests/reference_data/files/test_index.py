@@ -12,16 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metrics.family import family_of
 from reference_data.files.index import INDEX_FILES, Index, IndexBuilder, digests
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TEXTS = st.text(alphabet="AB:1", min_size=1, max_size=4)
+FORMULAS = st.sampled_from(["NaCl", "KBr", "CsPbI3", "Fe2O3", "O2", "Si", "C", "LaCe"])
 Row = tuple[str, list[str], list[str | None], str | None]  # formula, keys, BAWLs, prototype
 Columns = tuple[list[list[str]], list[list[str | None]], list[str | None], list[str]]
 ROWS = st.lists(
-    st.tuples(TEXTS, st.lists(TEXTS, max_size=3), st.lists(st.none() | TEXTS, max_size=3), st.none() | TEXTS),
+    st.tuples(FORMULAS, st.lists(TEXTS, max_size=3), st.lists(st.none() | TEXTS, max_size=3), st.none() | TEXTS),
     min_size=1,
     max_size=20,
 )
@@ -47,7 +49,11 @@ def test_written_index_finds_exactly_the_rows_of_each_text_and_formula(rows: lis
         wanted = sorted({key for keys_of_row in keys for key in keys_of_row} | {"absent"})
         for key, hits in zip(wanted, index.keys.rows_with(wanted), strict=True):
             assert hits.tolist() == [row for row, keys_of_row in enumerate(keys) for _ in range(keys_of_row.count(key))]
-        for text_index, column in ((index.bawls, bawls), (index.prototypes, [[prototype] for prototype in prototypes])):
+        for text_index, column in (
+            (index.bawls, bawls),
+            (index.prototypes, [[prototype] for prototype in prototypes]),
+            (index.families, [[family_of(formula)] for formula in formulas]),
+        ):
             wanted = sorted({text for texts in column for text in texts if text is not None} | {"absent"})
             for text, hits in zip(wanted, text_index.rows_with(wanted), strict=True):
                 assert hits.tolist() == [row for row, texts in enumerate(column) if text in texts][:1]
@@ -71,7 +77,7 @@ def test_pieces_of_a_table_give_the_index_of_the_whole(rows: list[Row], cuts: li
 
 
 def small_index() -> Index:
-    return Index.build([["a", "b"], ["b"]], [["c", None], ["d", "c"]], ["p", None], ["A", "B"])
+    return Index.build([["a", "b"], ["b"]], [["c", None], ["d", "c"]], ["p", None], ["Ag", "B"])
 
 
 def test_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
