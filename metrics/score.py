@@ -8,13 +8,15 @@ import pkgutil
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
-from metrics.statistics.uncertainty import wilson_interval
+from metrics.statistics.classes import variance_of_classes
+from metrics.statistics.uncertainty import bounded_interval, wilson_interval
 from metrics.statistics.value import Value
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "registry",
     "score",
     "share",
+    "share_of_classes",
 ]
 
 Better = Literal["higher", "lower", "neither"]
@@ -154,3 +157,29 @@ def share(hits: pd.Series[bool]) -> Value:
     successes = int(hits.fillna(value=False).sum())
     low, high = wilson_interval(successes, n_submitted)
     return Value(successes / n_submitted, low, high, n_submitted - n_unknown, n_unknown)
+
+
+def share_of_classes(hits: pd.Series[bool], classes: pd.Series[str]) -> Value:
+    """Share of submitted records that are hits, where of each class of copies at most one is.
+
+    Such a share falls as the submission grows, and its records are not independent. Interval, 95%: of the mean over
+    submissions of the same size; Wilson's for as many trials as would have the variance of
+    :func:`.classes.variance_of_classes`.
+
+    Args:
+        hits: nullable boolean column, one entry per submitted record.
+        classes: name of each record's class; a record without one is its own class.
+
+    """
+    value = share(hits)
+    if not value.value:
+        return value
+    n_submitted = len(hits)
+    names = classes[hits.fillna(value=False).astype(bool)]
+    sizes = np.array(names.map(classes.value_counts()).fillna(1), dtype=np.int64)
+    # no more spread than independent records have
+    variance = min(
+        variance_of_classes(sizes, n_submitted) / n_submitted**2, value.value * (1 - value.value) / n_submitted
+    )
+    low, high = bounded_interval(value.value, variance, n_submitted)
+    return replace(value, low=low, high=high)

@@ -46,7 +46,7 @@ def main() -> None:
 
 def _sampled(hits: np.ndarray) -> Sampled:
     n_hits = int(hits.sum())
-    return Sampled(Estimate(n_hits / N_RECORDS, *wilson_interval(n_hits, N_RECORDS)), N_RECORDS)
+    return Sampled(Estimate(n_hits / N_RECORDS, *wilson_interval(n_hits, N_RECORDS)), is_share=True)
 
 
 def _naive_means(distances: np.ndarray) -> float:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from leaderboard.board.names import score_name
 from metrics.score import registry
-from metrics.statistics.uncertainty import Estimate, difference
+from metrics.statistics.uncertainty import Estimate, difference, holm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from leaderboard.score_key import ScoreKey
     from leaderboard.store.local import Run
     from metrics.score import Better
+    from metrics.statistics.runs import RunVariance
+    from metrics.statistics.uncertainty import Difference
+
+SIGNIFICANT = 0.05
+"""Adjusted p-values below this are called clear."""
 
 Verdict = Literal["better", "worse", "higher", "lower", "no clear difference", "not comparable"]
 
@@ -26,13 +32,15 @@ class Against(NamedTuple):
     Attributes:
         estimate: value and 95% interval; None where the run does not have it.
         difference: this run's value less the first one's, with its 95% interval.
-        verdict: "better" or "worse" (for a score without a better end "higher" or "lower") where the interval of the
-            difference excludes 0.
+        p_value: of the difference, after Holm's correction over all comparisons; None where there is no difference.
+        verdict: "better" or "worse" (for a score without a better end "higher" or "lower") where ``p_value`` is below
+            0.05.
 
     """
 
     estimate: Estimate | None
-    difference: Estimate | None
+    difference: Difference | None
+    p_value: float | None
     verdict: Verdict
 
 
@@ -48,12 +56,24 @@ class Line(NamedTuple):
     others: tuple[Against, ...]
 
 
-def compare(runs: Sequence[Run], protocol: Protocol) -> list[Line]:
+class Comparison(NamedTuple):
+    """The lines of a page, and over how many comparisons the error is controlled."""
+
+    lines: list[Line]
+    n_comparisons: int
+
+
+def compare(
+    runs: Sequence[Run], protocol: Protocol, between: Mapping[ScoreKey, RunVariance] | None = None
+) -> Comparison:
     """Every score that one of the runs has, in the protocol's order.
+
+    All pairs of runs count as comparisons, for each score that both have: the first one may be chosen for its values.
 
     Args:
         runs: at least one; the others are compared with the first.
         protocol: gives the order and the headline.
+        between: what is known of the spread between runs of a model, by score.
 
     """
     scored = [{entry.key: entry for entry in run.scores.scores} for run in runs]
@@ -64,7 +84,33 @@ def compare(runs: Sequence[Run], protocol: Protocol) -> list[Line]:
         key=lambda key: (order.get(key.name, len(order)), key.name, key.variant or ""),
     )
     indicative = any(run.record.reference_indicative for run in runs)
-    return [_line(key, scored, protocol, indicative=indicative) for key in keys]
+    differences = {
+        (key, one, other): gap
+        for key in keys
+        for one, other in combinations(range(len(runs)), 2)
+        if (gap := _difference(scored[one].get(key), scored[other].get(key), (between or {}).get(key)))
+    }
+    adjusted = dict(zip(differences, holm([gap.p_value for gap in differences.values()]), strict=True))
+    lines = []
+    for key in keys:
+        score = registry()[key.name]
+        others = []
+        for place in range(1, len(runs)):
+            gap, p_value = differences.get((key, 0, place)), adjusted.get((key, 0, place))
+            verdict = _verdict(gap, p_value, score.better)
+            others.append(Against(_estimate(scored[place].get(key)), gap, p_value, verdict))
+        lines.append(
+            Line(
+                key.column,
+                score_name(*key),
+                score.unit,
+                score.group,
+                protocol.in_headline(key, indicative=indicative),
+                _estimate(scored[0].get(key)),
+                tuple(others),
+            )
+        )
+    return Comparison(lines, len(differences))
 
 
 def caveats(runs: Sequence[Run]) -> list[str]:
@@ -105,33 +151,23 @@ def summary(runs: Sequence[Run], lines: Sequence[Line]) -> list[str]:
     return sentences
 
 
-def _line(
-    key: ScoreKey, scored: Sequence[Mapping[ScoreKey, ScoreEntry]], protocol: Protocol, *, indicative: bool
-) -> Line:
-    score = registry()[key.name]
-    first, *others = [by_key.get(key) for by_key in scored]
-    return Line(
-        key.column,
-        score_name(*key),
-        score.unit,
-        score.group,
-        protocol.in_headline(key, indicative=indicative),
-        _estimate(first),
-        tuple(_against(first, other, score.better) for other in others),
-    )
-
-
-def _against(first: ScoreEntry | None, other: ScoreEntry | None, better: Better) -> Against:
+def _difference(first: ScoreEntry | None, other: ScoreEntry | None, between: RunVariance | None) -> Difference | None:
+    """How much higher the other is; None where the two do not compare."""
     base, estimate = _estimate(first), _estimate(other)
     if not (first and other and base and estimate) or first.version != other.version:
-        return Against(estimate, None, "not comparable")
-    gap = difference(estimate, base)
-    if not gap.excludes_zero:
-        return Against(estimate, gap, "no clear difference")
+        return None
+    return difference(estimate, base, between)
+
+
+def _verdict(gap: Difference | None, p_value: float | None, better: Better) -> Verdict:
+    if gap is None or p_value is None:
+        return "not comparable"
+    if p_value >= SIGNIFICANT:
+        return "no clear difference"
     is_higher = gap.value > 0
     if better == "neither":
-        return Against(estimate, gap, "higher" if is_higher else "lower")
-    return Against(estimate, gap, "better" if is_higher == (better == "higher") else "worse")
+        return "higher" if is_higher else "lower"
+    return "better" if is_higher == (better == "higher") else "worse"
 
 
 def _estimate(entry: ScoreEntry | None) -> Estimate | None:

@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 
 from leaderboard.score_key import ScoreKey
-from metrics.statistics.ranks import Sampled, rank_ranges, spread
+from metrics.statistics.ranks import Sampled, rank_ranges
+from metrics.statistics.runs import pooled, spread
 from metrics.statistics.uncertainty import Estimate
 
 if TYPE_CHECKING:
     from leaderboard.protocol import Protocol
     from metrics.score import Score
+    from metrics.statistics.runs import RunVariance
 
 FIELD = ["reference", "n_submitted"]
 """Runs under the protocol's own settings that agree in these can be ranked with each other."""
@@ -68,11 +70,10 @@ def with_ranks(runs: pd.DataFrame, estimates: pd.DataFrame, score: Score | None,
     placed = dict.fromkeys(range(len(runs)), nowhere)
     n_runs = dict.fromkeys(range(len(runs)), 1)
     intervals = estimates.to_numpy(dtype=np.float64, na_value=np.nan)
-    sizes = runs["n_submitted"].tolist()
-    counts_hits = score is not None and score.counts_hits
+    is_share = score is not None and score.unit == "share"
 
     def sampled(row: int) -> Sampled:
-        return Sampled(Estimate(*intervals[row].tolist()), int(sizes[row]) if counts_hits else None)
+        return Sampled(Estimate(*intervals[row].tolist()), is_share)
 
     for field in _fields(runs, protocol):
         n_runs |= {row: len(rows) for rows in field.models for row in rows}
@@ -100,6 +101,41 @@ def with_spreads(runs: pd.DataFrame, scores: pd.DataFrame, protocol: Protocol) -
                     [between.deviation, between.mean, between.smallest, between.largest]
                 )
     return scores.join(spreads.astype("Float64"))
+
+
+def run_variances(
+    runs: pd.DataFrame, scores: pd.DataFrame, run: str, protocol: Protocol
+) -> dict[ScoreKey, RunVariance]:
+    """What is known of the spread between runs of a model of each score, from the models that compare with a run.
+
+    Args:
+        runs: rows of the whole board.
+        scores: the board's long table.
+        run: id of the run.
+        protocol: which runs are under its own settings.
+
+    """
+    ids = runs["run"].tolist()
+    models = [
+        [ids[row] for row in rows]
+        for field in _fields(runs, protocol)
+        if any(ids[row] == run for rows in field.models for row in rows)
+        for rows in field.models
+        if len(rows) > 1
+    ]
+    several = scores[scores["run"].isin([name for names in models for name in names])]
+    estimates: dict[ScoreKey, dict[str, Estimate]] = {}
+    columns = ["run", "name", "variant", "value", "low", "high"]
+    for run_id, name, variant, *ends in several[columns].itertuples(index=False, name=None):
+        if not any(pd.isna(end) for end in ends):
+            key = ScoreKey(name, None if pd.isna(variant) else variant)
+            estimates.setdefault(key, {})[run_id] = Estimate(*map(float, ends))
+    variances = {}
+    for key, of_runs in estimates.items():
+        variance = pooled([[of_runs[name] for name in names if name in of_runs] for names in models])
+        if variance is not None:
+            variances[key] = variance
+    return variances
 
 
 class _Field(NamedTuple):

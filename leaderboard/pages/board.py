@@ -161,8 +161,9 @@ def legend(protocol: Protocol, reference: str, ranking: ScoreKey, *, indicative:
         '<span class="best">Bold</span>: best of the ranked rows of a column, or of all rows where none is ranked.',
         (
             f"{word}: by {text(score_name(*ranking))}, highest first, for {condition}; under it the ranks that "
-            "the model takes in 95% of boards whose structures are drawn anew. A model takes one rank, by the mean of "
-            "its runs; unranked models of equal size have a range among themselves."
+            "the model takes in 95% of boards on which all models are sampled anew, with the spread between runs where "
+            "models have several. A model takes one rank, by the mean of its runs; unranked models of equal size have "
+            "a range among themselves."
         ),
         (
             "Runs: with several, the mean and standard deviation over the runs stand under each value; with one, the "

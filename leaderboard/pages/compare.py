@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from leaderboard.board.comparison import caveats, compare, summary
-from leaderboard.board.ranking import SPREAD, score_rows
+from leaderboard.board.comparison import SIGNIFICANT, caveats, compare, summary
+from leaderboard.board.ranking import SPREAD, run_variances, score_rows
 from leaderboard.board.table import board
 from leaderboard.pages import plots, runs
 from leaderboard.pages.hull_shown import banner_html
@@ -17,15 +17,19 @@ from leaderboard.pages.panel import QUIET
 from metrics.score import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from leaderboard.board.comparison import Against, Line
     from leaderboard.board.table import Board
     from leaderboard.protocol import Protocol
+    from leaderboard.score_key import ScoreKey
     from leaderboard.store.local import Run, Store
+    from metrics.statistics.runs import RunVariance
 
 MOST = 6
 """Runs that can be compared at once: more do not fit a table that is read."""
+
+_SMALLEST_P = 0.001
 
 # the address of the page is the link to what is compared
 _LINK = (
@@ -33,9 +37,18 @@ _LINK = (
     "runs.map(encodeURIComponent).join(',')); }"
 )
 _HOW = (
-    "The difference is to the first model, in percentage points for shares; in brackets its 95% interval. A model is "
-    "called better or worse (higher or lower, for scores without a better end) only where that interval excludes 0. "
-    "One in twenty such intervals excludes 0 by chance alone, and none of them covers the spread between training runs."
+    "The difference is to the first model, in percentage points for shares; in brackets its own 95% interval. A model "
+    "is called better or worse (higher or lower, for scores without a better end) only where p, after Holm's "
+    "correction over {n} comparisons (every score, every pair), is below 0.05: of pages that compare models without "
+    "any difference, at most one in twenty calls one."
+)
+_SPREAD_KNOWN = (
+    " Intervals and p hold the spread between runs of a model for {n} of {scores} scores, pooled over the models with "
+    "several runs."
+)
+_SPREAD_UNKNOWN = (
+    " No comparable model has several runs, so the spread between training or sampling runs is unknown and in none of "
+    "these numbers: a clear difference is one between these runs."
 )
 
 
@@ -63,7 +76,7 @@ def build(store: Store, protocol: Protocol) -> ComparePage:
         compared = [run for name in identifiers or [] if (run := runs.find(store, name)) is not None]
         if len(compared) < 2:  # noqa: PLR2004 - a comparison takes two
             return page(compared, None, protocol), gr.Plot(visible=False)
-        lines = [line for line in compare(compared, protocol) if line.in_headline and line.unit == "share"]
+        lines = [line for line in compare(compared, protocol).lines if line.in_headline and line.unit == "share"]
         names = [run.model for run in compared]
         return page(compared, board(store, protocol), protocol), gr.Plot(plots.side_by_side(names, lines), visible=True)
 
@@ -88,7 +101,8 @@ def page(compared: Sequence[Run], table: Board | None, protocol: Protocol) -> st
     """The comparison as HTML; ``table`` is the board, which knows about several runs of a model."""
     if len(compared) < 2 or table is None:  # noqa: PLR2004 - a comparison takes two
         return '<p class="dim">Choose two models or more.</p>'
-    lines = compare(compared, protocol)
+    between = run_variances(table.runs, table.scores, compared[0].id, protocol)
+    lines, n_comparisons = compare(compared, protocol, between)
     warnings = "".join(notice("note", f"Compare with care: {caveat}.") for caveat in caveats(compared))
     with_energies = [run.record for run in compared if run.record.potentials]
     sets = dict.fromkeys(record.reference for record in with_energies if record.reference_indicative)
@@ -102,8 +116,16 @@ def page(compared: Sequence[Run], table: Board | None, protocol: Protocol) -> st
     several = "".join(f"<li>{_runs_of(run, table, protocol)}</li>" for run in compared)
     return (
         f'{warnings}<div class="lead compared">{sentences}</div>{_table(compared, headline)}{folded}'
-        f'<ul class="reasons">{several}</ul><p class="legend">{_HOW}</p>'
+        f'<ul class="reasons">{several}</ul><p class="legend">{_how(lines, n_comparisons, between)}</p>'
     )
+
+
+def _how(lines: Sequence[Line], n_comparisons: int, between: Mapping[ScoreKey, RunVariance]) -> str:
+    """How the differences are judged, and what they know of the spread between runs."""
+    columns = {key.column for key in between}
+    n_known = sum(line.name in columns for line in lines)
+    spread = _SPREAD_KNOWN.format(n=n_known, scores=len(lines)) if n_known else _SPREAD_UNKNOWN
+    return text(_HOW.format(n=f"{n_comparisons:,}") + spread)
 
 
 def _table(compared: Sequence[Run], lines: Sequence[Line]) -> str:
@@ -129,13 +151,14 @@ def _row(line: Line) -> str:
 
 def _cells(other: Against, unit: str) -> str:
     shown = f'<td class="right score start">{interval(_known(other.estimate), unit)}</td>'
-    if other.difference is None:
+    if other.difference is None or other.p_value is None:
         return f'{shown}<td class="verdict">{UNKNOWN}</td>'
     ends = f"[{_signed(other.difference.low, unit)}, {_signed(other.difference.high, unit)}]"
-    css = "verdict clear" if other.difference.excludes_zero else "verdict"
+    css = "verdict clear" if other.p_value < SIGNIFICANT else "verdict"
+    p_value = "p &lt; 0.001" if other.p_value < _SMALLEST_P else f"p = {other.p_value:.3f}"
     return (
         f'{shown}<td class="{css}"><span class="value">{_signed(other.difference.value, unit)} '
-        f'<em>{text(other.verdict)}</em></span><span class="interval">{ends}</span></td>'
+        f'<em>{text(other.verdict)}</em></span><span class="interval">{ends}, {p_value}</span></td>'
     )
 
 

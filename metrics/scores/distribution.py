@@ -22,7 +22,7 @@ from metrics.reference_statistics import (
 from metrics.score import Against, Value, score
 from metrics.statistics.divergence import jensen_shannon_divergence, wasserstein_distance
 from metrics.statistics.histogram import Kinds, distinct, whole_numbers
-from metrics.statistics.resampling import bootstrap_interval
+from metrics.statistics.resampling import distance_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
     from metrics.reference_statistics import Quantity
 
+FEWEST = 4
+"""Structures of which a half still is a sample."""
+_DRAWS_OF_TRANSPORT = 400  # each one runs over all values twice
+
 
 @score(
     label="Element distance",
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
     better="neither",
     missing="left out, shown only",
     needs=("reduced_formula",),
-    version=2,
+    version=3,
 )
 def distribution_elements(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the element shares from the reference's, each crystal with the same weight.
@@ -48,9 +52,11 @@ def distribution_elements(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: (KL(p | m) + KL(q | m)) / 2 with m = (p + q) / 2 and logarithms of base 2, p the submission, q the
     reference.
-    Interval: bootstrap over the structures.
-    Source: Lin 1991, DOI 10.1109/18.61115.
-    Missing values: left out, shown only; structures without a formula are not in the histogram.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half); spread from halves drawn without
+    replacement, each corrected by its own halves; down to 0 where samples of the reference itself would be as far.
+    Source: Lin 1991, DOI 10.1109/18.61115; bias: Quenouille 1956, DOI 10.1093/biomet/43.3-4.353.
+    Missing values: left out, shown only; structures without a formula are not in the histogram; with fewer than four
+    there is no value.
     """
     return divergence(element_shares(rows["reduced_formula"]), against.get("element_shares", {}))
 
@@ -61,7 +67,7 @@ def distribution_elements(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("space_group",),
-    version=2,
+    version=3,
 )
 def distribution_space_groups(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the space groups (tolerance 0.01 angstrom) from the reference's.
@@ -70,9 +76,11 @@ def distribution_space_groups(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: (KL(p | m) + KL(q | m)) / 2 with m = (p + q) / 2 and logarithms of base 2, p the submission, q the
     reference.
-    Interval: bootstrap over the structures.
-    Source: Lin 1991, DOI 10.1109/18.61115.
-    Missing values: left out, shown only; structures without a space group are not in the histogram.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half); spread from halves drawn without
+    replacement, each corrected by its own halves; down to 0 where samples of the reference itself would be as far.
+    Source: Lin 1991, DOI 10.1109/18.61115; bias: Quenouille 1956, DOI 10.1093/biomet/43.3-4.353.
+    Missing values: left out, shown only; structures without a space group are not in the histogram; with fewer than
+    four there is no value.
     """
     return divergence(whole_numbers(rows["space_group"]), space_group_counts(against))
 
@@ -83,7 +91,7 @@ def distribution_space_groups(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("space_group",),
-    version=2,
+    version=3,
 )
 def distribution_crystal_systems(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the seven crystal systems from the reference's.
@@ -92,9 +100,11 @@ def distribution_crystal_systems(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: (KL(p | m) + KL(q | m)) / 2 with m = (p + q) / 2 and logarithms of base 2, p the submission, q the
     reference.
-    Interval: bootstrap over the structures.
-    Source: Lin 1991, DOI 10.1109/18.61115.
-    Missing values: left out, shown only; structures without a space group are not in the histogram.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half); spread from halves drawn without
+    replacement, each corrected by its own halves; down to 0 where samples of the reference itself would be as far.
+    Source: Lin 1991, DOI 10.1109/18.61115; bias: Quenouille 1956, DOI 10.1093/biomet/43.3-4.353.
+    Missing values: left out, shown only; structures without a space group are not in the histogram; with fewer than
+    four there is no value.
     """
     return divergence(crystal_systems(rows["space_group"]), crystal_system_counts(against))
 
@@ -105,7 +115,7 @@ def distribution_crystal_systems(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("density",),
-    version=2,
+    version=3,
 )
 def distribution_density(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the mass density from the reference's.
@@ -114,9 +124,12 @@ def distribution_density(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
     functions.
-    Interval: bootstrap over the structures.
-    Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101.
-    Missing values: left out, shown only; structures without the number are not in the distribution.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half); spread from halves drawn without
+    replacement, each corrected by its own halves; down to 0 where samples of the reference itself would be as far.
+    Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101; bias: Quenouille 1956, DOI
+    10.1093/biomet/43.3-4.353.
+    Missing values: left out, shown only; structures without the number are not in the distribution; with fewer than
+    four there is no value.
     """
     return transport(rows["density"], reference_quantity(against, "density"))
 
@@ -127,7 +140,7 @@ def distribution_density(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("volume_per_atom",),
-    version=2,
+    version=3,
 )
 def distribution_atom_density(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the number of atoms per volume from the reference's.
@@ -136,9 +149,12 @@ def distribution_atom_density(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
     functions.
-    Interval: bootstrap over the structures.
-    Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101.
-    Missing values: left out, shown only; structures without the number are not in the distribution.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half); spread from halves drawn without
+    replacement, each corrected by its own halves; down to 0 where samples of the reference itself would be as far.
+    Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101; bias: Quenouille 1956, DOI
+    10.1093/biomet/43.3-4.353.
+    Missing values: left out, shown only; structures without the number are not in the distribution; with fewer than
+    four there is no value.
     """
     return transport(atom_density(rows), reference_quantity(against, "atom_density"))
 
@@ -149,7 +165,7 @@ def distribution_atom_density(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("volume_per_atom",),
-    version=2,
+    version=3,
 )
 def distribution_volume_per_atom(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the volume per atom from the reference's.
@@ -158,9 +174,12 @@ def distribution_volume_per_atom(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
     functions.
-    Interval: bootstrap over the structures.
-    Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101.
-    Missing values: left out, shown only; structures without the number are not in the distribution.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half); spread from halves drawn without
+    replacement, each corrected by its own halves; down to 0 where samples of the reference itself would be as far.
+    Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101; bias: Quenouille 1956, DOI
+    10.1093/biomet/43.3-4.353.
+    Missing values: left out, shown only; structures without the number are not in the distribution; with fewer than
+    four there is no value.
     """
     return transport(rows["volume_per_atom"], reference_quantity(against, "volume_per_atom"))
 
@@ -171,7 +190,7 @@ def distribution_volume_per_atom(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("n_sites_primitive",),
-    version=2,
+    version=3,
 )
 def distribution_sites(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the number of sites of the primitive cell from the reference's.
@@ -180,40 +199,49 @@ def distribution_sites(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
     functions.
-    Interval: bootstrap over the structures.
-    Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101.
-    Missing values: left out, shown only; structures without the number are not in the distribution.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half); spread from halves drawn without
+    replacement, each corrected by its own halves; down to 0 where samples of the reference itself would be as far.
+    Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101; bias: Quenouille 1956, DOI
+    10.1093/biomet/43.3-4.353.
+    Missing values: left out, shown only; structures without the number are not in the distribution; with fewer than
+    four there is no value.
     """
     return transport(rows["n_sites_primitive"], reference_quantity(against, "sites"))
 
 
 def divergence(kinds: Kinds, reference: Mapping[str, float]) -> Value:
-    """Jensen-Shannon divergence of a histogram from the reference's counts by bin."""
-    if not reference or not kinds.n_known:
+    """Jensen-Shannon divergence of a histogram from the reference's counts by bin, without the bias of its size."""
+    if not reference or kinds.n_known < FEWEST:
         return undefined(kinds.n_known, kinds.n_unknown)
     total = sum(reference.values())
     theirs = np.array([reference.get(str(label), 0) / total for label in kinds.bins])
+    ours = kinds.counts @ kinds.shares / kinds.n_known
 
-    def divergences(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
-        ours: NDArray[np.float64] = sampled @ kinds.shares / kinds.n_known
-        return jensen_shannon_divergence(ours, theirs)
+    def divergences(sampled: NDArray[np.int64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+        shares: NDArray[np.float64] = sampled @ kinds.shares / sampled.sum(axis=1, keepdims=True)
+        return jensen_shannon_divergence(shares, other)
 
-    value = float(divergences(kinds.counts[None])[0])
-    low, high = bootstrap_interval(kinds.counts, divergences, value, lowest=0.0, highest=1.0)
-    return Value(value, low, high, kinds.n_known, kinds.n_unknown)
+    value, low, high = distance_from(
+        kinds.counts, lambda sampled: divergences(sampled, theirs), lambda sampled: divergences(sampled, ours)
+    )
+    return Value(min(value, 1.0), low, min(high, 1.0), kinds.n_known, kinds.n_unknown)
 
 
 def transport(column: pd.Series[float] | pd.Series[int], reference: Quantity | None) -> Value:
     """1-Wasserstein distance of a column from the reference's quantity, in units of its standard deviation."""
     values, counts, n_unknown = distinct(column)
     n_known = len(column) - n_unknown
-    if reference is None or not reference["deviation"] > 0 or not n_known:
+    if reference is None or not reference["deviation"] > 0 or n_known < FEWEST:
         return undefined(n_known, n_unknown)
-    points = np.array(reference["points"])
+    points, sample = np.array(reference["points"]), np.repeat(values, counts)
 
-    def distances(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
-        return wasserstein_distance(values, sampled, points) / reference["deviation"]
+    def distances(sampled: NDArray[np.int64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+        return wasserstein_distance(values, sampled, other) / reference["deviation"]
 
-    value = float(distances(counts[None])[0])
-    low, high = bootstrap_interval(counts, distances, value, lowest=0.0)
-    return Value(value, low, high, n_known, n_unknown)
+    estimate = distance_from(
+        counts,
+        lambda sampled: distances(sampled, points),
+        lambda sampled: distances(sampled, sample),
+        draws=_DRAWS_OF_TRANSPORT,
+    )
+    return Value(*estimate, n_known, n_unknown)

@@ -13,7 +13,7 @@ from metrics.reference_statistics import atom_density, descriptors, reference_qu
 from metrics.score import Against, Value, score
 from metrics.statistics.divergence import FrechetDistance, SquaredMmd, median_bandwidth
 from metrics.statistics.histogram import distinct
-from metrics.statistics.resampling import half_sample_interval, subsample
+from metrics.statistics.resampling import distance_from, half_sample_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,15 +21,20 @@ if TYPE_CHECKING:
 
     from metrics.reference_statistics import Descriptors, Quantity
 
-_PARTS = (2, 3, 4)
-"""The bias is read off samples of a half, a third and a quarter of the structures."""
-_DRAWS_PER_PART = 100
 _DRAWS_OF_PAIRS = 250  # each one looks at all pairs
+_DRAWS_OF_MOMENTS = 400  # each one is an eigenproblem
 _FEWEST = 4
 """Structures of which a half still has a pair, hence a variance."""
 
 
-@score(label="Density MMD", unit="squared MMD", better="neither", missing="left out, shown only", needs=("density",))
+@score(
+    label="Density MMD",
+    unit="squared MMD",
+    better="neither",
+    missing="left out, shown only",
+    needs=("density",),
+    version=2,
+)
 def distribution_density_mmd(rows: pd.DataFrame, against: Against) -> Value:
     """Squared maximum mean discrepancy of the mass density from the reference's.
 
@@ -38,7 +43,7 @@ def distribution_density_mmd(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
     exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
-    Interval: samples of half of the structures without replacement.
+    Interval: for endless samples; from samples of half of the structures without replacement.
     Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
     Missing values: left out, shown only; structures without the number are not in the sample; with fewer than four
     there is no value.
@@ -52,6 +57,7 @@ def distribution_density_mmd(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("volume_per_atom",),
+    version=2,
 )
 def distribution_atom_density_mmd(rows: pd.DataFrame, against: Against) -> Value:
     """Squared maximum mean discrepancy of the number of atoms per volume from the reference's.
@@ -61,7 +67,7 @@ def distribution_atom_density_mmd(rows: pd.DataFrame, against: Against) -> Value
 
     Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
     exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
-    Interval: samples of half of the structures without replacement.
+    Interval: for endless samples; from samples of half of the structures without replacement.
     Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
     Missing values: left out, shown only; structures without the number are not in the sample; with fewer than four
     there is no value.
@@ -70,7 +76,12 @@ def distribution_atom_density_mmd(rows: pd.DataFrame, against: Against) -> Value
 
 
 @score(
-    label="Volume MMD", unit="squared MMD", better="neither", missing="left out, shown only", needs=("volume_per_atom",)
+    label="Volume MMD",
+    unit="squared MMD",
+    better="neither",
+    missing="left out, shown only",
+    needs=("volume_per_atom",),
+    version=2,
 )
 def distribution_volume_per_atom_mmd(rows: pd.DataFrame, against: Against) -> Value:
     """Squared maximum mean discrepancy of the volume per atom from the reference's.
@@ -80,7 +91,7 @@ def distribution_volume_per_atom_mmd(rows: pd.DataFrame, against: Against) -> Va
 
     Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
     exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
-    Interval: samples of half of the structures without replacement.
+    Interval: for endless samples; from samples of half of the structures without replacement.
     Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
     Missing values: left out, shown only; structures without the number are not in the sample; with fewer than four
     there is no value.
@@ -89,7 +100,12 @@ def distribution_volume_per_atom_mmd(rows: pd.DataFrame, against: Against) -> Va
 
 
 @score(
-    label="Size MMD", unit="squared MMD", better="neither", missing="left out, shown only", needs=("n_sites_primitive",)
+    label="Size MMD",
+    unit="squared MMD",
+    better="neither",
+    missing="left out, shown only",
+    needs=("n_sites_primitive",),
+    version=2,
 )
 def distribution_sites_mmd(rows: pd.DataFrame, against: Against) -> Value:
     """Squared maximum mean discrepancy of the number of sites of the primitive cell from the reference's.
@@ -99,7 +115,7 @@ def distribution_sites_mmd(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
     exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
-    Interval: samples of half of the structures without replacement.
+    Interval: for endless samples; from samples of half of the structures without replacement.
     Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
     Missing values: left out, shown only; structures without the number are not in the sample; with fewer than four
     there is no value.
@@ -113,6 +129,7 @@ def distribution_sites_mmd(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("amd", "composition_features"),
+    version=2,
 )
 def distribution_frechet(rows: pd.DataFrame, against: Against) -> Value:
     """Squared Frechet distance of fixed structural and chemical descriptors from the reference's.
@@ -123,9 +140,10 @@ def distribution_frechet(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: max(0, limit for endless structures of |m - m'|^2 + tr(C + C' - 2 (C C')^(1/2))), m and C mean and
     covariance of the descriptors.
-    Interval: samples of half of the structures without replacement.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half); spread from halves drawn without
+    replacement, each corrected by its own halves; down to 0 where samples of the reference itself would be as far.
     Source: Dowson and Landau 1982, DOI 10.1016/0047-259X(82)90077-X; extrapolation: Chong and Forsyth 2020, arXiv
-    1911.07023.
+    1911.07023; by halves: Quenouille 1956, DOI 10.1093/biomet/43.3-4.353.
     Missing values: left out, shown only; structures without the descriptors are not in the sample; with fewer than four
     there is no value.
     """
@@ -143,12 +161,9 @@ def discrepancy(column: pd.Series[float] | pd.Series[int], reference: Quantity |
         return undefined(n_known, n_unknown)
     squared_mmd = SquaredMmd(values, points, bandwidth)
 
-    def above_zero(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
-        return np.maximum(squared_mmd.unbiased(sampled), 0.0)
-
-    value = float(above_zero(counts[None])[0])
-    low, high = half_sample_interval(counts, above_zero, value, draws=_DRAWS_OF_PAIRS, lowest=0.0)
-    return Value(value, low, high, n_known, n_unknown)
+    value = float(squared_mmd.unbiased(counts[None])[0])
+    low, high = half_sample_interval(counts, squared_mmd.unbiased, value, draws=_DRAWS_OF_PAIRS)
+    return Value(max(value, 0.0), max(low, 0.0), max(high, 0.0), n_known, n_unknown)
 
 
 def frechet(known: NDArray[np.float64], n_unknown: int, reference: Descriptors | None) -> Value:
@@ -161,19 +176,6 @@ def frechet(known: NDArray[np.float64], n_unknown: int, reference: Descriptors |
     units = np.where(deviations > 0, deviations, 1.0)
     distance = FrechetDistance(known / units, mean / units, covariance / np.outer(units, units))
     counts = np.ones(len(known), dtype=np.int64)
-    value = max(_at_infinity(distance, counts), 0.0)
-    low, high = half_sample_interval(counts, distance, value, lowest=0.0)
-    return Value(value, low, high, len(known), n_unknown)
-
-
-def _at_infinity(distance: FrechetDistance, counts: NDArray[np.int64]) -> float:
-    """Intercept of the line through the mean distances over 1 / size."""
-    distances = {len(counts): float(distance(counts[None])[0])}
-    for part in _PARTS:
-        size = len(counts) // part
-        if size * _PARTS[0] >= _FEWEST:
-            distances[size] = float(distance(subsample(counts, size, _DRAWS_PER_PART)).mean())
-    if len(distances) == 1:
-        return distances[len(counts)]
-    _, intercept = np.polyfit(1 / np.array(list(distances)), np.array(list(distances.values())), 1)
-    return float(intercept)
+    centre, scatter = known.mean(axis=0), np.atleast_2d(np.cov(known, rowvar=False))
+    from_sample = FrechetDistance(known / units, centre / units, scatter / np.outer(units, units))
+    return Value(*distance_from(counts, distance, from_sample, draws=_DRAWS_OF_MOMENTS), len(known), n_unknown)

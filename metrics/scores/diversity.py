@@ -19,13 +19,12 @@ import numpy as np
 from metrics.chemical_histogram import element_shares
 from metrics.score import Against, Value, score
 from metrics.statistics.histogram import Kinds, binned, binned_lists, whole_numbers
+from metrics.statistics.rarefaction import covered_bins
 from metrics.statistics.resampling import rarefied
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
-
-    from metrics.statistics.resampling import Statistic
 
 N_ELEMENTS = 118
 N_SPACE_GROUPS = 230
@@ -45,16 +44,21 @@ def hill_number(kinds: Kinds) -> Value:
         binned_records[:, -1] += unknown
         return np.exp(shannon_entropy(binned_records / binned_records.sum(axis=1, keepdims=True)))
 
-    return _rarefied(kinds, statistic, lowest=1.0, highest=float(max(len(kinds.bins), 1)))
+    counts = np.append(kinds.counts, kinds.n_unknown)
+    if not counts.sum():
+        return Value(None, None, None, 0, 0)
+    value, low, high = rarefied(counts, statistic, lowest=1.0)
+    return Value(value, low, high, kinds.n_known, kinds.n_unknown)
 
 
 def coverage(kinds: Kinds, n_bins: int = 1) -> Value:
     """Rarefied number of bins that occur, over ``n_bins``; unknown ones add none."""
-
-    def statistic(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
-        return np.asarray((kinds.in_bins(sampled[:, :-1]) > 0).sum(axis=1) / n_bins, dtype=np.float64)
-
-    return _rarefied(kinds, statistic, lowest=0.0, highest=len(kinds.bins) / n_bins)
+    n_records = kinds.n_known + kinds.n_unknown
+    if not n_records:
+        return Value(None, None, None, 0, 0)
+    records = kinds.counts @ (kinds.shares > 0)
+    value, low, high = (end / n_bins for end in covered_bins(records, n_records))
+    return Value(value, low, high if n_bins == 1 else min(high, 1.0), kinds.n_known, kinds.n_unknown)
 
 
 def shannon_entropy(shares: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -62,14 +66,6 @@ def shannon_entropy(shares: NDArray[np.float64]) -> NDArray[np.float64]:
     logarithms = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
     entropy: NDArray[np.float64] = -(shares * logarithms).sum(axis=-1)
     return entropy
-
-
-def _rarefied(kinds: Kinds, statistic: Statistic, *, lowest: float, highest: float) -> Value:
-    counts = np.append(kinds.counts, kinds.n_unknown)
-    if not counts.sum():
-        return Value(None, None, None, 0, 0)
-    value, low, high = rarefied(counts, statistic, lowest=lowest, highest=highest)
-    return Value(value, low, high, kinds.n_known, kinds.n_unknown)
 
 
 @score(
@@ -83,7 +79,8 @@ def diversity_elements(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of elements over the sites, each structure of the same weight, its elements by atomic fraction.
 
     Formula: exp(-sum p ln p), p the shares of the elements over the sites, expected in 500 of the structures.
-    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
+    Interval: for the mean over samples of 500; samples of at most half of the structures without replacement, the
+    spread of their entropies scaled to all structures.
     Source: Hill 1973, DOI 10.2307/1934352; rarefaction: Hurlbert 1971, DOI 10.2307/1934145, Chao et al. 2014, DOI
     10.1890/13-0133.1.
     Missing values: counts at its worst; a structure without the fact is one more of the commonest bin.
@@ -92,14 +89,21 @@ def diversity_elements(rows: pd.DataFrame, _against: Against) -> Value:
 
 
 @score(
-    label="Element coverage", unit="share", better="higher", missing="counts at its worst", needs=("reduced_formula",)
+    label="Element coverage",
+    unit="share",
+    better="higher",
+    missing="counts at its worst",
+    needs=("reduced_formula",),
+    version=2,
 )
 def diversity_elements_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of the 118 elements that occur.
 
     Formula: elements that occur / 118, expected in 500 of the structures drawn without replacement.
-    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
-    Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145.
+    Interval: for the mean over samples of 500; value -/+ 1.96 standard deviations of the rarefied number, in closed
+    form, with the number expected in twice as many structures.
+    Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145; more structures than there are: Chao 1984, Colwell et al.
+    2012, DOI 10.1093/jpe/rtr044.
     Missing values: counts at its worst; a structure without the fact adds nothing.
     """
     return coverage(element_shares(rows["reduced_formula"]), N_ELEMENTS)
@@ -116,7 +120,8 @@ def diversity_space_groups(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of space groups, found at a tolerance of 0.01 angstrom.
 
     Formula: exp(-sum p ln p), p the shares of the space groups, expected in 500 of the structures.
-    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
+    Interval: for the mean over samples of 500; samples of at most half of the structures without replacement, the
+    spread of their entropies scaled to all structures.
     Source: Hill 1973, DOI 10.2307/1934352; rarefaction: Hurlbert 1971, DOI 10.2307/1934145, Chao et al. 2014, DOI
     10.1890/13-0133.1.
     Missing values: counts at its worst; a structure without the fact is one more of the commonest bin.
@@ -125,14 +130,21 @@ def diversity_space_groups(rows: pd.DataFrame, _against: Against) -> Value:
 
 
 @score(
-    label="Space group coverage", unit="share", better="higher", missing="counts at its worst", needs=("space_group",)
+    label="Space group coverage",
+    unit="share",
+    better="higher",
+    missing="counts at its worst",
+    needs=("space_group",),
+    version=2,
 )
 def diversity_space_groups_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of the 230 space groups that occur.
 
     Formula: space groups that occur / 230, expected in 500 of the structures drawn without replacement.
-    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
-    Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145.
+    Interval: for the mean over samples of 500; value -/+ 1.96 standard deviations of the rarefied number, in closed
+    form, with the number expected in twice as many structures.
+    Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145; more structures than there are: Chao 1984, Colwell et al.
+    2012, DOI 10.1093/jpe/rtr044.
     Missing values: counts at its worst; a structure without the fact adds nothing.
     """
     return coverage(whole_numbers(rows["space_group"]), N_SPACE_GROUPS)
@@ -149,7 +161,8 @@ def diversity_sites(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of different numbers of sites in the primitive cell.
 
     Formula: exp(-sum p ln p), p the shares of the numbers of sites, expected in 500 of the structures.
-    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
+    Interval: for the mean over samples of 500; samples of at most half of the structures without replacement, the
+    spread of their entropies scaled to all structures.
     Source: Hill 1973, DOI 10.2307/1934352; rarefaction: Hurlbert 1971, DOI 10.2307/1934145, Chao et al. 2014, DOI
     10.1890/13-0133.1.
     Missing values: counts at its worst; a structure without the fact is one more of the commonest bin.
@@ -163,13 +176,16 @@ def diversity_sites(rows: pd.DataFrame, _against: Against) -> Value:
     better="higher",
     missing="counts at its worst",
     needs=("n_sites_primitive",),
+    version=2,
 )
 def diversity_sites_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     """How many different numbers of sites the primitive cells have.
 
     Formula: numbers of sites that occur, expected in 500 of the structures drawn without replacement.
-    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
-    Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145.
+    Interval: for the mean over samples of 500; value -/+ 1.96 standard deviations of the rarefied number, in closed
+    form, with the number expected in twice as many structures.
+    Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145; more structures than there are: Chao 1984, Colwell et al.
+    2012, DOI 10.1093/jpe/rtr044.
     Missing values: counts at its worst; a structure without the fact adds nothing.
     """
     return coverage(whole_numbers(rows["n_sites_primitive"]))
@@ -186,7 +202,8 @@ def diversity_density(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of bins of the mass density, 0.5 g/cm3 wide.
 
     Formula: exp(-sum p ln p), p the shares of the bins, expected in 500 of the structures.
-    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
+    Interval: for the mean over samples of 500; samples of at most half of the structures without replacement, the
+    spread of their entropies scaled to all structures.
     Source: Hill 1973, DOI 10.2307/1934352; rarefaction: Hurlbert 1971, DOI 10.2307/1934145, Chao et al. 2014, DOI
     10.1890/13-0133.1.
     Missing values: counts at its worst; a structure without the fact is one more of the commonest bin.
@@ -194,13 +211,22 @@ def diversity_density(rows: pd.DataFrame, _against: Against) -> Value:
     return hill_number(binned(rows["density"], DENSITY_BIN))
 
 
-@score(label="Densities covered", unit="bins", better="higher", missing="counts at its worst", needs=("density",))
+@score(
+    label="Densities covered",
+    unit="bins",
+    better="higher",
+    missing="counts at its worst",
+    needs=("density",),
+    version=2,
+)
 def diversity_density_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     """How many bins of the mass density, 0.5 g/cm3 wide, occur.
 
     Formula: bins that occur, expected in 500 of the structures drawn without replacement.
-    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
-    Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145.
+    Interval: for the mean over samples of 500; value -/+ 1.96 standard deviations of the rarefied number, in closed
+    form, with the number expected in twice as many structures.
+    Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145; more structures than there are: Chao 1984, Colwell et al.
+    2012, DOI 10.1093/jpe/rtr044.
     Missing values: counts at its worst; a structure without the fact adds nothing.
     """
     return coverage(binned(rows["density"], DENSITY_BIN))
@@ -217,7 +243,8 @@ def diversity_lattice_lengths(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of bins, 0.5 angstrom wide, of the three lengths of the reduced primitive cell, pooled.
 
     Formula: exp(-sum p ln p), p the shares of the bins, expected in 500 of the structures.
-    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
+    Interval: for the mean over samples of 500; samples of at most half of the structures without replacement, the
+    spread of their entropies scaled to all structures.
     Source: Hill 1973, DOI 10.2307/1934352; rarefaction: Hurlbert 1971, DOI 10.2307/1934145, Chao et al. 2014, DOI
     10.1890/13-0133.1.
     Missing values: counts at its worst; a structure without the fact is one more of the commonest bin.
@@ -231,13 +258,16 @@ def diversity_lattice_lengths(rows: pd.DataFrame, _against: Against) -> Value:
     better="higher",
     missing="counts at its worst",
     needs=("lattice_lengths",),
+    version=2,
 )
 def diversity_lattice_lengths_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     """How many bins, 0.5 angstrom wide, of the three lengths of the reduced primitive cell occur.
 
     Formula: bins that occur, expected in 500 of the structures drawn without replacement.
-    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
-    Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145.
+    Interval: for the mean over samples of 500; value -/+ 1.96 standard deviations of the rarefied number, in closed
+    form, with the number expected in twice as many structures.
+    Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145; more structures than there are: Chao 1984, Colwell et al.
+    2012, DOI 10.1093/jpe/rtr044.
     Missing values: counts at its worst; a structure without the fact adds nothing.
     """
     return coverage(binned_lists(rows["lattice_lengths"], LENGTH_BIN))
@@ -254,7 +284,8 @@ def diversity_packing(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of bins, 0.05 wide, of the share of the cell that spheres of covalent radius fill.
 
     Formula: exp(-sum p ln p), p the shares of the bins, expected in 500 of the structures.
-    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
+    Interval: for the mean over samples of 500; samples of at most half of the structures without replacement, the
+    spread of their entropies scaled to all structures.
     Source: Hill 1973, DOI 10.2307/1934352; rarefaction: Hurlbert 1971, DOI 10.2307/1934145, Chao et al. 2014, DOI
     10.1890/13-0133.1.
     Missing values: counts at its worst; a structure without the fact is one more of the commonest bin.
@@ -263,14 +294,21 @@ def diversity_packing(rows: pd.DataFrame, _against: Against) -> Value:
 
 
 @score(
-    label="Packings covered", unit="bins", better="higher", missing="counts at its worst", needs=("packing_fraction",)
+    label="Packings covered",
+    unit="bins",
+    better="higher",
+    missing="counts at its worst",
+    needs=("packing_fraction",),
+    version=2,
 )
 def diversity_packing_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     """How many bins, 0.05 wide, of the share of the cell that spheres of covalent radius fill occur.
 
     Formula: bins that occur, expected in 500 of the structures drawn without replacement.
-    Interval: samples of at most half of the structures without replacement, their spread scaled to all structures.
-    Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145.
+    Interval: for the mean over samples of 500; value -/+ 1.96 standard deviations of the rarefied number, in closed
+    form, with the number expected in twice as many structures.
+    Source: rarefaction: Hurlbert 1971, DOI 10.2307/1934145; more structures than there are: Chao 1984, Colwell et al.
+    2012, DOI 10.1093/jpe/rtr044.
     Missing values: counts at its worst; a structure without the fact adds nothing.
     """
     return coverage(binned(rows["packing_fraction"], PACKING_BIN))

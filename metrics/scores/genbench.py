@@ -24,6 +24,7 @@ from metrics.score import Against, Value, score, share
 from metrics.scores.diversity import N_ELEMENTS, N_SPACE_GROUPS, shannon_entropy
 from metrics.statistics.divergence import SquaredMmd, jensen_shannon_divergence
 from metrics.statistics.histogram import Kinds, distinct, whole_numbers
+from metrics.statistics.rarefaction import covered_bins
 from metrics.statistics.resampling import bootstrap_interval, half_sample_interval
 
 if TYPE_CHECKING:
@@ -72,21 +73,18 @@ def charge_valid_genbench(rows: pd.DataFrame, _against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("reduced_formula",),
+    version=2,
 )
 def diversity_elements_coverage_genbench(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of the 118 elements that occur in any structure, however many structures there are.
 
     Formula: elements that occur / 118.
-    Interval: samples of half of the structures without replacement.
-    Source: LeMat-GenBench (arXiv 2512.04562).
+    Interval: for the mean over samples of the same size; value -/+ 1.96 standard deviations of the number of bins, in
+    closed form, with the number expected in twice as many structures.
+    Source: LeMat-GenBench (arXiv 2512.04562); interval: Chao 1984, Colwell et al. 2012, DOI 10.1093/jpe/rtr044.
     Missing values: left out, shown only; a structure without the fact adds nothing.
     """
-    kinds = element_shares(rows["reduced_formula"])
-
-    def covered(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
-        return np.asarray((kinds.in_bins(sampled) > 0).sum(axis=1) / N_ELEMENTS, dtype=np.float64)
-
-    return _half_sampled(kinds, covered)
+    return _coverage(element_shares(rows["reduced_formula"]), N_ELEMENTS)
 
 
 @score(
@@ -95,21 +93,18 @@ def diversity_elements_coverage_genbench(rows: pd.DataFrame, _against: Against) 
     better="neither",
     missing="left out, shown only",
     needs=("space_group",),
+    version=2,
 )
 def diversity_space_groups_coverage_genbench(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of the 230 space groups that occur in any structure, however many structures there are.
 
     Formula: space groups that occur / 230.
-    Interval: samples of half of the structures without replacement.
-    Source: LeMat-GenBench (arXiv 2512.04562).
+    Interval: for the mean over samples of the same size; value -/+ 1.96 standard deviations of the number of bins, in
+    closed form, with the number expected in twice as many structures.
+    Source: LeMat-GenBench (arXiv 2512.04562); interval: Chao 1984, Colwell et al. 2012, DOI 10.1093/jpe/rtr044.
     Missing values: left out, shown only; a structure without the fact adds nothing.
     """
-    kinds = whole_numbers(rows["space_group"])
-
-    def covered(sampled: NDArray[np.int64]) -> NDArray[np.float64]:
-        return np.asarray((kinds.in_bins(sampled) > 0).sum(axis=1) / N_SPACE_GROUPS, dtype=np.float64)
-
-    return _half_sampled(kinds, covered)
+    return _coverage(whole_numbers(rows["space_group"]), N_SPACE_GROUPS)
 
 
 @score(
@@ -123,7 +118,7 @@ def diversity_sites_genbench(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number, exp(Shannon entropy), of different numbers of sites in the cells as given.
 
     Formula: exp(-sum p ln p), p the shares of the numbers of sites.
-    Interval: samples of half of the structures without replacement.
+    Interval: for the mean over samples of the same size; samples of half of the structures without replacement.
     Source: LeMat-GenBench (arXiv 2512.04562).
     Missing values: left out, shown only; a structure without the fact is not in the histogram.
     """
@@ -151,7 +146,7 @@ def distribution_elements_genbench(rows: pd.DataFrame, against: Against) -> Valu
 
     Formula: sqrt((KL(p | m) + KL(q | m)) / 2) with m = (p + q) / 2 and natural logarithms, p the submission, q the
     reference.
-    Interval: bootstrap over the structures.
+    Interval: for the mean over samples of the same size; bootstrap over the structures.
     Source: LeMat-GenBench (arXiv 2512.04562).
     Missing values: left out, shown only; a structure without the fact is not in the histogram.
     """
@@ -173,7 +168,7 @@ def distribution_space_groups_genbench(rows: pd.DataFrame, against: Against) -> 
 
     Formula: sqrt((KL(p | m) + KL(q | m)) / 2) with m = (p + q) / 2 and natural logarithms, p the submission, q the
     reference.
-    Interval: bootstrap over the structures.
+    Interval: for the mean over samples of the same size; bootstrap over the structures.
     Source: LeMat-GenBench (arXiv 2512.04562).
     Missing values: left out, shown only; a structure without the fact is not in the histogram.
     """
@@ -195,7 +190,7 @@ def distribution_crystal_systems_genbench(rows: pd.DataFrame, against: Against) 
 
     Formula: sqrt((KL(p | m) + KL(q | m)) / 2) with m = (p + q) / 2 and natural logarithms, p the submission, q the
     reference.
-    Interval: bootstrap over the structures.
+    Interval: for the mean over samples of the same size; bootstrap over the structures.
     Source: LeMat-GenBench (arXiv 2512.04562).
     Missing values: left out, shown only; a structure without the fact is not in the histogram.
     """
@@ -215,7 +210,7 @@ def distribution_cell_volume_mmd_genbench(rows: pd.DataFrame, against: Against) 
     Kernel of width 1 cubic angstrom, estimate with all pairs.
 
     Formula: E k(x, x') - 2 E k(x, y) + E k(y, y') over all pairs, k(a, b) = exp(-(a - b)^2 / 2).
-    Interval: samples of half of the structures without replacement.
+    Interval: for the mean over samples of the same size; samples of half of the structures without replacement.
     Source: LeMat-GenBench (arXiv 2512.04562).
     Missing values: left out, shown only; a structure without the fact is not in the sample.
     """
@@ -235,7 +230,7 @@ def distribution_density_mmd_genbench(rows: pd.DataFrame, against: Against) -> V
     Kernel of width 1 g/cm3, estimate with all pairs.
 
     Formula: E k(x, x') - 2 E k(x, y) + E k(y, y') over all pairs, k(a, b) = exp(-(a - b)^2 / 2).
-    Interval: samples of half of the structures without replacement.
+    Interval: for the mean over samples of the same size; samples of half of the structures without replacement.
     Source: LeMat-GenBench (arXiv 2512.04562).
     Missing values: left out, shown only; a structure without the fact is not in the sample.
     """
@@ -255,11 +250,19 @@ def distribution_atom_density_mmd_genbench(rows: pd.DataFrame, against: Against)
     Kernel of width 1 per cubic angstrom, wider than all values, so always near 0; estimate with all pairs.
 
     Formula: E k(x, x') - 2 E k(x, y) + E k(y, y') over all pairs, k(a, b) = exp(-(a - b)^2 / 2).
-    Interval: samples of half of the structures without replacement.
+    Interval: for the mean over samples of the same size; samples of half of the structures without replacement.
     Source: LeMat-GenBench (arXiv 2512.04562).
     Missing values: left out, shown only; a structure without the fact is not in the sample.
     """
     return _discrepancy(atom_density(rows), reference_quantity(against, "atom_density"))
+
+
+def _coverage(kinds: Kinds, n_bins: int) -> Value:
+    if not kinds.n_known:
+        return undefined(kinds.n_known, kinds.n_unknown)
+    records = kinds.counts @ (kinds.shares > 0)
+    value, low, high = (end / n_bins for end in covered_bins(records, kinds.n_known, kinds.n_known))
+    return Value(value, low, min(high, 1.0), kinds.n_known, kinds.n_unknown)
 
 
 def _half_sampled(kinds: Kinds, statistic: Statistic) -> Value:

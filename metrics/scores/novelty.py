@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metrics.score import Against, Value, score, share
+from metrics.score import Against, Value, score, share, share_of_classes
+from metrics.scores.uniqueness import crystal_classes
 from metrics.statistics.mean import mean_over_submitted
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def novel_prototype(rows: pd.DataFrame, _against: Against) -> Value:
     better="higher",
     missing="counts as 0",
     needs=("nearest_reference_distance", "identity_rule"),
-    version=2,
+    version=3,
 )
 def continuous_novelty(rows: pd.DataFrame, _against: Against) -> Value:
     """Mean distance of a structure to the nearest reference crystal of its formula, at most 1.
@@ -155,9 +156,9 @@ def continuous_novelty(rows: pd.DataFrame, _against: Against) -> Value:
     perturbation of a known crystal gains only little.
 
     Formula: sum of min(d_i, 1) / structures submitted, d_i the distance of structure i.
-    Interval: bootstrap over the structures.
+    Interval: Wilson's, for as many trials as would have the variance of the mean.
     Source: definition of this benchmark; the element-resolved distance is after Widdowson and Kurlin
-    2022, DOI 10.5281/zenodo.7120673.
+    2022, DOI 10.5281/zenodo.7120673; effective sample size: Korn and Graubard 1998, Surv. Methodol. 24, 193.
     Missing values: counts as 0; this holds where the distance to any reference crystal of the formula is unknown.
     """
     alone = (rows["identity_rule"] == "no_candidate").fillna(value=False)
@@ -165,15 +166,24 @@ def continuous_novelty(rows: pd.DataFrame, _against: Against) -> Value:
     return mean_over_submitted(distance.mask(distance.isna() & alone, 1.0))
 
 
-@score(label="VUN", unit="share", better="higher", missing="counts against", needs=("valid", "unique", "in_reference"))
+@score(
+    label="VUN",
+    unit="share",
+    better="higher",
+    missing="counts against",
+    needs=("valid", "unique", "in_reference", "id", "duplicate_of"),
+    version=2,
+)
 def vun(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of structures that are valid AND unique AND novel.
 
     One known failure decides; else one unknown leaves the structure unknown.
 
     Formula: structures with valid AND unique AND in_reference = no / structures submitted.
-    Interval: Wilson, from the number of hits and of structures.
-    Source: definition of this benchmark.
+    Interval: for the mean over submissions of the same size, see "Unique": Wilson's, for as many trials as would have
+    the variance of the number of classes that are hits.
+    Source: definition of this benchmark; interval: Chao 1984, Colwell et al. 2012, DOI 10.1093/jpe/rtr044, Korn and
+    Graubard 1998, Surv. Methodol. 24, 193.
     Missing values: counts against; unknown is no hit.
     """
-    return share(rows["valid"] & rows["unique"] & ~rows["in_reference"])
+    return share_of_classes(rows["valid"] & rows["unique"] & ~rows["in_reference"], crystal_classes(rows))

@@ -1,15 +1,15 @@
-"""Rank ranges: which ranks a model takes when the records of every model are drawn anew; and the spread of its runs."""
+"""Rank ranges: which ranks a model takes when every model is sampled anew."""
 
 from __future__ import annotations
 
-from math import fsum
-from statistics import NormalDist
+from math import fsum, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from metrics.statistics.resampling import CONFIDENCE, SEED
-from metrics.statistics.uncertainty import wilson_interval
+from metrics.statistics.runs import pooled
+from metrics.statistics.uncertainty import Z
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 DRAWS = 4_000
 """Boards that are drawn: the ends of a 95% range are then certain to within half a percent of the draws."""
 
-_ROUNDING = 1e-9
-_Z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
+_MOST_TRIALS = 1e12
+"""A share with an interval of no width is drawn as if from so many records."""
 
 
 class Sampled(NamedTuple):
@@ -30,12 +30,12 @@ class Sampled(NamedTuple):
 
     Attributes:
         estimate: value and 95% interval.
-        n_records: records of which the value is the share of hits; None where it is another statistic.
+        is_share: whether the value lies in [0, 1].
 
     """
 
     estimate: Estimate
-    n_records: int | None
+    is_share: bool
 
 
 class RankRange(NamedTuple):
@@ -46,36 +46,38 @@ class RankRange(NamedTuple):
     high: int
 
 
-class Spread(NamedTuple):
-    """Several runs of one model: mean, standard deviation (n - 1), smallest and largest value of each score."""
-
-    mean: NDArray[np.float64]
-    deviation: NDArray[np.float64]
-    smallest: NDArray[np.float64]
-    largest: NDArray[np.float64]
-
-
 def rank_ranges(models: Sequence[Sequence[Sampled]], draws: int = DRAWS) -> list[RankRange]:
-    """Rank and rank range of each model, the highest value first; a model stands for the mean of its runs.
+    """Rank of each model and the range of ranks that it would take if all models were sampled anew, the highest first.
 
-    All models' records are drawn independently, and the board is ranked for each draw. A share of hits is drawn from
-    its binomial distribution, which is what drawing its records with replacement amounts to; any other score from two
-    half normal distributions that have its interval. A range holds the rank itself, and says nothing about the spread
-    between training or sampling runs.
+    A model stands for the mean of its runs, and new samples have as many. These are prediction ranges, since what is
+    seen is itself a draw: first what could be behind it is drawn, then a new sample from that, so the new value is off
+    by both errors. A share of n records has Jeffreys' distribution Beta(hits + 1/2, misses + 1/2) behind it, and its
+    new hits are binomial, which keeps it discrete and right near 0 and 1; one with another interval than Wilson's takes
+    the number of trials whose interval is as wide. Any other score moves by two half normal distributions that have its
+    interval.
+
+    Where models have several runs, runs differ by more than their records. Their pooled variance (see
+    :class:`.runs.RunVariance`) has few degrees of freedom: it is drawn as total * dof / chi2(dof), so that differences
+    follow Student's t; what exceeds the variance of drawing records is the spread between runs, and moves both the
+    model's mean and each new run. Where no model has several, that spread is unknown and not in the ranges.
 
     Args:
         models: the runs of each model, at least one each.
         draws: number of boards drawn.
 
+    Sources: prediction by a posterior: A. Gelman et al., Bayesian Data Analysis (2013), DOI 10.1201/b16018, sections
+    2.4 and 3.2.
+
     """
     if not models:
         return []
     # sorted, so that the order of the models plays no part
-    order = sorted(range(len(models)), key=lambda place: _sort_key(models[place]))
-    generators = [np.random.default_rng(seed) for seed in np.random.SeedSequence(SEED).spawn(len(models))]
+    order = sorted(range(len(models)), key=lambda place: sorted(models[place]))
+    *seeds, of_spread = np.random.SeedSequence(SEED).spawn(len(models) + 1)
+    between = _between_runs(models, draws, np.random.default_rng(of_spread))
     drawn = np.empty((len(models), draws))
-    for place, generator in zip(order, generators, strict=True):
-        drawn[place] = np.mean([_draw(run, draws, generator) for run in models[place]], axis=0)
+    for place, seed in zip(order, seeds, strict=True):
+        drawn[place] = _new_mean(models[place], between, np.random.default_rng(seed))
     means = np.array([fsum(run.estimate.value for run in runs) / len(runs) for runs in models])
     ranks = _ranks(means[:, None])[:, 0]
     tail = (1 - CONFIDENCE) / 2
@@ -86,44 +88,68 @@ def rank_ranges(models: Sequence[Sequence[Sampled]], draws: int = DRAWS) -> list
     ]
 
 
-def spread(values: NDArray[np.float64]) -> Spread:
-    """Spread of scores over several runs of one model.
+def _between_runs(
+    models: Sequence[Sequence[Sampled]], draws: int, generator: np.random.Generator
+) -> NDArray[np.float64]:
+    """(draws,) standard deviations between runs that the runs speak for; 0 where nothing is known."""
+    variance = pooled([[run.estimate for run in runs] for runs in models])
+    if variance is None:
+        return np.zeros(draws)
+    total = variance.total * variance.dof / generator.chisquare(variance.dof, size=draws)
+    deviations: NDArray[np.float64] = np.sqrt(np.maximum(total - variance.sampling, 0.0))
+    return deviations
 
-    Args:
-        values: (runs, scores), two runs or more; a score that a run does not have is NaN, and so is its spread.
 
-    Raises:
-        ValueError: there are fewer than two runs.
+def _new_mean(
+    runs: Sequence[Sampled], between: NDArray[np.float64], generator: np.random.Generator
+) -> NDArray[np.float64]:
+    """(draws,) means of new runs of a model, as many as it has."""
+    runs, shape = sorted(runs), between.shape
+    behind = np.mean([_behind(run, generator, shape) for run in runs], axis=0)
+    behind += between * generator.standard_normal(shape) / sqrt(len(runs))
+    new = [_new(run, behind + between * generator.standard_normal(shape), generator) for run in runs]
+    mean: NDArray[np.float64] = np.mean(new, axis=0)
+    return mean
 
+
+def _behind(run: Sampled, generator: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """What endless records of the run could give."""
+    if not run.is_share:
+        return _moved(run.estimate, np.full(shape, run.estimate.value), generator)
+    trials = _trials(run.estimate)
+    hits = run.estimate.value * trials
+    return generator.beta(hits + 0.5, trials - hits + 0.5, size=shape)
+
+
+def _new(run: Sampled, behind: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
+    """What as many new records give."""
+    if not run.is_share:
+        return _moved(run.estimate, behind, generator)
+    trials = round(_trials(run.estimate))
+    return generator.binomial(trials, np.clip(behind, 0.0, 1.0)) / trials
+
+
+def _moved(estimate: Estimate, values: NDArray[np.float64], generator: np.random.Generator) -> NDArray[np.float64]:
+    normal = generator.standard_normal(values.shape)
+    value, low, high = estimate
+    moved: NDArray[np.float64] = values + normal * np.where(normal > 0, high - value, value - low) / Z
+    return moved
+
+
+def _trials(estimate: Estimate) -> float:
+    """Number of trials, at least 1, for which Wilson's interval of the share is as wide.
+
+    With a = z^2 / n and half the width h: h^2 (1 + a)^2 = a p (1 - p) + a^2 / 4.
     """
-    if len(values) < 2:  # noqa: PLR2004 - a deviation takes two
-        msg = f"a spread needs two runs or more, got {len(values)}"
-        raise ValueError(msg)
-    # sorted, so that the order of the runs plays no part
-    values = np.sort(values, axis=0)
-    return Spread(values.mean(axis=0), values.std(axis=0, ddof=1), values.min(axis=0), values.max(axis=0))
-
-
-def _draw(run: Sampled, draws: int, generator: np.random.Generator) -> NDArray[np.float64]:
-    """(draws,) values of the score on other samples."""
-    value, low, high = run.estimate
-    if run.n_records is not None and _is_counted(run.estimate, run.n_records):
-        return generator.binomial(run.n_records, min(value, 1.0), size=draws) / run.n_records
-    normal = generator.standard_normal(draws)
-    return value + normal * np.where(normal > 0, high - value, value - low) / _Z
-
-
-def _is_counted(estimate: Estimate, n_records: int) -> bool:
-    """Whether the value is a whole number of hits with Wilson's interval; an expected number of hits is not."""
-    hits = round(estimate.value * n_records)
-    ends = wilson_interval(hits, n_records)
-    return np.allclose(estimate, (hits / n_records, *ends), rtol=0.0, atol=_ROUNDING)
+    share, width = min(max(estimate.value, 0.0), 1.0), estimate.high - estimate.low
+    square = (width / 2) ** 2
+    a, b = square - 0.25, 2 * square - share * (1 - share)
+    if a >= 0:
+        return 1.0
+    root = (-b - sqrt(max(b * b - 4 * a * square, 0.0))) / (2 * a)
+    return min(max(Z**2 / root, 1.0), _MOST_TRIALS) if root > 0 else _MOST_TRIALS
 
 
 def _ranks(values: NDArray[np.float64]) -> NDArray[np.int64]:
     """(models, draws) ranks of values of that shape: one more than there are higher values in the draw."""
     return np.stack([1 + (values > of_model).sum(axis=0) for of_model in values])
-
-
-def _sort_key(runs: Sequence[Sampled]) -> list[tuple[float, float, float, int]]:
-    return sorted((*run.estimate, -1 if run.n_records is None else run.n_records) for run in runs)

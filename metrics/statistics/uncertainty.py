@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from scipy.special import ndtr, stdtr, stdtrit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from metrics.statistics.runs import RunVariance
+
+Z = NormalDist().inv_cdf(0.975)
+"""Standard deviations on each side of a 95% interval of a normal value."""
 
 
 def wilson_interval(successes: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -13,7 +23,7 @@ def wilson_interval(successes: float, n: float, confidence: float = 0.95) -> tup
     Unlike the normal approximation it stays inside [0, 1] and has width at 0 and n successes.
 
     Args:
-        successes: number of hits, 0 <= successes <= n.
+        successes: number of hits, 0 <= successes <= n; a sum of numbers between 0 and 1 is one too.
         n: number of trials, at least 1; an effective one need not be whole.
         confidence: coverage, between 0 and 1.
 
@@ -40,6 +50,26 @@ def wilson_interval(successes: float, n: float, confidence: float = 0.95) -> tup
     return low, high
 
 
+def bounded_interval(mean: float, variance: float, n: int) -> tuple[float, float]:
+    """95% interval of a mean of n numbers between 0 and 1, from the variance of the mean.
+
+    Wilson's interval for the number of independent trials whose share would have that variance (the effective sample
+    size: E. L. Korn and B. I. Graubard, Surv. Methodol. 24, 193 (1998)). At 0 and 1 it is that of n trials.
+
+    Args:
+        mean: between 0 and 1.
+        variance: of the mean, as estimated.
+        n: number of records, at least 1.
+
+    """
+    of_one_trial = mean * (1 - mean)
+    # one record more or less is the finest that n records resolve
+    trials = of_one_trial / max(variance, of_one_trial / n**2) if of_one_trial > 0 else n
+    trials = max(trials, 1.0)
+    low, high = wilson_interval(min(mean * trials, trials), trials)
+    return min(low, mean), max(high, mean)
+
+
 class Estimate(NamedTuple):
     """A value with the ends of its 95% interval, ``low <= value <= high``."""
 
@@ -47,13 +77,17 @@ class Estimate(NamedTuple):
     low: float
     high: float
 
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether the whole interval lies on one side of 0: a difference that is significant at 5%."""
-        return self.low > 0 or self.high < 0
+
+class Difference(NamedTuple):
+    """A difference with the ends of its 95% interval, and the probability of one as large where there is none."""
+
+    value: float
+    low: float
+    high: float
+    p_value: float
 
 
-def difference(first: Estimate, second: Estimate) -> Estimate:
+def difference(first: Estimate, second: Estimate, between: RunVariance | None = None) -> Difference:
     """How much higher the first of two independent estimates is than the second, with its 95% interval.
 
     d = a - b; low = d - sqrt((a - low_a)^2 + (high_b - b)^2), high = d + sqrt((high_a - a)^2 + (b - low_b)^2): each
@@ -67,8 +101,51 @@ def difference(first: Estimate, second: Estimate) -> Estimate:
 
     General form: G. Y. Zou and A. Donner, Stat. Med. 27, 1693 (2008), DOI 10.1002/sim.3095. Independent are the
     records of two submissions; what both share, such as the reference set, is taken as given.
+
+    Where the variance between runs of a model is known, that of two runs is added, and the whole has Student's t with
+    the degrees of freedom of Satterthwaite (Biometrics Bull. 2, 110 (1946), DOI 10.2307/3002019). The p-value is two
+    times that of t at d over the standard error of the side on which 0 lies.
+
+    Args:
+        first: of one run.
+        second: of another one, of another model.
+        between: of the runs of a model.
+
     """
     value = first.value - second.value
-    below = math.hypot(first.value - first.low, second.high - second.value)
-    above = math.hypot(first.high - first.value, second.value - second.low)
-    return Estimate(value, value - below, value + above)
+    below = math.hypot(first.value - first.low, second.high - second.value) / Z
+    above = math.hypot(first.high - first.value, second.value - second.low) / Z
+    low, p_below = _side(below, value, between)
+    high, p_above = _side(above, -value, between)
+    return Difference(value, value - low, value + high, p_below if value > 0 else p_above)
+
+
+def _side(error: float, value: float, between: RunVariance | None) -> tuple[float, float]:
+    """Length of one side of a 95% interval, and the two-sided p-value of a value above 0 on that side."""
+    variance, dof = error**2, math.inf
+    if between is not None:
+        variance += 2 * between.between
+        dof = between.dof * (variance / (2 * between.total)) ** 2 if between.total > 0 else math.inf
+        dof = max(dof, between.dof)
+    length = math.sqrt(variance)
+    quantile = Z if math.isinf(dof) else float(stdtrit(dof, 0.975))
+    if value <= 0:
+        return quantile * length, 1.0
+    if not length:
+        return 0.0, 0.0
+    tail = ndtr(-value / length) if math.isinf(dof) else stdtr(dof, -value / length)
+    return quantile * length, 2 * float(tail)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P-values of a family of comparisons, adjusted so that none of its true null hypotheses is rejected in 95 of 100.
+
+    The k-th smallest of m is multiplied by m - k + 1, and is no smaller than those before it. It holds whatever the
+    dependence between them: S. Holm, Scand. J. Stat. 6, 65 (1979), https://www.jstor.org/stable/4615733.
+    """
+    adjusted = [0.0] * len(p_values)
+    largest = 0.0
+    for rank, place in enumerate(sorted(range(len(p_values)), key=lambda place: p_values[place])):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
+        adjusted[place] = largest
+    return adjusted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,10 @@ from leaderboard.board.table import board
 from leaderboard.pages import plots
 from leaderboard.pages.compare import first_two, named_runs, page
 from leaderboard.protocol import load_protocol
+from leaderboard.score_key import ScoreKey
 from leaderboard.store.json_files import write_model
 from leaderboard.store.local import Run, Store
+from metrics.statistics.runs import RunVariance
 from tests.made_runs import Made, good, publish
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ def records(n: int, n_novel: int, n_valid: int | None = None) -> list[dict[str, 
 
 
 def lines_of(*runs: Run) -> dict[str, Line]:
-    return {line.name: line for line in compare(runs, PROTOCOL)}
+    return {line.name: line for line in compare(runs, PROTOCOL).lines}
 
 
 def with_scores(run: Run, entries: Sequence[ScoreEntry]) -> Run:
@@ -51,10 +54,43 @@ def test_a_difference_has_the_interval_of_newcombe_and_a_word(tmp_path: Path) ->
     assert line.first.value == 0.6
     other = line.others[0]
     assert other.difference is not None
-    assert other.difference == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
-    assert other.verdict == "better"
+    assert other.difference[:3] == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
+    assert other.verdict == "no clear difference"  # the interval leaves 0 out, but it is one of many comparisons
+
+
+def test_a_clear_difference_has_a_word_and_survives_the_number_of_comparisons(tmp_path: Path) -> None:
+    first = publish(tmp_path, Made("a", records(800, 480)))
+    second = publish(tmp_path, Made("b", records(700, 560)))
+    lines, n_comparisons = compare([first, second], PROTOCOL)
+    others = {line.name: line.others[0] for line in lines}
+    assert others["novel"].verdict == "better"
     assert lines_of(second, first)["novel"].others[0].verdict == "worse"
-    assert lines_of(first, second)["valid"].others[0].verdict == "no clear difference"
+    assert others["valid"].verdict == "no clear difference"
+    gaps = [other.difference for other in others.values() if other.difference is not None]
+    assert n_comparisons == len(gaps)
+    gap = others["novel"].difference
+    assert gap is not None
+    smaller = sum(other.p_value < gap.p_value for other in gaps)
+    assert others["novel"].p_value == pytest.approx(gap.p_value * (n_comparisons - smaller))
+
+
+def test_all_pairs_count_and_a_spread_between_runs_that_is_large_leaves_nothing_clear(tmp_path: Path) -> None:
+    runs = [publish(tmp_path, Made(model, records(800, n_novel))) for model, n_novel in (("a", 480), ("b", 640))]
+    runs.append(publish(tmp_path, Made("c", records(800, 500))))
+    alone = compare(runs[:2], PROTOCOL)
+    assert compare(runs, PROTOCOL).n_comparisons == 3 * alone.n_comparisons
+    between = {ScoreKey("novel"): RunVariance(0.2**2, 1e-4, 2)}
+    gaps = [
+        lines[0]
+        for lines in (
+            [line.others[0] for line in compared.lines if line.name == "novel"]
+            for compared in (alone, compare(runs[:2], PROTOCOL, between))
+        )
+    ]
+    assert [gap.verdict for gap in gaps] == ["better", "no clear difference"]
+    assert gaps[0].difference is not None
+    assert gaps[1].difference is not None
+    assert gaps[1].difference.low < gaps[0].difference.low
 
 
 def test_a_score_without_a_better_end_is_higher_or_lower(tmp_path: Path) -> None:
@@ -93,7 +129,7 @@ def test_variants_are_lines_of_their_own(tmp_path: Path, *, indicative: bool) ->
 def test_the_summary_is_in_plain_words(tmp_path: Path) -> None:
     first = publish(tmp_path, Made("a", records(500, 100)))
     second = publish(tmp_path, Made("b", records(500, 400, n_valid=300)))
-    sentence = summary([first, second], compare([first, second], PROTOCOL))[0]
+    sentence = summary([first, second], compare([first, second], PROTOCOL).lines)[0]
     assert sentence.startswith("b against a: better in ")
     assert "worse in Valid" in sentence
     assert "not clearly different in" in sentence
@@ -119,9 +155,21 @@ def test_the_page_shows_values_differences_words_and_runs(tmp_path: Path) -> Non
     html = page(compared, table, PROTOCOL)
     assert "<img" not in html
     assert HOSTILE in unescape(html)
-    # differences of novel to the hostile one's 50 %: 70 and 80 % are better, 20 % is worse
-    for words in ("+20.0 <em>better", "+30.0 <em>better", "\u221230.0 <em>worse"):
+    # differences of novel to the hostile one's 50 %; two runs of one model say too little of the spread between runs
+    for words in ("+20.0 <em>no clear", "+30.0 <em>no clear", "\u221230.0 <em>no clear", "pooled over the models with"):
         assert words in html
+    one_run_each = [run for run in compared if run.model != "beta"]
+    for run in store.runs():
+        if run.model == "beta":
+            shutil.rmtree(run.path)
+    alone = page(one_run_each, board(store, PROTOCOL), PROTOCOL)
+    for words in (
+        "\u221230.0 <em>worse",
+        "p &lt; 0.001",
+        "Holm&#x27;s correction over",
+        "No comparable model has several runs",
+    ):
+        assert words in alone
     assert "beta: 2 runs; VUN 75.0 \u00b1 7.1 (standard deviation), 70.0 to 80.0." in html
     assert "alpha: one run; the spread between runs of the model is unknown." in html
     assert "Compare with care" not in html
@@ -140,7 +188,7 @@ def test_a_link_names_runs_submissions_or_models(tmp_path: Path) -> None:
 
 def test_the_figure_has_each_share_with_its_interval(tmp_path: Path) -> None:
     runs = [publish(tmp_path, Made(model, records(80, n_novel))) for model, n_novel in (("a", 48), (HOSTILE, 8))]
-    lines = [line for line in compare(runs, PROTOCOL) if line.name in ("novel", "valid")]
+    lines = [line for line in compare(runs, PROTOCOL).lines if line.name in ("novel", "valid")]
     figure = plots.side_by_side(["a", HOSTILE], lines)
     assert [list(trace.x) for trace in figure.data] == [[100, 60], [100, 10]]
     low = figure.data[0].x[1] - figure.data[0].error_x.arrayminus[1]

@@ -72,7 +72,8 @@ def test_a_model_takes_one_rank_by_the_mean_of_its_runs(tmp_path: Path) -> None:
     publish(tmp_path, Made("several", records(N_RANKED, 1_500)))
     publish(tmp_path, Made("several", records(N_RANKED, 750)))
     publish(tmp_path, Made("last", records(N_RANKED, 100)))
-    assert standings(tmp_path) == {"steady": (1, 1, 1, 1), "several": (2, 2, 2, 2), "last": (3, 3, 3, 1)}
+    # runs of a model that differ by 30 points say, as the only two there are, that any model could come anywhere
+    assert standings(tmp_path) == {"steady": (1, 1, 3, 1), "several": (2, 1, 3, 2), "last": (3, 1, 3, 1)}
     whole = board(Store(tmp_path), PROTOCOL)
     table = whole.wide
     several = table[table["model"] == "several"]

@@ -18,6 +18,9 @@ from tests.metrics.facts import AGAINST, CRYSTALS, facts
 if TYPE_CHECKING:
     import pandas as pd
 
+MANY = 1_000
+"""Times that a few records are repeated, so that next to nothing is left of the bias that is corrected."""
+BIAS = 2e-3
 DISTANCES = [name for name in registry() if name.startswith("distribution_")]
 
 
@@ -40,11 +43,11 @@ def test_a_set_without_the_statistic_gives_no_value_and_blames_no_record(name: s
 
 
 def test_shares_of_elements_are_those_of_crystals_not_of_cells() -> None:
-    rows = facts([{"reduced_formula": "NaCl"}, {"reduced_formula": "SiO2"}])
+    rows = facts([{"reduced_formula": "NaCl"}, {"reduced_formula": "SiO2"}] * MANY)
     bins = ["Cl", "Fe", "K", "Na", "O", "Si", "Ti"]
     ours = [1 / 4, 0, 0, 1 / 4, 1 / 3, 1 / 6, 0]
     theirs = [AGAINST["element_shares"].get(symbol, 0) / 5 for symbol in bins]
-    assert value("distribution_elements", rows) == pytest.approx(jensenshannon(ours, theirs, base=2) ** 2)
+    assert value("distribution_elements", rows) == pytest.approx(jensenshannon(ours, theirs, base=2) ** 2, rel=BIAS)
 
 
 def test_genbenchs_distance_counts_the_presence_of_elements() -> None:
@@ -56,10 +59,10 @@ def test_genbenchs_distance_counts_the_presence_of_elements() -> None:
 
 
 def test_crystal_systems_join_space_groups() -> None:
-    rows = facts([{"space_group": 221}, {"space_group": 229}, {"space_group": 1}])
+    rows = facts([{"space_group": 221}, {"space_group": 229}, {"space_group": 1}] * MANY)
     # cubic, trigonal, tetragonal, triclinic; the reference has 225, 167, 227, 225, 136
     expected = jensenshannon([2 / 3, 0, 0, 1 / 3], [3 / 5, 1 / 5, 1 / 5, 0], base=2) ** 2
-    assert value("distribution_crystal_systems", rows) == pytest.approx(expected)
+    assert value("distribution_crystal_systems", rows) == pytest.approx(expected, rel=BIAS)
     assert value("distribution_space_groups", rows) == pytest.approx(1)
 
 
@@ -71,7 +74,9 @@ def test_transport_is_in_units_of_the_references_deviation(name: str, column: st
     theirs = [float(str(crystal[column])) for crystal in CRYSTALS]
     ours = [3, 8, 12]
     expected = wasserstein_distance(ours, theirs) / np.std(theirs)
-    assert value(f"distribution_{name}", facts({column: number} for number in ours)) == pytest.approx(expected)
+    assert value(f"distribution_{name}", facts({column: number} for number in ours * MANY)) == pytest.approx(
+        expected, rel=BIAS
+    )
 
 
 def test_a_large_set_is_its_quantiles() -> None:
@@ -134,7 +139,7 @@ def test_the_frechet_distance_does_not_depend_on_the_number_of_records() -> None
     )
     assert plain(np.ones((1, 60), dtype=np.int64))[0] > 0.4
     assert small.value < 0.2
-    assert large.value < 0.02
+    assert large.value < 0.03
     far = compute(samples(1500, seed=4, shift=0.3), against)
     # ten descriptors are one standard deviation (0.3 angstrom) off: 10 x 1
     assert far.value == pytest.approx(10, rel=0.2)

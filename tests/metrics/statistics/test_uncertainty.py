@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 
 from metrics.scores.diversity import shannon_entropy
 from metrics.statistics.mean import mean_over_known
 from metrics.statistics.resampling import bootstrap_interval
-from metrics.statistics.uncertainty import Estimate, difference, wilson_interval
+from metrics.statistics.runs import RunVariance
+from metrics.statistics.uncertainty import Estimate, difference, holm, wilson_interval
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,13 +61,13 @@ def test_differences_of_shares_are_newcombes(
 ) -> None:
     gap = difference(wilson(*first), wilson(*second))
     assert (gap.low, gap.high) == pytest.approx((low, high), abs=5e-5)
-    assert gap.excludes_zero == (low > 0)
+    assert (gap.p_value < 0.05) == (low > 0)
 
 
 def test_the_difference_of_means_is_that_of_sampling_theory() -> None:
     generator = np.random.default_rng(1)
     first, second = generator.gamma(2.0, size=900), generator.gamma(2.2, size=400)
-    gap = difference(*(Estimate(*_mean(sample)) for sample in (first, second)))
+    gap = difference(Estimate(*_mean(first)), Estimate(*_mean(second)))
     error = np.sqrt(first.var() / 900 + second.var() / 400)
     assert gap.value == pytest.approx(first.mean() - second.mean())
     assert (gap.value - gap.low, gap.high - gap.value) == pytest.approx((1.96 * error, 1.96 * error), rel=0.1)
@@ -89,7 +90,7 @@ def test_the_difference_of_a_resampled_statistic_is_that_of_resampling_both() ->
         for counts in (first, second)
     ]
     gaps = drawn[0] - drawn[1]
-    gap = difference(*estimates)
+    gap = difference(estimates[0], estimates[1])
     half_widths = np.quantile(gaps, [0.025, 0.975]) - gaps.mean()
     assert (gap.low - gap.value, gap.high - gap.value) == pytest.approx(tuple(half_widths), rel=0.1)
 
@@ -113,8 +114,32 @@ def test_the_other_way_round_a_difference_has_the_other_sign(first: Estimate, se
     forth, back = difference(first, second), difference(second, first)
     assert (forth.value, forth.low, forth.high) == pytest.approx((-back.value, -back.high, -back.low))
     assert forth.low <= forth.value <= forth.high
-    assert forth.excludes_zero == back.excludes_zero
-    assert not difference(first, first).excludes_zero
+    assert forth.p_value == pytest.approx(back.p_value)
+    assert (forth.p_value < 0.05) == (forth.low > 0 or forth.high < 0) or forth.p_value == pytest.approx(0.05)
+    assert difference(first, first).p_value == 1
+
+
+def test_few_runs_widen_a_difference_as_student_says() -> None:
+    # no error of records; two runs of variance 0.5 each, known with three degrees of freedom: t = 2 / 1 on 3
+    sure, other = Estimate(3.0, 3.0, 3.0), Estimate(1.0, 1.0, 1.0)
+    gap = difference(sure, other, RunVariance(0.5, 0.0, 3))
+    assert gap.p_value == pytest.approx(2 * t.sf(2, 3))
+    assert (gap.low, gap.high) == pytest.approx((2 - t.ppf(0.975, 3), 2 + t.ppf(0.975, 3)))
+
+
+def test_holm_is_the_published_procedure() -> None:
+    # by hand, m = 4: 4 x 0.01, 3 x 0.02, then 2 x 0.03 = 0.06 (not below 0.06), 1 x 0.04 raised to 0.06
+    assert holm([0.04, 0.01, 0.03, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
+    assert holm([]) == []
+    assert holm([0.7, 0.9]) == [1.0, 1.0]
+
+
+@given(p_values=st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_adjusted_values_keep_the_order_and_are_no_smaller(p_values: list[float]) -> None:
+    adjusted = holm(p_values)
+    assert all(0 <= before <= after <= 1 for before, after in zip(p_values, adjusted, strict=True))
+    ranked = [after for _, after in sorted(zip(p_values, adjusted, strict=True))]
+    assert ranked == sorted(ranked)
 
 
 def _mean(values: NDArray[np.float64]) -> tuple[float, float, float]:
