@@ -50,7 +50,7 @@ class Example:
         distance_valid: whether the atoms keep their distance.
         plausible: whether density, cell and symmetry are those of a crystal.
         identified: whether it can be compared with other crystals.
-        duplicate_of: name of the file with the same crystal that comes first.
+        duplicate_of: name of the file with the same crystal that it was made from.
         known_as: AFLOW label of the prototype that it is; a novel one has none.
 
     """
