@@ -24,7 +24,8 @@ class Result(NamedTuple):
 class Cache:
     """SQLite file of results by (structure sha256, measurement key); safe to kill at any moment.
 
-    Several processes may share the file: writers wait for each other.
+    Several processes may share the file: results are written all at once, so that no process keeps another waiting
+    while it computes.
     """
 
     def __init__(self, path: Path) -> None:
@@ -36,7 +37,7 @@ class Cache:
             "CREATE TABLE IF NOT EXISTS results "
             "(sha256 TEXT, key TEXT, columns TEXT, reason TEXT, PRIMARY KEY (sha256, key)) WITHOUT ROWID"
         )
-        self._uncommitted = 0
+        self._uncommitted: list[tuple[str, str, str, str | None]] = []
 
     def __enter__(self) -> Cache:  # noqa: PYI034 - not meant to be subclassed
         """Hand out the open cache."""
@@ -51,6 +52,7 @@ class Cache:
 
     def get(self, sha256s: Iterable[str], key: str) -> dict[str, Result]:
         """Results that are known for these structures under this key."""
+        self.commit()
         known = {}
         for sha256 in sha256s:
             row = self._database.execute(
@@ -62,20 +64,19 @@ class Cache:
 
     def has_any(self, key: str) -> bool:
         """Whether the result of any structure is known under this key."""
+        self.commit()
         query = "SELECT EXISTS (SELECT 1 FROM results WHERE key = ?)"
         return bool(self._database.execute(query, (key,)).fetchone()[0])
 
     def put(self, sha256: str, key: str, result: Result) -> None:
         """Keep one result; floats survive exactly."""
-        self._database.execute(
-            "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)",
-            (sha256, key, json.dumps(dict(result.columns)), result.reason),
-        )
-        self._uncommitted += 1
-        if self._uncommitted >= COMMIT_EVERY:
+        self._uncommitted.append((sha256, key, json.dumps(dict(result.columns)), result.reason))
+        if len(self._uncommitted) >= COMMIT_EVERY:
             self.commit()
 
     def commit(self) -> None:
         """Make durable what was put; results that are dear to compute do not wait for their number."""
-        self._database.commit()
-        self._uncommitted = 0
+        if self._uncommitted:
+            self._database.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", self._uncommitted)
+            self._database.commit()
+            self._uncommitted = []
