@@ -96,7 +96,7 @@ def shaken(crystal: Crystal, generator: np.random.Generator) -> Crystal:
 
 
 def relaxed(crystal: Crystal, place: np.ndarray, generator: np.random.Generator) -> Crystal:
-    """The atoms nearest to a place moved, each in a direction of its own."""
+    """The atoms nearest to a place moved, each in a random direction."""
     off = crystal.frac_coords - place
     near = np.argsort(np.linalg.norm((off - np.rint(off)) @ crystal.lattice, axis=1))[:N_MOVED]
     steps = generator.normal(size=(len(near), 3))
@@ -123,7 +123,7 @@ def short_basis(lattice: np.ndarray) -> np.ndarray:
     return reduce_cell(Crystal.from_arrays(lattice, np.zeros((1, 3)), [1])).lattice
 
 
-class Asked:
+class Answers:
     """Answers by kind, with the CPU time that they took."""
 
     def __init__(self) -> None:
@@ -141,8 +141,8 @@ class Asked:
         start = time.process_time()
         self.n[kind] += 1
         try:
-            asked = host.reduced_formula in host_formulas(primitive_counts(structure), V1.sites_per_edit)
-            self.yes[kind] += asked and same_up_to_point_defects(structure, host, V1)
+            possible = host.reduced_formula in host_formulas(primitive_counts(structure), V1.sites_per_edit)
+            self.yes[kind] += possible and same_up_to_point_defects(structure, host, V1)
         except UnmeasurableError:
             self.unknown[kind] += 1
         self.seconds.append(time.process_time() - start)
@@ -157,7 +157,7 @@ class Asked:
 
 def recognise(reference: Reference, n_hosts: int, generator: np.random.Generator) -> None:
     """Defects of random crystals of the set, and edits that are too many to be defects."""
-    asked = Asked()
+    answers = Answers()
     for row in generator.permutation(reference.n_crystals)[:n_hosts].tolist():
         host = reference.crystals([row])[0].candidate()
         primitive = host.primitive(host.sizes[:1])
@@ -170,18 +170,18 @@ def recognise(reference: Reference, n_hosts: int, generator: np.random.Generator
                 if cell is None or crystal is None:
                     continue
                 if n_edits > 1:
-                    asked.ask(f"two edits in 16 to 31 sites: {kind}", crystal, host)
+                    answers.ask(f"two edits in 16 to 31 sites: {kind}", crystal, host)
                     continue
                 place = cell.frac_coords[site] if kind != "interstitial" else crystal.frac_coords[-1]
-                asked.ask(f"{kind}", crystal, host)
-                asked.ask(f"{kind}, disguised", disguised(shaken(crystal, generator), generator), host)
+                answers.ask(f"{kind}", crystal, host)
+                answers.ask(f"{kind}, disguised", disguised(shaken(crystal, generator), generator), host)
                 near = relaxed(crystal, place, generator)
-                asked.ask(f"{kind}, relaxed and disguised", disguised(shaken(near, generator), generator), host)
-    asked.show()
+                answers.ask(f"{kind}, relaxed and disguised", disguised(shaken(near, generator), generator), host)
+    answers.show()
 
 
 def compare(reference: Reference, structures: Sequence[tuple[str, Candidate]]) -> None:
-    """Structures with all hosts of the set that are not their own entry: who is taken for a defect of what."""
+    """Structures with all hosts of the set but for their entry there: who is taken for a defect of what."""
     start = time.process_time()
     formulas: dict[int, set[str]] = {}
     for number, (_, structure) in enumerate(structures):

@@ -6,7 +6,6 @@ import math
 import sqlite3
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,8 @@ from metrics.measure.running.cache import COMMIT_EVERY, Cache, Result
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 RESULT = Result({"value": 0.1 + 0.2, "unknown": None}, "why it is unknown")
 
