@@ -89,8 +89,14 @@ DEFECTS: dict[str, Callable[[Crystal, int, np.random.Generator], Crystal | None]
 
 
 def shaken(crystal: Crystal, generator: np.random.Generator) -> Crystal:
-    strain = np.triu(generator.normal(scale=STRAIN, size=(3, 3)))
-    lattice = crystal.lattice @ (np.eye(3) + strain + np.triu(strain, 1).T)
+    """With noise and a random strain; one in ninety strains is past the rule's bound, and drawn again."""
+    while True:
+        strain = np.triu(generator.normal(scale=STRAIN, size=(3, 3)))
+        deformation = np.eye(3) + strain + np.triu(strain, 1).T
+        stretches = np.log(np.linalg.svd(deformation, compute_uv=False))
+        if np.linalg.norm(stretches - stretches.mean()) <= V1.max_strain:
+            break
+    lattice = crystal.lattice @ deformation
     steps = generator.normal(scale=NOISE_ANGSTROM, size=(crystal.n_sites, 3)) @ np.linalg.inv(lattice)
     return Crystal(lattice, crystal.frac_coords + steps, crystal.atomic_numbers)
 

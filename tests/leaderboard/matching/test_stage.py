@@ -150,9 +150,10 @@ SENSES = [
         # what the swap leaves has a prototype of the set, as other binary compounds have it
         ("atoms swapped", [False, False, False, True, False, True, True, False, False, False]),
         ("other elements", [False, False, False, False, False, True, True, False, False, False]),
-        ("vacancy", [False, False, False, False, True, False, True, False, False, False]),
-        ("vacancy elsewhere", [False, False, False, False, True, False, True, False, False, False]),
-        ("two vacancies", [False, False, False, False, False, False, True, False, False, False]),
+        # sodium is 7 of 15 and 6 of 14 atoms: another family than half of them, of which the set has no member
+        ("vacancy", [False, False, False, False, True, False, False, False, False, False]),
+        ("vacancy elsewhere", [False, False, False, False, True, False, False, False, False, False]),
+        ("two vacancies", [False, False, False, False, False, False, False, False, False, False]),
         ("new", [False, False, False, False, False, False, False, False, False, False]),
         # a lone atom has a symmetry, that of polonium
         ("no keys", [None, None, None, None, None, True, True, None, None, None]),
