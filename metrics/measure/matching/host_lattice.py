@@ -68,8 +68,11 @@ def lattice_maps(
     if n_shifts < 0 or n_maps < 0:
         reason = f"too many shifts map {len(structure.frac_coords)} sites nearly on themselves"
         raise UnmeasurableError(reason)
+    # three shifts in nearly one plane can have the lengths and angles of a flat cell's edges; they span no cell of it
+    volumes = np.abs(np.linalg.det(edges[:n_maps]))
+    edges = edges[:n_maps][volumes > abs(float(np.linalg.det(host_lattice))) / 2]
     # rows of the structure's lattice in the edges that were measured, without their noise
-    maps = np.unique(np.rint(lattice @ np.linalg.inv(edges[:n_maps])).astype(np.int64), axis=0)
+    maps = np.unique(np.rint(lattice @ np.linalg.inv(edges)).astype(np.int64), axis=0)
     maps = maps[np.rint(np.linalg.det(maps)) != 0]
     strains = _strains(maps @ host_lattice, lattice)
     by_strain: NDArray[np.int64] = maps[np.argsort(strains, kind="stable")[: int((strains <= max_strain).sum())]]

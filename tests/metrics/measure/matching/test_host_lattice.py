@@ -81,3 +81,11 @@ def test_work_is_bounded() -> None:
     many = Sites(corners, np.full(len(corners), 29))
     with pytest.raises(UnmeasurableError, match="too many shifts map 8000 sites"):
         lattice_maps(many, 20 * CUBIC, CUBIC, np.arange(2), (MAX_STRAIN, REACH_ANGSTROM, 0))
+
+
+def test_three_shifts_in_one_plane_are_no_cell() -> None:
+    # 120 degrees in the plane of the layers, nearly the 113 of a flat rhombohedral cell with edges as long
+    cosine = np.cos(np.radians(113))
+    flat = 3.0 * np.linalg.cholesky(np.full((3, 3), cosine) + (1 - cosine) * np.eye(3))
+    layers = transformed(copper(HEXAGONAL), supercell=np.diag([2, 2, 1]))
+    assert len(maps_of(layers, flat)) == 0
