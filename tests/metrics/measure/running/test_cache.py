@@ -26,6 +26,7 @@ def test_floats_survive_exactly(tmp_path_factory: pytest.TempPathFactory, value:
         cache.put("a", "key", Result({"value": value}, None))
     with Cache(path) as again:
         read = again.get(["a"], "key")["a"].columns["value"]
+    assert isinstance(read, float)
     assert (read, math.copysign(1, read)) == (value, math.copysign(1, value))
 
 
