@@ -57,8 +57,9 @@ def distribution_elements(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: (KL(p | m) + KL(q | m)) / 2 with m = (p + q) / 2 and logarithms of base 2, p the submission, q the
     reference.
-    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). Normal, from the influence of each
-    structure; where samples of the reference itself would be as far, from 0 up to the spread of corrected halves.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). The wider of two: normal, from the
+    influence of each structure (Hampel 1974, DOI 10.1080/01621459.1974.10482962), and from the spread of halves so
+    corrected; down to 0 where samples of the reference itself would be as far.
     Source: Lin 1991, DOI 10.1109/18.61115; bias: Quenouille 1956, DOI 10.1093/biomet/43.3-4.353.
     Missing values: left out, shown only; structures without a formula are not in the histogram; with fewer than four
     there is no value.
@@ -81,8 +82,9 @@ def distribution_space_groups(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: (KL(p | m) + KL(q | m)) / 2 with m = (p + q) / 2 and logarithms of base 2, p the submission, q the
     reference.
-    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). Normal, from the influence of each
-    structure; where samples of the reference itself would be as far, from 0 up to the spread of corrected halves.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). The wider of two: normal, from the
+    influence of each structure (Hampel 1974, DOI 10.1080/01621459.1974.10482962), and from the spread of halves so
+    corrected; down to 0 where samples of the reference itself would be as far.
     Source: Lin 1991, DOI 10.1109/18.61115; bias: Quenouille 1956, DOI 10.1093/biomet/43.3-4.353.
     Missing values: left out, shown only; structures without a space group are not in the histogram; with fewer than
     four there is no value.
@@ -105,8 +107,9 @@ def distribution_crystal_systems(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: (KL(p | m) + KL(q | m)) / 2 with m = (p + q) / 2 and logarithms of base 2, p the submission, q the
     reference.
-    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). Normal, from the influence of each
-    structure; where samples of the reference itself would be as far, from 0 up to the spread of corrected halves.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). The wider of two: normal, from the
+    influence of each structure (Hampel 1974, DOI 10.1080/01621459.1974.10482962), and from the spread of halves so
+    corrected; down to 0 where samples of the reference itself would be as far.
     Source: Lin 1991, DOI 10.1109/18.61115; bias: Quenouille 1956, DOI 10.1093/biomet/43.3-4.353.
     Missing values: left out, shown only; structures without a space group are not in the histogram; with fewer than
     four there is no value.
@@ -129,8 +132,9 @@ def distribution_density(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
     functions.
-    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). Normal, from the influence of each
-    structure; where samples of the reference itself would be as far, from 0 up to the spread of corrected halves.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). The wider of two: normal, from the
+    influence of each structure (Hampel 1974, DOI 10.1080/01621459.1974.10482962), and from the spread of halves so
+    corrected; down to 0 where samples of the reference itself would be as far.
     Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101; bias: Quenouille 1956, DOI
     10.1093/biomet/43.3-4.353.
     Missing values: left out, shown only; structures without the number are not in the distribution; with fewer than
@@ -154,8 +158,9 @@ def distribution_atom_density(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
     functions.
-    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). Normal, from the influence of each
-    structure; where samples of the reference itself would be as far, from 0 up to the spread of corrected halves.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). The wider of two: normal, from the
+    influence of each structure (Hampel 1974, DOI 10.1080/01621459.1974.10482962), and from the spread of halves so
+    corrected; down to 0 where samples of the reference itself would be as far.
     Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101; bias: Quenouille 1956, DOI
     10.1093/biomet/43.3-4.353.
     Missing values: left out, shown only; structures without the number are not in the distribution; with fewer than
@@ -179,8 +184,9 @@ def distribution_volume_per_atom(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
     functions.
-    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). Normal, from the influence of each
-    structure; where samples of the reference itself would be as far, from 0 up to the spread of corrected halves.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). The wider of two: normal, from the
+    influence of each structure (Hampel 1974, DOI 10.1080/01621459.1974.10482962), and from the spread of halves so
+    corrected; down to 0 where samples of the reference itself would be as far.
     Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101; bias: Quenouille 1956, DOI
     10.1093/biomet/43.3-4.353.
     Missing values: left out, shown only; structures without the number are not in the distribution; with fewer than
@@ -204,8 +210,9 @@ def distribution_sites(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
     functions.
-    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). Normal, from the influence of each
-    structure; where samples of the reference itself would be as far, from 0 up to the spread of corrected halves.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). The wider of two: normal, from the
+    influence of each structure (Hampel 1974, DOI 10.1080/01621459.1974.10482962), and from the spread of halves so
+    corrected; down to 0 where samples of the reference itself would be as far.
     Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101; bias: Quenouille 1956, DOI
     10.1093/biomet/43.3-4.353.
     Missing values: left out, shown only; structures without the number are not in the distribution; with fewer than

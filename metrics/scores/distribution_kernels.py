@@ -146,8 +146,9 @@ def distribution_frechet(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: max(0, limit for endless structures of |m - m'|^2 + tr(C + C' - 2 (C C')^(1/2))), m and C mean and
     covariance of the descriptors.
-    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). Normal, from the influence of each
-    structure; where samples of the reference itself would be as far, from 0 up to the spread of corrected halves.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). The wider of two: normal, from the
+    influence of each structure (Hampel 1974, DOI 10.1080/01621459.1974.10482962), and from the spread of halves so
+    corrected; down to 0 where samples of the reference itself would be as far.
     Source: Dowson and Landau 1982, DOI 10.1016/0047-259X(82)90077-X; extrapolation: Chong and Forsyth 2020, arXiv
     1911.07023; by halves: Quenouille 1956, DOI 10.1093/biomet/43.3-4.353.
     Missing values: left out, shown only; structures without the descriptors are not in the sample; with fewer than four

@@ -161,12 +161,12 @@ def distance_from(
     2 D(all) - mean D(half) is without it (the jackknife by halves: M. H. Quenouille, Biometrika 43, 353 (1956), DOI
     10.1093/biomet/43.3-4.353).
 
-    A sample is far from the reference where it is farther than 97.5% of the halves are from the sample, which is as far
-    as samples of the reference itself would be. There the distance moves as the mean of the influence of its records
-    does (F. R. Hampel, J. Am. Stat. Assoc. 69, 383 (1974), DOI 10.1080/01621459.1974.10482962), and the interval is
-    normal. A sample that is not far has an interval from 0 on: the influence says nothing there, so its upper end comes
-    from records dealt into quarters again and again. Two of them make a half, whose own 2 D(half) - mean D(quarter) is
-    spread as that of all records is.
+    Far from the reference the distance moves as the mean of the influence of its records does (F. R. Hampel, J. Am.
+    Stat. Assoc. 69, 383 (1974), DOI 10.1080/01621459.1974.10482962). Near it the influence says nothing, so records are
+    dealt into quarters again and again: two of them make a half, whose own 2 D(half) - mean D(quarter) is spread as
+    that of all records is. The interval is the wider one on each side. It reaches down to 0 where the sample is no
+    farther from the reference than 97.5% of the halves are from the sample, which is as far as samples of the reference
+    itself would be.
 
     Args:
         counts: (k,) records of each kind, at least four in all.
@@ -181,18 +181,16 @@ def distance_from(
     """
     quarters = _dealt(counts, max(draws // 4, 1))
     halves = quarters[0::2] + quarters[1::2]
-    of_halves = from_reference(halves)
+    of_quarters, of_halves = from_reference(quarters), from_reference(halves)
     plain = float(from_reference(counts[None])[0])
     value = 2 * plain - float(of_halves.mean())
-    if is_far(plain, from_sample(halves)):
-        half_width = Z * error_of_mean(influence, counts)
-        low, high = max(value - half_width, 0.0), value + half_width
-    else:
-        of_quarters = from_reference(quarters)
-        _, high = interval(value, 2 * of_halves - (of_quarters[0::2] + of_quarters[1::2]) / 2)
+    low, high = interval(value, 2 * of_halves - (of_quarters[0::2] + of_quarters[1::2]) / 2)
+    half_width = Z * error_of_mean(influence, counts)
+    low, high = min(low, value - half_width), max(high, value + half_width)
+    if not is_far(plain, from_sample(halves)):
         low = 0.0
     value = max(value, 0.0)
-    return value, min(value, low), max(value, high)
+    return value, min(value, max(low, 0.0)), max(value, high)
 
 
 def is_far(distance: float, of_halves: NDArray[np.float64]) -> bool:
