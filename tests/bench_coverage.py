@@ -117,7 +117,8 @@ def truths(population: Population, values: Mapping[tuple[str, int], Sequence[Val
         sizes = [at for other, at in values if other == name and (is_rarefied or at == size)]
         drawn = [(value.value, at) for at in sizes for value in values[name, at] if value.value is not None]
         # a larger submission says more of the same mean
-        expected[name, size] = float(np.average(*np.transpose(drawn))) if exact is None else exact
+        means, weights = np.transpose(drawn)
+        expected[name, size] = float(np.average(means, weights=weights)) if exact is None else exact
     return expected
 
 
