@@ -276,7 +276,7 @@ def _distinct(
         return Value(0.0, 0.0, 0.0, 0, n_unknown)
     hits = known[is_hit(known).astype(bool)]
     # a hit stands for its copies, and what has copies would be seen again
-    of_crystal = dict(zip(crystal_classes(hits), hits[label], strict=True))
-    labels = crystal_classes(known).map(of_crystal).dropna()
+    is_of_hit = crystal_classes(known).isin(crystal_classes(hits)) & known[label].isin(hits[label])
+    labels = known.loc[is_of_hit.astype(bool), label]
     per_record = classes_per_record(labels, n_known)
     return Value(n_known * per_record.value, n_known * per_record.low, n_known * per_record.high, n_known, n_unknown)
