@@ -38,7 +38,7 @@ def discoveries(rows: pd.DataFrame, _against: Against) -> Value:
 
     Formula: different families among the hits / structures submitted.
     Interval: for the mean over submissions of the same size. Wilson's, for as many trials as would have the variance of
-    the number of families, from how many have one hit and two
+    the number of families, from how many have one hit and two.
     Source: definition of this benchmark; interval after Chao 1984, Colwell et al. 2012, DOI 10.1093/jpe/rtr044.
     Missing values: counts as 0; a structure of which something is unknown is no hit, unless a known failure decides.
     """
@@ -55,7 +55,7 @@ def metastable_discoveries(rows: pd.DataFrame, _against: Against) -> Value:
 
     Formula: different families with metastable hits AND no stable hit / structures submitted.
     Interval: for the mean over submissions of the same size. Wilson's, for as many trials as would have the variance of
-    the number of families, from how many have one hit and two
+    the number of families, from how many have one hit and two.
     Source: definition of this benchmark; interval after Chao 1984, Colwell et al. 2012, DOI 10.1093/jpe/rtr044.
     Missing values: counts as 0; a structure of which something is unknown is no hit, unless a known failure decides.
     """

@@ -195,7 +195,7 @@ def sun_msun_systems(rows: pd.DataFrame, _against: Against) -> Value:
     """Number of different chemical systems among the structures that are SUN or MSUN.
 
     Formula: number of different values of chemical_system.
-    Interval: for the mean over submissions of the same size, from how many chemical systems have one hit and two
+    Interval: for the mean over submissions of the same size, from how many chemical systems have one hit and two.
     Source: definition of this benchmark; interval after Chao 1984, Colwell et al. 2012, DOI 10.1093/jpe/rtr044.
     Missing values: left out, shown only; a structure of which something is unknown adds none.
     """
@@ -214,7 +214,7 @@ def sun_msun_prototypes(rows: pd.DataFrame, _against: Against) -> Value:
     """Number of different structure types among the structures that are SUN or MSUN.
 
     Formula: number of different values of prototype.
-    Interval: for the mean over submissions of the same size, from how many prototypes have one hit and two
+    Interval: for the mean over submissions of the same size, from how many prototypes have one hit and two.
     Source: definition of this benchmark; interval after Chao 1984, Colwell et al. 2012, DOI 10.1093/jpe/rtr044.
     Missing values: left out, shown only; a structure of which something is unknown adds none.
     """
@@ -236,7 +236,7 @@ def families(rows: pd.DataFrame, _against: Against) -> Value:
     Discoveries. A model could raise SUN + MSUN with many members of few families.
 
     Formula: number of different values of family.
-    Interval: for the mean over submissions of the same size, from how many families have one hit and two
+    Interval: for the mean over submissions of the same size, from how many families have one hit and two.
     Source: definition of this benchmark; interval after Chao 1984, Colwell et al. 2012, DOI 10.1093/jpe/rtr044.
     Missing values: left out, shown only; a structure of which something is unknown adds none.
     """
@@ -255,7 +255,7 @@ def new_families(rows: pd.DataFrame, _against: Against) -> Value:
     """Number of different families among the SUN and MSUN structures that have no member in the reference set.
 
     Formula: number of different values of family with NOT family_in_reference.
-    Interval: for the mean over submissions of the same size, from how many families have one hit and two
+    Interval: for the mean over submissions of the same size, from how many families have one hit and two.
     Source: definition of this benchmark; interval after Chao 1984, Colwell et al. 2012, DOI 10.1093/jpe/rtr044.
     Missing values: left out, shown only; a structure of which something is unknown adds none.
     """

@@ -33,7 +33,7 @@ def unique(rows: pd.DataFrame, _against: Against) -> Value:
 
     Formula: classes of equal crystals / structures submitted.
     Interval: for the mean over submissions of the same size, since copies become more with every structure. Wilson's,
-    for as many trials as would have the variance of the number of classes, from how many have one structure and two
+    for as many trials as would have the variance of the number of classes, from how many have one structure and two.
     Source: definition of this benchmark; interval: Chao 1984, Colwell et al. 2012, DOI 10.1093/jpe/rtr044; effective
     sample size: Korn and Graubard 1998, Surv. Methodol. 24, 193.
     Missing values: counts against; a structure that could not be compared is not unique.
@@ -56,7 +56,7 @@ def unique_bawl(rows: pd.DataFrame, _against: Against) -> Value:
 
     Formula: different BAWL fingerprints / structures submitted.
     Interval: for the mean over submissions of the same size, since copies become more with every structure. Wilson's,
-    for as many trials as would have the variance of the number of classes, from how many have one structure and two
+    for as many trials as would have the variance of the number of classes, from how many have one structure and two.
     Source: BAWL is the fingerprint published with LeMat-Bulk (LeMaterial); interval: Good and Toulmin 1956, DOI
     10.1093/biomet/43.1-2.45; effective sample size: Korn and Graubard 1998, Surv. Methodol. 24, 193.
     Missing values: counts against; a structure without a BAWL fingerprint is not unique.
