@@ -106,15 +106,3 @@ def test_the_ends_of_a_number_of_families_are_those_of_the_share_times_the_struc
     result = value("families", *rows)
     assert (result.low, result.high) == pytest.approx([3 * end for end in wilson_interval(2, 3)])
     assert (result.n_counted, result.n_unknown) == (3, 1)
-
-
-def test_copies_of_hits_are_seen_again() -> None:
-    # eight families, each of one crystal with two copies: one family more or less, as if all records were of them
-    names = [f"{part}:10 17:10" for part in range(8)]
-    hits = [structure(name) for name in names]
-    copies = [structure(name, unique=False, duplicate_of=str(place)) for place, name in enumerate(names)] * 2
-    others = [structure(SALT, 1.0)] * 200
-    single, repeated = value("families", *hits, *others), value("families", *hits, *copies, *others)
-    assert single.value == repeated.value == 8
-    assert None not in (single.low, single.high, repeated.low, repeated.high)
-    assert (repeated.high or 0) - (repeated.low or 0) < 0.6 * ((single.high or 0) - (single.low or 0))
