@@ -12,11 +12,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
-from metrics.statistics.classes import variance_of_classes
-from metrics.statistics.uncertainty import bounded_interval, wilson_interval
+from metrics.statistics.classes import classes_per_record
+from metrics.statistics.uncertainty import wilson_interval
 from metrics.statistics.value import Value
 
 __all__ = [
@@ -163,8 +162,7 @@ def share_of_classes(hits: pd.Series[bool], classes: pd.Series[str]) -> Value:
     """Share of submitted records that are hits, where of each class of copies at most one is.
 
     Such a share falls as the submission grows, and its records are not independent. Interval, 95%: of the mean over
-    submissions of the same size; Wilson's for as many trials as would have the variance of
-    :func:`.classes.variance_of_classes`.
+    submissions of the same size, by :func:`.classes.classes_per_record`.
 
     Args:
         hits: nullable boolean column, one entry per submitted record.
@@ -172,14 +170,9 @@ def share_of_classes(hits: pd.Series[bool], classes: pd.Series[str]) -> Value:
 
     """
     value = share(hits)
-    if not value.value:
+    if value.value is None:
         return value
-    n_submitted = len(hits)
-    names = classes[hits.fillna(value=False).astype(bool)]
-    sizes = np.array(names.map(classes.value_counts()).fillna(1), dtype=np.int64)
-    # no more spread than independent records have
-    variance = min(
-        variance_of_classes(sizes, n_submitted) / n_submitted**2, value.value * (1 - value.value) / n_submitted
-    )
-    low, high = bounded_interval(value.value, variance, n_submitted)
-    return replace(value, low=low, high=high)
+    names = classes.fillna(pd.Series([f" {row}" for row in range(len(classes))], index=classes.index, dtype="string"))
+    of_hits = names[names.isin(names[hits.fillna(value=False).astype(bool)])]
+    classes_hit, low, high = classes_per_record(of_hits, len(hits))
+    return replace(value, value=classes_hit, low=low, high=high)

@@ -13,9 +13,10 @@ import argparse
 import sys
 from collections import defaultdict
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from leaderboard.board.comparison import SIGNIFICANT
 from metrics.chemical_histogram import crystal_systems, element_shares
@@ -39,9 +40,7 @@ from metrics.statistics.uncertainty import Estimate, difference, holm
 from tests.populations import populations, starter_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    import pandas as pd
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from metrics.score import Value
     from metrics.statistics.histogram import Kinds
@@ -53,7 +52,7 @@ QUICK, ALL = 10, 400
 AT_OWN_SIZE = frozenset(
     name
     for name, score in registry().items()
-    if {"unique", "duplicate_bawl", "nearest_record_distance"} & set(score.needs)
+    if {"unique", "duplicate_bawl", "nearest_record_distance", "family"} & set(score.needs)
 )
 """Scores that fall or grow with the number of structures, whatever is done; so do all of GenBench's definitions."""
 PLAIN_MEANS = (
@@ -107,16 +106,19 @@ def truths(population: Population, values: Mapping[tuple[str, int], Sequence[Val
     """What each interval should hold, by score and size.
 
     - The value for endless samples: shares, means, medians, distances. Computed from the population itself.
-    - The mean over samples of 500: what is rarefied to that size (diversity). The mean over the submissions drawn.
+    - The mean over samples of 500: what is rarefied to that size (diversity). The mean over the submissions drawn,
+      each by its size: all sizes have the same mean.
     - The mean over samples of the same size: `AT_OWN_SIZE`, and GenBench's definitions. The same.
     """
     expected = {}
     for name, size in values:
         exact = endless(name, population)
-        common = min(size for other, size in values if other == name) if name.startswith("diversity") else size
-        at = size if name.endswith("_genbench") else common
-        drawn = [value.value for value in values[name, at] if value.value is not None]
-        expected[name, size] = float(np.mean(drawn)) if exact is None else exact
+        is_rarefied = name.startswith("diversity") and not name.endswith("_genbench")
+        sizes = [at for other, at in values if other == name and (is_rarefied or at == size)]
+        drawn = [(value.value, at) for at in sizes for value in values[name, at] if value.value is not None]
+        # a larger submission says more of the same mean
+        means, weights = np.transpose(drawn)
+        expected[name, size] = float(np.average(means, weights=weights)) if exact is None else exact
     return expected
 
 
@@ -163,15 +165,16 @@ def _mean(column: pd.Series[float], weights: np.ndarray) -> float:
 def _distance(name: str, population: Population) -> float:
     """Distance of the population, every row with its weight, from the reference."""
     rows, against = population.rows, population.against
-    of_one = [rows.iloc[[row]] for row in range(len(rows))]
-    histograms: dict[str, tuple[list[Kinds], Mapping[str, float]]] = {
-        "elements": ([element_shares(row["reduced_formula"]) for row in of_one], against["element_shares"]),
-        "space_groups": ([whole_numbers(row["space_group"]) for row in of_one], space_group_counts(against)),
-        "crystal_systems": ([crystal_systems(row["space_group"]) for row in of_one], crystal_system_counts(against)),
+    histograms: dict[str, tuple[str, Callable[[Any], Kinds], Mapping[str, float]]] = {
+        "elements": ("reduced_formula", element_shares, against["element_shares"]),
+        "space_groups": ("space_group", whole_numbers, space_group_counts(against)),
+        "crystal_systems": ("space_group", crystal_systems, crystal_system_counts(against)),
     }
     if name in histograms:
-        kinds, counts = histograms[name]
-        return _divergence(kinds, population.weights, counts)
+        fact, histogram, counts = histograms[name]
+        weights = pd.Series(population.weights).groupby(rows[fact].reset_index(drop=True)).sum()
+        kinds = [histogram(pd.Series([value], dtype=rows[fact].dtype)) for value in weights.index]
+        return _divergence(kinds, weights.to_numpy(), counts)
     if name == "frechet":
         return _frechet(population)
     quantity = name.removesuffix("_mmd")

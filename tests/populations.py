@@ -103,7 +103,8 @@ def populations(folder: Path = FOLDER) -> dict[str, Population]:
         return made | {"starter, some often": Population(starter, repeated(len(starter)), made_half(starter))}
     against = open_reference("starter").statistics
     generated = _table("generated", _generated_structures, folder)
-    generated = generated.assign(e_above_hull=_published_energies(generated["id"]))
+    trusted = pd.array([True] * len(generated), dtype="boolean")  # energies by DFT
+    generated = generated.assign(e_above_hull=_published_energies(generated["id"]), elements_trusted=trusted)
     known = _table("materials project", _known_structures, folder)
     return {
         "generated": Population(generated, np.full(len(generated), 1 / len(generated)), against),

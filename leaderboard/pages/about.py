@@ -41,8 +41,8 @@ def page(protocol: Protocol) -> str:
 <h2>What the numbers mean</h2>
 <p>A submission is one file of generated structures. Every score is over <em>all</em> of them: a structure that could
 not be read, or whose measurement failed, counts against the model and is shown with its reason. In the tables a record
-is the row of one structure. The interval in the lighter tone is the 95% interval for this number of structures (Wilson
-for shares, resampling for all others); it does not cover the spread between training or sampling runs, which is
+is the row of one structure. The interval in the lighter tone is the 95% interval for this number of structures, made as
+each definition says; it does not cover the spread between training or sampling runs, which is
 larger. The glossary at the end of this page explains the words.</p>
 <p>The board ranks by {with_energies}, highest first; a reference set without any such run yet ranks by {ranking}.
 So does a set that is not complete, whatever runs it has: its hull lacks competing phases and calls too much stable. Its

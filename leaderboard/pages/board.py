@@ -156,7 +156,7 @@ def legend(protocol: Protocol, reference: str, ranking: ScoreKey, *, indicative:
     lines = [
         (
             "Shares are percent of all submitted structures, distances in units of (V/N)<sup>1/3</sup>, V/N the volume "
-            "per site; in a lighter tone the 95% interval: Wilson for shares, resampling for all others."
+            "per site; in a lighter tone the 95% interval, made as the definition of each score says."
         ),
         '<span class="best">Bold</span>: best of the ranked rows of a column, or of all rows where none is ranked.',
         (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from metrics.score import Against, Value, score
 from metrics.scores.stability import is_metastable, is_stable
-from metrics.statistics.kinds import kinds_per_record
+from metrics.statistics.classes import classes_per_record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ def _is_new(rows: pd.DataFrame) -> pd.Series[bool]:
     return new
 
 
-@score(label="Discoveries", unit="share", better="higher", missing="counts as 0", needs=_NEEDS)
+@score(label="Discoveries", unit="share", better="higher", missing="counts as 0", needs=_NEEDS, version=2)
 def discoveries(rows: pd.DataFrame, _against: Against) -> Value:
     """Stable families of compounds that are not known, for each structure submitted. It ranks the board with energies.
 
@@ -37,14 +37,15 @@ def discoveries(rows: pd.DataFrame, _against: Against) -> Value:
     Families run out: the score falls as a submission grows, so only submissions of equal size compare.
 
     Formula: different families among the hits / structures submitted.
-    Interval: Wilson with an effective number of structures, from how many families have one hit and two.
-    Source: definition of this benchmark; interval after Good and Toulmin 1956, DOI 10.1093/biomet/43.1-2.45.
+    Interval: for the mean over submissions of the same size. Wilson's, for as many trials as would have the variance of
+    the number of families, from how many have one hit and two.
+    Source: definition of this benchmark; interval after Chao 1984, Colwell et al. 2012, DOI 10.1093/jpe/rtr044.
     Missing values: counts as 0; a structure of which something is unknown is no hit, unless a known failure decides.
     """
     return _families_per_structure(rows, _is_new(rows) & is_stable(rows))
 
 
-@score(label="Metastable discoveries", unit="share", better="neither", missing="counts as 0", needs=_NEEDS)
+@score(label="Metastable discoveries", unit="share", better="neither", missing="counts as 0", needs=_NEEDS, version=2)
 def metastable_discoveries(rows: pd.DataFrame, _against: Against) -> Value:
     """Families of compounds that are not known, with metastable members and no stable one, for each structure.
 
@@ -53,8 +54,9 @@ def metastable_discoveries(rows: pd.DataFrame, _against: Against) -> Value:
     discovery and not counted here; so a higher value can be worse.
 
     Formula: different families with metastable hits AND no stable hit / structures submitted.
-    Interval: Wilson with an effective number of structures, from how many families have one hit and two.
-    Source: definition of this benchmark; interval after Good and Toulmin 1956, DOI 10.1093/biomet/43.1-2.45.
+    Interval: for the mean over submissions of the same size. Wilson's, for as many trials as would have the variance of
+    the number of families, from how many have one hit and two.
+    Source: definition of this benchmark; interval after Chao 1984, Colwell et al. 2012, DOI 10.1093/jpe/rtr044.
     Missing values: counts as 0; a structure of which something is unknown is no hit, unless a known failure decides.
     """
     new = _is_new(rows)
@@ -69,4 +71,4 @@ def _families_per_structure(rows: pd.DataFrame, hits: pd.Series[bool]) -> Value:
     hits = hits.mask(rows["family"].isna() & hits.fillna(value=False))
     families = rows.loc[hits.fillna(value=False).astype(bool), "family"]
     n_unknown = int(hits.isna().sum())
-    return Value(*kinds_per_record(families, len(rows)), len(rows) - n_unknown, n_unknown)
+    return Value(*classes_per_record(families, len(rows)), len(rows) - n_unknown, n_unknown)

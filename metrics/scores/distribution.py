@@ -20,7 +20,12 @@ from metrics.reference_statistics import (
     undefined,
 )
 from metrics.score import Against, Value, score
-from metrics.statistics.divergence import jensen_shannon_divergence, wasserstein_distance
+from metrics.statistics.divergence import (
+    jensen_shannon_divergence,
+    jensen_shannon_influence,
+    wasserstein_distance,
+    wasserstein_influence,
+)
 from metrics.statistics.histogram import Kinds, distinct, whole_numbers
 from metrics.statistics.resampling import distance_from
 
@@ -43,7 +48,7 @@ _DRAWS_OF_TRANSPORT = 400  # each one runs over all values twice
     better="neither",
     missing="left out, shown only",
     needs=("reduced_formula",),
-    version=3,
+    version=4,
 )
 def distribution_elements(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the element shares from the reference's, each crystal with the same weight.
@@ -52,8 +57,9 @@ def distribution_elements(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: (KL(p | m) + KL(q | m)) / 2 with m = (p + q) / 2 and logarithms of base 2, p the submission, q the
     reference.
-    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half); spread from halves drawn without
-    replacement, each corrected by its own halves; down to 0 where samples of the reference itself would be as far.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). The wider of two: normal, from the
+    influence of each structure (Hampel 1974, DOI 10.1080/01621459.1974.10482962), and from the spread of halves so
+    corrected; down to 0 where samples of the reference itself would be as far.
     Source: Lin 1991, DOI 10.1109/18.61115; bias: Quenouille 1956, DOI 10.1093/biomet/43.3-4.353.
     Missing values: left out, shown only; structures without a formula are not in the histogram; with fewer than four
     there is no value.
@@ -67,7 +73,7 @@ def distribution_elements(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("space_group",),
-    version=3,
+    version=4,
 )
 def distribution_space_groups(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the space groups (tolerance 0.01 angstrom) from the reference's.
@@ -76,8 +82,9 @@ def distribution_space_groups(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: (KL(p | m) + KL(q | m)) / 2 with m = (p + q) / 2 and logarithms of base 2, p the submission, q the
     reference.
-    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half); spread from halves drawn without
-    replacement, each corrected by its own halves; down to 0 where samples of the reference itself would be as far.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). The wider of two: normal, from the
+    influence of each structure (Hampel 1974, DOI 10.1080/01621459.1974.10482962), and from the spread of halves so
+    corrected; down to 0 where samples of the reference itself would be as far.
     Source: Lin 1991, DOI 10.1109/18.61115; bias: Quenouille 1956, DOI 10.1093/biomet/43.3-4.353.
     Missing values: left out, shown only; structures without a space group are not in the histogram; with fewer than
     four there is no value.
@@ -91,7 +98,7 @@ def distribution_space_groups(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("space_group",),
-    version=3,
+    version=4,
 )
 def distribution_crystal_systems(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the seven crystal systems from the reference's.
@@ -100,8 +107,9 @@ def distribution_crystal_systems(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: (KL(p | m) + KL(q | m)) / 2 with m = (p + q) / 2 and logarithms of base 2, p the submission, q the
     reference.
-    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half); spread from halves drawn without
-    replacement, each corrected by its own halves; down to 0 where samples of the reference itself would be as far.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). The wider of two: normal, from the
+    influence of each structure (Hampel 1974, DOI 10.1080/01621459.1974.10482962), and from the spread of halves so
+    corrected; down to 0 where samples of the reference itself would be as far.
     Source: Lin 1991, DOI 10.1109/18.61115; bias: Quenouille 1956, DOI 10.1093/biomet/43.3-4.353.
     Missing values: left out, shown only; structures without a space group are not in the histogram; with fewer than
     four there is no value.
@@ -115,7 +123,7 @@ def distribution_crystal_systems(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("density",),
-    version=3,
+    version=4,
 )
 def distribution_density(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the mass density from the reference's.
@@ -124,8 +132,9 @@ def distribution_density(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
     functions.
-    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half); spread from halves drawn without
-    replacement, each corrected by its own halves; down to 0 where samples of the reference itself would be as far.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). The wider of two: normal, from the
+    influence of each structure (Hampel 1974, DOI 10.1080/01621459.1974.10482962), and from the spread of halves so
+    corrected; down to 0 where samples of the reference itself would be as far.
     Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101; bias: Quenouille 1956, DOI
     10.1093/biomet/43.3-4.353.
     Missing values: left out, shown only; structures without the number are not in the distribution; with fewer than
@@ -140,7 +149,7 @@ def distribution_density(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("volume_per_atom",),
-    version=3,
+    version=4,
 )
 def distribution_atom_density(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the number of atoms per volume from the reference's.
@@ -149,8 +158,9 @@ def distribution_atom_density(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
     functions.
-    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half); spread from halves drawn without
-    replacement, each corrected by its own halves; down to 0 where samples of the reference itself would be as far.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). The wider of two: normal, from the
+    influence of each structure (Hampel 1974, DOI 10.1080/01621459.1974.10482962), and from the spread of halves so
+    corrected; down to 0 where samples of the reference itself would be as far.
     Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101; bias: Quenouille 1956, DOI
     10.1093/biomet/43.3-4.353.
     Missing values: left out, shown only; structures without the number are not in the distribution; with fewer than
@@ -165,7 +175,7 @@ def distribution_atom_density(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("volume_per_atom",),
-    version=3,
+    version=4,
 )
 def distribution_volume_per_atom(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the volume per atom from the reference's.
@@ -174,8 +184,9 @@ def distribution_volume_per_atom(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
     functions.
-    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half); spread from halves drawn without
-    replacement, each corrected by its own halves; down to 0 where samples of the reference itself would be as far.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). The wider of two: normal, from the
+    influence of each structure (Hampel 1974, DOI 10.1080/01621459.1974.10482962), and from the spread of halves so
+    corrected; down to 0 where samples of the reference itself would be as far.
     Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101; bias: Quenouille 1956, DOI
     10.1093/biomet/43.3-4.353.
     Missing values: left out, shown only; structures without the number are not in the distribution; with fewer than
@@ -190,7 +201,7 @@ def distribution_volume_per_atom(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("n_sites_primitive",),
-    version=3,
+    version=4,
 )
 def distribution_sites(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the number of sites of the primitive cell from the reference's.
@@ -199,8 +210,9 @@ def distribution_sites(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: integral of |F(x) - G(x)| dx over the standard deviation of the reference, F and G the distribution
     functions.
-    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half); spread from halves drawn without
-    replacement, each corrected by its own halves; down to 0 where samples of the reference itself would be as far.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). The wider of two: normal, from the
+    influence of each structure (Hampel 1974, DOI 10.1080/01621459.1974.10482962), and from the spread of halves so
+    corrected; down to 0 where samples of the reference itself would be as far.
     Source: 1-Wasserstein distance: Vallender 1974, DOI 10.1137/1118101; bias: Quenouille 1956, DOI
     10.1093/biomet/43.3-4.353.
     Missing values: left out, shown only; structures without the number are not in the distribution; with fewer than
@@ -222,7 +234,10 @@ def divergence(kinds: Kinds, reference: Mapping[str, float]) -> Value:
         return jensen_shannon_divergence(shares, other)
 
     value, low, high = distance_from(
-        kinds.counts, lambda sampled: divergences(sampled, theirs), lambda sampled: divergences(sampled, ours)
+        kinds.counts,
+        lambda sampled: divergences(sampled, theirs),
+        lambda sampled: divergences(sampled, ours),
+        kinds.shares @ jensen_shannon_influence(ours, theirs),
     )
     return Value(min(value, 1.0), low, min(high, 1.0), kinds.n_known, kinds.n_unknown)
 
@@ -242,6 +257,7 @@ def transport(column: pd.Series[float] | pd.Series[int], reference: Quantity | N
         counts,
         lambda sampled: distances(sampled, points),
         lambda sampled: distances(sampled, sample),
+        wasserstein_influence(values, counts, points) / reference["deviation"],
         draws=_DRAWS_OF_TRANSPORT,
     )
     return Value(*estimate, n_known, n_unknown)

@@ -5,6 +5,7 @@ Shown and never ranked, as those of :mod:`metrics.scores.distribution`.
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,8 @@ from metrics.reference_statistics import atom_density, descriptors, reference_qu
 from metrics.score import Against, Value, score
 from metrics.statistics.divergence import FrechetDistance, SquaredMmd, median_bandwidth
 from metrics.statistics.histogram import distinct
-from metrics.statistics.resampling import distance_from, half_sample_interval
+from metrics.statistics.resampling import CONFIDENCE, distance_from, error_of_mean, is_far, subsample
+from metrics.statistics.uncertainty import Z
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +35,7 @@ _FEWEST = 4
     better="neither",
     missing="left out, shown only",
     needs=("density",),
-    version=2,
+    version=3,
 )
 def distribution_density_mmd(rows: pd.DataFrame, against: Against) -> Value:
     """Squared maximum mean discrepancy of the mass density from the reference's.
@@ -43,7 +45,8 @@ def distribution_density_mmd(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
     exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
-    Interval: for endless samples; from samples of half of the structures without replacement.
+    Interval: for endless samples. Normal in the root, from the influence of each structure; where samples of the
+    reference itself would be as far, from 0 up to the root's square with that distance added.
     Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
     Missing values: left out, shown only; structures without the number are not in the sample; with fewer than four
     there is no value.
@@ -57,7 +60,7 @@ def distribution_density_mmd(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("volume_per_atom",),
-    version=2,
+    version=3,
 )
 def distribution_atom_density_mmd(rows: pd.DataFrame, against: Against) -> Value:
     """Squared maximum mean discrepancy of the number of atoms per volume from the reference's.
@@ -67,7 +70,8 @@ def distribution_atom_density_mmd(rows: pd.DataFrame, against: Against) -> Value
 
     Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
     exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
-    Interval: for endless samples; from samples of half of the structures without replacement.
+    Interval: for endless samples. Normal in the root, from the influence of each structure; where samples of the
+    reference itself would be as far, from 0 up to the root's square with that distance added.
     Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
     Missing values: left out, shown only; structures without the number are not in the sample; with fewer than four
     there is no value.
@@ -81,7 +85,7 @@ def distribution_atom_density_mmd(rows: pd.DataFrame, against: Against) -> Value
     better="neither",
     missing="left out, shown only",
     needs=("volume_per_atom",),
-    version=2,
+    version=3,
 )
 def distribution_volume_per_atom_mmd(rows: pd.DataFrame, against: Against) -> Value:
     """Squared maximum mean discrepancy of the volume per atom from the reference's.
@@ -91,7 +95,8 @@ def distribution_volume_per_atom_mmd(rows: pd.DataFrame, against: Against) -> Va
 
     Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
     exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
-    Interval: for endless samples; from samples of half of the structures without replacement.
+    Interval: for endless samples. Normal in the root, from the influence of each structure; where samples of the
+    reference itself would be as far, from 0 up to the root's square with that distance added.
     Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
     Missing values: left out, shown only; structures without the number are not in the sample; with fewer than four
     there is no value.
@@ -105,7 +110,7 @@ def distribution_volume_per_atom_mmd(rows: pd.DataFrame, against: Against) -> Va
     better="neither",
     missing="left out, shown only",
     needs=("n_sites_primitive",),
-    version=2,
+    version=3,
 )
 def distribution_sites_mmd(rows: pd.DataFrame, against: Against) -> Value:
     """Squared maximum mean discrepancy of the number of sites of the primitive cell from the reference's.
@@ -115,7 +120,8 @@ def distribution_sites_mmd(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: max(0, E k(x, x') - 2 E k(x, y) + E k(y, y')), x != x' of the submission, y of the reference, k(a, b) =
     exp(-(a - b)^2 / (2 w^2)), w the median |y - y'|.
-    Interval: for endless samples; from samples of half of the structures without replacement.
+    Interval: for endless samples. Normal in the root, from the influence of each structure; where samples of the
+    reference itself would be as far, from 0 up to the root's square with that distance added.
     Source: Gretton et al. 2012, J. Mach. Learn. Res. 13, 723; bandwidth: Garreau et al. 2017, arXiv 1707.07269.
     Missing values: left out, shown only; structures without the number are not in the sample; with fewer than four
     there is no value.
@@ -129,7 +135,7 @@ def distribution_sites_mmd(rows: pd.DataFrame, against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("amd", "composition_features"),
-    version=2,
+    version=3,
 )
 def distribution_frechet(rows: pd.DataFrame, against: Against) -> Value:
     """Squared Frechet distance of fixed structural and chemical descriptors from the reference's.
@@ -140,8 +146,9 @@ def distribution_frechet(rows: pd.DataFrame, against: Against) -> Value:
 
     Formula: max(0, limit for endless structures of |m - m'|^2 + tr(C + C' - 2 (C C')^(1/2))), m and C mean and
     covariance of the descriptors.
-    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half); spread from halves drawn without
-    replacement, each corrected by its own halves; down to 0 where samples of the reference itself would be as far.
+    Interval: for endless samples, and so is the value: 2 D(all) - mean D(half). The wider of two: normal, from the
+    influence of each structure (Hampel 1974, DOI 10.1080/01621459.1974.10482962), and from the spread of halves so
+    corrected; down to 0 where samples of the reference itself would be as far.
     Source: Dowson and Landau 1982, DOI 10.1016/0047-259X(82)90077-X; extrapolation: Chong and Forsyth 2020, arXiv
     1911.07023; by halves: Quenouille 1956, DOI 10.1093/biomet/43.3-4.353.
     Missing values: left out, shown only; structures without the descriptors are not in the sample; with fewer than four
@@ -161,9 +168,15 @@ def discrepancy(column: pd.Series[float] | pd.Series[int], reference: Quantity |
         return undefined(n_known, n_unknown)
     squared_mmd = SquaredMmd(values, points, bandwidth)
 
-    value = float(squared_mmd.unbiased(counts[None])[0])
-    low, high = half_sample_interval(counts, squared_mmd.unbiased, value, draws=_DRAWS_OF_PAIRS)
-    return Value(max(value, 0.0), max(low, 0.0), max(high, 0.0), n_known, n_unknown)
+    value = max(float(squared_mmd.unbiased(counts[None])[0]), 0.0)
+    root, halves = sqrt(value), subsample(counts, n_known // 2, _DRAWS_OF_PAIRS)
+    from_sample = np.sqrt(SquaredMmd(values, np.repeat(values, counts), bandwidth).biased(halves))
+    if value and is_far(sqrt(float(squared_mmd.biased(counts[None])[0])), from_sample):
+        half_width = Z * error_of_mean(squared_mmd.influence(counts), counts) / (2 * root)
+        low = max(root - half_width, 0.0) ** 2
+    else:
+        half_width, low = float(np.quantile(from_sample, (1 + CONFIDENCE) / 2)), 0.0
+    return Value(value, min(low, value), (root + half_width) ** 2, n_known, n_unknown)
 
 
 def frechet(known: NDArray[np.float64], n_unknown: int, reference: Descriptors | None) -> Value:
@@ -178,4 +191,5 @@ def frechet(known: NDArray[np.float64], n_unknown: int, reference: Descriptors |
     counts = np.ones(len(known), dtype=np.int64)
     centre, scatter = known.mean(axis=0), np.atleast_2d(np.cov(known, rowvar=False))
     from_sample = FrechetDistance(known / units, centre / units, scatter / np.outer(units, units))
-    return Value(*distance_from(counts, distance, from_sample, draws=_DRAWS_OF_MOMENTS), len(known), n_unknown)
+    estimate = distance_from(counts, distance, from_sample, distance.influence(), draws=_DRAWS_OF_MOMENTS)
+    return Value(*estimate, len(known), n_unknown)

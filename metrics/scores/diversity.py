@@ -74,6 +74,7 @@ def shannon_entropy(shares: NDArray[np.float64]) -> NDArray[np.float64]:
     better="higher",
     missing="counts at its worst",
     needs=("reduced_formula",),
+    version=2,
 )
 def diversity_elements(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of elements over the sites, each structure of the same weight, its elements by atomic fraction.
@@ -115,6 +116,7 @@ def diversity_elements_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     better="higher",
     missing="counts at its worst",
     needs=("space_group",),
+    version=2,
 )
 def diversity_space_groups(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of space groups, found at a tolerance of 0.01 angstrom.
@@ -156,6 +158,7 @@ def diversity_space_groups_coverage(rows: pd.DataFrame, _against: Against) -> Va
     better="higher",
     missing="counts at its worst",
     needs=("n_sites_primitive",),
+    version=2,
 )
 def diversity_sites(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of different numbers of sites in the primitive cell.
@@ -197,6 +200,7 @@ def diversity_sites_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     better="higher",
     missing="counts at its worst",
     needs=("density",),
+    version=2,
 )
 def diversity_density(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of bins of the mass density, 0.5 g/cm3 wide.
@@ -238,6 +242,7 @@ def diversity_density_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     better="higher",
     missing="counts at its worst",
     needs=("lattice_lengths",),
+    version=2,
 )
 def diversity_lattice_lengths(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of bins, 0.5 angstrom wide, of the three lengths of the reduced primitive cell, pooled.
@@ -279,6 +284,7 @@ def diversity_lattice_lengths_coverage(rows: pd.DataFrame, _against: Against) ->
     better="higher",
     missing="counts at its worst",
     needs=("packing_fraction",),
+    version=2,
 )
 def diversity_packing(rows: pd.DataFrame, _against: Against) -> Value:
     """Effective number of bins, 0.05 wide, of the share of the cell that spheres of covalent radius fill.

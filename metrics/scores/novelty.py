@@ -172,7 +172,7 @@ def continuous_novelty(rows: pd.DataFrame, _against: Against) -> Value:
     better="higher",
     missing="counts against",
     needs=("valid", "unique", "in_reference", "id", "duplicate_of"),
-    version=2,
+    version=3,
 )
 def vun(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of structures that are valid AND unique AND novel.
@@ -180,10 +180,8 @@ def vun(rows: pd.DataFrame, _against: Against) -> Value:
     One known failure decides; else one unknown leaves the structure unknown.
 
     Formula: structures with valid AND unique AND in_reference = no / structures submitted.
-    Interval: for the mean over submissions of the same size, see "Unique": Wilson's, for as many trials as would have
-    the variance of the number of classes that are hits.
-    Source: definition of this benchmark; interval: Chao 1984, Colwell et al. 2012, DOI 10.1093/jpe/rtr044, Korn and
-    Graubard 1998, Surv. Methodol. 24, 193.
+    Interval: for the mean over submissions of the same size, see "Unique".
+    Source: definition of this benchmark.
     Missing values: counts against; unknown is no hit.
     """
     return share_of_classes(rows["valid"] & rows["unique"] & ~rows["in_reference"], crystal_classes(rows))

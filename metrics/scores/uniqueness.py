@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     better="higher",
     missing="counts against",
     needs=("unique", "id", "duplicate_of"),
-    version=2,
+    version=3,
 )
 def unique(rows: pd.DataFrame, _against: Against) -> Value:
     """Number of different crystals over number of structures.
@@ -33,10 +33,9 @@ def unique(rows: pd.DataFrame, _against: Against) -> Value:
 
     Formula: classes of equal crystals / structures submitted.
     Interval: for the mean over submissions of the same size, since copies become more with every structure. Wilson's,
-    for as many trials as would have the variance of the number of classes, which is estimated from the classes of one
-    and of two structures.
-    Source: definition of this benchmark; interval: Chao 1984 for the classes not seen, Colwell et al. 2012, DOI
-    10.1093/jpe/rtr044; effective sample size: Korn and Graubard 1998, Surv. Methodol. 24, 193.
+    for as many trials as would have the variance of the number of classes, from how many have one structure and two.
+    Source: definition of this benchmark; interval: Chao 1984, Colwell et al. 2012, DOI 10.1093/jpe/rtr044; effective
+    sample size: Korn and Graubard 1998, Surv. Methodol. 24, 193.
     Missing values: counts against; a structure that could not be compared is not unique.
     """
     return share_of_classes(rows["unique"], crystal_classes(rows))
@@ -48,7 +47,7 @@ def unique(rows: pd.DataFrame, _against: Against) -> Value:
     better="neither",
     missing="counts against",
     needs=("duplicate_bawl", "bawl"),
-    version=2,
+    version=3,
 )
 def unique_bawl(rows: pd.DataFrame, _against: Against) -> Value:
     """Number of different BAWL fingerprints over number of structures, for comparison with earlier work.
@@ -57,11 +56,9 @@ def unique_bawl(rows: pd.DataFrame, _against: Against) -> Value:
 
     Formula: different BAWL fingerprints / structures submitted.
     Interval: for the mean over submissions of the same size, since copies become more with every structure. Wilson's,
-    for as many trials as would have the variance of the number of classes, which is estimated from the classes of one
-    and of two structures.
-    Source: BAWL is the fingerprint published with LeMat-Bulk (LeMaterial); interval: Chao 1984 for the classes not
-    seen, Colwell et al. 2012, DOI 10.1093/jpe/rtr044; effective sample size: Korn and Graubard 1998, Surv. Methodol.
-    24, 193.
+    for as many trials as would have the variance of the number of classes, from how many have one structure and two.
+    Source: BAWL is the fingerprint published with LeMat-Bulk (LeMaterial); interval: Good and Toulmin 1956, DOI
+    10.1093/biomet/43.1-2.45; effective sample size: Korn and Graubard 1998, Surv. Methodol. 24, 193.
     Missing values: counts against; a structure without a BAWL fingerprint is not unique.
     """
     return share_of_classes(~rows["duplicate_bawl"], rows["bawl"])

@@ -1,40 +1,49 @@
-"""Counts that fall as a sample grows, such as that of different crystals: their spread, from the classes seen.
+"""Counts of classes among records, which fall as a sample grows, and their spread from the classes seen.
 
-A count of n records in which copies occur is no sum of n independent ones. What is needed is the spread of its value
-over samples of n records about its mean over such samples; a smaller sample has another mean.
+How many different crystals, families or chemical systems n records hold is no sum of n independent records: a class
+that was seen often is in every sample, and a resampled sample, whose records repeat, holds too few. What is needed is
+the spread over samples of n records about the mean over such samples; a smaller sample has another mean.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from math import exp
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from metrics.statistics.rarefaction import further
+from metrics.statistics.uncertainty import Estimate, bounded_interval
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 
-def variance_of_classes(sizes: NDArray[np.int64], n_records: int) -> float:
-    """Variance of the number of classes of a kind in a sample of n records.
+def classes_per_record(classes: Iterable[str], n_records: int) -> Estimate:
+    """Different classes over records drawn, with a 95% interval of what other samples of this size hold on average.
 
-    Var S(n) = E S(2n) - E S(n) - (n dE S / dn)^2 / n, which holds for records drawn independently (the number of
-    records in each class is then a Poisson number, given its sum; n dE S / dn is the expected number of classes of one
-    record). Without copies it is the binomial variance, with few copies the number of pairs. The expectation at 2n is
-    that of :func:`.rarefaction.further`.
+    A class of which l records are expected is seen with probability 1 - exp(-l), so the number S(n) of classes has the
+    variance sum exp(-l) (1 - exp(-l)), less (sum l exp(-l))^2 / n as n is fixed. The first sum is what as many records
+    again would add, E S(2n) - E S(n), which :func:`.rarefaction.further` estimates from the numbers of classes of one
+    and of two records; the second is that of classes of one. It is taken to be at least 1, one class more or less, and
+    at most that of independent records, which it is where every class was seen once. The interval is
+    :func:`.bounded_interval`.
 
     Args:
-        sizes: records of each class of the kind that is counted.
-        n_records: all records, those of other kinds too.
-
-    Returns:
-        At least 1, one class more or less.
+        classes: of each record whose class counts.
+        n_records: records of the sample, those that do not count too, at least 1.
 
     """
-    once, twice = _seen(sizes)
-    return max(further(once, twice, n_records, n_records) - once**2 / n_records, 1.0)
+    n_of_size = Counter(Counter(classes).values())
+    n_classes, once, twice = n_of_size.total(), n_of_size[1], n_of_size[2]
+    # without a class of two records nothing tells how many are unseen: endlessly many
+    added = further(once, twice, n_records, n_records) if twice else float(once)
+    variance = min(max(added - once**2 / n_records, 1.0), n_classes * (1 - n_classes / n_records))
+    share = n_classes / n_records
+    return Estimate(share, *bounded_interval(share, variance / n_records**2, n_records))
 
 
 def variance_of_sum(sums: NDArray[np.float64], sizes: NDArray[np.int64], n_records: int) -> float:
@@ -53,15 +62,10 @@ def variance_of_sum(sums: NDArray[np.float64], sizes: NDArray[np.int64], n_recor
         At least 1, one record more or less.
 
     """
-    once, twice = _seen(sizes)
+    once, twice = int((sizes == 1).sum()), int((sizes == 2).sum())  # noqa: PLR2004 - seen twice
     if not once:
         return 1.0
     total = float(np.sort(sums).sum())
     weight = total / once
     expected = weight**2 * 2 * twice * exp(-2 * twice / once)
     return max(float(np.sort(sums**2).sum()) - expected - (total - 2 * weight * twice) ** 2 / n_records, 1.0)
-
-
-def _seen(sizes: NDArray[np.int64]) -> tuple[int, int]:
-    """Number of classes of one record, and of two."""
-    return int((sizes == 1).sum()), int((sizes == 2).sum())  # noqa: PLR2004 - two

@@ -148,21 +148,31 @@ def half_sample_interval(
 
 
 def distance_from(
-    counts: NDArray[np.int64], from_reference: Statistic, from_sample: Statistic, *, draws: int = DRAWS
+    counts: NDArray[np.int64],
+    from_reference: Statistic,
+    from_sample: Statistic,
+    influence: NDArray[np.float64],
+    *,
+    draws: int = DRAWS,
 ) -> tuple[float, float, float]:
     """Distance of endless samples from a reference, with its 95% interval.
 
     A sample is farther from everything than what it is drawn from, by a bias that about halves with twice the records:
     2 D(all) - mean D(half) is without it (the jackknife by halves: M. H. Quenouille, Biometrika 43, 353 (1956), DOI
-    10.1093/biomet/43.3-4.353). Records are dealt into quarters again and again. Two of them make a half, whose own
-    2 D(half) - mean D(quarter) is spread as that of all records is. The interval reaches down to 0 where the sample is
-    no farther from the reference than 97.5% of the halves are from the sample, which is as far as samples of the
-    reference itself would be.
+    10.1093/biomet/43.3-4.353).
+
+    Far from the reference the distance moves as the mean of the influence of its records does (F. R. Hampel, J. Am.
+    Stat. Assoc. 69, 383 (1974), DOI 10.1080/01621459.1974.10482962). Near it the influence says nothing, so records are
+    dealt into quarters again and again: two of them make a half, whose own 2 D(half) - mean D(quarter) is spread as
+    that of all records is. The interval is the wider one on each side. It reaches down to 0 where the sample is no
+    farther from the reference than 97.5% of the halves are from the sample, which is as far as samples of the reference
+    itself would be.
 
     Args:
         counts: (k,) records of each kind, at least four in all.
         from_reference: distance of samples from the reference.
         from_sample: distance of samples from the counts themselves.
+        influence: (k,) derivative of the distance by the share of each kind, up to a constant.
         draws: number of quarters.
 
     Returns:
@@ -175,11 +185,24 @@ def distance_from(
     plain = float(from_reference(counts[None])[0])
     value = 2 * plain - float(of_halves.mean())
     low, high = interval(value, 2 * of_halves - (of_quarters[0::2] + of_quarters[1::2]) / 2)
-    tail = (1 - CONFIDENCE) / 2
-    if plain <= np.quantile(from_sample(halves), 1 - tail):
+    half_width = Z * error_of_mean(influence, counts)
+    low, high = min(low, value - half_width), max(high, value + half_width)
+    if not is_far(plain, from_sample(halves)):
         low = 0.0
     value = max(value, 0.0)
     return value, min(value, max(low, 0.0)), max(value, high)
+
+
+def is_far(distance: float, of_halves: NDArray[np.float64]) -> bool:
+    """Whether a sample is farther from a reference than 97.5% of its halves are from the sample."""
+    return distance > float(np.quantile(of_halves, (1 + CONFIDENCE) / 2))
+
+
+def error_of_mean(numbers: NDArray[np.float64], counts: NDArray[np.int64]) -> float:
+    """Standard error of the mean of numbers that occur so often."""
+    n_records = int(counts.sum())
+    deviations = numbers - counts @ numbers / n_records
+    return sqrt(float(counts @ deviations**2)) / n_records
 
 
 def _dealt(counts: NDArray[np.int64], deals: int) -> NDArray[np.int64]:

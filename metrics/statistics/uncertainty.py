@@ -39,15 +39,18 @@ def wilson_interval(successes: float, n: float, confidence: float = 0.95) -> tup
     if n < 1 or not 0 <= successes <= n:
         msg = f"a share needs 0 <= successes <= n and n >= 1, got {successes} of {n}"
         raise ValueError(msg)
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    share = successes / n
-    centre = share + z * z / (2 * n)
-    half_width = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    scale = 1 + z * z / n
-    # exact ends where no hit, or nothing but hits, was seen: rounding would leave 1e-19
-    low = 0.0 if successes == 0 else (centre - half_width) / scale
-    high = 1.0 if successes == n else (centre + half_width) / scale
-    return low, high
+    quantile = NormalDist().inv_cdf(0.5 + confidence / 2)
+    hits, misses = successes / n, (n - successes) / n
+    # the two ends of a share have the product hits^2 / (1 + z^2 / n): a difference would leave digits below 0
+    low = hits**2 / (1 + quantile**2 / n) / _wilson_upper(hits, n, quantile)
+    low_of_misses = misses**2 / (1 + quantile**2 / n) / _wilson_upper(misses, n, quantile)
+    return low, 1 - low_of_misses
+
+
+def _wilson_upper(share: float, n: float, quantile: float) -> float:
+    """Upper end of Wilson's interval, above 0."""
+    variance = share * (1 - share) / n + (quantile / (2 * n)) ** 2
+    return (share + quantile**2 / (2 * n) + quantile * math.sqrt(variance)) / (1 + quantile**2 / n)
 
 
 def bounded_interval(mean: float, variance: float, n: int) -> tuple[float, float]:
@@ -64,8 +67,9 @@ def bounded_interval(mean: float, variance: float, n: int) -> tuple[float, float
     """
     of_one_trial = mean * (1 - mean)
     # one record more or less is the finest that n records resolve
-    trials = of_one_trial / max(variance, of_one_trial / n**2) if of_one_trial > 0 else n
-    trials = max(trials, 1.0)
+    trials = float(n)
+    if of_one_trial > 0:
+        trials = n**2 if variance * n**2 <= of_one_trial else max(of_one_trial / variance, 1.0)
     low, high = wilson_interval(min(mean * trials, trials), trials)
     return min(low, mean), max(high, mean)
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SCHEMA = pa.schema(
     {
+        "id": pa.string(),
+        "duplicate_of": pa.string(),
         "family": pa.string(),
         "valid": pa.bool_(),
         **dict.fromkeys(KNOWN, pa.bool_()),
@@ -38,7 +40,7 @@ def structure(family: str | None = SALT, e_above_hull: float | None = -0.01, **c
 
 
 def table(*rows: dict[str, Any]) -> pd.DataFrame:
-    return frame(rows, SCHEMA)
+    return frame([{"id": str(place), **row} for place, row in enumerate(rows)], SCHEMA)
 
 
 def value(name: str, *rows: dict[str, Any]) -> Value:

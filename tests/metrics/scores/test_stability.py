@@ -30,6 +30,8 @@ SCHEMA = pa.schema(
         "prototype_in_reference": pa.bool_(),
         "chemical_system": pa.string(),
         "prototype": pa.string(),
+        "id": pa.string(),
+        "duplicate_of": pa.string(),
     }
 )
 SUN = {"e_above_hull": -0.01, "valid": True, "unique": True, "in_reference": False}
@@ -37,7 +39,8 @@ MSUN = {**SUN, "e_above_hull": 0.05}
 
 
 def table(*rows: Mapping[str, object]) -> pd.DataFrame:
-    return frame(rows, SCHEMA)
+    """Rows of different crystals."""
+    return frame([{"id": str(place), **row} for place, row in enumerate(rows)], SCHEMA)
 
 
 def cells() -> st.SearchStrategy[pd.DataFrame]:

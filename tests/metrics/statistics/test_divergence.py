@@ -17,11 +17,15 @@ from metrics.statistics.divergence import (
     FrechetDistance,
     SquaredMmd,
     jensen_shannon_divergence,
+    jensen_shannon_influence,
     median_bandwidth,
     wasserstein_distance,
+    wasserstein_influence,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 WEIGHTS = st.lists(st.floats(0, 1), min_size=4, max_size=4).filter(lambda weights: sum(weights) > 0.1)
@@ -109,3 +113,47 @@ def test_frechet_of_many_features_is_that_of_the_matrix_root() -> None:
     distance = FrechetDistance(sample, reference.mean(axis=0), theirs)
     assert distance(np.ones((1, 40), dtype=np.int64))[0] == pytest.approx(expected)
     assert distance(np.full((1, 40), 2))[0] == pytest.approx(expected, rel=0.05)  # each record twice
+
+
+def slope(distance: Callable[[NDArray[np.float64]], float], counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Derivative by the share of each kind, by central differences, less its mean over the records."""
+    step, n = 1e-4, counts.sum()
+    ends = [[distance(counts + sign * step * unit) for unit in np.eye(len(counts))] for sign in (1, -1)]
+    return np.asarray((np.array(ends[0]) - np.array(ends[1])) * n / (2 * step))
+
+
+def test_influences_are_the_derivatives_of_the_distances() -> None:
+    generator = np.random.default_rng(3)
+    values, points = np.sort(generator.normal(size=12)), np.sort(generator.normal(0.7, 2, size=20))
+    counts = generator.integers(1, 6, size=12)
+    theirs = np.append(generator.dirichlet(np.ones(12)) * 0.9, 0)[:12]
+    shares = counts / counts.sum()
+    squared = SquaredMmd(values, points, 1.5)
+    influences: list[tuple[Callable[[NDArray[np.float64]], float], NDArray[np.float64]]] = [
+        (
+            lambda weights: float(jensen_shannon_divergence(weights / weights.sum(), theirs)),
+            jensen_shannon_influence(shares, theirs),
+        ),
+        (
+            lambda weights: float(wasserstein_distance(values, weights, points)),  # type: ignore[arg-type]
+            wasserstein_influence(values, counts, points),
+        ),
+        (lambda weights: float(squared.biased(weights[None])[0]), squared.influence(counts)),  # type: ignore[arg-type]
+    ]
+    for distance, influence in influences:
+        centred = influence - shares @ influence
+        assert centred == pytest.approx(slope(distance, counts.astype(np.float64)), abs=1e-5)
+
+
+def test_the_influence_on_frechet_is_its_derivative() -> None:
+    generator = np.random.default_rng(4)
+    sample = generator.normal(size=(2_000, 3)) * [1, 2, 0.5] + 0.3
+    distance = FrechetDistance(sample, np.zeros(3), np.array([[1.0, 0.3, 0.0], [0.3, 2.0, 0.0], [0.0, 0.0, 1.0]]))
+    influence, n = distance.influence(), len(sample)
+    ones = np.ones(n, dtype=np.int64)
+    for place in (0, 1, 2):
+        added = ones.copy()
+        added[place] += 1
+        # a record more changes the distance by its influence / n, the rest being of order 1 / n^2
+        change = float(distance(added[None])[0] - distance(ones[None])[0])
+        assert change == pytest.approx((influence[place] - influence.mean()) / n, abs=60 / n**2)
