@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 N_KNOWN = 3_000
 MAX_HOST_SITES = 20
 SUPERCELL_SITES = (40, 64)
+SMALL_CELL_SITES = (8, 15)
 MAX_DECORATED_SITES = 12
+SMALLEST_GAP = 2.3
+"""Height in angstrom without an atom that makes a crystal layered."""
+SINGLE_LAYER_GAP = 4.0
+"""By how much layers are moved apart, in angstrom."""
 ROCK_SALT, ZINC_BLENDE = "AB:225:4[-3mm]|4[-3mm]", "AB:216:4[-43m]|4[-43m]"
 ALKALIS, HALOGENS = ("Li", "Na", "K", "Rb", "Cs"), ("F", "Cl", "Br", "I")
 LATE_METALS = ("Co", "Rh", "Ir", "Ni", "Pd", "Pt", "Cu", "Ag", "Au")
@@ -147,6 +152,44 @@ def strained(known: Known, generator: Generator, n: int) -> list[Crystal]:
     return made
 
 
+def slid_layers(known: Known, generator: Generator, n: int) -> list[Crystal]:
+    """Known layered crystals whose layers have slid by a random part of the cell."""
+    made = []
+    for crystal, axis in layered_hosts(known, n):
+        lattice = crystal.lattice.copy()
+        lattice[axis] += sum(
+            generator.uniform(0.2, 0.8) * np.delete(crystal.lattice, axis, axis=0)[at] for at in (0, 1)
+        )
+        # positions within a layer stay, so the sites move with the edge only across the gap
+        made.append(Crystal(lattice, crystal.cart_coords @ np.linalg.inv(lattice), crystal.atomic_numbers))
+    return made
+
+
+def single_layers(known: Known, _generator: Generator, n: int) -> list[Crystal]:
+    """Known layered crystals whose layers are far apart."""
+    made = []
+    for crystal, axis in layered_hosts(known, n):
+        normal = np.cross(*np.delete(crystal.lattice, axis, axis=0))
+        normal *= np.sign(normal @ crystal.lattice[axis]) / np.linalg.norm(normal)
+        lattice = crystal.lattice.copy()
+        lattice[axis] += SINGLE_LAYER_GAP * normal
+        made.append(Crystal(lattice, crystal.cart_coords @ np.linalg.inv(lattice), crystal.atomic_numbers))
+    return made
+
+
+def exchanges_in_small_cells(known: Known, generator: Generator, n: int) -> list[Crystal]:
+    """Cells of known crystals of 8 to 15 sites with one atom of another element of a neighbouring number."""
+    made: list[Crystal] = []
+    for one in known.crystals:
+        if SMALL_CELL_SITES[0] <= one.crystal.n_sites <= SMALL_CELL_SITES[1] and len(made) < n:
+            numbers = one.crystal.atomic_numbers.copy()
+            site = int(generator.integers(len(numbers)))
+            near = [z for z in range(numbers[site] - 2, numbers[site] + 3) if z > 0 and z not in numbers]
+            numbers[site] = generator.choice(near)
+            made.append(Crystal(one.crystal.lattice, one.crystal.frac_coords, numbers))
+    return made
+
+
 def elpasolites(_known: Known, generator: Generator, n: int) -> list[Crystal]:
     """One prototype, A2BLnX6, with alkali metals, rare-earth metals and halogens exchanged in all ways."""
     metals = [symbol for symbol, group in GROUP_OF.items() if group == "Ln"]
@@ -193,6 +236,9 @@ ADVERSARIES: Mapping[str, Callable[[Known, Generator, int], list[Crystal]]] = {
     "one wrong atom": wrong_atoms,
     "random polytypes": polytypes,
     "sheared known crystals": strained,
+    "slid layers": slid_layers,
+    "single layers": single_layers,
+    "one exchange in a small cell": exchanges_in_small_cells,
     "elpasolites": elpasolites,
     "noble-metal alloys": noble_alloys,
     "actinide alloys": actinide_alloys,
@@ -243,6 +289,30 @@ def layered(
         for at, position in enumerate(positions)
     ]
     return Crystal.from_arrays(lattice, coords, [number for _, _, numbers in atoms for number in numbers])
+
+
+def layered_hosts(known: Known, n: int) -> list[tuple[Crystal, int]]:
+    """Known crystals of nonmetal faces across an empty gap, each with the axis of its cell that crosses the gap.
+
+    Sites are shifted so that the gap lies at the border of the cell.
+    """
+    hosts = []
+    for one in known.crystals:
+        crystal = one.crystal
+        if crystal.n_sites > MAX_HOST_SITES or len(set(crystal.atomic_numbers.tolist())) == 1:
+            continue
+        heights = 1 / np.linalg.norm(np.linalg.inv(crystal.lattice), axis=0)
+        for axis in range(3):
+            levels = np.sort(crystal.frac_coords[:, axis] % 1)
+            gaps = np.diff(np.append(levels, levels[0] + 1))
+            frac = crystal.frac_coords.copy()
+            frac[:, axis] = (frac[:, axis] - (levels + gaps / 2)[gaps.argmax()]) % 1
+            faces = crystal.atomic_numbers[[frac[:, axis].argmin(), frac[:, axis].argmax()]].tolist()
+            nonmetals = all(not Element.from_Z(number).is_metal and number != 1 for number in faces)
+            if gaps.max() * heights[axis] >= SMALLEST_GAP and nonmetals:
+                hosts.append((Crystal(crystal.lattice, frac, crystal.atomic_numbers), axis))
+                break
+    return hosts[:n]
 
 
 def supercells(known: Known, generator: Generator, n: int) -> list[Crystal]:

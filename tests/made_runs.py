@@ -76,6 +76,7 @@ def good(record_id: str, **changes: object) -> dict[str, Any]:
         "unique": True,
         "in_reference_fingerprint": False,
         "in_reference": False,
+        "formula_in_reference": False,
         "known_up_to_superstructure": False,
         "known_up_to_disorder": False,
         "known_up_to_defect": False,

@@ -8,6 +8,7 @@ are copies, and two rows of one formula are as far apart as the larger of their 
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 import zipfile
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
 from leaderboard import score_structures
+from leaderboard.protocol import load_protocol
+from metrics.measure import registry as measures
+from metrics.measure.matching import point_defect
+from metrics.measure.matching import verdict as matching
 from metrics.reference_statistics import statistics
 from reference_data.reference import open_reference
 from tests.metrics.measure.fingerprint_crystals import DATA
@@ -151,7 +156,7 @@ def made_half(rows: pd.DataFrame) -> Mapping[str, Any]:
 
 
 def _table(name: str, structures: Any, folder: Path) -> pd.DataFrame:  # noqa: ANN401 - a function of this file
-    path = folder / f"{name}.pickle"
+    path = folder / f"{name}-{_facts()}.pickle"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as out:
@@ -160,6 +165,13 @@ def _table(name: str, structures: Any, folder: Path) -> pd.DataFrame:  # noqa: A
             scored.structures.to_pickle(path)
     table: pd.DataFrame = pd.read_pickle(path)  # noqa: S301 - written above
     return table
+
+
+def _facts() -> str:
+    """What is measured, in which versions: a table of other facts is not read again."""
+    versions = {name: measure.version for name, measure in measures().items()}
+    parts = [load_protocol().hash, sorted(versions.items()), matching.VERSION, point_defect.VERSION]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
 def _starter_structures() -> Iterable[tuple[str, Structure]]:

@@ -11,7 +11,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from leaderboard.matching.classes import Place, Standing, certain, distance_or_reason, representatives, spread, standing
+from leaderboard.matching.classes import (
+    Fact,
+    Place,
+    Standing,
+    certain,
+    distance_or_reason,
+    representatives,
+    spread,
+    standing,
+)
 from leaderboard.matching.defects import known_up_to_defect
 from leaderboard.matching.findings import Findings
 from leaderboard.matching.pool import Pool
@@ -23,7 +32,6 @@ from metrics.measure.matching.verdict import Candidate, MatchSettings
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from leaderboard.matching.classes import Fact
     from leaderboard.matching.verdicts import Verdicts
     from leaderboard.protocol import Protocol
     from metrics.crystal import Crystal
@@ -38,6 +46,7 @@ IDENTITY_COLUMNS: dict[str, pa.DataType] = {
     "n_others_of_formula": pa.int64(),
     "in_reference_fingerprint": pa.bool_(),
     "in_reference": pa.bool_(),
+    "formula_in_reference": pa.bool_(),
     "matched_id": pa.string(),
     "nearest_reference_distance": pa.float64(),
     "identity_rule": pa.string(),
@@ -113,6 +122,8 @@ def identify_records(
     variants["known_up_to_defect"] = known_up_to_defect(
         pool, standings, classes, reference, PointDefectSettings(**protocol.point_defects)
     )
+    known_formulas = {crystal.reduced_formula for crystal in known}
+    variants["formula_in_reference"] = [Fact(crystal.reduced_formula in known_formulas) for crystal in candidates]
     _note_reference(findings, standings, variants, rows)
     _note_look_ups(findings, columns, reference)
     return findings.added_to(columns, IDENTITY_COLUMNS)

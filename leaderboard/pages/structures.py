@@ -59,15 +59,18 @@ CAUTIONS: Mapping[str, str] = {
     "known_up_to_superstructure": "a distorted supercell of a reference crystal, or the reverse",
     "known_up_to_disorder": "a reference crystal with similar elements in another order",
     "known_up_to_defect": "a reference crystal with point defects: at most one site in 16 missing, added or exchanged",
+    "formula_in_reference": "another structure of a composition that the reference set has, so no discovery",
     "prototype_in_reference": "a substitution: the reference set has this prototype with other elements",
 }
+_IN_COMMON = ("formula_in_reference", "prototype_in_reference")
+"""What many a structure has in common with a reference crystal without being close to it."""
 
 _HEAD = ("Id", "Formula", "Space group", "Readable", "Valid", "Unique", "Novel", "Why")
 
 
 def _close(rows: pd.DataFrame) -> pd.Series[bool]:
-    """Near, superstructure, reordering or defect of a reference crystal; a prototype in common is not that close."""
-    close = [name for name in CAUTIONS if name != "prototype_in_reference" and name in rows]
+    """Near, superstructure, reordering or defect of a reference crystal."""
+    close = [name for name in CAUTIONS if name not in _IN_COMMON and name in rows]
     return rows[close].fillna(value=False).any(axis=1).astype("boolean")
 
 

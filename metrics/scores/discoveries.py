@@ -11,7 +11,13 @@ from metrics.statistics.classes import classes_per_record
 if TYPE_CHECKING:
     import pandas as pd
 
-KNOWN = ("in_reference", "known_up_to_superstructure", "known_up_to_disorder", "known_up_to_defect")
+KNOWN = (
+    "in_reference",
+    "formula_in_reference",
+    "known_up_to_superstructure",
+    "known_up_to_disorder",
+    "known_up_to_defect",
+)
 """Senses in which a structure may be known; a discovery is known in none of them."""
 _NEEDS = ("family", "valid", *KNOWN, "elements_trusted", "e_above_hull")
 
@@ -24,15 +30,17 @@ def _is_new(rows: pd.DataFrame) -> pd.Series[bool]:
     return new
 
 
-@score(label="Discoveries", unit="share", better="higher", missing="counts as 0", needs=_NEEDS, version=2)
+@score(label="Discoveries", unit="share", better="higher", missing="counts as 0", needs=_NEEDS, version=3)
 def discoveries(rows: pd.DataFrame, _against: Against) -> Value:
     """Stable families of compounds that are not known, for each structure submitted. It ranks the board with energies.
 
-    A hit is valid, stable, not in the reference set, not one of its crystals up to a superstructure, an exchange of
-    similar elements or a point defect, and made of elements for which the potential is accurate enough on this hull
-    (`elements_trusted`). Hits of one family are one discovery: families have equal elements by groups of the periodic
-    table (rare-earth metals one group, actinides one) in equal ratios, rounded to twentieths. Duplicates and polymorphs
-    are of one family, so uniqueness is implied. Each family counts by its best member, which is stable or not.
+    A hit is valid, stable, not in the reference set, of a composition that the set lacks, not one of its crystals up to
+    a superstructure, an exchange of similar elements or a point defect, and made of elements for which the potential is
+    accurate enough on this hull (`elements_trusted`). Another structure of a known composition is no hit, whatever its
+    energy: the hull has one ground state there, and which of two it is lies within the error of a potential. Hits of
+    one family are one discovery: families have equal elements by groups of the periodic table (rare-earth metals one
+    group, actinides one) in equal ratios, rounded to twentieths. Duplicates and polymorphs are of one family, so
+    uniqueness is implied. Each family counts by its best member, which is stable or not.
 
     Families run out: the score falls as a submission grows, so only submissions of equal size compare.
 
@@ -45,7 +53,7 @@ def discoveries(rows: pd.DataFrame, _against: Against) -> Value:
     return _families_per_structure(rows, _is_new(rows) & is_stable(rows))
 
 
-@score(label="Metastable discoveries", unit="share", better="neither", missing="counts as 0", needs=_NEEDS, version=2)
+@score(label="Metastable discoveries", unit="share", better="neither", missing="counts as 0", needs=_NEEDS, version=3)
 def metastable_discoveries(rows: pd.DataFrame, _against: Against) -> Value:
     """Families of compounds that are not known, with metastable members and no stable one, for each structure.
 

@@ -7,6 +7,7 @@ unit. Intervals are made as for our own scores.
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,8 @@ from metrics.scores.diversity import N_ELEMENTS, N_SPACE_GROUPS, shannon_entropy
 from metrics.statistics.divergence import SquaredMmd, jensen_shannon_divergence
 from metrics.statistics.histogram import Kinds, distinct, whole_numbers
 from metrics.statistics.rarefaction import covered_bins
-from metrics.statistics.resampling import bootstrap_interval, half_sample_interval
+from metrics.statistics.resampling import bootstrap_interval, error_of_mean, half_sample_interval
+from metrics.statistics.uncertainty import Z
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -203,6 +205,7 @@ def distribution_crystal_systems_genbench(rows: pd.DataFrame, against: Against) 
     better="neither",
     missing="left out, shown only",
     needs=("volume_per_atom", "n_sites"),
+    version=2,
 )
 def distribution_cell_volume_mmd_genbench(rows: pd.DataFrame, against: Against) -> Value:
     """Squared maximum mean discrepancy of the volume of the cell as given from the reference's.
@@ -210,7 +213,8 @@ def distribution_cell_volume_mmd_genbench(rows: pd.DataFrame, against: Against) 
     Kernel of width 1 cubic angstrom, estimate with all pairs.
 
     Formula: E k(x, x') - 2 E k(x, y) + E k(y, y') over all pairs, k(a, b) = exp(-(a - b)^2 / 2).
-    Interval: for the mean over samples of the same size; samples of half of the structures without replacement.
+    Interval: for the mean over samples of the same size. The wider of two: normal in the root, from the influence of
+    each structure, and from samples of half of the structures.
     Source: LeMat-GenBench (arXiv 2512.04562).
     Missing values: left out, shown only; a structure without the fact is not in the sample.
     """
@@ -223,6 +227,7 @@ def distribution_cell_volume_mmd_genbench(rows: pd.DataFrame, against: Against) 
     better="neither",
     missing="left out, shown only",
     needs=("density",),
+    version=2,
 )
 def distribution_density_mmd_genbench(rows: pd.DataFrame, against: Against) -> Value:
     """Squared maximum mean discrepancy of the mass density from the reference's.
@@ -230,7 +235,8 @@ def distribution_density_mmd_genbench(rows: pd.DataFrame, against: Against) -> V
     Kernel of width 1 g/cm3, estimate with all pairs.
 
     Formula: E k(x, x') - 2 E k(x, y) + E k(y, y') over all pairs, k(a, b) = exp(-(a - b)^2 / 2).
-    Interval: for the mean over samples of the same size; samples of half of the structures without replacement.
+    Interval: for the mean over samples of the same size. The wider of two: normal in the root, from the influence of
+    each structure, and from samples of half of the structures.
     Source: LeMat-GenBench (arXiv 2512.04562).
     Missing values: left out, shown only; a structure without the fact is not in the sample.
     """
@@ -243,6 +249,7 @@ def distribution_density_mmd_genbench(rows: pd.DataFrame, against: Against) -> V
     better="neither",
     missing="left out, shown only",
     needs=("volume_per_atom",),
+    version=2,
 )
 def distribution_atom_density_mmd_genbench(rows: pd.DataFrame, against: Against) -> Value:
     """Squared maximum mean discrepancy of the number of atoms per volume from the reference's.
@@ -250,7 +257,8 @@ def distribution_atom_density_mmd_genbench(rows: pd.DataFrame, against: Against)
     Kernel of width 1 per cubic angstrom, wider than all values, so always near 0; estimate with all pairs.
 
     Formula: E k(x, x') - 2 E k(x, y) + E k(y, y') over all pairs, k(a, b) = exp(-(a - b)^2 / 2).
-    Interval: for the mean over samples of the same size; samples of half of the structures without replacement.
+    Interval: for the mean over samples of the same size. The wider of two: normal in the root, from the influence of
+    each structure, and from samples of half of the structures.
     Source: LeMat-GenBench (arXiv 2512.04562).
     Missing values: left out, shown only; a structure without the fact is not in the sample.
     """
@@ -294,7 +302,11 @@ def _discrepancy(column: pd.Series[float], reference: Quantity | None) -> Value:
     n_known = len(column) - n_unknown
     if reference is None or n_known < _FEWEST:
         return undefined(n_known, n_unknown)
-    squared_mmd = SquaredMmd(values, np.array(reference["points"]), _BANDWIDTH).biased
-    value = float(squared_mmd(counts[None])[0])
-    low, high = half_sample_interval(counts, squared_mmd, value, draws=_DRAWS_OF_PAIRS, lowest=0.0)
+    squared_mmd = SquaredMmd(values, np.array(reference["points"]), _BANDWIDTH)
+    value = max(float(squared_mmd.biased(counts[None])[0]), 0.0)
+    # near the reference the influence says nothing, far from it halves of few structures say too little
+    low, high = half_sample_interval(counts, squared_mmd.biased, value, draws=_DRAWS_OF_PAIRS, lowest=0.0)
+    if root := sqrt(value):
+        half_width = Z * error_of_mean(squared_mmd.influence(counts), counts) / (2 * root)
+        low, high = min(low, max(root - half_width, 0.0) ** 2), max(high, (root + half_width) ** 2)
     return Value(value, low, high, n_known, n_unknown)
