@@ -26,7 +26,7 @@ from metrics.scores.diversity import N_ELEMENTS, N_SPACE_GROUPS, shannon_entropy
 from metrics.statistics.divergence import SquaredMmd, jensen_shannon_divergence
 from metrics.statistics.histogram import Kinds, distinct, whole_numbers
 from metrics.statistics.rarefaction import covered_bins
-from metrics.statistics.resampling import bootstrap_interval, error_of_mean, half_sample_interval
+from metrics.statistics.resampling import error_of_mean, half_sample_interval
 from metrics.statistics.uncertainty import Z
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def diversity_sites_genbench(rows: pd.DataFrame, _against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("reduced_formula",),
-    version=2,
+    version=3,
 )
 def distribution_elements_genbench(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the elements that occur in each crystal from the reference's.
@@ -148,7 +148,7 @@ def distribution_elements_genbench(rows: pd.DataFrame, against: Against) -> Valu
 
     Formula: sqrt((KL(p | m) + KL(q | m)) / 2) with m = (p + q) / 2 and natural logarithms, p the submission, q the
     reference.
-    Interval: for the mean over samples of the same size; bootstrap over the structures.
+    Interval: for the mean over samples of the same size; samples of half of the structures without replacement.
     Source: LeMat-GenBench (arXiv 2512.04562).
     Missing values: left out, shown only; a structure without the fact is not in the histogram.
     """
@@ -161,7 +161,7 @@ def distribution_elements_genbench(rows: pd.DataFrame, against: Against) -> Valu
     better="neither",
     missing="left out, shown only",
     needs=("space_group",),
-    version=2,
+    version=3,
 )
 def distribution_space_groups_genbench(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the space groups from the reference's.
@@ -170,7 +170,7 @@ def distribution_space_groups_genbench(rows: pd.DataFrame, against: Against) -> 
 
     Formula: sqrt((KL(p | m) + KL(q | m)) / 2) with m = (p + q) / 2 and natural logarithms, p the submission, q the
     reference.
-    Interval: for the mean over samples of the same size; bootstrap over the structures.
+    Interval: for the mean over samples of the same size; samples of half of the structures without replacement.
     Source: LeMat-GenBench (arXiv 2512.04562).
     Missing values: left out, shown only; a structure without the fact is not in the histogram.
     """
@@ -183,7 +183,7 @@ def distribution_space_groups_genbench(rows: pd.DataFrame, against: Against) -> 
     better="neither",
     missing="left out, shown only",
     needs=("space_group",),
-    version=2,
+    version=3,
 )
 def distribution_crystal_systems_genbench(rows: pd.DataFrame, against: Against) -> Value:
     """Distance of the crystal systems from the reference's.
@@ -192,7 +192,7 @@ def distribution_crystal_systems_genbench(rows: pd.DataFrame, against: Against) 
 
     Formula: sqrt((KL(p | m) + KL(q | m)) / 2) with m = (p + q) / 2 and natural logarithms, p the submission, q the
     reference.
-    Interval: for the mean over samples of the same size; bootstrap over the structures.
+    Interval: for the mean over samples of the same size; samples of half of the structures without replacement.
     Source: LeMat-GenBench (arXiv 2512.04562).
     Missing values: left out, shown only; a structure without the fact is not in the histogram.
     """
@@ -292,9 +292,7 @@ def _distance(kinds: Kinds, reference: Mapping[str, float]) -> Value:
         distance: NDArray[np.float64] = np.sqrt(jensen_shannon_divergence(ours, theirs) * np.log(2))
         return distance
 
-    value = float(distances(kinds.counts[None])[0])
-    low, high = bootstrap_interval(kinds.counts, distances, value, lowest=0.0)
-    return Value(value, low, high, kinds.n_known, kinds.n_unknown)
+    return _half_sampled(kinds, distances)
 
 
 def _discrepancy(column: pd.Series[float], reference: Quantity | None) -> Value:

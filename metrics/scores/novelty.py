@@ -172,7 +172,7 @@ def continuous_novelty(rows: pd.DataFrame, _against: Against) -> Value:
     better="higher",
     missing="counts against",
     needs=("valid", "unique", "in_reference", "id", "duplicate_of"),
-    version=3,
+    version=4,
 )
 def vun(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of structures that are valid AND unique AND novel.

@@ -33,7 +33,7 @@ def _share(rows: pd.DataFrame, hits: pd.Series[bool]) -> Value:
     return share_of_classes(hits, crystal_classes(rows))
 
 
-@score(label="SUN", unit="share", better="higher", missing="counts against", needs=(*_SUN, *_CLASSES), version=2)
+@score(label="SUN", unit="share", better="higher", missing="counts against", needs=(*_SUN, *_CLASSES), version=3)
 def sun(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of structures that are stable AND unique AND novel.
 
@@ -49,7 +49,7 @@ def sun(rows: pd.DataFrame, _against: Against) -> Value:
     return _share(rows, is_stable(rows) & rows["unique"] & ~rows["in_reference"])
 
 
-@score(label="MSUN", unit="share", better="higher", missing="counts against", needs=(*_SUN, *_CLASSES), version=2)
+@score(label="MSUN", unit="share", better="higher", missing="counts against", needs=(*_SUN, *_CLASSES), version=3)
 def msun(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of structures that are metastable AND unique AND novel; stable ones are not among them.
 
@@ -61,7 +61,7 @@ def msun(rows: pd.DataFrame, _against: Against) -> Value:
     return _share(rows, is_metastable(rows) & rows["unique"] & ~rows["in_reference"])
 
 
-@score(label="SUN + MSUN", unit="share", better="higher", missing="counts against", needs=(*_SUN, *_CLASSES), version=2)
+@score(label="SUN + MSUN", unit="share", better="higher", missing="counts against", needs=(*_SUN, *_CLASSES), version=3)
 def sun_msun(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of structures that are stable or metastable, AND unique AND novel.
 
@@ -74,7 +74,7 @@ def sun_msun(rows: pd.DataFrame, _against: Against) -> Value:
 
 
 @score(
-    label="VSUN", unit="share", better="higher", missing="counts against", needs=("valid", *_SUN, *_CLASSES), version=2
+    label="VSUN", unit="share", better="higher", missing="counts against", needs=("valid", *_SUN, *_CLASSES), version=3
 )
 def vsun(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of structures that are valid AND stable AND unique AND novel.
@@ -88,7 +88,7 @@ def vsun(rows: pd.DataFrame, _against: Against) -> Value:
 
 
 @score(
-    label="VMSUN", unit="share", better="higher", missing="counts against", needs=("valid", *_SUN, *_CLASSES), version=2
+    label="VMSUN", unit="share", better="higher", missing="counts against", needs=("valid", *_SUN, *_CLASSES), version=3
 )
 def vmsun(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of structures that are valid AND metastable AND unique AND novel; stable ones are not among them.
@@ -107,7 +107,7 @@ def vmsun(rows: pd.DataFrame, _against: Against) -> Value:
     better="higher",
     missing="counts against",
     needs=("valid", *_SUN, *_CLASSES),
-    version=2,
+    version=3,
 )
 def vsun_msun(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of structures that are valid, stable or metastable, unique AND novel.
@@ -126,7 +126,7 @@ def vsun_msun(rows: pd.DataFrame, _against: Against) -> Value:
     better="neither",
     missing="counts against",
     needs=("chemical_system", *_SUN, *_CLASSES),
-    version=2,
+    version=3,
 )
 def sun_msun_elemental(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of structures that are SUN or MSUN and hold one element only.
@@ -147,7 +147,7 @@ def sun_msun_elemental(rows: pd.DataFrame, _against: Against) -> Value:
     better="neither",
     missing="counts against",
     needs=("n_hull_entries", *_SUN, *_CLASSES),
-    version=2,
+    version=3,
 )
 def sun_msun_sparse_hull(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of structures that are SUN or MSUN in a chemical system with few entries in the hull.
@@ -168,7 +168,7 @@ def sun_msun_sparse_hull(rows: pd.DataFrame, _against: Against) -> Value:
     better="neither",
     missing="counts against",
     needs=("prototype_in_reference", *_SUN, *_CLASSES),
-    version=2,
+    version=3,
 )
 def sun_msun_substitution(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of structures that are SUN or MSUN and have the structure type of a reference crystal of other elements.
@@ -189,7 +189,7 @@ def sun_msun_substitution(rows: pd.DataFrame, _against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("chemical_system", *_SUN),
-    version=3,
+    version=4,
 )
 def sun_msun_systems(rows: pd.DataFrame, _against: Against) -> Value:
     """Number of different chemical systems among the structures that are SUN or MSUN.
@@ -208,7 +208,7 @@ def sun_msun_systems(rows: pd.DataFrame, _against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("prototype", *_SUN),
-    version=3,
+    version=4,
 )
 def sun_msun_prototypes(rows: pd.DataFrame, _against: Against) -> Value:
     """Number of different structure types among the structures that are SUN or MSUN.
@@ -227,7 +227,7 @@ def sun_msun_prototypes(rows: pd.DataFrame, _against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("family", *_SUN),
-    version=2,
+    version=3,
 )
 def families(rows: pd.DataFrame, _against: Against) -> Value:
     """Number of different families of compounds among the structures that are SUN or MSUN.
@@ -249,7 +249,7 @@ def families(rows: pd.DataFrame, _against: Against) -> Value:
     better="neither",
     missing="left out, shown only",
     needs=("family", "family_in_reference", *_SUN),
-    version=2,
+    version=3,
 )
 def new_families(rows: pd.DataFrame, _against: Against) -> Value:
     """Number of different families among the SUN and MSUN structures that have no member in the reference set.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     better="higher",
     missing="counts against",
     needs=("unique", "id", "duplicate_of"),
-    version=3,
+    version=4,
 )
 def unique(rows: pd.DataFrame, _against: Against) -> Value:
     """Number of different crystals over number of structures.
@@ -47,7 +47,7 @@ def unique(rows: pd.DataFrame, _against: Against) -> Value:
     better="neither",
     missing="counts against",
     needs=("duplicate_bawl", "bawl"),
-    version=3,
+    version=4,
 )
 def unique_bawl(rows: pd.DataFrame, _against: Against) -> Value:
     """Number of different BAWL fingerprints over number of structures, for comparison with earlier work.

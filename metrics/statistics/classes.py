@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from math import exp
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import stdtrit
 
 from metrics.statistics.rarefaction import further
-from metrics.statistics.uncertainty import Estimate, bounded_interval
+from metrics.statistics.uncertainty import Estimate, Z, bounded_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +31,9 @@ def classes_per_record(classes: Iterable[str], n_records: int) -> Estimate:
     variance sum exp(-l) (1 - exp(-l)), less (sum l exp(-l))^2 / n as n is fixed. The first sum is what as many records
     again would add, E S(2n) - E S(n), which :func:`.rarefaction.further` estimates from the numbers of classes of one
     and of two records; the second is that of classes of one. It is taken to be at least 1, one class more or less, and
-    at most that of independent records, which it is where every class was seen once. The interval is
+    at most that of independent records, which it is where every class was seen once. Else it rests on f1 classes, a
+    number whose relative variance is 1 / f1, as that of a variance with 2 f1 degrees of freedom is: Student's t for
+    those (of one class more, so that there are any) takes the place of the normal. The interval is
     :func:`.bounded_interval`.
 
     Args:
@@ -42,6 +46,8 @@ def classes_per_record(classes: Iterable[str], n_records: int) -> Estimate:
     # without a class of two records nothing tells how many are unseen: endlessly many
     added = further(once, twice, n_records, n_records) if twice else float(once)
     variance = min(max(added - once**2 / n_records, 1.0), n_classes * (1 - n_classes / n_records))
+    if twice:
+        variance *= (float(stdtrit(2 * (once + 1), NormalDist().cdf(Z))) / Z) ** 2
     share = n_classes / n_records
     return Estimate(share, *bounded_interval(share, variance / n_records**2, n_records))
 

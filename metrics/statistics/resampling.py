@@ -79,22 +79,6 @@ def subsample(counts: NDArray[np.int64], size: int, draws: int = DRAWS) -> NDArr
     return generator.permuted(np.broadcast_to(first, (draws, len(counts))), axis=1)
 
 
-def bootstrap_interval(
-    counts: NDArray[np.int64], statistic: Statistic, value: float, *, lowest: float = -inf, highest: float = inf
-) -> tuple[float, float]:
-    """95% interval of a statistic by bootstrap.
-
-    Args:
-        counts: (k,) records of each kind, at least one in all.
-        statistic: what is resampled.
-        value: the statistic of the counts themselves.
-        lowest: no interval ends below.
-        highest: no interval ends above.
-
-    """
-    return interval(value, statistic(bootstrap(counts)), lowest=lowest, highest=highest)
-
-
 def rarefied(
     counts: NDArray[np.int64], statistic: Statistic, *, draws: int = DRAWS, lowest: float = 0.0
 ) -> tuple[float, float, float]:

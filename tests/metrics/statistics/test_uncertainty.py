@@ -13,7 +13,7 @@ from scipy.stats import binomtest, t
 
 from metrics.scores.diversity import shannon_entropy
 from metrics.statistics.mean import mean_over_known
-from metrics.statistics.resampling import bootstrap_interval
+from metrics.statistics.resampling import half_sample_interval
 from metrics.statistics.runs import RunVariance
 from metrics.statistics.uncertainty import Estimate, difference, holm, wilson_interval
 
@@ -81,7 +81,7 @@ def test_the_difference_of_a_resampled_statistic_is_that_of_resampling_both() ->
 
     values = [float(effective_number(counts[None])[0]) for counts in (first, second)]
     estimates = [
-        Estimate(value, *bootstrap_interval(counts, effective_number, value))
+        Estimate(value, *half_sample_interval(counts, effective_number, value))
         for value, counts in zip(values, (first, second), strict=True)
     ]
     generator = np.random.default_rng(8)
