@@ -1,0 +1,162 @@
+"""A calibration as data: parameters and draws, what they were fitted on, how good they are, and where they apply."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+from leaderboard.calibration.error_model import ErrorModel
+from leaderboard.store.json_files import read_model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CALIBRATIONS = Path(__file__).parent / "calibrations"
+FORMAT_VERSION: Literal[1] = 1
+MIN_LABELLED = 3
+"""Labelled structures that an element must occur in for a calibration to know it."""
+
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TrainingFiles(_Closed):
+    """What one method gave.
+
+    Attributes:
+        method: generator of the structures.
+        structures_sha256: of the file of structures.
+        labels_sha256: of the file of DFT distances.
+        n_structures: structures with a distance by the potential and by DFT.
+
+    """
+
+    method: str
+    structures_sha256: Sha256
+    labels_sha256: Sha256
+    n_structures: int
+
+
+class LeftOut(_Closed):
+    """What a calibration by the other methods predicted for one method; shares of its structures.
+
+    Attributes:
+        method: that was left out.
+        threshold_ev_per_atom: of e_above_hull.
+        n_structures: of the method.
+        labelled: share by DFT.
+        raw: share by the potential alone.
+        expected: share that was predicted.
+        low: lower end of its 95% interval.
+        high: upper end.
+        brier: mean squared error of the predicted probabilities.
+        brier_raw: that of the potential's verdicts.
+        interval_coverage: share of structures whose label lies in their 90% interval.
+
+    """
+
+    method: str
+    threshold_ev_per_atom: FiniteFloat
+    n_structures: int
+    labelled: FiniteFloat
+    raw: FiniteFloat
+    expected: FiniteFloat
+    low: FiniteFloat
+    high: FiniteFloat
+    brier: FiniteFloat
+    brier_raw: FiniteFloat
+    interval_coverage: FiniteFloat
+
+
+class Parameters(_Closed):
+    """Of :class:`leaderboard.calibration.error_model.ErrorModel`, one entry for each draw."""
+
+    location: tuple[tuple[FiniteFloat, ...], ...]
+    log_scale: tuple[tuple[FiniteFloat, ...], ...]
+    shift: tuple[FiniteFloat, ...]
+
+    @classmethod
+    def of(cls, model: ErrorModel) -> Parameters:
+        """Rounded to six digits, far below what they are uncertain by."""
+        return cls(
+            location=tuple(tuple(round(number, 6) for number in row) for row in model.location.tolist()),
+            log_scale=tuple(tuple(round(number, 6) for number in row) for row in model.log_scale.tolist()),
+            shift=tuple(round(number, 6) for number in model.shift.tolist()),
+        )
+
+    @property
+    def model(self) -> ErrorModel:
+        """As arrays."""
+        return ErrorModel(np.array(self.location), np.array(self.log_scale), np.array(self.shift))
+
+
+class Calibration(_Closed):
+    """From a potential's distances to those of DFT, for one potential on one hull.
+
+    Attributes:
+        format_version: of this record.
+        potential: id, or the name of an ensemble.
+        checkpoints: sha256 of the parameters of each potential.
+        relaxed: whether structures were relaxed by the potential.
+        convention: of the hull's energies.
+        hull_sha256: of the hull's vertices, see :attr:`metrics.measure.energy.hull.Hull.sha256`.
+        location_features: of the error, by name.
+        scale_features: of its scale, by name.
+        best: the most likely parameters.
+        draws: how uncertain they are, with the shift of a method that was not seen.
+        lowest_ev_per_atom: distance by the potential below which nothing was labelled.
+        highest_ev_per_atom: above which nothing was labelled.
+        elements: labelled structures that each element occurs in.
+        training: where the labels come from.
+        left_out: how well the other methods predict each method.
+        version: of this code, that fitted it.
+        source: citation of the labels.
+
+    """
+
+    format_version: Literal[1] = FORMAT_VERSION
+    potential: str
+    checkpoints: dict[str, Sha256]
+    relaxed: bool
+    convention: str
+    hull_sha256: Sha256
+    location_features: tuple[str, ...]
+    scale_features: tuple[str, ...]
+    best: Parameters
+    draws: Parameters
+    lowest_ev_per_atom: FiniteFloat
+    highest_ev_per_atom: FiniteFloat
+    elements: dict[str, int]
+    training: tuple[TrainingFiles, ...]
+    left_out: tuple[LeftOut, ...]
+    version: str
+    source: str
+
+    @property
+    def sha256(self) -> str:
+        """Of its content, for the key of a run."""
+        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+
+    def knows(self, elements: Mapping[str, object]) -> bool:
+        """Whether enough labelled structures held each of the elements."""
+        return all(self.elements.get(symbol, 0) >= MIN_LABELLED for symbol in elements)
+
+
+@cache
+def calibrations(folder: Path = CALIBRATIONS) -> tuple[Calibration, ...]:
+    """Every calibration in a folder, in the order of its files.
+
+    Raises:
+        RecordError: a file is not one.
+
+    """
+    return tuple(read_model(Calibration, path) for path in sorted(folder.glob("*.json")))
