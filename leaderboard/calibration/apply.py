@@ -1,0 +1,79 @@
+"""Which calibration fits a view of a run's energies, and what it makes of the view's table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from leaderboard.calibration.assess import THRESHOLDS
+from leaderboard.calibration.expectation import expectation
+from metrics.formula import elements_of
+from metrics.scores.stability import CALIBRATED_COLUMNS
+from metrics.table import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+    from leaderboard.calibration.record import Calibration
+
+
+def fitting(
+    calibrations: Iterable[Calibration],
+    *,
+    potential: str,
+    checkpoints: Mapping[str, str],
+    relaxed: bool,
+    convention: str,
+    hull_sha256: str,
+) -> Calibration | None:
+    """The calibration of exactly this potential, hull and kind of structures; None where there is none."""
+    for calibration in calibrations:
+        if (
+            calibration.potential == potential
+            and calibration.checkpoints == checkpoints
+            and calibration.relaxed == relaxed
+            and calibration.convention == convention
+            and calibration.hull_sha256 == hull_sha256
+        ):
+            return calibration
+    return None
+
+
+def calibrated(rows: pd.DataFrame, calibration: Calibration) -> pd.DataFrame:
+    """The table of a view with the columns of ``CALIBRATED_COLUMNS`` filled.
+
+    Where a structure lies outside of what was labelled, its probabilities are the potential's verdicts, 0 or 1, and it
+    has no corrected distance; ``inside_calibration`` says so. Without an energy all are null.
+
+    Args:
+        rows: with ``e_above_hull`` (eV/atom) and ``reduced_formula``.
+        calibration: one that fits the view.
+
+    """
+    known = np.flatnonzero((rows["e_above_hull"].notna() & rows["reduced_formula"].notna()).to_numpy(dtype=bool))
+    distances = rows["e_above_hull"].iloc[known].to_numpy(dtype=np.float64)
+    formulas = rows["reduced_formula"].iloc[known].tolist()
+    within = (calibration.lowest_ev_per_atom <= distances) & (distances <= calibration.highest_ev_per_atom)
+    inside = within & np.array([calibration.knows(elements_of(formula)) for formula in formulas], dtype=bool)
+    expected = expectation(calibration.best.model, calibration.draws.model, distances, formulas, THRESHOLDS)
+    facts: list[dict[str, object]] = [{} for _ in range(len(rows))]
+    for place, row in enumerate(known.tolist()):
+        fact: dict[str, object] = {"inside_calibration": bool(inside[place])}
+        for name, threshold in zip(("p_stable", "p_metastable_or_better"), THRESHOLDS, strict=True):
+            verdict = float(distances[place] <= threshold)
+            drawn = expected.below_draws[threshold][:, place]
+            fact[name] = float(expected.below[threshold][place]) if inside[place] else verdict
+            fact[f"{name}_draws"] = drawn.tolist() if inside[place] else [verdict] * len(drawn)
+        if inside[place]:
+            fact |= {
+                "e_above_hull_calibrated": float(expected.centre[place]),
+                "e_above_hull_low": float(expected.low[place]),
+                "e_above_hull_high": float(expected.high[place]),
+            }
+        facts[row] = fact
+    table = frame(facts, pa.schema(dict(CALIBRATED_COLUMNS)))
+    return rows.assign(**{str(name): column for name, column in table.items()})
