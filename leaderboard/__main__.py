@@ -9,6 +9,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from leaderboard.calibration import CALIBRATIONS
 from leaderboard.errors import CommandError, RecordError, UsageError
 from leaderboard.import_names import DISTRIBUTION
 from leaderboard.protocol import CURRENT, protocol_names
@@ -126,8 +127,30 @@ def parser() -> argparse.ArgumentParser:
     docs = command("docs", "write docs/metrics.md, the definition of every score", "leaderboard.board.score_docs")
     docs.add_argument("--check", action="store_true", help="write nothing, fail where the file is not up to date")
 
+    _add_calibrate(command("calibrate", "fit a potential's distances from the hull to DFT's", "leaderboard.calibrate"))
     _add_benchmark(subparsers)
     return top
+
+
+def _add_calibrate(calibrate: argparse.ArgumentParser) -> None:
+    calibrate.add_argument(
+        "--fit",
+        action="append",
+        metavar="RUN=CSV",
+        help="folder of a run of one method, and the DFT distances of its structures from the same hull (columns id "
+        "and e_above_hull_dft, eV/atom); once for each method (default: show the calibrations there are)",
+    )
+    calibrate.add_argument(
+        "--reference", type=_reference, metavar="NAME|DIR", help="the set that the runs were scored against"
+    )
+    calibrate.add_argument("--source", default="not stated", metavar="TEXT", help="citation of the labels")
+    calibrate.add_argument(
+        "--out",
+        type=Path,
+        default=CALIBRATIONS,
+        metavar="DIR",
+        help="folder of calibrations (default: those that scoring uses)",
+    )
 
 
 def _add_benchmark(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

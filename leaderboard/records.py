@@ -18,9 +18,9 @@ from submissions.card import Card  # noqa: TC001 - as above
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FormatVersion = Literal[1, 2]
-FORMAT_VERSION: FormatVersion = 2
-"""Of both files. Version 1, that of files which name none, knew no release."""
+FormatVersion = Literal[1, 2, 3]
+FORMAT_VERSION: FormatVersion = 3
+"""Of both files. Version 1, that of files which name none, knew no release; version 2 no calibrations."""
 
 
 class _Closed(BaseModel):
@@ -106,6 +106,7 @@ class _Setting(_Closed):
         potentials: ids of the interatomic potentials; none in the structural tier.
         relaxed: whether structures were relaxed too.
         checkpoints: sha256 of the parameters of each potential.
+        calibrations: sha256 of the calibration of each view of the energies that has one, by its variant.
         custom: departs from the protocol: shown, never ranked.
         verified: whether the maintainers have scored it again.
         versions: of the packages, Python and the machine.
@@ -127,6 +128,7 @@ class _Setting(_Closed):
     potentials: tuple[str, ...]
     relaxed: bool
     checkpoints: dict[str, str]
+    calibrations: dict[str, str] = {}
     custom: bool
     verified: bool
     versions: dict[str, str]

@@ -23,9 +23,11 @@ __all__ = [
     "POLICIES",
     "Against",
     "Better",
+    "Expected",
     "Missing",
     "Score",
     "Value",
+    "expected",
     "registry",
     "score",
     "share",
@@ -54,8 +56,20 @@ Compute = Callable[[pd.DataFrame, Against], Value]
 
 
 @dataclass(frozen=True)
+class Expected:
+    """What a score is expected to be once DFT is asked, from probabilities instead of verdicts."""
+
+    needs: tuple[str, ...]
+    version: int
+    compute: Compute = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Score:
-    """A registered score; ``needs`` names every column its function reads, ``missing`` what unknown records do."""
+    """A registered score; ``needs`` names every column its function reads, ``missing`` what unknown records do.
+
+    ``expected`` is the same score over a calibrated view of the energies; None where there is none.
+    """
 
     name: str
     label: str
@@ -65,6 +79,19 @@ class Score:
     needs: tuple[str, ...]
     version: int
     compute: Compute = field(repr=False)
+    expected: Expected | None = None
+
+    @property
+    def versions(self) -> tuple[int, int | None]:
+        """Of its definition, and of that of its expected value."""
+        return self.version, self.expected.version if self.expected else None
+
+    @property
+    def in_calibrated_view(self) -> Score | None:
+        """The same score over a calibrated view of the energies, where there is one."""
+        if self.expected is None:
+            return None
+        return replace(self, needs=self.expected.needs, version=self.expected.version, compute=self.expected.compute)
 
     @property
     def definition(self) -> str:
@@ -100,6 +127,7 @@ class Score:
 
 _LABEL = re.compile(rf"^({'|'.join(PARTS)}): ", re.MULTILINE)
 _REGISTERED: dict[str, Score] = {}
+_EXPECTED: dict[str, Expected] = {}
 
 
 def score(
@@ -131,13 +159,30 @@ def score(
     return register
 
 
+def expected(name: str, *, needs: tuple[str, ...], version: int = 1) -> Callable[[Compute], Compute]:
+    """Register ``function(rows, against) -> Value`` as the expected value of a score.
+
+    Args:
+        name: of the score.
+        needs: columns of the table the function reads.
+        version: raise it when a value could change.
+
+    """
+
+    def register(function: Compute) -> Compute:
+        _EXPECTED[name] = Expected(needs, version, function)
+        return function
+
+    return register
+
+
 @cache
 def registry() -> Mapping[str, Score]:
     """Every score, by name: importing all modules of ``metrics/scores`` registers them."""
     scores = importlib.import_module("metrics.scores")
     for module in pkgutil.iter_modules(scores.__path__):
         importlib.import_module(f"{scores.__name__}.{module.name}")
-    return dict(sorted(_REGISTERED.items()))
+    return {name: replace(_REGISTERED[name], expected=_EXPECTED.get(name)) for name in sorted(_REGISTERED)}
 
 
 def share(hits: pd.Series[bool]) -> Value:

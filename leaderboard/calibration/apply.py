@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,31 +14,44 @@ from metrics.scores.stability import CALIBRATED_COLUMNS
 from metrics.table import frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     import pandas as pd
 
     from leaderboard.calibration.record import Calibration
 
 
+class Energies(NamedTuple):
+    """What decides the distances of one view.
+
+    Attributes:
+        potential: id, or the name of an ensemble.
+        checkpoints: sha256 of the parameters of each potential.
+        relaxed: whether structures were relaxed by it.
+        convention: of the hull's energies.
+
+    """
+
+    potential: str
+    checkpoints: dict[str, str]
+    relaxed: bool
+    convention: str
+
+
 def fitting(
-    calibrations: Iterable[Calibration],
-    *,
-    potential: str,
-    checkpoints: Mapping[str, str],
-    relaxed: bool,
-    convention: str,
-    hull_sha256: str,
+    calibrations: Iterable[Calibration], energies: Energies, hull_sha256: Callable[[str], str]
 ) -> Calibration | None:
-    """The calibration of exactly this potential, hull and kind of structures; None where there is none."""
+    """The calibration of exactly this potential, hull and kind of structures; None where there is none.
+
+    Args:
+        calibrations: to choose from.
+        energies: of the view.
+        hull_sha256: of the hull of a convention; asked only where all else fits.
+
+    """
     for calibration in calibrations:
-        if (
-            calibration.potential == potential
-            and calibration.checkpoints == checkpoints
-            and calibration.relaxed == relaxed
-            and calibration.convention == convention
-            and calibration.hull_sha256 == hull_sha256
-        ):
+        fitted = Energies(calibration.potential, calibration.checkpoints, calibration.relaxed, calibration.convention)
+        if fitted == energies and calibration.hull_sha256 == hull_sha256(energies.convention):
             return calibration
     return None
 

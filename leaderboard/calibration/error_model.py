@@ -50,9 +50,7 @@ class ErrorModel:
         return centre, np.exp(self.log_scale[:, :1] + self.log_scale[:, 1:] @ scaled_by.T)
 
 
-def probability_below(
-    threshold: float, centre: NDArray[np.float64], scale: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def probability_below(threshold: float, centre: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[np.float64]:
     """Probability that e_dft is at most the threshold (eV/atom), of the shape of centre and scale."""
     below: NDArray[np.float64] = student.cdf((threshold - centre) / scale, DEGREES)
     return below

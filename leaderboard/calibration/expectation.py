@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 from scipy.stats import t as student
 
 from leaderboard.calibration.error_model import DEGREES, ErrorModel, probability_below
@@ -14,6 +13,7 @@ from leaderboard.calibration.features import LOCATION, SCALE, design, features
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
 COVERAGE = 0.90

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 DRAWS = 200
 SEED = 2013
-SHIFT_EV_PER_ATOM = 0.02
-"""How far the errors of two methods are apart before any is seen: a third of the error of the best potentials near the
-hull. It counts as much as two methods; those that are seen do the rest."""
-SHIFT_WEIGHT = 2
-METHOD_WEIGHTS = 4.0
-"""Concentration of the Dirichlet distribution: a method's weight varies by about half of itself."""
+SHIFT_EV_PER_ATOM = 0.0125
+"""How far the errors of two methods are apart before any is seen: what is left between the four labelled methods at
+hand once oxygen is accounted for. It counts as much as four methods; those that are seen do the rest."""
+SHIFT_WEIGHT = 4
+METHOD_WEIGHTS = 8.0
+"""Concentration of the Dirichlet distribution: a method's weight varies by about a third of itself."""
 
 _SLOPE_SD = 1.0
 _LOG_SLOPE_SD = 3.0
@@ -138,8 +138,8 @@ class _Problem:
         ends = [n_location, n_location + n_scale]
         start = np.zeros(ends[1] + self.is_of_method.shape[1])
         start[0], start[n_location] = np.median(self.errors), np.log(_TYPICAL_SCALE)
-        found = minimize(self._cost, start, args=(weights, ends), jac=True, method="L-BFGS-B")
-        return _Parameters(*np.split(found.x, ends))
+        solution = minimize(self._cost, start, args=(weights, ends), jac=True, method="L-BFGS-B")
+        return _Parameters(*np.split(solution.x, ends))
 
     def _cost(
         self, point: NDArray[np.float64], weights: NDArray[np.float64], ends: list[int]

@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
+from leaderboard.calibration import CALIBRATIONS
 from leaderboard.calibration.error_model import ErrorModel
 from leaderboard.store.json_files import read_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-CALIBRATIONS = Path(__file__).parent / "calibrations"
 FORMAT_VERSION: Literal[1] = 1
 MIN_LABELLED = 3
 """Labelled structures that an element must occur in for a calibration to know it."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from leaderboard.calibration.apply import Energies
 from leaderboard.errors import RunError
 from metrics.energy_convention import OWN
 from metrics.measure.energy.elemental_energies import elemental_differences, elemental_energies, trust
@@ -108,6 +109,19 @@ class Tier:
             "elements": [elemental_energies(potential.checkpoint_sha256) for potential in self.potentials],
         }
 
+    def on_dft_hulls(self, *, relaxed: bool) -> list[Energies]:
+        """What decides the distances from hulls of DFT energies, of each potential and of their ensemble."""
+        first = [
+            Energies(potential.id, {potential.id: potential.checkpoint_sha256}, relaxed, conventions[0])
+            for potential, conventions in zip(self.potentials, self.conventions, strict=True)
+        ]
+        ensembles = []
+        if len(first) > 1:
+            names = ensemble_name([one.potential for one in first])
+            checkpoints = {potential.id: potential.checkpoint_sha256 for potential in self.potentials}
+            ensembles = [Energies(names, checkpoints, relaxed, _common(one.convention for one in first))]
+        return [one for one in (*first, *ensembles) if not one.convention.startswith(OWN)]
+
     @property
     def settings(self) -> tuple[Settings, ...]:
         """Single points first: they take minutes, and rank."""
@@ -194,7 +208,7 @@ def ensemble(members: Sequence[Sequence[Mapping[str, Any]]], potential_ids: Sequ
     several hulls takes part with the first, the one of DFT energies.
 
     """
-    name = f"ensemble({'+'.join(potential_ids)})"
+    name = ensemble_name(potential_ids)
     first: list[dict[str, Mapping[str, Any]]] = [{row["sha256"]: row for row in reversed(rows)} for rows in members]
     made = []
     for sha256 in dict.fromkeys(row["sha256"] for row in members[0]):
@@ -210,7 +224,7 @@ def ensemble(members: Sequence[Sequence[Mapping[str, Any]]], potential_ids: Sequ
                 "relaxed": answers[0]["relaxed"],
                 "status": _common_status(answers) if answered else "failed",
                 "detail": None if answered else f"no distance by {', '.join(silent)}",
-                "energy_convention": " ".join(dict.fromkeys(answer["energy_convention"] for answer in answers)),
+                "energy_convention": _common(answer["energy_convention"] for answer in answers),
                 "formation_energy_per_atom": float(np.mean(formation)) if answered else None,
                 "e_above_hull": float(np.mean(distances)) if answered else None,
                 "e_above_hull_std": float(np.std(distances)) if answered else None,
@@ -232,6 +246,15 @@ def _all_trusted(rows: Sequence[Mapping[str, Any]]) -> bool | None:
     """False where one of the members is, else unknown where one of them is."""
     answers = {row["elements_trusted"] for row in rows}
     return False if False in answers else None if None in answers else True
+
+
+def ensemble_name(potential_ids: Sequence[str]) -> str:
+    """Name of the ensemble of some potentials, such as ``ensemble(chgnet+sevennet-0)``."""
+    return f"ensemble({'+'.join(potential_ids)})"
+
+
+def _common(conventions: Iterable[str]) -> str:
+    return " ".join(dict.fromkeys(conventions))
 
 
 def _common_status(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from leaderboard.calibration.apply import calibrated
 from metrics.energy_convention import OWN
-from metrics.scores.stability import RELAXED_ONLY, VIEW_COLUMNS
+from metrics.scores.stability import CALIBRATED_COLUMNS, RELAXED_ONLY, VIEW_COLUMNS
 from metrics.table import frame
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
+    from leaderboard.calibration.record import Calibration
 
+
+CALIBRATED = "/calibrated"
+"""After the variant of a view: its scores are expected values."""
 KEY_COLUMNS = ("potential", "relaxed", "energy_convention")
 """Columns of the energies that tell views apart."""
 
@@ -28,12 +35,14 @@ class View:
         rows: the table of facts with the columns of the view; of each class of duplicates the member that is lowest in
             energy is the unique one.
         available: columns of the view; those that only a relaxation fills are missing from an unrelaxed one.
+        calibrated: scores of it are what they are expected to be once DFT is asked.
 
     """
 
     variant: str
     rows: pd.DataFrame
     available: frozenset[str]
+    calibrated: bool = False
 
 
 def variant(potential: str, *, relaxed: bool, own_hull: bool) -> str:
@@ -88,12 +97,13 @@ def keys(energies: pd.DataFrame) -> list[Key]:
     return sorted(result, key=lambda key: key.relaxed)
 
 
-def views(columns: pd.DataFrame, energies: pd.DataFrame) -> list[View]:
-    """Facts of the records with each view of the energies, in the order of :func:`keys`.
+def views(columns: pd.DataFrame, energies: pd.DataFrame, calibrations: Mapping[str, Calibration]) -> list[View]:
+    """Facts of the records with each view of the energies, in the order of :func:`keys`; calibrated ones follow theirs.
 
     Args:
         columns: facts of the records, with ``sha256``, ``valid`` and what :func:`represented_by_lowest` reads.
         energies: see :data:`leaderboard.run.energies.ENERGIES_SCHEMA`.
+        calibrations: by the variant of the view that each fits.
 
     """
     made = []
@@ -101,6 +111,10 @@ def views(columns: pd.DataFrame, energies: pd.DataFrame) -> list[View]:
         available = frozenset(VIEW_COLUMNS) - (frozenset() if key.relaxed else RELAXED_ONLY)
         rows = represented_by_lowest(columns.join(_by_record(columns, key.rows(energies), relaxed=key.relaxed)))
         made.append(View(key.variant, rows, available))
+        if calibration := calibrations.get(key.variant):
+            name = f"{key.variant}{CALIBRATED}"
+            available |= frozenset(CALIBRATED_COLUMNS)
+            made.append(View(name, calibrated(rows, calibration), available, calibrated=True))
     return made
 
 

@@ -10,13 +10,17 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from leaderboard.calibration.apply import fitting
+from leaderboard.calibration.record import calibrations
 from leaderboard.errors import RecordError, RunError
 from leaderboard.records import FORMAT_VERSION, Release, RunRecord, StartedRun
 from leaderboard.release import package_versions, release
 from leaderboard.run.columns import check_complete, columns_schema
 from leaderboard.run.energies import ENERGIES_SCHEMA, Tier, check_available, check_installed
+from leaderboard.run.energy_views import variant
 from leaderboard.run.reading import STRUCTURES_SCHEMA
 from leaderboard.run.stages import Context, Read, Scored, identify, measure, read, relax, score
 from leaderboard.store.json_files import read_any_run, write_model
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from leaderboard.calibration.record import Calibration
     from leaderboard.protocol import Protocol
     from leaderboard.store.local import Store
     from metrics.measure.running.progress import Report
@@ -101,6 +106,18 @@ class Setting:
         lacks_a_potential = bool(named) and not set(self.protocol.potentials) <= named
         return self.reference.name not in self.protocol.references or lacks_a_potential
 
+    @cached_property
+    def calibrations(self) -> dict[str, Calibration]:
+        """Calibrations by DFT labels that fit, by the variant of the view of the energies that each is for."""
+        kinds = (False,) if self.tier.relaxation is None else (False, True)
+        chosen = {}
+        for relaxed in kinds:
+            for energies in self.tier.on_dft_hulls(relaxed=relaxed):
+                fits = fitting(calibrations(), energies, lambda convention: self.reference.hull(convention).sha256)
+                if fits:
+                    chosen[variant(energies.potential, relaxed=relaxed, own_hull=False)] = fits
+        return chosen
+
     @property
     def as_submitted(self) -> Setting:
         """The same without relaxing."""
@@ -116,10 +133,11 @@ class Setting:
             "protocol": self.protocol.hash,
             "reference": self.reference.manifest_sha256,
             "energies": self.tier.key,
+            "calibrations": {name: calibration.sha256 for name, calibration in self.calibrations.items()},
             "measures": {name: measures()[name].version for name in self.protocol.measures},
             "verdict": matching.VERSION,
             "point_defects": point_defect.VERSION,
-            "scores": {name: scores()[name].version for name in self.protocol.scores},
+            "scores": {name: scores()[name].versions for name in self.protocol.scores},
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -248,6 +266,7 @@ def _score(
             potentials=tuple(potential.id for potential in setting.tier.potentials),
             relaxed=setting.tier.relaxation is not None,
             checkpoints={potential.id: potential.checkpoint_sha256 for potential in setting.tier.potentials},
+            calibrations={name: calibration.sha256 for name, calibration in setting.calibrations.items()},
             custom=setting.custom,
             verified=False,
             versions=package_versions(),
@@ -255,7 +274,14 @@ def _score(
         )
         write_model(record, folder / "run.json")
         context = Context(
-            setting.protocol, setting.reference, setting.tier, LIMITS, resources.engine, cache, resources.report
+            setting.protocol,
+            setting.reference,
+            setting.tier,
+            setting.calibrations,
+            LIMITS,
+            resources.engine,
+            cache,
+            resources.report,
         )
         clock = Stopwatch()
         done = clock.time("read", _read, records, context, folder / "structures.parquet")

@@ -20,7 +20,7 @@ from metrics.measure.running.progress import Counter, Report
 from metrics.score import Against, Score
 from metrics.score import registry as scores
 from metrics.scores import validity
-from metrics.scores.stability import VIEW_COLUMNS
+from metrics.scores.stability import CALIBRATED_COLUMNS, VIEW_COLUMNS
 from metrics.table import check, frame
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from leaderboard.calibration.record import Calibration
     from leaderboard.protocol import Protocol
     from leaderboard.run.energies import Tier
     from metrics.crystal import Crystal
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from submissions.read import Record
 
 
+VIEW_FACTS = frozenset({*VIEW_COLUMNS, *CALIBRATED_COLUMNS})
+
+
 @dataclass(frozen=True)
 class Context:
     """Everything a stage may use besides its input."""
@@ -45,6 +49,7 @@ class Context:
     protocol: Protocol
     reference: Reference
     tier: Tier
+    calibrations: Mapping[str, Calibration]
     limits: Limits
     engine: Engine
     cache: Cache
@@ -172,17 +177,16 @@ def relax(done: Identified, context: Context) -> Relaxed:
 def score(done: Relaxed, context: Context) -> Scored:
     """Every score of the protocol over the table of facts; one that needs energies once for each view of them."""
     against = context.reference.statistics
-    energy_views = [] if done.energies is None else views(done.columns, done.energies)
+    energy_views = [] if done.energies is None else views(done.columns, done.energies, context.calibrations)
     entries = []
     for definition in (scores()[name] for name in context.protocol.scores):
-        needed = set(definition.needs) & set(VIEW_COLUMNS)
-        if not needed:
+        if not set(definition.needs) & VIEW_FACTS:
             entries.append(_entry(definition, None, done.columns, against))
-        entries += [
-            _entry(definition, view.variant, view.rows, against)
-            for view in energy_views
-            if needed and needed <= view.available
-        ]
+        for view in energy_views:
+            in_view = definition.in_calibrated_view if view.calibrated else definition
+            needed = set(in_view.needs) & VIEW_FACTS if in_view else set()
+            if in_view and needed and needed <= view.available:
+                entries.append(_entry(in_view, view.variant, view.rows, against))
     return Scored(done.columns, done.energies, tuple(entries))
 
 

@@ -22,7 +22,7 @@ KNOWN = (
 _NEEDS = ("family", "valid", *KNOWN, "elements_trusted", "e_above_hull")
 
 
-def _is_new(rows: pd.DataFrame) -> pd.Series[bool]:
+def is_new(rows: pd.DataFrame) -> pd.Series[bool]:
     """Valid, known in no sense, and made of elements whose energies the hull can be compared with."""
     new = rows["valid"] & rows["elements_trusted"]
     for sense in KNOWN:
@@ -50,7 +50,7 @@ def discoveries(rows: pd.DataFrame, _against: Against) -> Value:
     Source: definition of this benchmark; interval after Chao 1984, Colwell et al. 2012, DOI 10.1093/jpe/rtr044.
     Missing values: counts as 0; a structure of which something is unknown is no hit, unless a known failure decides.
     """
-    return _families_per_structure(rows, _is_new(rows) & is_stable(rows))
+    return _families_per_structure(rows, is_new(rows) & is_stable(rows))
 
 
 @score(label="Metastable discoveries", unit="share", better="neither", missing="counts as 0", needs=_NEEDS, version=3)
@@ -67,7 +67,7 @@ def metastable_discoveries(rows: pd.DataFrame, _against: Against) -> Value:
     Source: definition of this benchmark; interval after Chao 1984, Colwell et al. 2012, DOI 10.1093/jpe/rtr044.
     Missing values: counts as 0; a structure of which something is unknown is no hit, unless a known failure decides.
     """
-    new = _is_new(rows)
+    new = is_new(rows)
     stable = rows.loc[(new & is_stable(rows)).fillna(value=False).astype(bool), "family"]
     without_stable = ~rows["family"].isin(stable).astype("boolean")
     return _families_per_structure(rows, new & is_metastable(rows) & without_stable)

@@ -34,6 +34,23 @@ potential's own energies, null where no difference is known. What is not trusted
 that ranks.
 ``converged`` and ``rmsd`` belong to relaxed structures only.
 """
+CALIBRATED_COLUMNS: Mapping[str, pa.DataType] = {
+    "inside_calibration": pa.bool_(),
+    "p_stable": pa.float64(),
+    "p_stable_draws": pa.list_(pa.float64()),
+    "p_metastable_or_better": pa.float64(),
+    "p_metastable_or_better_draws": pa.list_(pa.float64()),
+    "e_above_hull_calibrated": pa.float64(),
+    "e_above_hull_low": pa.float64(),
+    "e_above_hull_high": pa.float64(),
+}
+"""Facts of a view that a calibration by DFT labels fits: probabilities that DFT finds a structure stable, or at most
+0.1 eV/atom above the hull, each also for every draw of the calibration's parameters (the same draw in the same place of
+each list); the distance that DFT is expected to find and its 90% interval, eV/atom.
+
+``inside_calibration``: the structure is like those with labels; where it is not, probabilities are the potential's
+verdicts, 0 or 1.
+"""
 RELAXED_ONLY = frozenset({"converged", "rmsd"})
 
 TOLERANCE_EV_PER_ATOM = 1e-4
@@ -81,6 +98,18 @@ def metastable(rows: pd.DataFrame, _against: Against) -> Value:
     Missing values: counts against; a structure without an energy is not metastable.
     """
     return share(is_metastable(rows))
+
+
+@score(label="Metastable or better", unit="share", better="higher", missing="counts against", needs=("e_above_hull",))
+def metastable_or_better(rows: pd.DataFrame, _against: Against) -> Value:
+    """Share of structures at most 0.1 eV/atom above the convex hull, stable ones included.
+
+    Formula: structures with e_above_hull <= 0.1 eV/atom / structures submitted.
+    Interval: Wilson, from the number of hits and of structures.
+    Source: the range: W. Sun et al. 2016, DOI 10.1126/sciadv.1600225.
+    Missing values: counts against; a structure without an energy is no hit.
+    """
+    return share(is_stable(rows) | is_metastable(rows))
 
 
 @score(

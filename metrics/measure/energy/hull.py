@@ -7,6 +7,7 @@ below the hull has a negative distance, whose size says by how much it would low
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -113,6 +114,13 @@ class Hull:
         vertices, systems = hull_vertices(entries)
         counts = dict(zip(systems["chemical_system"], systems["n_entries"], strict=True))
         return cls(convention, vertices, counts, alternatives=alternatives)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hex sha256 of its convention and vertices, energies to 1e-6 eV/atom: which hull a distance is above."""
+        energies = self.vertices["formation_energy_per_atom"].tolist()
+        lines = sorted(f"{formula} {energy:.6f}" for formula, energy in zip(self._formulas, energies, strict=True))
+        return hashlib.sha256("\n".join([self.convention, *lines]).encode()).hexdigest()
 
     @property
     def elements(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrics.scores.coordination import coordination_usual, is_usual
+from metrics.scores.validity import coordination_usual, is_usual
 from tests.metrics.facts import AGAINST, facts
 
 

@@ -1,0 +1,82 @@
+"""``calibrate``: fit calibrations to runs with DFT labels, and show those there are."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from leaderboard.board.names import hull_name, potential_name
+from leaderboard.calibration.assess import THRESHOLDS
+from leaderboard.calibration.labels import LabelledRun, read_labels
+from leaderboard.calibration.record import calibrations
+from leaderboard.calibration.train import fit_all
+from leaderboard.errors import CommandError
+from leaderboard.store.local import Run
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from leaderboard.calibration.record import Calibration, LeftOut
+
+_PERCENT = 100
+
+
+def calibrate(options: Namespace) -> None:
+    """Fit where runs are given, else print what each calibration predicts for the methods that it was fitted on.
+
+    Raises:
+        CommandError: a run or a table of labels cannot be read, or they are too few.
+
+    """
+    if options.fit:
+        from reference_data.errors import ReferenceSetError  # noqa: PLC0415 - slow, and not needed to look
+        from reference_data.reference import open_reference  # noqa: PLC0415 - as above
+
+        try:
+            reference = open_reference(options.reference)
+        except ReferenceSetError as error:
+            raise CommandError(str(error)) from error
+        fitted = fit_all([_labelled_run(pair) for pair in options.fit], reference, options.source)
+        options.out.mkdir(parents=True, exist_ok=True)
+        for calibration in fitted:
+            path = options.out / f"{_file_name(calibration)}.json"
+            path.write_text(calibration.model_dump_json() + "\n", encoding="utf-8")
+            sys.stderr.write(f"{path}\n")
+    else:
+        fitted = list(calibrations(options.out))
+    sys.stdout.write("\n".join(map(as_text, fitted)) or "there is no calibration\n")
+
+
+def as_text(calibration: Calibration) -> str:
+    """What a calibration predicts for each method by the others, as a table."""
+    kind = "relaxed" if calibration.relaxed else "as submitted"
+    hull = f"{hull_name(calibration.convention)} {calibration.hull_sha256[:12]}"
+    lines = [
+        f"{potential_name(calibration.potential)}, {kind}, {hull}",
+        "each method predicted from the others; percent of structures, 95% intervals",
+        f"{'':24}{'':12}{'n':>6}{'DFT':>8}{'raw':>8}{'expected':>10}{'interval':>16}{'Brier':>8}{'raw':>8}",
+        *(_line(row) for row in calibration.left_out),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _line(row: LeftOut) -> str:
+    name = "stable" if row.threshold_ev_per_atom == THRESHOLDS[0] else "<= 0.1 eV"
+    interval = f"{_PERCENT * row.low:.1f} to {_PERCENT * row.high:.1f}"
+    shares = f"{_PERCENT * row.labelled:8.1f}{_PERCENT * row.raw:8.1f}{_PERCENT * row.expected:10.1f}"
+    return f"{row.method:24}{name:12}{row.n_structures:6}{shares}{interval:>16}{row.brier:8.4f}{row.brier_raw:8.4f}"
+
+
+def _labelled_run(pair: str) -> LabelledRun:
+    folder, separator, labels = pair.rpartition("=")
+    if not separator:
+        msg = f"{pair!r} is no RUN=LABELS: the folder of a run, and a CSV of DFT distances"
+        raise CommandError(msg)
+    return LabelledRun(Run(Path(folder)), read_labels(Path(labels)), Path(labels))
+
+
+def _file_name(calibration: Calibration) -> str:
+    name = calibration.potential.replace("ensemble(", "").removesuffix(")")
+    return f"{name}_{'relaxed' if calibration.relaxed else 'unrelaxed'}_{calibration.hull_sha256[:12]}"

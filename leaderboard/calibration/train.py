@@ -1,0 +1,85 @@
+"""Fit a calibration for each view of the energies that labelled runs share."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from leaderboard.calibration.assess import leave_one_out
+from leaderboard.calibration.features import LOCATION, SCALE
+from leaderboard.calibration.fit import NotEnoughLabelsError, fit
+from leaderboard.calibration.labels import LabelledRun, labelled, views_of
+from leaderboard.calibration.record import Calibration, Parameters, TrainingFiles
+from leaderboard.errors import CommandError
+from leaderboard.release import release
+from metrics.formula import elements_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from leaderboard.calibration.apply import Energies
+    from reference_data.reference import Reference
+
+
+def fit_all(runs: Sequence[LabelledRun], reference: Reference, source: str) -> list[Calibration]:
+    """A calibration for each view on a hull of DFT energies that all of the runs have.
+
+    Args:
+        runs: each of another method.
+        reference: the set that they were scored against.
+        source: citation of the labels.
+
+    Raises:
+        CommandError: a run was scored against another set, no view is shared, or the labels are too few.
+
+    """
+    for one in runs:
+        if one.run.record.reference_hash != reference.manifest_sha256:
+            msg = (
+                f"{one.run.path} was scored against {one.run.record.reference} "
+                f"{one.run.record.reference_hash[:12]}, and {reference.name} is {reference.manifest_sha256[:12]}; "
+                "score it again, or name the set that it was scored against"
+            )
+            raise CommandError(msg)
+    views = views_of(runs)
+    if not views:
+        msg = "the runs share no potential on a hull of DFT energies; score them with the same --potentials"
+        raise CommandError(msg)
+    try:
+        return [_fitted(runs, view, reference, source) for view in views]
+    except NotEnoughLabelsError as error:
+        raise CommandError(str(error)) from error
+
+
+def _fitted(runs: Sequence[LabelledRun], view: Energies, reference: Reference, source: str) -> Calibration:
+    known = labelled(runs, view)
+    best, draws = fit(known)
+    elements = Counter(symbol for formula in known.formulas for symbol in elements_of(formula))
+    n_of_method = Counter(known.methods)
+    return Calibration(
+        potential=view.potential,
+        checkpoints=view.checkpoints,
+        relaxed=view.relaxed,
+        convention=view.convention,
+        hull_sha256=reference.hull(view.convention).sha256,
+        location_features=LOCATION,
+        scale_features=SCALE,
+        best=Parameters.of(best),
+        draws=Parameters.of(draws),
+        lowest_ev_per_atom=float(known.distances.min()),
+        highest_ev_per_atom=float(known.distances.max()),
+        elements=dict(sorted(elements.items())),
+        training=tuple(
+            TrainingFiles(
+                method=one.run.model,
+                structures_sha256=one.run.record.submission_sha256,
+                labels_sha256=hashlib.sha256(one.labels_file.read_bytes()).hexdigest(),
+                n_structures=n_of_method[one.run.model],
+            )
+            for one in runs
+        ),
+        left_out=leave_one_out(known),
+        version=release().version,
+        source=source,
+    )
