@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from leaderboard.score_key import ScoreKey
+from leaderboard.score_key import CALIBRATED, ScoreKey
 
 PROTOCOLS = Path(__file__).parent / "protocols"
 CURRENT = "v1"
@@ -60,19 +60,21 @@ class Protocol(BaseModel):
         return f"{self.potentials[0]}/unrelaxed"
 
     @property
-    def energy_ranking(self) -> ScoreKey:
-        """The score that ranks where energies exist, on a set whose hull is complete."""
-        return ScoreKey(self.ranking_with_energies, self.energy_variant)
+    def energy_rankings(self) -> tuple[ScoreKey, ScoreKey]:
+        """The score that ranks where energies exist, on a set whose hull is complete: calibrated, or else raw."""
+        variants = (f"{self.energy_variant}{CALIBRATED}", self.energy_variant)
+        return ScoreKey(self.ranking_with_energies, variants[0]), ScoreKey(self.ranking_with_energies, variants[1])
 
     def in_headline(self, key: ScoreKey, *, indicative: bool) -> bool:
-        """Whether a score is shown at first: one of the headline, of the energy views the one that ranks.
+        """Whether a score is shown at first: one of the headline, of the energy views the one that ranks, raw or not.
 
         Args:
             key: of the score.
             indicative: the reference set is not complete, so that no score with energies leads.
 
         """
-        is_shown = key.variant is None or (key.variant == self.energy_variant and not indicative)
+        variants = [ranking.variant for ranking in self.energy_rankings]
+        is_shown = key.variant is None or (key.variant in variants and not indicative)
         return key.name in self.headline and is_shown
 
     @property

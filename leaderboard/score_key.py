@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+CALIBRATED = "/calibrated"
+"""After the variant of an energy view: its scores are expected values."""
+
 
 class ScoreKey(NamedTuple):
     """Name of a score, and the energy view that it was made with; None for one that needs no energies."""

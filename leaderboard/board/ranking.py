@@ -41,6 +41,8 @@ def is_indicative(runs: pd.DataFrame, reference: str) -> bool:
 def ranking_of(runs: pd.DataFrame, scores: pd.DataFrame, reference: str, protocol: Protocol) -> ScoreKey:
     """Score that ranks the board of a reference set: with energies as soon as one run under the protocol has them.
 
+    Where a calibration by DFT labels fits the potential and the hull, its expected values rank.
+
     A set that is not complete, and so indicative, is ranked without energies: how many structures are stable there is
     decided by the phases that its hull lacks.
     """
@@ -48,8 +50,10 @@ def ranking_of(runs: pd.DataFrame, scores: pd.DataFrame, reference: str, protoco
         return ScoreKey(protocol.ranking)
     of_board = (runs["reference"] == reference) & ~runs["custom"] & (runs["protocol_hash"] == protocol.hash)
     listed = set(runs.loc[of_board.fillna(value=False).astype(bool), "run"])
-    with_energies = score_rows(scores, protocol.energy_ranking)["value"].dropna()
-    return protocol.energy_ranking if listed & set(with_energies.index) else ScoreKey(protocol.ranking)
+    for key in protocol.energy_rankings:
+        if listed & set(score_rows(scores, key)["value"].dropna().index):
+            return key
+    return ScoreKey(protocol.ranking)
 
 
 def with_ranks(runs: pd.DataFrame, estimates: pd.DataFrame, score: Score | None, protocol: Protocol) -> pd.DataFrame:

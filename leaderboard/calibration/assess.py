@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from leaderboard.calibration.expectation import expectation
-from leaderboard.calibration.fit import fit
+from leaderboard.calibration.fit import DRAWS, fit
 from leaderboard.calibration.record import LeftOut
 from metrics.scores.stability import METASTABLE_EV_PER_ATOM, TOLERANCE_EV_PER_ATOM
 from metrics.statistics.expected import expected_share
@@ -19,8 +19,12 @@ THRESHOLDS = (TOLERANCE_EV_PER_ATOM, METASTABLE_EV_PER_ATOM + TOLERANCE_EV_PER_A
 """Of e_above_hull in eV/atom: stable, and metastable or better."""
 
 
-def leave_one_out(labelled: Labelled) -> tuple[LeftOut, ...]:
+def leave_one_out(labelled: Labelled, draws: int = DRAWS) -> tuple[LeftOut, ...]:
     """Predict each method from the others; two rows a method, one for each threshold.
+
+    Args:
+        labelled: structures of at least three methods.
+        draws: of the parameters.
 
     Raises:
         NotEnoughLabelsError: the others of a method are too few.
@@ -30,7 +34,7 @@ def leave_one_out(labelled: Labelled) -> tuple[LeftOut, ...]:
     rows = []
     for method in sorted(set(labelled.methods)):
         rest, left_out = labelled.where(methods != method), labelled.where(methods == method)
-        expected = expectation(*fit(rest), left_out.distances, left_out.formulas, THRESHOLDS)
+        expected = expectation(*fit(rest, draws), left_out.distances, left_out.formulas, THRESHOLDS)
         inside = (expected.low <= left_out.labels) & (left_out.labels <= expected.high)
         for threshold in THRESHOLDS:
             is_below = (left_out.labels <= threshold).astype(np.float64)

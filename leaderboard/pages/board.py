@@ -63,7 +63,7 @@ def columns(table: Board, protocol: Protocol) -> list[Column]:
     """Score columns of a board: the ranking score first, then the protocol's order, groups kept together."""
     known = registry()
     board_columns = []
-    ranking = (ScoreKey(protocol.ranking), protocol.energy_ranking)
+    ranking = (ScoreKey(protocol.ranking), *protocol.energy_rankings)
     for key in table.keys:
         if key.name in known:
             entry = known[key.name]

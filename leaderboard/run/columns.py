@@ -10,7 +10,7 @@ from leaderboard.matching.stage import IDENTITY_COLUMNS, NEEDED_COLUMNS
 from leaderboard.protocol import ProtocolError
 from metrics.measure import registry as measures
 from metrics.score import registry as scores
-from metrics.scores.stability import VIEW_COLUMNS
+from metrics.scores.stability import CALIBRATED_COLUMNS, VIEW_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,9 +41,14 @@ def check_complete(protocol: Protocol) -> None:
     """
     _check_known("measurement", protocol.measures, measures(), protocol)
     _check_known("score", protocol.scores, scores(), protocol)
-    filled = {*columns_schema(protocol).names, *VIEW_COLUMNS}
+    filled = {*columns_schema(protocol).names, *VIEW_COLUMNS, *CALIBRATED_COLUMNS}
     needs = {"the column 'valid'": VALIDITY_PARTS, "the stage identify": NEEDED_COLUMNS}
     needs |= {f"the score {name!r}": scores()[name].needs for name in protocol.scores}
+    needs |= {
+        f"the expected value of the score {name!r}": expected.needs
+        for name in protocol.scores
+        if (expected := scores()[name].expected)
+    }
     for what, columns in needs.items():
         for column in columns:
             if column not in filled:

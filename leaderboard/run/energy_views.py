@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from leaderboard.calibration.apply import calibrated
+from leaderboard.score_key import CALIBRATED
 from metrics.energy_convention import OWN
 from metrics.scores.stability import CALIBRATED_COLUMNS, RELAXED_ONLY, VIEW_COLUMNS
 from metrics.table import frame
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from leaderboard.calibration.record import Calibration
 
 
-CALIBRATED = "/calibrated"
-"""After the variant of a view: its scores are expected values."""
 KEY_COLUMNS = ("potential", "relaxed", "energy_convention")
 """Columns of the energies that tell views apart."""
 

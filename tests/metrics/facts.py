@@ -29,6 +29,10 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "lattice_lengths": st.lists(st.floats(1, 30), min_size=3, max_size=3),
     "site_elements": st.lists(st.sampled_from(["Na", "Cl", "U"]), min_size=2, max_size=2),
     "coordination_numbers": st.lists(st.integers(0, 9), min_size=2, max_size=2),
+    "p_stable": st.floats(0, 0.5),
+    "p_stable_draws": st.lists(st.floats(0, 0.5), min_size=3, max_size=3),
+    "p_metastable_or_better": st.floats(0.5, 1),
+    "p_metastable_or_better_draws": st.lists(st.floats(0.5, 1), min_size=3, max_size=3),
 }
 COLUMNS: dict[str, pa.DataType] = {
     "reduced_formula": pa.string(),
