@@ -58,6 +58,7 @@ LINES = {
     "leaderboard": Arrows(
         (
             ("leaderboard.protocol", "leaderboard.records", "leaderboard.store"),
+            ("leaderboard.calibration",),
             ("leaderboard.matching", "leaderboard.run"),
             ("leaderboard.board",),
             ("leaderboard.pages",),

@@ -33,7 +33,7 @@ def made(n_each: int = 300, seed: int = 0) -> Labelled:
 
 
 def test_the_parameters_that_made_the_labels_are_recovered() -> None:
-    """Standard errors of about 0.004 (intercept) and 0.006 (oxygen) from 900 structures; bounds are four times those."""
+    """Standard errors of about 0.004 (intercept) and 0.006 (oxygen) from 900 structures; bounds are four of those."""
     best, draws = fit(made())
     intercept, below, above, oxygen = best.location[0]
     assert intercept == pytest.approx(INTERCEPT, abs=0.02)
