@@ -96,13 +96,15 @@ def keys(energies: pd.DataFrame) -> list[Key]:
     return sorted(result, key=lambda key: key.relaxed)
 
 
-def views(columns: pd.DataFrame, energies: pd.DataFrame, calibrations: Mapping[str, Calibration]) -> list[View]:
+def views(
+    columns: pd.DataFrame, energies: pd.DataFrame, calibrations: Mapping[str, Calibration] | None = None
+) -> list[View]:
     """Facts of the records with each view of the energies, in the order of :func:`keys`; calibrated ones follow theirs.
 
     Args:
         columns: facts of the records, with ``sha256``, ``valid`` and what :func:`represented_by_lowest` reads.
         energies: see :data:`leaderboard.run.energies.ENERGIES_SCHEMA`.
-        calibrations: by the variant of the view that each fits.
+        calibrations: by the variant of the view that each fits; None where nothing is calibrated.
 
     """
     made = []
@@ -110,7 +112,7 @@ def views(columns: pd.DataFrame, energies: pd.DataFrame, calibrations: Mapping[s
         available = frozenset(VIEW_COLUMNS) - (frozenset() if key.relaxed else RELAXED_ONLY)
         rows = represented_by_lowest(columns.join(_by_record(columns, key.rows(energies), relaxed=key.relaxed)))
         made.append(View(key.variant, rows, available))
-        if calibration := calibrations.get(key.variant):
+        if calibration := (calibrations or {}).get(key.variant):
             name = f"{key.variant}{CALIBRATED}"
             available |= frozenset(CALIBRATED_COLUMNS)
             made.append(View(name, calibrated(rows, calibration), available, calibrated=True))

@@ -277,11 +277,11 @@ def _score(
             setting.protocol,
             setting.reference,
             setting.tier,
-            setting.calibrations,
             LIMITS,
             resources.engine,
             cache,
             resources.report,
+            setting.calibrations,
         )
         clock = Stopwatch()
         done = clock.time("read", _read, records, context, folder / "structures.parquet")

@@ -5,7 +5,7 @@ A stage takes what the one before it gives, so that none can be run before its t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from leaderboard.matching.stage import identify_records
@@ -49,11 +49,11 @@ class Context:
     protocol: Protocol
     reference: Reference
     tier: Tier
-    calibrations: Mapping[str, Calibration]
     limits: Limits
     engine: Engine
     cache: Cache
     report: Report
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -158,7 +158,7 @@ def test_an_empty_board_has_its_columns(tmp_path: Path, selection: Selection) ->
 
 
 def test_the_legend_states_unit_reference_and_protocol() -> None:
-    legend = board.legend(PROTOCOL, "lemat-bulk", PROTOCOL.energy_ranking, indicative=False)
+    legend = board.legend(PROTOCOL, "lemat-bulk", PROTOCOL.energy_rankings[-1], indicative=False)
     assert f"Rank: by {registry()[PROTOCOL.ranking_with_energies].label} (CHGNet, as submitted)" in legend
     assert "percent" in legend
     assert "indicative" not in legend.casefold()

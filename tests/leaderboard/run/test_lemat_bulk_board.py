@@ -177,6 +177,6 @@ def test_the_board_is_ranked_by_the_score_with_energies(scored: Run) -> None:
     assert not scored.record.custom
     table = board(Store(scored.path.parents[1]), PROTOCOL)
     (row,) = table.runs.to_dict("records")
-    assert (row["rank"], row["ranked_by"], row["indicative"]) == (1, PROTOCOL.energy_ranking.column, False)
+    assert (row["rank"], row["ranked_by"], row["indicative"]) == (1, PROTOCOL.energy_rankings[-1].column, False)
     assert pd.isna(row["not_ranked"])
     assert render(table, "md", PROTOCOL).startswith("| Rank (95%) |")
