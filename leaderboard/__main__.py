@@ -9,7 +9,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from leaderboard.calibration import CALIBRATIONS
+from leaderboard.calibration import CALIBRATIONS, LEDGER
 from leaderboard.errors import CommandError, RecordError, UsageError
 from leaderboard.import_names import DISTRIBUTION
 from leaderboard.protocol import CURRENT, protocol_names
@@ -145,11 +145,22 @@ def _add_calibrate(calibrate: argparse.ArgumentParser) -> None:
     )
     calibrate.add_argument("--source", default="not stated", metavar="TEXT", help="citation of the labels")
     calibrate.add_argument(
-        "--out",
+        "--check",
+        nargs=2,
+        type=Path,
+        metavar=("CSV", "RUN"),
+        help="DFT distances that came later, and the folder of the run that predicted them: compare, print and append "
+        "to the ledger",
+    )
+    calibrate.add_argument(
+        "--ledger", type=Path, default=LEDGER, metavar="FILE", help="of checks (default: the one that the board shows)"
+    )
+    calibrate.add_argument(
+        "--calibrations",
         type=Path,
         default=CALIBRATIONS,
         metavar="DIR",
-        help="folder of calibrations (default: those that scoring uses)",
+        help="folder that they are read from and written to (default: those that scoring uses)",
     )
 
 

@@ -21,7 +21,7 @@ from leaderboard.store.json_files import write_model
 from leaderboard.store.local import Run, Store
 from metrics.crystal import Crystal
 from metrics.score import registry
-from metrics.scores.stability import VIEW_COLUMNS
+from metrics.scores.stability import CALIBRATED_COLUMNS, VIEW_COLUMNS
 from metrics.table import frame, write_parquet
 from submissions.card import Card
 
@@ -151,9 +151,10 @@ def publish(root: Path, made: Made) -> Run:
         [{"sha256": row.get("sha256"), **known} for row, known in zip(rows, made.records, strict=True)], COLUMNS
     )
     write_parquet(columns, COLUMNS, folder / "columns.parquet")
+    of_views = {*VIEW_COLUMNS, *CALIBRATED_COLUMNS}
     # every other score is resampled a thousand times: seconds for what no page needs
     made_scores = [registry()[name] for name in protocol.scores if registry()[name].unit in {"share", "(V/N)^(1/3)"}]
-    scores = [_scored(score, columns, None) for score in made_scores if not set(score.needs) & set(VIEW_COLUMNS)]
+    scores = [_scored(score, columns, None) for score in made_scores if not set(score.needs) & of_views]
     if made.energies:
         energies = frame(made.energies, ENERGIES_SCHEMA)
         write_parquet(energies, ENERGIES_SCHEMA, folder / "energies.parquet")

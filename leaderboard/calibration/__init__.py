@@ -9,3 +9,5 @@ from pathlib import Path
 
 CALIBRATIONS = Path(__file__).parent / "calibrations"
 """Those that scoring uses, one file each."""
+LEDGER = Path(__file__).parent / "ledger.jsonl"
+"""Predictions compared with labels that came later, a line each."""

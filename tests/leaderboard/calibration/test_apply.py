@@ -7,44 +7,14 @@ import pandas as pd
 import pytest
 
 from leaderboard.calibration.apply import Energies, calibrated, fitting
-from leaderboard.calibration.assess import THRESHOLDS, leave_one_out
+from leaderboard.calibration.assess import THRESHOLDS
 from leaderboard.calibration.expectation import expectation
 from leaderboard.calibration.features import LOCATION, SCALE
-from leaderboard.calibration.fit import fit
-from leaderboard.calibration.record import MIN_LABELLED, Calibration, Parameters, calibrations
+from leaderboard.calibration.record import Calibration, calibrations
 from metrics.score import registry
 from metrics.scores.stability import CALIBRATED_COLUMNS
 from metrics.table import dtype
-from tests.leaderboard.calibration.test_fit import made
-
-HULL = "a" * 64
-VIEW = Energies("chgnet", {"chgnet": "b" * 64}, relaxed=False, convention="pbe_mp2020")
-KNOWN = ("Cl", "Na", "O", "Ti")
-
-
-@pytest.fixture(scope="module")
-def calibration() -> Calibration:
-    """Fitted to made labels, for one potential on one hull."""
-    labelled = made(60)
-    best, draws = fit(labelled, 20)
-    return Calibration(
-        potential=VIEW.potential,
-        checkpoints=VIEW.checkpoints,
-        relaxed=VIEW.relaxed,
-        convention=VIEW.convention,
-        hull_sha256=HULL,
-        location_features=LOCATION,
-        scale_features=SCALE,
-        best=Parameters.of(best),
-        draws=Parameters.of(draws),
-        lowest_ev_per_atom=-0.5,
-        highest_ev_per_atom=2.0,
-        elements={**dict.fromkeys(KNOWN, MIN_LABELLED), "U": MIN_LABELLED - 1},
-        training=(),
-        left_out=leave_one_out(labelled, 5),
-        version="1",
-        source="made for this test",
-    )
+from tests.leaderboard.calibration.conftest import HULL, VIEW
 
 
 def table(*rows: tuple[str | None, float | None]) -> pd.DataFrame:
