@@ -49,8 +49,8 @@ def test_shares_of_the_labelled_structures_are_compared(predicted: LabelledRun, 
     assert (check.model, check.potential, check.n_structures, check.n_outside) == ("a model", "chgnet", 3, 0)
     stable, better = check.shares
     # of the labels -0.01, 0.09 and 0.5, and of the distances -0.1, 0.05 and 0.4
-    assert (stable.labelled, stable.raw) == (pytest.approx(1 / 3), pytest.approx(1 / 3))
-    assert (better.labelled, better.raw) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
+    assert (stable.labelled, stable.raw) == pytest.approx((1 / 3, 1 / 3))
+    assert (better.labelled, better.raw) == pytest.approx((2 / 3, 2 / 3))
     assert stable.low <= stable.expected <= stable.high
     assert 0 < stable.expected < better.expected < 1
 
