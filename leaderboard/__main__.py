@@ -192,6 +192,36 @@ def _add_benchmark(subparsers: argparse._SubParsersAction[argparse.ArgumentParse
         "--out", type=Path, metavar="DIR", help="folder of the result (default: runs/benchmark/matching)"
     )
     matching.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: usable cores)")
+    _add_stability(subjects)
+
+
+def _add_stability(subjects: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    stability = subjects.add_parser(
+        "stability",
+        help="how well potentials, raw and calibrated, give the stable shares that DFT finds",
+        description="Score submissions whose structures have published distances from the hull by DFT, and print the "
+        "shares and medians by DFT, by each potential and by its calibration, as a table in Markdown.",
+    )
+    stability.set_defaults(
+        run=("leaderboard.stability_benchmark.command", "stability"),
+        interrupted="the same command resumes: energies so far are kept",
+    )
+    stability.add_argument(
+        "labelled", nargs="+", metavar="FILE=CSV", help="structures of one method, and DFT distances by their ids"
+    )
+    stability.add_argument(
+        "--reference", type=_reference, required=True, metavar="NAME|DIR", help="set on the hull of the labels"
+    )
+    stability.add_argument(
+        "--potentials", type=_potentials, metavar="A,B", help="interatomic potentials (default: the protocol's)"
+    )
+    stability.add_argument(
+        "--relax", action=argparse.BooleanOptionalAction, default=False, help="relaxed structures too; takes hours"
+    )
+    stability.add_argument(
+        "--first", type=_positive, metavar="N", help="only the first N structures of each file (default: all)"
+    )
+    stability.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: usable cores)")
 
 
 def main(arguments: list[str] | None = None) -> int:
