@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from leaderboard.calibration.record import Calibration
 
@@ -62,25 +63,45 @@ def calibrated(rows: pd.DataFrame, calibration: Calibration) -> pd.DataFrame:
     Where a structure lies outside of what was labelled, its probabilities are the potential's verdicts, 0 or 1, and it
     has no corrected distance; ``inside_calibration`` says so. Without an energy all are null.
 
+    A structure outside only because the hull of its chemical system is sparser than any that was labelled is not judged
+    between the two: its probability is half way from the calibration's to the verdict, and its draws reach from the one
+    to the other, evenly. On hulls that were thinned, the share that DFT finds stable lay between the two
+    (``docs/sparse-hulls.md``). A draw leans the same way for all such structures, since what a hull lacks makes all of
+    them too stable.
+
     Args:
-        rows: with ``e_above_hull`` (eV/atom) and ``reduced_formula``.
+        rows: with ``e_above_hull`` (eV/atom), ``n_hull_entries`` and ``reduced_formula``.
         calibration: one that fits the view.
 
     """
     known = np.flatnonzero((rows["e_above_hull"].notna() & rows["reduced_formula"].notna()).to_numpy(dtype=bool))
     distances = rows["e_above_hull"].iloc[known].to_numpy(dtype=np.float64)
     formulas = rows["reduced_formula"].iloc[known].tolist()
+    compositions = [elements_of(formula) for formula in formulas]
+    n_entries = rows["n_hull_entries"].iloc[known].tolist()
     within = (calibration.lowest_ev_per_atom <= distances) & (distances <= calibration.highest_ev_per_atom)
-    inside = within & np.array([calibration.knows(elements_of(formula)) for formula in formulas], dtype=bool)
+    like_labelled = within & np.array([calibration.knows(amounts) for amounts in compositions], dtype=bool)
+    is_covered = np.array(
+        [calibration.knows_hull_of(len(amounts), n) for amounts, n in zip(compositions, n_entries, strict=True)],
+        dtype=bool,
+    )
+    inside, on_sparse_hull = like_labelled & is_covered, like_labelled & ~is_covered
     expected = expectation(calibration.best.model, calibration.draws.model, distances, formulas, THRESHOLDS)
+    # how much of a probability is the potential's verdict: (n,), and (draws, n)
+    n_draws = len(calibration.draws.shift)
+    of_verdict = np.select([inside, on_sparse_hull], [0.0, 0.5], 1.0)
+    evenly = (np.arange(n_draws)[:, None] + 0.5) / n_draws
+    of_verdict_draws = np.where(on_sparse_hull, evenly, of_verdict)
+    columns: dict[str, NDArray[np.float64]] = {}
+    for name, threshold in zip(("p_stable", "p_metastable_or_better"), THRESHOLDS, strict=True):
+        verdict = distances <= threshold
+        columns[name] = expected.below[threshold] * (1 - of_verdict) + verdict * of_verdict
+        drawn = expected.below_draws[threshold] * (1 - of_verdict_draws) + verdict * of_verdict_draws
+        columns[f"{name}_draws"] = drawn.T
     facts: list[dict[str, object]] = [{} for _ in range(len(rows))]
     for place, row in enumerate(known.tolist()):
         fact: dict[str, object] = {"inside_calibration": bool(inside[place])}
-        for name, threshold in zip(("p_stable", "p_metastable_or_better"), THRESHOLDS, strict=True):
-            verdict = float(distances[place] <= threshold)
-            drawn = expected.below_draws[threshold][:, place]
-            fact[name] = float(expected.below[threshold][place]) if inside[place] else verdict
-            fact[f"{name}_draws"] = drawn.tolist() if inside[place] else [verdict] * len(drawn)
+        fact |= {name: column[place].tolist() for name, column in columns.items()}
         if inside[place]:
             fact |= {
                 "e_above_hull_calibrated": float(expected.centre[place]),

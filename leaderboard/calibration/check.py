@@ -69,7 +69,14 @@ def _check(one: LabelledRun, calibration: Calibration) -> Check:
         )
         raise CommandError(msg)
     rows = calibrated(
-        pd.DataFrame({"e_above_hull": structures.distances, "reduced_formula": structures.formulas}), calibration
+        pd.DataFrame(
+            {
+                "e_above_hull": structures.distances,
+                "reduced_formula": structures.formulas,
+                "n_hull_entries": structures.n_hull_entries,
+            }
+        ),
+        calibration,
     )
     shares = []
     for name, threshold in zip(("p_stable", "p_metastable_or_better"), THRESHOLDS, strict=True):

@@ -51,6 +51,7 @@ class Labelled:
         labels: (n,) e_above_hull by DFT on the same hull, eV/atom.
         formulas: n formulas.
         methods: n names of the generator that each comes from.
+        n_hull_entries: (n,) entries of the hull in the chemical system of each.
 
     """
 
@@ -58,6 +59,7 @@ class Labelled:
     labels: NDArray[np.float64]
     formulas: Sequence[str]
     methods: Sequence[str]
+    n_hull_entries: NDArray[np.int64]
 
     def where(self, kept: NDArray[np.bool_]) -> Labelled:
         """Those of the structures."""
@@ -67,6 +69,7 @@ class Labelled:
             self.labels[kept],
             [self.formulas[place] for place in places],
             [self.methods[place] for place in places],
+            self.n_hull_entries[kept],
         )
 
 

@@ -94,24 +94,32 @@ def labelled(runs: Sequence[LabelledRun], view: Energies) -> Labelled:
     labels: list[float] = []
     formulas: list[str] = []
     methods: list[str] = []
+    n_hull_entries: list[int] = []
     for one in runs:
         energies = one.run.energies()
         if energies is None:
             continue
         is_view = (energies["potential"] == view.potential) & (energies["relaxed"] == view.relaxed)
         is_view &= energies["energy_convention"] == view.convention
-        of_view = energies[is_view.fillna(value=False).astype(bool)].set_index("sha256")["e_above_hull"].dropna()
-        by_content = dict(of_view.items())
+        of_view = energies[is_view.fillna(value=False).astype(bool)].dropna(subset=["e_above_hull", "n_hull_entries"])
+        by_content = {
+            sha256: (float(distance), int(n_entries))
+            for sha256, distance, n_entries in zip(
+                of_view["sha256"], of_view["e_above_hull"], of_view["n_hull_entries"], strict=True
+            )
+        }
         columns = one.run.columns()
         for identifier, sha256, formula in zip(
             columns["id"], columns["sha256"], columns["reduced_formula"], strict=True
         ):
             if identifier in one.labels and sha256 in by_content:
-                distances.append(float(by_content[sha256]))
+                distance, n_entries = by_content[sha256]
+                distances.append(distance)
+                n_hull_entries.append(n_entries)
                 labels.append(one.labels[identifier])
                 formulas.append(formula)
                 methods.append(one.run.model)
-    return Labelled(np.array(distances), np.array(labels), formulas, methods)
+    return Labelled(np.array(distances), np.array(labels), formulas, methods, np.array(n_hull_entries, np.int64))
 
 
 def _members(potential: str) -> tuple[str, ...]:

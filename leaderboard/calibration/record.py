@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION: Literal[1] = 1
 MIN_LABELLED = 3
-"""Labelled structures that an element must occur in for a calibration to know it."""
+"""Labelled structures that an element must occur in for a calibration to know it, or that must lie in chemical systems
+with a hull as sparse."""
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
@@ -116,6 +117,8 @@ class Calibration(_Closed):
         lowest_ev_per_atom: distance by the potential below which nothing was labelled.
         highest_ev_per_atom: above which nothing was labelled.
         elements: labelled structures that each element occurs in.
+        fewest_hull_entries: by number of elements, the fewest entries that the hull of a chemical system may have:
+            three labelled structures of as many elements or more lie in systems with as few or fewer.
         training: where the labels come from.
         left_out: how well the other methods predict each method.
         version: of this code, that fitted it.
@@ -136,6 +139,7 @@ class Calibration(_Closed):
     lowest_ev_per_atom: FiniteFloat
     highest_ev_per_atom: FiniteFloat
     elements: dict[str, int]
+    fewest_hull_entries: dict[int, int]
     training: tuple[TrainingFiles, ...]
     left_out: tuple[LeftOut, ...]
     version: str
@@ -149,6 +153,17 @@ class Calibration(_Closed):
     def knows(self, elements: Mapping[str, object]) -> bool:
         """Whether enough labelled structures held each of the elements."""
         return all(self.elements.get(symbol, 0) >= MIN_LABELLED for symbol in elements)
+
+    def knows_hull_of(self, n_elements: int, n_hull_entries: int) -> bool:
+        """Whether enough labelled structures lay in chemical systems whose hull is as sparse, or sparser.
+
+        Args:
+            n_elements: of the chemical system.
+            n_hull_entries: of it and all its subsystems, elements among them.
+
+        """
+        fewest = self.fewest_hull_entries.get(n_elements)
+        return fewest is not None and n_hull_entries >= fewest
 
 
 @cache

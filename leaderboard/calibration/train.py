@@ -6,11 +6,13 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from leaderboard.calibration.assess import leave_one_out
 from leaderboard.calibration.features import LOCATION, SCALE
 from leaderboard.calibration.fit import NotEnoughLabelsError, fit
 from leaderboard.calibration.labels import LabelledRun, labelled, views_of
-from leaderboard.calibration.record import Calibration, Parameters, TrainingFiles
+from leaderboard.calibration.record import MIN_LABELLED, Calibration, Parameters, TrainingFiles
 from leaderboard.errors import CommandError
 from leaderboard.release import release
 from metrics.formula import elements_of
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from leaderboard.calibration.apply import Energies
+    from leaderboard.calibration.fit import Labelled
     from reference_data.reference import Reference
 
 
@@ -70,6 +73,7 @@ def _fitted(runs: Sequence[LabelledRun], view: Energies, reference: Reference, s
         lowest_ev_per_atom=float(known.distances.min()),
         highest_ev_per_atom=float(known.distances.max()),
         elements=dict(sorted(elements.items())),
+        fewest_hull_entries=fewest_hull_entries(known),
         training=tuple(
             TrainingFiles(
                 method=one.run.model,
@@ -83,3 +87,18 @@ def _fitted(runs: Sequence[LabelledRun], view: Energies, reference: Reference, s
         version=release().version,
         source=source,
     )
+
+
+def fewest_hull_entries(structures: Labelled) -> dict[int, int]:
+    """By number of elements, the fewest entries of a chemical system that labels cover.
+
+    Covered are systems as sparse as those of MIN_LABELLED labelled structures: these have as many elements or more, and
+    as few entries or fewer. A number of elements without so many is left out.
+    """
+    sizes = np.array([len(elements_of(formula)) for formula in structures.formulas])
+    fewest = {}
+    for n_elements in range(1, max(sizes) + 1):
+        n_entries = np.sort(structures.n_hull_entries[sizes >= n_elements])
+        if len(n_entries) >= MIN_LABELLED:
+            fewest[n_elements] = int(n_entries[MIN_LABELLED - 1])
+    return fewest

@@ -114,7 +114,8 @@ def expected_discoveries(rows: pd.DataFrame, _against: Against) -> Value:
 def outside_calibration(rows: pd.DataFrame, _against: Against) -> Value:
     """Share of structures unlike those that the calibration was fitted on: they count by the potential's verdict.
 
-    A structure is outside where its distance from the hull, or one of its elements, does not occur among the labels.
+    A structure is outside where its distance from the hull, or one of its elements, does not occur among the labels, or
+    the hull of its chemical system is sparser than theirs; the latter count anything between verdict and calibration.
 
     Formula: structures with an energy that are outside / structures submitted.
     Interval: Wilson, from the number of hits and of structures.

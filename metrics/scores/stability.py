@@ -49,7 +49,8 @@ CALIBRATED_COLUMNS: Mapping[str, pa.DataType] = {
 each list); the distance that DFT is expected to find and its 90% interval, eV/atom.
 
 ``inside_calibration``: the structure is like those with labels; where it is not, probabilities are the potential's
-verdicts, 0 or 1.
+verdicts, 0 or 1. Where only the hull of its chemical system is sparser than theirs, they lie between the calibration's
+and the verdicts, and the draws reach from the one to the other.
 """
 RELAXED_ONLY = frozenset({"converged", "rmsd"})
 

@@ -14,6 +14,8 @@ from tests.leaderboard.calibration.test_fit import made
 HULL = "a" * 64
 VIEW = Energies("chgnet", {"chgnet": "b" * 64}, relaxed=False, convention="pbe_mp2020")
 KNOWN = ("Cl", "Na", "O", "Ti")
+SPARSEST = 4
+"""Entries of the sparsest hull of two elements that its labels cover."""
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +36,7 @@ def calibration() -> Calibration:
         lowest_ev_per_atom=-0.5,
         highest_ev_per_atom=2.0,
         elements={**dict.fromkeys(KNOWN, MIN_LABELLED), "U": MIN_LABELLED - 1},
+        fewest_hull_entries={1: 1, 2: SPARSEST, 3: 8},
         training=(),
         left_out=leave_one_out(labelled, 5),
         version="1",

@@ -14,16 +14,17 @@ from leaderboard.calibration.record import Calibration, calibrations
 from metrics.score import registry
 from metrics.scores.stability import CALIBRATED_COLUMNS
 from metrics.table import dtype
-from tests.leaderboard.calibration.conftest import HULL, VIEW
+from tests.leaderboard.calibration.conftest import HULL, SPARSEST, VIEW
 
 
-def table(*rows: tuple[str | None, float | None]) -> pd.DataFrame:
-    """A view's table of formulas and distances."""
+def table(*rows: tuple[str | None, float | None], n_hull_entries: int = SPARSEST) -> pd.DataFrame:
+    """A view's table of formulas and distances, all from hulls of so many entries."""
     formulas, distances = zip(*rows, strict=True)
     return pd.DataFrame(
         {
             "reduced_formula": pd.array(list(formulas), dtype="string"),
             "e_above_hull": pd.array(list(distances), dtype="Float64"),
+            "n_hull_entries": pd.array([n_hull_entries] * len(rows), dtype="Int64"),
         }
     )
 
@@ -80,11 +81,60 @@ def test_where_all_lies_outside_expected_scores_are_the_raw_ones(calibration: Ca
     assert registry()["outside_calibration"].compute(rows, {}).value == 0.75
 
 
+def test_above_a_hull_sparser_than_labelled_a_probability_is_anything_up_to_the_verdict(
+    calibration: Calibration,
+) -> None:
+    rows = (("NaCl", -0.1), ("TiO2", 0.05), ("NaCl", 0.3))
+    dense, sparse = calibrated(table(*rows), calibration), calibrated(table(*rows, n_hull_entries=3), calibration)
+    assert dense["inside_calibration"].all()
+    assert not sparse["inside_calibration"].any()
+    for name, verdicts in (("p_stable", (1.0, 0.0, 0.0)), ("p_metastable_or_better", (1.0, 1.0, 0.0))):
+        for place, verdict in enumerate(verdicts):
+            assert sparse[name][place] == pytest.approx((dense[name][place] + verdict) / 2)
+            modelled, drawn = (np.asarray(facts[f"{name}_draws"][place]) for facts in (dense, sparse))
+            # of 20 draws the middles of 20 equal parts of the way
+            assert drawn == pytest.approx(modelled + (verdict - modelled) * (np.arange(20) + 0.5) / 20)
+    assert sparse[["e_above_hull_calibrated", "e_above_hull_low", "e_above_hull_high"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("formula", "n_hull_entries", "is_inside"),
+    [("TiO2", SPARSEST, True), ("TiO2", SPARSEST - 1, False), ("NaTiO2", 8, True), ("NaTiO2", 7, False)],
+)
+def test_how_sparse_a_hull_may_be_depends_on_the_number_of_elements(
+    calibration: Calibration, formula: str, n_hull_entries: int, *, is_inside: bool
+) -> None:
+    facts = calibrated(table((formula, 0.0), n_hull_entries=n_hull_entries), calibration)
+    assert facts["inside_calibration"].tolist() == [is_inside]
+
+
+def test_a_number_of_elements_that_no_label_has_is_outside(calibration: Calibration) -> None:
+    facts = calibrated(table(("NaTiClO", 0.0), n_hull_entries=99), calibration)
+    assert facts["inside_calibration"].tolist() == [False]
+
+
+def test_sparse_hulls_widen_the_interval_of_the_stable_share(calibration: Calibration) -> None:
+    """What it says without the missing phases, and what the potential says, lie within."""
+    rows = [("NaCl", -0.05)] * 100 + [("TiO2", 0.2)] * 100
+    stable = registry()["stable"].in_calibrated_view
+    assert stable is not None
+    dense, sparse = (
+        stable.compute(calibrated(table(*rows, n_hull_entries=n), calibration), {}) for n in (SPARSEST, SPARSEST - 1)
+    )
+    assert dense.value is not None
+    assert sparse.low is not None
+    assert sparse.high is not None
+    assert sparse.low < dense.value + 0.05
+    assert sparse.high > 0.45  # the potential calls half of them stable
+    assert sparse.high - sparse.low > 2 * (dense.high or 0.0) - 2 * (dense.low or 0.0)
+
+
 def test_the_shipped_calibrations_can_be_read_and_beat_the_raw_verdicts() -> None:
     shipped = calibrations()
     assert shipped
     for one in shipped:
         assert one.location_features == LOCATION
         assert one.scale_features == SCALE
+        assert set(one.fewest_hull_entries) >= {2, 3, 4}
         brier = [row.brier for row in one.left_out]
         assert sum(brier) <= 0.5 * sum(row.brier_raw for row in one.left_out)

@@ -29,7 +29,7 @@ def made(n_each: int = 300, seed: int = 0) -> Labelled:
     distances = generator.gamma(1.5, 0.1, n_structures) - 0.08
     errors = INTERCEPT + OXYGEN * np.array([OXYGEN_FRACTION[name] for name in formulas])
     errors += np.array([SHIFTS[name] for name in methods]) + SCALE * generator.standard_t(DEGREES, n_structures)
-    return Labelled(distances, distances + errors, formulas, methods)
+    return Labelled(distances, distances + errors, formulas, methods, np.full(n_structures, 20))
 
 
 def test_the_parameters_that_made_the_labels_are_recovered() -> None:
@@ -60,6 +60,7 @@ def test_the_same_labels_give_the_same_calibration_in_any_order() -> None:
         labelled.labels[order],
         [labelled.formulas[place] for place in order],
         [labelled.methods[place] for place in order],
+        labelled.n_hull_entries[order],
     )
     (first, _), (second, _) = fit(labelled, 2), fit(shuffled, 2)
     assert second.location == pytest.approx(first.location, abs=1e-4)

@@ -14,6 +14,7 @@ from pymatgen.core.composition import Composition
 
 from metrics.measure.energy.hull import Hull, HullConventionError, formation_energy_per_atom
 from metrics.measure.energy.hull_vertices import HullError, hull_vertices
+from metrics.scores.stability import is_stable
 from tests.metrics.hull_entries import COLUMNS, ELEMENTS, compositions, energies, entries, formula, mp_entries
 
 drawn = settings(max_examples=40, deadline=None)
@@ -107,6 +108,28 @@ def test_a_vertex_left_out_is_as_if_it_were_not_there(table: pd.DataFrame, amoun
         (answer,) = hull.distances([formula(amounts)], [0.0], convention=CONVENTION, without=[identifier])
         expected = above(Hull.from_entries(CONVENTION, others[list(COLUMNS)]), formula(amounts))
         assert answer.e_above_hull == pytest.approx(expected, abs=1e-10)
+
+
+@given(
+    entries(),
+    st.lists(st.booleans(), min_size=24, max_size=24),
+    st.lists(st.tuples(compositions, energies), min_size=1),
+)
+@drawn
+def test_fewer_competing_phases_never_make_a_structure_less_stable(
+    table: pd.DataFrame, kept: list[bool], candidates: list[tuple[dict[str, int], float]]
+) -> None:
+    is_element = table["reduced_formula"].isin(ELEMENTS).to_numpy()
+    thinned = table[is_element | np.array(kept[: len(table)])]
+    dense, sparse = (
+        [above(hull, formula(amounts), energy) for amounts, energy in candidates]
+        for hull in (Hull.from_entries(CONVENTION, table), Hull.from_entries(CONVENTION, thinned))
+    )
+    assert all(few <= all_ + 1e-10 for few, all_ in zip(sparse, dense, strict=True))
+    stable_dense, stable_sparse = (
+        is_stable(pd.DataFrame({"e_above_hull": distances})).mean() for distances in (dense, sparse)
+    )
+    assert stable_sparse >= stable_dense
 
 
 def test_only_a_vertex_that_is_no_element_can_be_left_out() -> None:
