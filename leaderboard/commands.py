@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from leaderboard.board.names import score_name, view_name
 from leaderboard.errors import CommandError, RunError, UsageError
 from leaderboard.protocol import ProtocolError, load_protocol
+from leaderboard.score_key import CALIBRATED
 from leaderboard.store.local import Store
 
 if TYPE_CHECKING:
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
 
 READING = ("leaderboard.run.reading",)
 FINGERPRINTS = (*READING, "leaderboard.run.fingerprints")
+
+INCOMPLETE_HULL = """\
+  This hull may lack competing phases, and then calls too many structures stable. The same 1,963 generated structures:
+  51% stable by CHGNet where the hull has only the formulas of the starter set, 20% on the hull of the Materials
+  Project, 3.9% by DFT (docs/sparse-hulls.md)."""
+"""Beside stability by the energies of a potential on the hull of an indicative set; printed by
+``tests/bench_sparse_hull.py``."""
 
 
 def validate(options: Namespace) -> None:
@@ -97,7 +105,8 @@ def score(options: Namespace) -> None:
         folder = store.publish(run.path).path if options.publish else run.path
     except (FileRefusedError, ProtocolError, ReferenceSetError, RunError) as error:
         raise CommandError(str(error)) from error
-    sys.stdout.write((folder / "scores.json").read_text() if options.json else scores_as_text(run.scores))
+    as_text = scores_as_text(run.scores, indicative=run.record.reference_indicative)
+    sys.stdout.write((folder / "scores.json").read_text() if options.json else as_text)
     if not options.quiet:
         sys.stderr.write(f"files: {folder}\n")
 
@@ -164,18 +173,28 @@ def cache_import(options: Namespace) -> None:
     sys.stdout.write(f"{imported.n_new} new, {imported.n_known} known already\n")
 
 
-def scores_as_text(scores: RunScores) -> str:
-    """Scores with interval and counts, as aligned text; shares in percent."""
+def scores_as_text(scores: RunScores, *, indicative: bool) -> str:
+    """Scores with interval and counts, as aligned text; shares in percent.
+
+    Args:
+        scores: of a run.
+        indicative: the reference set is. A view of the energies that no calibration fits then says what its hull does
+            to the stable share.
+
+    """
     lines = [
         f"{scores.n_submitted:,} structures, protocol {scores.protocol}, reference {scores.reference}",
         f"{'Score':<36}{'Value':>9}{'95% interval':>20}  {'Unit':<22}{'Counted':>8}{'Unknown':>8}",
     ]
     variant = None
+    variants = {entry.variant for entry in scores.scores}
     # scores without energies first, then view by view
     for entry in sorted(scores.scores, key=lambda entry: entry.variant or ""):
         if entry.variant is not None and entry.variant != variant:
             variant = entry.variant
             lines.append(f"{view_name(variant)}:")
+            if indicative and not variant.endswith(CALIBRATED) and f"{variant}{CALIBRATED}" not in variants:
+                lines.append(INCOMPLETE_HULL)
         scale, digits, unit = (100, 2, "%") if entry.unit == "share" else (1, 3, entry.unit)
         value, interval = "-", "-"
         if (estimate := entry.estimate) is not None:

@@ -21,8 +21,10 @@ import pandas as pd
 import pytest
 
 from leaderboard.__main__ import main
+from leaderboard.commands import INCOMPLETE_HULL, scores_as_text
+from leaderboard.score_key import CALIBRATED
 from reference_data.reference import open_reference
-from tests.made_runs import Made, good, publish
+from tests.made_runs import Made, caesium_chloride, energy, good, publish
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "submissions" / "examples" / "example.zip"
@@ -101,6 +103,23 @@ def test_the_board_is_printed_without_what_measures(tmp_path: Path) -> None:
     *_, row, loaded = run.stdout.splitlines()
     assert "| m | 1 |" in row
     assert loaded == "[]"
+
+
+def test_stability_on_an_indicative_set_never_stands_alone(tmp_path: Path) -> None:
+    """Beside it stands what an incomplete hull does, or what a calibration makes of it."""
+    scores = publish(tmp_path, Made("m", [good("a")], energies=[energy(caesium_chloride(), -0.1)])).scores
+    (stable,) = [entry for entry in scores.scores if entry.name == "stable"]
+    calibrated = stable.model_copy(update={"variant": f"{stable.variant}{CALIBRATED}"})
+    with_calibrated = scores.model_copy(update={"scores": (*scores.scores, calibrated)})
+    alone = scores_as_text(scores, indicative=True)
+    assert f"CHGNet, as submitted:\n{INCOMPLETE_HULL}\n" in alone
+    assert alone.count(INCOMPLETE_HULL) == 1
+    assert INCOMPLETE_HULL not in scores_as_text(with_calibrated, indicative=True)
+    assert INCOMPLETE_HULL not in scores_as_text(scores, indicative=False)
+
+
+def test_scores_without_energies_need_no_word_about_a_hull(scored: tuple[Path, str]) -> None:
+    assert INCOMPLETE_HULL not in scored[1]
 
 
 def test_every_record_has_a_row_and_every_score_its_interval_and_counts(scored: tuple[Path, str]) -> None:

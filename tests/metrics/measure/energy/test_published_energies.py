@@ -27,7 +27,7 @@ from tests.conftest import AGREEMENT
 from tests.metrics.hull_entries import DATA, mp_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from metrics.crystal import Crystal
@@ -54,25 +54,34 @@ def published() -> tuple[pd.DataFrame, dict[str, Crystal]]:
     return together[together["key"].isin(crystals)], crystals
 
 
+def energies_per_atom(crystals: Sequence[Crystal], folder: Path, jobs: int) -> list[float | None]:
+    """Total energies by CHGNet as submitted, eV/atom."""
+    ignore: Callable[..., None] = lambda *_: None  # noqa: E731 - nobody watches the progress
+    with start_engine(CHGNET, jobs) as engine, Cache(folder / "cache.sqlite") as cache:
+        records = energies_of(
+            crystals, CHGNET, SinglePoint(), engine=engine, cache=cache, on_known=ignore, on_done=ignore
+        )
+    return [records[crystal.sha256].energy_per_atom for crystal in crystals]
+
+
+def elemental_references() -> dict[str, float]:
+    """Total energies of the elements of Materials Project, eV/atom."""
+    with gzip.open(DATA / "reference" / "mp_elemental_reference_entries.json.gz") as stream:
+        elements: dict[str, Any] = json.load(stream)
+    return {
+        symbol: (entry["energy"] + entry["correction"]) / sum(entry["composition"].values())
+        for symbol, entry in elements.items()
+    }
+
+
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """Columns method, published and computed: distances from the hull in eV/atom."""
     table, crystals = published()
     chosen = [crystals[key] for key in table["key"]]
-    folder: Path = tmp_path_factory.mktemp("energies")
-    ignore: Callable[..., None] = lambda *_: None  # noqa: E731 - nobody watches the progress
-    with start_engine(CHGNET, 2) as engine, Cache(folder / "cache.sqlite") as cache:
-        records = energies_of(
-            chosen, CHGNET, SinglePoint(), engine=engine, cache=cache, on_known=ignore, on_done=ignore
-        )
-    with gzip.open(DATA / "reference" / "mp_elemental_reference_entries.json.gz") as stream:
-        elements: dict[str, Any] = json.load(stream)
-    references = {
-        symbol: (entry["energy"] + entry["correction"]) / sum(entry["composition"].values())
-        for symbol, entry in elements.items()
-    }
+    totals = energies_per_atom(chosen, tmp_path_factory.mktemp("energies"), jobs=2)
+    references = elemental_references()
     formulas = [composition_of(crystal).get_el_amt_dict() for crystal in chosen]
-    totals = [records[crystal.sha256].energy_per_atom for crystal in chosen]
     energies = [
         None if total is None else formation_energy_per_atom(formula, total, references)
         for formula, total in zip(formulas, totals, strict=True)
