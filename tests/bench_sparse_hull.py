@@ -80,6 +80,11 @@ class Structures:
         """Distances from the whole hull by CHGNet."""
         return self.formation + self.on_whole
 
+    @property
+    def labelled(self) -> Labelled:
+        """For a calibration on the whole hull."""
+        return Labelled(self.raw, self.labels, self.formulas, self.methods.tolist(), self.n_whole)
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -251,7 +256,7 @@ def starter() -> pd.DataFrame:
 
 def calibration_on(structures: Structures) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
     """Probability of being stable by the calibration of the whole hull, of distances from any."""
-    best, draws = fit(Labelled(structures.raw, structures.labels, structures.formulas, structures.methods.tolist()), 1)
+    best, draws = fit(structures.labelled, 1)
     return lambda raw: expectation(best, draws, raw, structures.formulas, THRESHOLDS).below[THRESHOLDS[0]]
 
 
@@ -302,7 +307,7 @@ def bins(structures: Structures, one: Placed, expected: NDArray[np.float64]) -> 
 
 def by_entries(structures: Structures) -> None:
     """Labels against what a calibration by the other methods expects, by entries of the chemical system."""
-    labelled = Labelled(structures.raw, structures.labels, structures.formulas, structures.methods.tolist())
+    labelled = structures.labelled
     stable, better, covered = np.zeros((3, len(structures.formulas)))
     for method in np.unique(structures.methods):
         left_out = structures.methods == method
