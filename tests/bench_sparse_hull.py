@@ -2,8 +2,8 @@
 
 Run as ``python -m tests.bench_sparse_hull`` (two minutes, one core); needs the test data. The hull of Materials
 Project is thinned, and the same 1,963 generated structures are placed on what is left of it: with CHGNet's energies,
-and with those of DFT (the published distance plus the energy of the whole hull at the composition). Every figure of
-docs/sparse-hulls.md is printed here.
+and with those of DFT (the published distance plus the energy of the whole hull at the composition). The shares and
+counts of docs/sparse-hulls.md are printed here.
 """
 
 # ruff: noqa: T201 - printing is what this script is for
