@@ -18,3 +18,13 @@ class ScoreKey(NamedTuple):
     def column(self) -> str:
         """Its column in a wide table: ``<name>`` or ``<name>@<variant>``."""
         return self.name if self.variant is None else f"{self.name}@{self.variant}"
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether it is an expected value, by a calibration by DFT labels."""
+        return self.variant is not None and self.variant.endswith(CALIBRATED)
+
+    @property
+    def raw(self) -> ScoreKey:
+        """The same score by the verdicts of the potential."""
+        return self if self.variant is None else self._replace(variant=self.variant.removesuffix(CALIBRATED))

@@ -13,7 +13,7 @@ from leaderboard.board.names import score_name
 from leaderboard.board.ranking import SPREAD, is_indicative, ranking_of, score_rows, with_ranks, with_spreads
 from leaderboard.score_key import ScoreKey
 from metrics.score import registry
-from metrics.scores.stability import VIEW_COLUMNS
+from metrics.scores.stability import CALIBRATED_COLUMNS, VIEW_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,6 +34,7 @@ FACTS: Mapping[str, str] = {
     "reference": "string",
     "indicative": "boolean",
     "ranked_by": "string",
+    "calibration": "string",
     "created": "string",
     "protocol": "string",
     "protocol_hash": "string",
@@ -70,9 +71,9 @@ class Board:
         runs: one row per submission and reference set, columns `FACTS`. Of these ``rank_low`` and ``rank_high`` are the
             95% range of the rank, for unranked rows of equal size that of their rank among themselves; ``not_ranked``
             says why ``rank`` is null; ``ranked_by`` is the column of the score that ranks its board, and where
-            ``indicative`` is true the rank is indicative, because the reference set is; ``n_runs`` counts the
-            comparable runs of the model, this one included; ``run`` is ``<submission>/<run key>``. Sorted by reference,
-            rank, score, model.
+            ``indicative`` is true the rank is indicative, because the reference set is; ``calibration`` is the sha256
+            of the calibration of the energy view that ranks; ``n_runs`` counts the comparable runs of the model, this
+            one included; ``run`` is ``<submission>/<run key>``. Sorted by reference, rank, score, model.
         scores: one row per run, score and variant: `SCORES`, then `SPREAD`, null where the model has one run.
         keys: the protocol's scores without energies in its order, then all others that a run has.
 
@@ -139,7 +140,8 @@ def board(store: Store, protocol: Protocol) -> Board:
         for reference, runs_against in runs.groupby("reference", sort=True)
     ]
     runs = pd.concat([runs.iloc[:0], *boards], ignore_index=True)
-    structural = [ScoreKey(name) for name in protocol.scores if not set(registry()[name].needs) & set(VIEW_COLUMNS)]
+    of_views = {*VIEW_COLUMNS, *CALIBRATED_COLUMNS}
+    structural = [ScoreKey(name) for name in protocol.scores if not set(registry()[name].needs) & of_views]
     keys = tuple(dict.fromkeys([*structural, *score_keys(scores)]))
     return Board(runs, with_spreads(runs, scores, protocol), keys)
 
@@ -203,6 +205,7 @@ def _facts(run: Run, protocol: Protocol) -> dict[str, object]:
         "n_submitted": record.n_submitted,
         "reference": record.reference,
         "indicative": record.reference_indicative,
+        "calibration": record.calibrations.get(protocol.energy_variant),
         "created": record.created.isoformat(timespec="seconds"),
         "protocol": record.protocol,
         "protocol_hash": record.protocol_hash,

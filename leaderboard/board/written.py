@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from leaderboard.board.calibrated import outside_text, ranking_text, side_by_side
 from leaderboard.board.names import score_name
 from metrics.score import registry
 
@@ -28,8 +29,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def render(board: Board, form: Form, protocol: Protocol) -> str:
     """Write the board for a person (``md``, ``csv``) or a program (``json``: a list of objects, null for unknown).
 
-    The markdown tables are short, the protocol's headline for each reference set, with shares in percent; the other two
-    hold every column as it is.
+    The markdown tables are short, the protocol's headline for each reference set, with shares in percent, and under
+    each stands what ranks it; the other two hold every column as it is.
     """
     if form == "json":
         return json.dumps(json.loads(board.wide.to_json(orient="records")), indent=2, ensure_ascii=False) + "\n"
@@ -56,35 +57,34 @@ def _apostrophe(cell: str) -> str:
 
 def _markdown(board: Board, protocol: Protocol) -> str:
     """A table for each reference set; of an indicative one the stability scores follow in another, unranked."""
-    shown = [key for key in board.keys if key.name in registry() and protocol.in_headline(key, indicative=False)]
-    rows = board.wide.to_dict("records")
-    references = list(dict.fromkeys(str(row["reference"]) for row in rows)) or [""]
-    return "\n".join(
-        part
-        for reference in references
-        for part in _tables(
-            [row for row in rows if row["reference"] == reference],
-            shown,
-            indicative=board.is_indicative(reference),
-        )
-    )
+    wanted = [key for key in board.keys if key.name in registry() and protocol.in_headline(key, indicative=False)]
+    references = list(dict.fromkeys(board.wide["reference"].dropna())) or [""]
+    return "\n".join(part for reference in references for part in _tables(board, reference, wanted, protocol))
 
 
-def _tables(rows: Sequence[Mapping[Any, Any]], shown: Sequence[ScoreKey], *, indicative: bool) -> list[str]:
+def _tables(board: Board, reference: str, wanted: Sequence[ScoreKey], protocol: Protocol) -> list[str]:
+    of_board = board.wide[(board.wide["reference"] == reference).fillna(value=False).astype(bool)]
+    rows = of_board.to_dict("records")
+    indicative = board.is_indicative(reference)
+    shown = side_by_side(wanted, of_board)
     leading = [key for key in shown if key.variant is None or not indicative]
-    apart = [key for key in shown if key not in leading and any(not pd.isna(row[key.column]) for row in rows)]
+    apart = [key for key in shown if key not in leading and of_board[key.column].notna().any()]
     rank = "Indicative rank (95%)" if indicative else "Rank (95%)"
     table = [[rank, "Model", "Structures", "Runs", *map(_heading, leading), "Reference", "Note"]]
     for row in rows:
         place = "-" if pd.isna(row["rank"]) else f"{row['rank']} ({row['rank_low']} to {row['rank_high']})"
-        note = "" if pd.isna(row["not_ranked"]) else f"not ranked: {row['not_ranked']}"
+        why = [] if pd.isna(row["not_ranked"]) else [f"not ranked: {row['not_ranked']}"]
+        outside = outside_text(row, protocol)
+        note = "; ".join([*why, *([outside] if outside else [])])
         facts = [place, str(row["model"]), f"{row['n_submitted']:,}", str(row["n_runs"])]
-        table.append([*facts, *(_cell(row, key) for key in leading), str(row["reference"]), note])
+        table.append([*facts, *(_cell(row, key, shown[key]) for key in leading), str(row["reference"]), note])
     parts = [_table(table, [0, 2, 3, *range(4, 4 + len(leading))])]
+    if rows:
+        parts.append(f"Ranked by {_one_cell(ranking_text(board, reference, protocol))}.\n")
     if apart:
         stability = [
             ["Model", *map(_heading, apart)],
-            *([str(row["model"]), *(_cell(row, key) for key in apart)] for row in rows),
+            *([str(row["model"]), *(_cell(row, key, shown[key]) for key in apart)] for row in rows),
         ]
         parts += [f"{NOT_RANKED}\n", _table(stability, range(1, 1 + len(apart)))]
     return parts
@@ -101,8 +101,13 @@ def _heading(key: ScoreKey) -> str:
     return f"{score_name(*key)}, {'%' if unit == 'share' else unit}"
 
 
-def _cell(row: Mapping[Any, Any], key: ScoreKey) -> str:
-    return _with_interval(row, key.column, 100 if registry()[key.name].unit == "share" else 1)
+def _cell(row: Mapping[Any, Any], key: ScoreKey, raw: ScoreKey | None) -> str:
+    """The score; a calibrated one with the one by the potential's verdicts beside it."""
+    scale = 100 if registry()[key.name].unit == "share" else 1
+    cell = _with_interval(row, key.column, scale)
+    if raw is None or pd.isna(row[raw.column]):
+        return cell
+    return f"{cell}, raw {scale * row[raw.column]:.1f}"
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -78,6 +78,23 @@ class LeftOut(_Closed):
     interval_coverage: FiniteFloat
 
 
+class ReliabilityBin(_Closed):
+    """Structures of all methods with similar probabilities, each predicted by a calibration by the other methods.
+
+    Attributes:
+        threshold_ev_per_atom: of e_above_hull.
+        predicted: mean probability of a distance by DFT up to the threshold.
+        n_structures: in the bin.
+        n_hits: of these with such a distance by DFT.
+
+    """
+
+    threshold_ev_per_atom: FiniteFloat
+    predicted: FiniteFloat
+    n_structures: int
+    n_hits: int
+
+
 class Parameters(_Closed):
     """Of :class:`leaderboard.calibration.error_model.ErrorModel`, one entry for each draw."""
 
@@ -121,6 +138,8 @@ class Calibration(_Closed):
             three labelled structures of as many elements or more lie in systems with as few or fewer.
         training: where the labels come from.
         left_out: how well the other methods predict each method.
+        reliability: how often what they predict with some probability is so, see
+            :func:`leaderboard.calibration.assess.reliability`.
         version: of this code, that fitted it.
         source: citation of the labels.
 
@@ -142,6 +161,7 @@ class Calibration(_Closed):
     fewest_hull_entries: dict[int, int]
     training: tuple[TrainingFiles, ...]
     left_out: tuple[LeftOut, ...]
+    reliability: tuple[ReliabilityBin, ...]
     version: str
     source: str
 

@@ -60,6 +60,7 @@ def _fitted(runs: Sequence[LabelledRun], view: Energies, reference: Reference, s
     best, draws = fit(known)
     elements = Counter(symbol for formula in known.formulas for symbol in elements_of(formula))
     n_of_method = Counter(known.methods)
+    assessed = leave_one_out(known)
     return Calibration(
         potential=view.potential,
         checkpoints=view.checkpoints,
@@ -83,7 +84,8 @@ def _fitted(runs: Sequence[LabelledRun], view: Energies, reference: Reference, s
             )
             for one in runs
         ),
-        left_out=leave_one_out(known),
+        left_out=assessed.left_out,
+        reliability=assessed.reliability,
         version=release().version,
         source=source,
     )

@@ -10,6 +10,7 @@ import gradio as gr
 from leaderboard.board.names import score_name
 from leaderboard.board.score_docs import definitions, policies
 from leaderboard.pages.markup import facts, text
+from leaderboard.pages.potential_standing import standings_html
 from submissions.formats_text import FORMATS_TEXT
 from submissions.refusal import Reason
 
@@ -44,11 +45,17 @@ not be read, or whose measurement failed, counts against the model and is shown 
 is the row of one structure. The interval in the lighter tone is the 95% interval for this number of structures, made as
 each definition says; it does not cover the spread between training or sampling runs, which is
 larger. The glossary at the end of this page explains the words.</p>
-<p>The board ranks by {with_energies}, highest first; a reference set without any such run yet ranks by {ranking}.
+<p>The board ranks by {with_energies}, highest first, as DFT is expected to find it where a calibration
+fits; a reference set without any such run yet ranks by {ranking}.
 So does a set that is not complete, whatever runs it has: its hull lacks competing phases and calls too much stable. Its
 ranks are called indicative, and its stability scores stand apart. Ranked are submissions of exactly
 {protocol.n_ranked:,} structures scored under the protocol's own settings; all others are listed, unranked, with the
 reason. Each reference set has its own board.</p>
+<h2>Potentials</h2>
+<p>Stability is by an interatomic potential, and a potential calls more structures stable than DFT does. Where
+structures with DFT labels calibrate it on the hull of a set, scores are what DFT is expected to find, and these rank;
+the potential's verdicts, called raw, stand beside them. Elsewhere everything is raw.</p>
+{standings_html()}
 <h2>Scores</h2>
 <p>What a score does with a structure of which a fact is missing is one of these:</p>
 {_policies()}
@@ -93,7 +100,8 @@ def _protocol(protocol: Protocol) -> str:
             "Name": f"{text(protocol.name)}, {text(protocol.title)}",
             "Status": text(protocol.status) + (draft if protocol.status == "draft" else ""),
             "Hash": f"<code>{text(protocol.hash)}</code>",
-            "Ranked by": text(score_name(protocol.ranking_with_energies, protocol.energy_variant)),
+            "Ranked by": text(score_name(protocol.ranking_with_energies, protocol.energy_variant))
+            + ", calibrated where a calibration by DFT labels fits, else raw",
             "Without energies, or on an indicative set, by": text(score_name(protocol.ranking)),
             "Elements trusted": f"within {protocol.max_elemental_difference:g} eV/atom of those of the hull",
             "Structures to be ranked": f"{protocol.n_ranked:,}",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pandas as pd
 
-from leaderboard.board.names import score_name
+from leaderboard.board.calibrated import heading, outside_text, ranking_text, side_by_side
 from leaderboard.pages.hull_shown import banner_html, figures_html
 from leaderboard.pages.markup import Interval, interval, number, text
+from leaderboard.pages.potential_standing import standing
 from leaderboard.pages.runs import records
 from leaderboard.score_key import ScoreKey
 from metrics.score import registry
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 FACT_LABELS: Mapping[str, str] = {"rank": "Rank", "model": "Model", "n_submitted": "Structures", "created": "Date"}
 
+_CALIBRATED = (
+    "Expected by DFT: how many of the structures DFT would find so, by a calibration of the potential on structures "
+    "with DFT labels; the 95% interval holds the calibration's own uncertainty. Raw: the potential's verdicts."
+)
+
 HIGHEST, LOWEST = "Highest first", "Lowest first"
 
 KEPT: Mapping[str, Callable[[pd.DataFrame], pd.Series[bool]]] = {
@@ -36,7 +42,7 @@ KEPT: Mapping[str, Callable[[pd.DataFrame], pd.Series[bool]]] = {
 
 @dataclass(frozen=True)
 class Column:
-    """A score as a column of the board: ``name`` in the wide table."""
+    """A score as a column of the board: ``name`` in the wide table; ``raw`` stands in its cells too."""
 
     name: str
     key: ScoreKey
@@ -44,6 +50,7 @@ class Column:
     unit: str
     better: Better
     group: str
+    raw: ScoreKey | None = None
 
 
 @dataclass(frozen=True)
@@ -67,8 +74,7 @@ def columns(table: Board, protocol: Protocol) -> list[Column]:
     for key in table.keys:
         if key.name in known:
             entry = known[key.name]
-            # the energy view that ranks is named in the legend; headings are narrow
-            label = entry.label if key.variant in (None, protocol.energy_variant) else score_name(*key)
+            label = heading(key, table.keys, protocol)
             group = "Ranking" if key in ranking else entry.group
             board_columns.append(Column(key.column, key, label, entry.unit, entry.better, group))
     order = {name: place for place, name in enumerate(protocol.scores)}
@@ -77,9 +83,10 @@ def columns(table: Board, protocol: Protocol) -> list[Column]:
         place = -1 if column.group == "Ranking" else order.get(column.key.name, len(order))
         first[column.group] = min(place, first.get(column.group, place))
 
-    def position(column: Column) -> tuple[int, bool, int, str]:
+    def position(column: Column) -> tuple[int, bool, int, bool, str]:
         gives_way = column.key == ranking[0]  # where energies exist, they rank
-        return first[column.group], gives_way, order.get(column.key.name, len(order)), column.name
+        place = order.get(column.key.name, len(order))
+        return first[column.group], gives_way, place, not column.key.is_calibrated, column.name
 
     return sorted(board_columns, key=position)
 
@@ -123,12 +130,15 @@ def select(board: Board, selection: Selection) -> pd.DataFrame:
 def table_html(rows: pd.DataFrame, board_columns: Sequence[Column], selection: Selection, protocol: Protocol) -> str:
     """The rows as a table with grouped headings; the best value of each column is marked.
 
-    Of an indicative set the stability scores follow in a table of their own, in the same order, under a banner.
+    A calibrated score and the one by raw verdicts share a column. Of an indicative set the stability scores follow in a
+    table of their own, in the same order, under a banner.
     """
-    chosen = [column for column in board_columns if column.name in selection.columns]
+    wanted = [column for column in board_columns if column.name in selection.columns]
+    beside = side_by_side([column.key for column in wanted], rows)
+    chosen = [replace(column, raw=beside[column.key]) for column in wanted if column.key in beside]
     shown, apart = stability_apart(chosen, indicative=selection.indicative)
     best = {column.name: _best(rows, column) for column in shown}
-    body = "".join(_row(row, shown, best) for row in records(rows))
+    body = "".join(_row(row, shown, best, protocol) for row in records(rows))
     if not body:
         body = f'<tr><td class="empty" colspan="{4 + len(shown)}">No submission matches.</td></tr>'
     table = f'<div class="scroll"><table class="board">{_head(shown, selection)}<tbody>{body}</tbody></table></div>'
@@ -149,22 +159,33 @@ def _stability_html(rows: pd.DataFrame, shown: Sequence[Column]) -> str:
     return f'<div class="scroll"><table class="board apart">{table}</table></div>'
 
 
-def legend(protocol: Protocol, reference: str, ranking: ScoreKey, *, indicative: bool) -> str:
-    """Units, marks and conditions under the table; ``ranking`` is the score that ranks."""
+def legend(table: Board, reference: str, protocol: Protocol, *, checked: str = "") -> str:
+    """Units, marks and conditions under the board of a reference set.
+
+    Args:
+        table: the board.
+        reference: the set.
+        protocol: what ranks it.
+        checked: a sentence that says how predictions of the calibration that ranks turned out once DFT was asked.
+
+    """
+    ranking, indicative = table.ranking(reference, protocol), table.is_indicative(reference)
     word = "Indicative rank" if indicative else "Rank"
     condition = f"submissions of exactly {protocol.n_ranked:,} structures under the protocol's own settings"
     lines = [
+        (
+            f"{word}: by {text(ranking_text(table, reference, protocol))}; highest first, for {condition}; under it "
+            "the ranks that the model takes in 95% of boards on which all models are sampled anew, with the spread "
+            "between runs where models have several. A model takes one rank, by the mean of its runs; unranked models "
+            "of equal size have a range among themselves."
+        ),
+        *([text(checked)] if checked and ranking.is_calibrated else []),
+        *([text(_CALIBRATED)] if any(key.is_calibrated for key in table.keys) else []),
         (
             "Shares are percent of all submitted structures, distances in units of (V/N)<sup>1/3</sup>, V/N the volume "
             "per site; in a lighter tone the 95% interval, made as the definition of each score says."
         ),
         '<span class="best">Bold</span>: best of the ranked rows of a column, or of all rows where none is ranked.',
-        (
-            f"{word}: by {text(score_name(*ranking))}, highest first, for {condition}; under it the ranks that "
-            "the model takes in 95% of boards on which all models are sampled anew, with the spread between runs where "
-            "models have several. A model takes one rank, by the mean of its runs; unranked models of equal size have "
-            "a range among themselves."
-        ),
         (
             "Runs: with several, the mean and standard deviation over the runs stand under each value; with one, the "
             "spread between training or sampling runs is unknown, and it is larger than the interval."
@@ -172,6 +193,8 @@ def legend(protocol: Protocol, reference: str, ranking: ScoreKey, *, indicative:
         f"Protocol {text(protocol.name)} ({text(protocol.status)}), hash {text(protocol.hash[:12])}.",
         f"Reference set {text(reference)}{': small, so that its numbers are indicative only' if indicative else ''}.",
     ]
+    if any(key.variant for key in table.keys):
+        lines.append(text(standing(protocol.potentials[0])))
     if ranking.variant:
         lines.append(figures_html(reference, protocol))
     return f'<p class="legend">{"<br>".join(lines)}</p>'
@@ -195,7 +218,7 @@ def _head(shown: Sequence[Column], selection: Selection) -> str:
     over = "".join(f'<th scope="colgroup" colspan="{span}" class="group">{text(name)}</th>' for name, span in groups)
     marks = {HIGHEST: ("descending", "\u2193"), LOWEST: ("ascending", "\u2191")}[selection.direction]
 
-    def heading(name: str, label: str, css: str) -> str:
+    def sortable(name: str, label: str, css: str) -> str:
         sorted_here = name == selection.sort_by
         aria = f' aria-sort="{marks[0]}"' if sorted_here else ""
         arrow = f'<span class="arrow">{marks[1]}</span>' if sorted_here else ""
@@ -204,12 +227,12 @@ def _head(shown: Sequence[Column], selection: Selection) -> str:
 
     starts = _group_starts(shown)
     scores = "".join(
-        heading(column.name, column.label, "right" + (" start" if column.name in starts else "")) for column in shown
+        sortable(column.name, column.label, "right" + (" start" if column.name in starts else "")) for column in shown
     )
     number_sign = "# indicative" if selection.indicative else "#"
-    first = heading("rank", number_sign, "right rank") + heading("model", FACT_LABELS["model"], "model")
-    n_records = heading("n_submitted", FACT_LABELS["n_submitted"], "right start")
-    last = f"{n_records}{heading('created', FACT_LABELS['created'], '')}"
+    first = sortable("rank", number_sign, "right rank") + sortable("model", FACT_LABELS["model"], "model")
+    n_records = sortable("n_submitted", FACT_LABELS["n_submitted"], "right start")
+    last = f"{n_records}{sortable('created', FACT_LABELS['created'], '')}"
     over = f'<th colspan="2" class="stick"></th>{over}<th colspan="2" class="group">Submission</th>'
     return f"<thead><tr>{over}</tr><tr>{first}{scores}{last}</tr></thead>"
 
@@ -221,7 +244,9 @@ def _group_starts(shown: Iterable[Column]) -> set[str]:
     return set(first.values())
 
 
-def _row(row: Mapping[str, Any], shown: Sequence[Column], best: Mapping[str, float | None]) -> str:
+def _row(row: Mapping[str, Any], shown: Sequence[Column], best: Mapping[str, float | None], protocol: Protocol) -> str:
+    outside = outside_text(row, protocol) if any(column.raw for column in shown) else None
+    doubt = f'<span class="reason">{outside}</span>' if outside else ""
     why = "" if row["not_ranked"] is None else f'<span class="reason">not ranked: {text(row["not_ranked"])}</span>'
     run, name = str(row["run"]), text(row["model"])
     link = f'<a href="?model={quote(run)}" data-run="{text(run)}" title="{name}">{name}</a>'
@@ -230,7 +255,7 @@ def _row(row: Mapping[str, Any], shown: Sequence[Column], best: Mapping[str, flo
     runs = "1 run" if row["n_runs"] == 1 else f"{row['n_runs']} runs"
     return (
         f'<tr><td class="right rank">{_rank(row)}</td>'
-        f'<th scope="row" class="model">{link}{_narrow_rank(row)}{why}</th>{scores}'
+        f'<th scope="row" class="model">{link}{_narrow_rank(row)}{why}{doubt}</th>{scores}'
         f'<td class="right start"><span class="value">{row["n_submitted"]:,}</span>'
         f'<span class="interval">{runs}</span></td>'
         f'<td class="date">{text(str(row["created"])[:10])}</td></tr>'
@@ -264,10 +289,12 @@ def _score_cell(row: Mapping[str, Any], column: Column, best: float | None, *, s
     score = Interval(row[column.name], row[f"{column.name}_low"], row[f"{column.name}_high"])
     css = "right score" + (" best" if best is not None and score.value == best else "") + (" start" if start else "")
     counts = f"{row[f'{column.name}_counted']} known, {row[f'{column.name}_unknown']} unknown"
+    verdicts = None if column.raw is None else row[column.raw.column]
+    raw = "" if verdicts is None else f'<span class="interval">raw {number(verdicts, column.unit)}</span>'
     spread = row.get(f"{column.name}_spread")
     runs = ""
     if spread is not None:
         mean, least, most = (number(row[f"{column.name}_runs_{end}"], column.unit) for end in ("mean", "min", "max"))
         counts += f"; {row['n_runs']} runs: {least} to {most}"
         runs = f'<span class="interval">runs {mean} \u00b1 {number(spread, column.unit)}</span>'
-    return f'<td class="{css}" title="{text(column.label)}: {counts}">{interval(score, column.unit)}{runs}</td>'
+    return f'<td class="{css}" title="{text(column.label)}: {counts}">{interval(score, column.unit)}{raw}{runs}</td>'

@@ -108,9 +108,8 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
 
 def _html(table: Board, protocol: Protocol, selection: board.Selection) -> str:
     rows = board.select(table, selection)
-    return board.table_html(rows, board.columns(table, protocol), selection, protocol) + board.legend(
-        protocol, selection.reference, table.ranking(selection.reference, protocol), indicative=selection.indicative
-    )
+    body = board.table_html(rows, board.columns(table, protocol), selection, protocol)
+    return body + board.legend(table, selection.reference, protocol)
 
 
 def _references(table: Board, protocol: Protocol) -> list[str]:

@@ -53,7 +53,7 @@ def figures_html(name: str, protocol: Protocol) -> str:
     ]
     measured = [sentence(accuracy, name) for accuracy in known]
     if not measured:
-        measured = [f"How far E above hull by {label} agrees with the energies of {text(name)} has not been measured."]
+        measured = [f"How far {label} agrees with the energies of {text(name)} itself was not measured."]
     elements = [
         _elements(record, protocol.max_elemental_difference)
         for hull in reference.manifest.hulls

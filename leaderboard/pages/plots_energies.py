@@ -71,13 +71,13 @@ def distribution(rows: pd.DataFrame, variant: str) -> go.Figure:
 
 
 def shares(scores: Iterable[ScoreEntry]) -> go.Figure:
-    """Stable and metastable share by energy view, with their 95% intervals.
+    """Stable and metastable share by energy view, by the verdicts of the potentials, with their 95% intervals.
 
     Args:
         scores: those of a run, as ``scores.json`` has them.
 
     """
-    entries = list(scores)
+    entries = [score for score in scores if not score.key.is_calibrated]
     figure = go.Figure()
     for name, colour in SHARES.items():
         of_name = [
@@ -103,7 +103,7 @@ def shares(scores: Iterable[ScoreEntry]) -> go.Figure:
             hovertemplate="%{y}: %{x:.1f}%<extra>%{fullData.name}</extra>",
         )
     n_views = len({score.variant for score in entries if score.name in SHARES and score.variant})
-    drawn = styled(figure, "Share of all structures, 95% intervals", "percent of structures", "")
+    drawn = styled(figure, "Share by the potentials' verdicts, 95% intervals", "percent of structures", "")
     drawn.update_yaxes(autorange="reversed")
     drawn.update_xaxes(rangemode="tozero")
     return drawn.update_layout(

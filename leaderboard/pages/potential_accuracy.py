@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from leaderboard.board.names import potential_name
 from leaderboard.pages import lookup, runs
 from leaderboard.pages.markup import UNKNOWN, text
+from leaderboard.pages.potential_standing import standing
 from reference_data.errors import ReferenceSetError
 from reference_data.potential_accuracy.record import read_accuracies
 
@@ -44,19 +45,21 @@ def accuracy_of(run: Run) -> list[PotentialAccuracy]:
 
 
 def accuracy_html(run: Run) -> str:
-    """A sentence and a line of figures for each potential; says so where nothing is known."""
+    """How far each potential is from DFT and from the best, and on this set where that was measured."""
     measured = accuracy_of(run)
     reference = run.record.reference
+    known = "<br>".join(text(words) for potential in run.record.potentials if (words := standing(potential)))
+    standings = f'<p class="legend">{known}</p>' if known else ""
     if not measured:
         return (
-            '<p class="legend">How far E above hull by these potentials agrees with the energies of the reference set '
-            f"{text(reference)} has not been measured.</p>"
+            f'{standings}<p class="legend">How far these potentials agree with the energies of the reference set '
+            f"{text(reference)} itself was not measured.</p>"
         )
     sentences = "".join(f'<p class="lead">{sentence(accuracy, reference)}</p>' for accuracy in measured)
     head = "".join(f'<th scope="col"{" class=right" if place else ""}>{name}</th>' for place, name in enumerate(_HEADS))
     body = "".join(_line(accuracy, agreement) for accuracy in measured for agreement in accuracy.agreements)
     table = f'<table class="accuracy"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    return f'{sentences}<div class="scroll">{table}</div><p class="legend">{_LEGEND}</p>'
+    return f'{standings}{sentences}<div class="scroll">{table}</div><p class="legend">{_LEGEND}</p>'
 
 
 def sentence(accuracy: PotentialAccuracy, reference: str) -> str:

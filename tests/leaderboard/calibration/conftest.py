@@ -38,7 +38,7 @@ def calibration() -> Calibration:
         elements={**dict.fromkeys(KNOWN, MIN_LABELLED), "U": MIN_LABELLED - 1},
         fewest_hull_entries={1: 1, 2: SPARSEST, 3: 8},
         training=(),
-        left_out=leave_one_out(labelled, 5),
+        **leave_one_out(labelled, 5)._asdict(),
         version="1",
         source="made for this test",
     )

@@ -46,7 +46,7 @@ def test_the_parameters_that_made_the_labels_are_recovered() -> None:
 
 def test_each_method_is_predicted_from_the_others() -> None:
     """Of 30 intervals of 95% fewer than 26 hold in 2% of all cases (binomial distribution)."""
-    rows = [row for seed in range(5) for row in leave_one_out(made(150, seed), 40)]
+    rows = [row for seed in range(5) for row in leave_one_out(made(150, seed), 40).left_out]
     assert sum(row.low <= row.labelled <= row.high for row in rows) >= 26
     assert np.mean([row.brier for row in rows]) < np.mean([row.brier_raw for row in rows]) / 2
     assert np.mean([row.interval_coverage for row in rows]) == pytest.approx(0.90, abs=0.03)
