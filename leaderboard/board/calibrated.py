@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from leaderboard.board.names import potential_name, score_name
 from leaderboard.calibration.record import calibrations
@@ -57,7 +57,7 @@ def heading(key: ScoreKey, keys: Iterable[ScoreKey], protocol: Protocol) -> str:
     return label if key.variant in (None, raw) else score_name(*key)
 
 
-def outside_text(row: Mapping[str, object], protocol: Protocol) -> str | None:
+def outside_text(row: Mapping[Any, Any], protocol: Protocol) -> str | None:
     """Of a row of the wide board, how many of its structures the calibration says nothing of; None where none are."""
     outside = ScoreKey("outside_calibration", protocol.energy_rankings[0].variant)
     share = row.get(outside.column)
@@ -84,7 +84,7 @@ def _sources(sha256s: Sequence[str]) -> str:
     known = {calibration.sha256: calibration for calibration in calibrations()}
     sources = [
         f"{sum(files.n_structures for files in known[sha256].training):,} structures of "
-        f"{len(known[sha256].training)} methods ({known[sha256].source})"
+        f"{len(known[sha256].training)} methods: {known[sha256].source}"
         if sha256 in known
         else f"an earlier calibration ({sha256[:12]})"
         for sha256 in sha256s

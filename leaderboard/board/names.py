@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from leaderboard.score_key import CALIBRATED
 from metrics.energy_convention import OWN
 from metrics.measure.potentials import registry as potentials
 from metrics.score import registry as scores
@@ -13,8 +12,6 @@ from metrics.score import registry as scores
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-EXPECTED = "expected by DFT"
-"""What the scores of a calibrated view are."""
 _ENSEMBLE = re.compile(r"ensemble\((.+)\)")
 _STARTER_IDS: Mapping[re.Pattern[str], str] = {
     re.compile(r"known-(.+)-([A-Z][\w()]*)"): r"\2 (\1 type)",
@@ -46,16 +43,9 @@ def hull_name(convention: str) -> str:
 
 
 def view_name(variant: str) -> str:
-    """An energy view by its variant: ``chgnet/unrelaxed`` as "CHGNet, as submitted".
-
-    A calibrated one, ``chgnet/unrelaxed/calibrated``, is "CHGNet, as submitted, expected by DFT".
-    """
+    """An energy view by its variant: ``chgnet/unrelaxed`` as "CHGNet, as submitted"."""
     potential, *parts = variant.split("/")
-    words = {
-        "unrelaxed": "as submitted",
-        "own": hull_name(f"{OWN}{potential}"),
-        CALIBRATED.removeprefix("/"): EXPECTED,
-    }
+    words = {"unrelaxed": "as submitted", "own": hull_name(f"{OWN}{potential}")}
     return ", ".join([potential_name(potential), *(words.get(part, part) for part in parts)])
 
 

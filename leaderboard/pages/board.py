@@ -11,7 +11,7 @@ import pandas as pd
 from leaderboard.board.calibrated import heading, outside_text, ranking_text, side_by_side
 from leaderboard.pages.hull_shown import banner_html, figures_html
 from leaderboard.pages.markup import Interval, interval, number, text
-from leaderboard.pages.potential_standing import standing
+from leaderboard.pages.potential_standing import against_dft, on_matbench
 from leaderboard.pages.runs import records
 from leaderboard.score_key import ScoreKey
 from metrics.score import registry
@@ -194,7 +194,9 @@ def legend(table: Board, reference: str, protocol: Protocol, *, checked: str = "
         f"Reference set {text(reference)}{': small, so that its numbers are indicative only' if indicative else ''}.",
     ]
     if any(key.variant for key in table.keys):
-        lines.append(text(standing(protocol.potentials[0])))
+        lines.append(text(on_matbench(protocol.potentials[0])))
+    if ranking.is_calibrated:  # no figure of another hull than the one shown
+        lines.append(text(against_dft(protocol.potentials[0])))
     if ranking.variant:
         lines.append(figures_html(reference, protocol))
     return f'<p class="legend">{"<br>".join(lines)}</p>'

@@ -44,7 +44,7 @@ def figures_html(name: str, protocol: Protocol) -> str:
     label = text(potential_name(protocol.potentials[0]))
     reference = _opened(name)
     if reference is None:
-        return f"How far E above hull by {label} can be trusted on {text(name)} is not known on this machine."
+        return f"How far {label} agrees with the energies of {text(name)} is not known: the set is not on this machine."
     checkpoint = find(protocol.potentials[0]).checkpoint_sha256
     known = [
         accuracy
@@ -53,7 +53,7 @@ def figures_html(name: str, protocol: Protocol) -> str:
     ]
     measured = [sentence(accuracy, name) for accuracy in known]
     if not measured:
-        measured = [f"How far {label} agrees with the energies of {text(name)} itself was not measured."]
+        measured = [f"How far {label} agrees with the energies of {text(name)} itself has not been measured."]
     elements = [
         _elements(record, protocol.max_elemental_difference)
         for hull in reference.manifest.hulls

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from leaderboard.board.names import potential_name
 from leaderboard.pages import lookup, runs
 from leaderboard.pages.markup import UNKNOWN, text
-from leaderboard.pages.potential_standing import standing
+from leaderboard.pages.potential_standing import against_dft, on_matbench
 from reference_data.errors import ReferenceSetError
 from reference_data.potential_accuracy.record import read_accuracies
 
@@ -48,12 +48,13 @@ def accuracy_html(run: Run) -> str:
     """How far each potential is from DFT and from the best, and on this set where that was measured."""
     measured = accuracy_of(run)
     reference = run.record.reference
-    known = "<br>".join(text(words) for potential in run.record.potentials if (words := standing(potential)))
+    sayings = (say(potential) for potential in run.record.potentials for say in (against_dft, on_matbench))
+    known = "<br>".join(text(words) for words in sayings if words)
     standings = f'<p class="legend">{known}</p>' if known else ""
     if not measured:
         return (
             f'{standings}<p class="legend">How far these potentials agree with the energies of the reference set '
-            f"{text(reference)} itself was not measured.</p>"
+            f"{text(reference)} itself has not been measured.</p>"
         )
     sentences = "".join(f'<p class="lead">{sentence(accuracy, reference)}</p>' for accuracy in measured)
     head = "".join(f'<th scope="col"{" class=right" if place else ""}>{name}</th>' for place, name in enumerate(_HEADS))

@@ -1,4 +1,4 @@
-"""How far a potential is from DFT, by labelled structures, and from the best potentials, by Matbench Discovery."""
+"""How far a potential is from DFT, by labelled structures, and from the best, by Matbench Discovery."""
 
 from __future__ import annotations
 
@@ -17,31 +17,39 @@ if TYPE_CHECKING:
 _HEADS = ("Potential", "F1", "\u03ba<sub>SRME</sub>", "Stable, its verdict", "Stable, DFT", "n")
 
 
-def standing(potential: str) -> str:
-    """One or two sentences as plain text; empty where nothing is known of the potential.
+def against_dft(potential: str) -> str:
+    """What it calls stable among structures with DFT labels, and DFT, as plain text; empty where there are none.
 
     Args:
         potential: id, or the name of an ensemble.
 
     """
-    sentences = []
     calibration = _calibration(potential)
-    if calibration is not None:
-        shares = [_shares(calibration, threshold) for threshold in THRESHOLDS]
-        (n_structures, raw, labelled), (_, raw_near, labelled_near) = shares
-        sentences.append(
-            f"Of {n_structures:,} generated structures with DFT labels {potential_name(potential)} calls "
-            f"{100 * raw:.1f}% stable on the {hull_name(calibration.convention)}, DFT {100 * labelled:.1f}%; at most "
-            f"0.1 eV/atom above it {100 * raw_near:.1f}%, DFT {100 * labelled_near:.1f}%."
-        )
+    if calibration is None:
+        return ""
+    (n_structures, raw, labelled), (_, raw_near, labelled_near) = (_shares(calibration, at) for at in THRESHOLDS)
+    return (
+        f"Of {n_structures:,} generated structures with DFT labels {potential_name(potential)} calls {100 * raw:.1f}% "
+        f"stable on the {hull_name(calibration.convention)}, DFT {100 * labelled:.1f}%; at most 0.1 eV/atom above it "
+        f"{100 * raw_near:.1f}%, DFT {100 * labelled_near:.1f}%."
+    )
+
+
+def on_matbench(potential: str) -> str:
+    """Its figures among potentials, as plain text; empty where it has none.
+
+    Args:
+        potential: id, or the name of an ensemble.
+
+    """
     figures = FIGURES.get(potential)
-    if figures is not None:
-        of = f", measured with {figures.checkpoint}" if figures.checkpoint else ""
-        sentences.append(
-            f"{potential_name(potential)} on Matbench Discovery{of}: F1 {figures.f1:.3f} (best {BEST.f1:.3f}), "
-            f"\u03ba_SRME {figures.kappa_srme:.3f} (best {BEST.kappa_srme:.3f}, lower is better); {DATE}."
-        )
-    return " ".join(sentences)
+    if figures is None:
+        return ""
+    of = f" (measured: {figures.checkpoint})" if figures.checkpoint else ""
+    return (
+        f"{potential_name(potential)} among potentials{of}: F1 {figures.f1:.3f} (best {BEST.f1:.3f}), \u03ba_SRME "
+        f"{figures.kappa_srme:.3f} (best {BEST.kappa_srme:.3f}, lower is better); {SOURCE}, {DATE}."
+    )
 
 
 def standings_html() -> str:

@@ -16,7 +16,7 @@ from leaderboard.protocol import load_protocol
 from leaderboard.score_key import ScoreKey
 from leaderboard.store.local import Store
 from metrics.score import registry
-from metrics.scores.stability import VIEW_COLUMNS
+from metrics.scores.stability import CALIBRATED_COLUMNS, VIEW_COLUMNS
 from reference_data.reference import open_reference
 from tests.made_runs import Made, caesium_chloride, energy, good, publish
 
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from leaderboard.board.table import Board
 
 PROTOCOL = load_protocol()
-STRUCTURAL = {name for name in PROTOCOL.scores if not set(registry()[name].needs) & set(VIEW_COLUMNS)}
+STRUCTURAL = {
+    name for name in PROTOCOL.scores if not set(registry()[name].needs) & {*VIEW_COLUMNS, *CALIBRATED_COLUMNS}
+}
 HOSTILE = '<img src=x onerror="alert(1)">'
 
 
