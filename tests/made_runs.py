@@ -26,11 +26,12 @@ from metrics.table import frame, write_parquet
 from submissions.card import Card
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
 
+    from leaderboard.calibration.record import Calibration
     from metrics.score import Score
 
 COLUMNS = columns_schema(load_protocol())
@@ -47,6 +48,7 @@ class Made:
         record: changes of ``run.json``, see :class:`leaderboard.records.RunRecord`.
         crystals: by id of a record; caesium chloride where none is named.
         energies: rows of ``energies.parquet``, see :func:`energy`; none makes a run of the structural tier.
+        calibrations: by the variant of the view of the energies that each is for.
 
     """
 
@@ -56,6 +58,7 @@ class Made:
     record: dict[str, Any] = field(default_factory=dict)
     crystals: dict[str, Crystal] = field(default_factory=dict)
     energies: Sequence[dict[str, Any]] = ()
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
 
 
 def good(record_id: str, **changes: object) -> dict[str, Any]:
@@ -138,6 +141,7 @@ def publish(root: Path, made: Made) -> Run:
         "n_submitted": len(made.records),
         "created": "2026-11-20T12:00:00+00:00",
         "timings_s": {"read": 1.0},
+        "calibrations": {variant: calibration.sha256 for variant, calibration in made.calibrations.items()},
         **made.record,
     }
     run_key = hashlib.sha256(repr(sorted(facts.items(), key=str)).encode()).hexdigest()
@@ -158,10 +162,13 @@ def publish(root: Path, made: Made) -> Run:
     if made.energies:
         energies = frame(made.energies, ENERGIES_SCHEMA)
         write_parquet(energies, ENERGIES_SCHEMA, folder / "energies.parquet")
-        of_energies = [registry()[name] for name in (protocol.ranking_with_energies, "stable", "metastable")]
-        scores += [
-            _scored(score, view.rows, view.variant) for view in views(columns, energies) for score in of_energies
-        ]
+        of_calibrated = ("metastable_or_better", "sun", "outside_calibration") if made.calibrations else ()
+        names = (protocol.ranking_with_energies, "stable", "metastable", *of_calibrated)
+        for view in views(columns, energies, made.calibrations):
+            for score in (registry()[name] for name in names):
+                in_view = score.in_calibrated_view if view.calibrated else score
+                if in_view is not None and set(in_view.needs) & of_views <= view.available:
+                    scores.append(_scored(in_view, view.rows, view.variant))
     write_model(record.with_scores(scores), folder / "scores.json")
     write_model(record, folder / "run.json")
     return Run(folder)

@@ -1,7 +1,8 @@
 """How far each potential is from the best, by Matbench Discovery: a board of potentials, not of generative models.
 
 There potentials relax 215,488 structures with prototypes of their own and say which are stable; CHGNet is far from the
-best of them. Riebesell et al. 2025, DOI 10.1038/s42256-025-01055-1.
+best of them. Riebesell et al. 2025, DOI 10.1038/s42256-025-01055-1. The figures of MACE-MP-0 and SevenNet-l3i5 are
+those in the files of their models in its repository.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from leaderboard.board.table import board as board_table
+from leaderboard.calibration.record import calibrations
 from leaderboard.pages import board
 from leaderboard.pages.board import HIGHEST, LOWEST, Selection
 from leaderboard.protocol import load_protocol
@@ -29,6 +30,7 @@ PROTOCOL = load_protocol()
 STRUCTURAL = {
     name for name in PROTOCOL.scores if not set(registry()[name].needs) & {*VIEW_COLUMNS, *CALIBRATED_COLUMNS}
 }
+CHGNET = next(one for one in calibrations() if one.potential == "chgnet")
 HOSTILE = '<img src=x onerror="alert(1)">'
 
 
@@ -159,14 +161,20 @@ def test_an_empty_board_has_its_columns(tmp_path: Path, selection: Selection) ->
     assert registry()[PROTOCOL.ranking].label in page
 
 
-def test_the_legend_states_unit_reference_and_protocol() -> None:
-    legend = board.legend(PROTOCOL, "lemat-bulk", PROTOCOL.energy_rankings[-1], indicative=False)
-    assert f"Rank: by {registry()[PROTOCOL.ranking_with_energies].label} (CHGNet, as submitted)" in legend
+def test_the_legend_states_unit_reference_and_protocol(tmp_path: Path) -> None:
+    complete = {"reference": "lemat-bulk", "reference_indicative": False}
+    made = Made("m", records(4, 4), energies=[energy(caesium_chloride(), 0.0)], record=complete)
+    publish(tmp_path, made)
+    legend = board.legend(board_table(Store(tmp_path), PROTOCOL), "lemat-bulk", PROTOCOL)
+    label = registry()[PROTOCOL.ranking_with_energies].label
+    assert f"Rank: by {label} (CHGNet, as submitted), raw: no calibration by DFT labels fits" in legend
     assert "percent" in legend
     assert "indicative" not in legend.casefold()
     assert PROTOCOL.hash[:12] in legend
     # no figure of another hull than the one shown
     assert "19.6" not in legend
+    # how far the potential that ranks is from the best
+    assert "CHGNet among potentials: F1 0.613 (best 0.931)" in legend
 
 
 @pytest.fixture
@@ -203,7 +211,83 @@ def test_the_stability_of_an_indicative_set_stands_apart_under_a_banner(with_ene
     assert {name for _, name in board.sort_choices(board_columns, indicative=False)} - sortable
 
 
-def test_the_legend_of_an_indicative_board_calls_its_ranks_so_and_quotes_no_figure() -> None:
-    legend = board.legend(PROTOCOL, "starter", ScoreKey(PROTOCOL.ranking), indicative=True)
+def test_the_legend_of_an_indicative_board_calls_its_ranks_so_and_quotes_no_figure(table: Board) -> None:
+    legend = board.legend(table, "starter", PROTOCOL)
     assert f"Indicative rank: by {registry()[PROTOCOL.ranking].label}" in legend
     assert "19.6" not in legend
+    assert "Matbench" not in legend  # nothing there has energies
+
+
+@pytest.fixture(scope="module")
+def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Board:
+    """Two models of a complete set with raw and calibrated scores, and one with raw ones alone."""
+    root = tmp_path_factory.mktemp("runs")
+    complete = {"reference": "mp", "reference_indicative": False}
+    for model, e_above_hull in (("on", -0.02), ("far", 9.0)):
+        made = Made(
+            model,
+            records(PROTOCOL.n_ranked, 2_000),
+            record=complete,
+            energies=[energy(caesium_chloride(), e_above_hull)],
+            calibrations={PROTOCOL.energy_variant: CHGNET},
+        )
+        publish(root, made)
+    publish(root, Made("raw", records(4, 4), record=complete, energies=[energy(caesium_chloride(), 0.0)]))
+    return board_table(Store(root), PROTOCOL)
+
+
+@pytest.fixture
+def of_calibrated(calibrated: Board) -> Selection:
+    shown = board.default_columns(board.columns(calibrated, PROTOCOL), PROTOCOL)
+    return Selection("mp", calibrated.ranking("mp", PROTOCOL).column, HIGHEST, columns=tuple(shown))
+
+
+def test_a_row_shows_raw_beside_expected(calibrated: Board, of_calibrated: Selection) -> None:
+    page = html(calibrated, of_calibrated)
+    assert "Stable, expected by DFT" in page
+    assert "Stable, CHGNet&#x27;s verdict" not in page  # it stands in the same cells
+    row = calibrated.wide.set_index("model").loc["on"]
+    expected = row[ScoreKey("stable", f"{PROTOCOL.energy_variant}/calibrated").column]
+    assert 0 < expected < 0.9
+    (cell,) = re.findall(
+        r'title="Stable, expected by DFT: [^"]*">(.*?)</td>', page.split(">on</a>")[1].split("</tr>")[0]
+    )
+    assert f">{100 * expected:.1f}<" in cell
+    assert ">raw 100.0<" in cell  # every structure lies 0.02 eV/atom below the hull
+    # who has no calibrated value shows the raw one
+    (cell,) = re.findall(
+        r'title="Stable, expected by DFT: [^"]*">(.*?)</td>', page.split(">raw</a>")[1].split("</tr>")[0]
+    )
+    assert "raw 100.0" in cell
+    assert ">?<" in cell
+
+
+def test_a_board_without_calibrated_values_shows_raw_columns(calibrated: Board, of_calibrated: Selection) -> None:
+    page = html(calibrated, replace(of_calibrated, search="raw"))
+    assert "Stable, CHGNet&#x27;s verdict" in page
+    assert "expected by DFT" not in page
+
+
+def test_a_row_says_how_much_lies_outside_of_the_calibration(calibrated: Board, of_calibrated: Selection) -> None:
+    page = html(calibrated, of_calibrated)
+    # at 9 eV/atom nothing was labelled
+    words = "100.0% outside of what the calibration was fitted on: raw verdicts there"
+    assert page.count(words) == 1
+    assert words in page.split(">far</a>")[1].split("</tr>")[0]
+
+
+def test_the_legend_says_by_which_labels_a_board_is_calibrated(calibrated: Board) -> None:
+    legend = board.legend(calibrated, "mp", PROTOCOL, checked="2 sets checked.")
+    label = registry()[PROTOCOL.ranking_with_energies].label
+    assert f"Rank: by {label} (CHGNet, as submitted), calibrated: expected by DFT from labels of 1,963" in legend
+    assert escape(CHGNET.source) in legend
+    # Szymanski and Bartel 2025 and the shares measured on their structures, of this hull
+    assert "CHGNet calls 19.6% stable on the PBE (MP2020) hull, DFT 3.9%" in legend
+    first, second = legend.split("<br>")[:2]
+    assert (first.startswith('<p class="legend">Rank'), second) == (True, "2 sets checked.")
+
+
+def test_calibrated_columns_stand_before_raw_ones_and_both_can_be_sorted_by(calibrated: Board) -> None:
+    choices = [label for label, _ in board.sort_choices(board.columns(calibrated, PROTOCOL), indicative=False)]
+    label = registry()[PROTOCOL.ranking_with_energies].label
+    assert choices[4:6] == [f"{label}, expected by DFT", f"{label}, CHGNet's verdict"]
