@@ -242,6 +242,12 @@ def of_calibrated(calibrated: Board) -> Selection:
     return Selection("mp", calibrated.ranking("mp", PROTOCOL).column, HIGHEST, columns=tuple(shown))
 
 
+def stable_cell(page: str, model: str) -> str:
+    row = page.split(f">{model}</a>")[1].split("</tr>", maxsplit=1)[0]
+    (cell,) = re.findall(r'title="Stable, expected by DFT: [^"]*">(.*?)</td>', row)
+    return str(cell)
+
+
 def test_a_row_shows_raw_beside_expected(calibrated: Board, of_calibrated: Selection) -> None:
     page = html(calibrated, of_calibrated)
     assert "Stable, expected by DFT" in page
@@ -249,15 +255,11 @@ def test_a_row_shows_raw_beside_expected(calibrated: Board, of_calibrated: Selec
     row = calibrated.wide.set_index("model").loc["on"]
     expected = row[ScoreKey("stable", f"{PROTOCOL.energy_variant}/calibrated").column]
     assert 0 < expected < 0.9
-    (cell,) = re.findall(
-        r'title="Stable, expected by DFT: [^"]*">(.*?)</td>', page.split(">on</a>")[1].split("</tr>")[0]
-    )
+    cell = stable_cell(page, "on")
     assert f">{100 * expected:.1f}<" in cell
     assert ">raw 100.0<" in cell  # every structure lies 0.02 eV/atom below the hull
     # who has no calibrated value shows the raw one
-    (cell,) = re.findall(
-        r'title="Stable, expected by DFT: [^"]*">(.*?)</td>', page.split(">raw</a>")[1].split("</tr>")[0]
-    )
+    cell = stable_cell(page, "raw")
     assert "raw 100.0" in cell
     assert ">?<" in cell
 
