@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from leaderboard.board.calibrated import heading, outside_text, ranking_text, side_by_side
+from leaderboard.calibration.ledger import ledger, record_text
 from leaderboard.pages.hull_shown import banner_html, figures_html
 from leaderboard.pages.markup import Interval, interval, number, text
 from leaderboard.pages.potential_standing import against_dft, on_matbench
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from leaderboard.board.table import Board
+    from leaderboard.calibration.ledger import Check
     from leaderboard.protocol import Protocol
     from metrics.score import Better
 
@@ -159,16 +161,8 @@ def _stability_html(rows: pd.DataFrame, shown: Sequence[Column]) -> str:
     return f'<div class="scroll"><table class="board apart">{table}</table></div>'
 
 
-def legend(table: Board, reference: str, protocol: Protocol, *, checked: str = "") -> str:
-    """Units, marks and conditions under the board of a reference set.
-
-    Args:
-        table: the board.
-        reference: the set.
-        protocol: what ranks it.
-        checked: a sentence that says how predictions of the calibration that ranks turned out once DFT was asked.
-
-    """
+def legend(table: Board, reference: str, protocol: Protocol) -> str:
+    """Units, marks and conditions under the board of a reference set."""
     ranking, indicative = table.ranking(reference, protocol), table.is_indicative(reference)
     word = "Indicative rank" if indicative else "Rank"
     condition = f"submissions of exactly {protocol.n_ranked:,} structures under the protocol's own settings"
@@ -179,7 +173,7 @@ def legend(table: Board, reference: str, protocol: Protocol, *, checked: str = "
             "between runs where models have several. A model takes one rank, by the mean of its runs; unranked models "
             "of equal size have a range among themselves."
         ),
-        *([text(checked)] if checked and ranking.is_calibrated else []),
+        *([text(record_text(_checks(protocol)))] if ranking.is_calibrated else []),
         *([text(_CALIBRATED)] if any(key.is_calibrated for key in table.keys) else []),
         (
             "Shares are percent of all submitted structures, distances in units of (V/N)<sup>1/3</sup>, V/N the volume "
@@ -200,6 +194,11 @@ def legend(table: Board, reference: str, protocol: Protocol, *, checked: str = "
     if ranking.variant:
         lines.append(figures_html(reference, protocol))
     return f'<p class="legend">{"<br>".join(lines)}</p>'
+
+
+def _checks(protocol: Protocol) -> list[Check]:
+    """How the predictions by the potential that ranks turned out once DFT was asked."""
+    return [check for check in ledger() if check.potential == protocol.potentials[0] and not check.relaxed]
 
 
 def _best(rows: pd.DataFrame, column: Column) -> float | None:
