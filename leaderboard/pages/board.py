@@ -146,14 +146,14 @@ def table_html(rows: pd.DataFrame, board_columns: Sequence[Column], selection: S
     table = f'<div class="scroll"><table class="board">{_head(shown, selection)}<tbody>{body}</tbody></table></div>'
     has_energies = [column for column in apart if rows[column.name].notna().any()]
     banner = banner_html(selection.reference, protocol)
-    return table + (banner + _stability_html(rows, has_energies) if has_energies else "")
+    return table + (banner + _stability_html(rows, has_energies, protocol) if has_energies else "")
 
 
-def _stability_html(rows: pd.DataFrame, shown: Sequence[Column]) -> str:
+def _stability_html(rows: pd.DataFrame, shown: Sequence[Column], protocol: Protocol) -> str:
     """Stability scores that rank nothing: no rank, no best value, no heading to sort by."""
     head = "".join(f'<th scope="col" class="right">{text(column.label)}</th>' for column in shown)
     body = "".join(
-        f'<tr><th scope="row" class="model">{text(row["model"])}</th>'
+        f'<tr><th scope="row" class="model">{text(row["model"])}{_doubt(row, shown, protocol)}</th>'
         f"{''.join(_score_cell(row, column, None, start=False) for column in shown)}</tr>"
         for row in records(rows)
     )
@@ -246,8 +246,6 @@ def _group_starts(shown: Iterable[Column]) -> set[str]:
 
 
 def _row(row: Mapping[str, Any], shown: Sequence[Column], best: Mapping[str, float | None], protocol: Protocol) -> str:
-    outside = outside_text(row, protocol) if any(column.raw for column in shown) else None
-    doubt = f'<span class="reason">{outside}</span>' if outside else ""
     why = "" if row["not_ranked"] is None else f'<span class="reason">not ranked: {text(row["not_ranked"])}</span>'
     run, name = str(row["run"]), text(row["model"])
     link = f'<a href="?model={quote(run)}" data-run="{text(run)}" title="{name}">{name}</a>'
@@ -256,11 +254,17 @@ def _row(row: Mapping[str, Any], shown: Sequence[Column], best: Mapping[str, flo
     runs = "1 run" if row["n_runs"] == 1 else f"{row['n_runs']} runs"
     return (
         f'<tr><td class="right rank">{_rank(row)}</td>'
-        f'<th scope="row" class="model">{link}{_narrow_rank(row)}{why}{doubt}</th>{scores}'
+        f'<th scope="row" class="model">{link}{_narrow_rank(row)}{why}{_doubt(row, shown, protocol)}</th>{scores}'
         f'<td class="right start"><span class="value">{row["n_submitted"]:,}</span>'
         f'<span class="interval">{runs}</span></td>'
         f'<td class="date">{text(str(row["created"])[:10])}</td></tr>'
     )
+
+
+def _doubt(row: Mapping[str, Any], shown: Sequence[Column], protocol: Protocol) -> str:
+    """How many structures of a row count by raw verdicts in calibrated columns."""
+    outside = outside_text(row, protocol) if any(column.raw for column in shown) else None
+    return f'<span class="reason">{outside}</span>' if outside else ""
 
 
 def _rank(row: Mapping[str, Any]) -> str:
