@@ -100,8 +100,9 @@ def test_the_board_is_printed_without_what_measures(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    *_, row, loaded = run.stdout.splitlines()
+    *_, row, _, ranked_by, loaded = run.stdout.splitlines()
     assert "| m | 1 |" in row
+    assert ranked_by == "Ranked by VUN."
     assert loaded == "[]"
 
 
