@@ -61,13 +61,13 @@ def calibrated(rows: pd.DataFrame, calibration: Calibration) -> pd.DataFrame:
     """The table of a view with the columns of ``CALIBRATED_COLUMNS`` filled.
 
     Where a structure lies outside of what was labelled, its probabilities are the potential's verdicts, 0 or 1, and it
-    has no corrected distance; ``inside_calibration`` says so. Without an energy all are null.
+    has no corrected distance; ``inside_calibration`` says so. Without an energy all are null. Nobody knows there
+    whether the calibration would hold, so the draws reach from it to the verdict, evenly, and lean the same way for all
+    such structures.
 
     A structure outside only because the hull of its chemical system is sparser than any that was labelled is not judged
-    between the two: its probability is half way from the calibration's to the verdict, and its draws reach from the one
-    to the other, evenly. On hulls that were thinned, the share that DFT finds stable lay between the two
-    (``docs/sparse-hulls.md``). A draw leans the same way for all such structures, since what a hull lacks makes all of
-    them too stable.
+    between the two: its probability is half way from the calibration's to the verdict. On hulls that were thinned, the
+    share that DFT finds stable lay between the two (``docs/sparse-hulls.md``).
 
     Args:
         rows: with ``e_above_hull`` (eV/atom), ``n_hull_entries`` and ``reduced_formula``.
@@ -91,7 +91,7 @@ def calibrated(rows: pd.DataFrame, calibration: Calibration) -> pd.DataFrame:
     n_draws = len(calibration.draws.shift)
     of_verdict = np.select([inside, on_sparse_hull], [0.0, 0.5], 1.0)
     evenly = (np.arange(n_draws)[:, None] + 0.5) / n_draws
-    of_verdict_draws = np.where(on_sparse_hull, evenly, of_verdict)
+    of_verdict_draws = np.where(inside, 0.0, evenly)
     columns: dict[str, NDArray[np.float64]] = {}
     for name, threshold in zip(("p_stable", "p_metastable_or_better"), THRESHOLDS, strict=True):
         verdict = distances <= threshold
