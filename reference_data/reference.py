@@ -249,7 +249,13 @@ def open_reference(name_or_folder: str | Path) -> Reference:
             expected="sorted arrays of digests and rows",
             remedy=REBUILD,
         ) from error
-    return Reference(folder, manifest, hashlib.sha256((folder / MANIFEST_FILE).read_bytes()).hexdigest(), index)
+    return Reference(folder, manifest, _sha256(folder / MANIFEST_FILE), index)
+
+
+def present_sha256(name: str) -> str | None:
+    """Hash of the manifest of the defined set of this name; None where there is none, or it is not built here."""
+    path = SETS / name / MANIFEST_FILE
+    return _sha256(path) if name in set_names() and path.is_file() else None
 
 
 def set_names() -> list[str]:
@@ -273,3 +279,7 @@ def set_folder(name_or_folder: str | Path) -> Path:
         expected=f"one of {', '.join(set_names())}, or the folder of a built set",
         remedy="see `python -m reference_data list`",
     )
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

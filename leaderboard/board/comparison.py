@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from leaderboard.board.names import score_name
+from leaderboard.board.references import ReferenceVersion, label
 from metrics.score import registry
 from metrics.statistics.uncertainty import Estimate, difference, holm
 
@@ -116,12 +117,11 @@ def compare(
 def caveats(runs: Sequence[Run]) -> list[str]:
     """Why the numbers of these runs do not compare fully; empty where they do."""
     records = [run.record for run in runs]
-    sets = ", ".join(dict.fromkeys(record.reference for record in records))
+    versions = list(dict.fromkeys(ReferenceVersion(record.reference, record.reference_hash) for record in records))
+    sets = ", ".join(label(version, versions) for version in versions)
     sizes = ", ".join(dict.fromkeys(f"{record.n_submitted:,}" for record in records))
     differs: dict[str, set[object]] = {
-        f"they were compared with different reference sets ({sets}): novelty and distances do not compare": {
-            record.reference_hash for record in records
-        },
+        f"they were compared with different reference sets ({sets}): novelty and distances do not compare": {*versions},
         "they were scored under different versions of the protocol": {record.protocol_hash for record in records},
         f"they have different numbers of structures ({sizes}): a larger submission has more duplicates": {
             record.n_submitted for record in records

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from metrics.score import Score
     from metrics.statistics.runs import RunVariance
 
-FIELD = ["reference", "n_submitted"]
+FIELD = ["reference", "reference_hash", "n_submitted"]
 """Runs under the protocol's own settings that agree in these can be ranked with each other."""
 MODEL = ["model", "version"]
 """Runs of a field that agree in these are runs of one model."""
@@ -32,24 +32,25 @@ def score_rows(scores: pd.DataFrame, key: ScoreKey) -> pd.DataFrame:
     return scores[((scores["name"] == key.name) & same_variant).fillna(value=False).astype(bool)].set_index("run")
 
 
-def is_indicative(runs: pd.DataFrame, reference: str) -> bool:
-    """Whether the board of a reference set is indicative: one of its runs says so of the set."""
-    of_board = (runs["reference"] == reference).fillna(value=False).astype(bool)
-    return bool(runs.loc[of_board, "indicative"].fillna(value=False).any())
+def is_indicative(runs: pd.DataFrame) -> bool:
+    """Whether the runs of a board say that its reference set is: custom ones are not heard where there are others."""
+    custom = runs["custom"].fillna(value=False).astype(bool)
+    heard = runs if custom.all() else runs[~custom]
+    return bool(heard["indicative"].fillna(value=False).any())
 
 
-def ranking_of(runs: pd.DataFrame, scores: pd.DataFrame, reference: str, protocol: Protocol) -> ScoreKey:
-    """Score that ranks the board of a reference set: with energies as soon as one run under the protocol has them.
+def ranking_of(runs: pd.DataFrame, scores: pd.DataFrame, protocol: Protocol) -> ScoreKey:
+    """Score that ranks the runs of a board: with energies as soon as one of them under the protocol has them.
 
     Where a calibration by DFT labels fits the potential and the hull, its expected values rank.
 
     A set that is not complete, and so indicative, is ranked without energies: how many structures are stable there is
     decided by the phases that its hull lacks.
     """
-    if is_indicative(runs, reference):
+    if is_indicative(runs):
         return ScoreKey(protocol.ranking)
-    of_board = (runs["reference"] == reference) & ~runs["custom"] & (runs["protocol_hash"] == protocol.hash)
-    listed = set(runs.loc[of_board.fillna(value=False).astype(bool), "run"])
+    under_protocol = ~runs["custom"] & (runs["protocol_hash"] == protocol.hash)
+    listed = set(runs.loc[under_protocol.fillna(value=False).astype(bool), "run"])
     for key in protocol.energy_rankings:
         if listed & set(score_rows(scores, key)["value"].dropna().index):
             return key

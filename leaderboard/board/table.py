@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from leaderboard.board.names import score_name
-from leaderboard.board.ranking import SPREAD, is_indicative, ranking_of, score_rows, with_ranks, with_spreads
+from leaderboard.board.ranking import MODEL, SPREAD, is_indicative, ranking_of, score_rows, with_ranks, with_spreads
+from leaderboard.board.references import Ranked, ReferenceVersion, board_names, label
 from leaderboard.score_key import ScoreKey
 from metrics.score import registry
 from metrics.scores.stability import CALIBRATED_COLUMNS, VIEW_COLUMNS
@@ -32,6 +33,7 @@ FACTS: Mapping[str, str] = {
     "n_runs": "Int64",
     "n_submitted": "Int64",
     "reference": "string",
+    "reference_hash": "string",
     "indicative": "boolean",
     "ranked_by": "string",
     "calibration": "string",
@@ -68,7 +70,10 @@ class Board:
     """Runs side by side.
 
     Attributes:
-        runs: one row per submission and reference set, columns `FACTS`. Of these ``rank_low`` and ``rank_high`` are the
+        runs: one row per submission and reference set, columns `FACTS`. Of these ``reference`` is the name of the set
+            and ``reference_hash`` that of its manifest; where runs were scored against several sets of one name, only
+            those of the default version have that name, the others digits of the hash behind it, see
+            :func:`.references.board_names`. ``rank_low`` and ``rank_high`` are the
             95% range of the rank, for unranked rows of equal size that of their rank among themselves; ``not_ranked``
             says why ``rank`` is null; ``ranked_by`` is the column of the score that ranks its board, and where
             ``indicative`` is true the rank is indicative, because the reference set is; ``calibration`` is the sha256
@@ -76,12 +81,14 @@ class Board:
             one included; ``run`` is ``<submission>/<run key>``. Sorted by reference, rank, score, model.
         scores: one row per run, score and variant: `SCORES`, then `SPREAD`, null where the model has one run.
         keys: the protocol's scores without energies in its order, then all others that a run has.
+        references: of each set with a board the ``reference`` of its runs, the default version of a name first.
 
     """
 
     runs: pd.DataFrame
     scores: pd.DataFrame
     keys: tuple[ScoreKey, ...]
+    references: Mapping[ReferenceVersion, str]
 
     @cached_property
     def wide(self) -> pd.DataFrame:
@@ -98,11 +105,19 @@ class Board:
 
     def ranking(self, reference: str, protocol: Protocol) -> ScoreKey:
         """The score that ranks the board of a reference set."""
-        return ranking_of(self.runs, self.scores, reference, protocol)
+        return ranking_of(self._against(reference), self.scores, protocol)
 
     def is_indicative(self, reference: str) -> bool:
         """Whether the ranks of the board of a reference set are indicative."""
-        return is_indicative(self.runs, reference)
+        return is_indicative(self._against(reference))
+
+    def reference_label(self, reference: str) -> str:
+        """How people tell the set from all others: with digits of its hash where several of its name have a board."""
+        versions = {name: version for version, name in self.references.items()}
+        return label(versions[reference], list(versions.values())) if reference in versions else reference
+
+    def _against(self, reference: str) -> pd.DataFrame:
+        return self.runs[(self.runs["reference"] == reference).fillna(value=False).astype(bool)]
 
     def _cells(self, parts: Mapping[str, str]) -> dict[str, pd.api.extensions.ExtensionArray]:
         """Columns of the wide table that hold these parts of each score."""
@@ -135,15 +150,17 @@ def board(store: Store, protocol: Protocol) -> Board:
         for entry in run.scores.scores
     ]
     scores = pd.DataFrame(rows, columns=list(SCORES)).astype(dict(SCORES))
-    boards = [
-        _ranked(runs_against, scores, str(reference), protocol)
-        for reference, runs_against in runs.groupby("reference", sort=True)
-    ]
-    runs = pd.concat([runs.iloc[:0], *boards], ignore_index=True)
+    boards = {
+        ReferenceVersion(*map(str, version)): _ranked(runs_against, scores, protocol)
+        for version, runs_against in runs.groupby(["reference", "reference_hash"])
+    }
+    references = board_names({version: _standing(ranked) for version, ranked in boards.items()})
+    named = [boards[version].assign(reference=name) for version, name in references.items()]
+    runs = pd.concat([runs.iloc[:0], *named], ignore_index=True).astype({"reference": "string"})
     of_views = {*VIEW_COLUMNS, *CALIBRATED_COLUMNS}
     structural = [ScoreKey(name) for name in protocol.scores if not set(registry()[name].needs) & of_views]
     keys = tuple(dict.fromkeys([*structural, *score_keys(scores)]))
-    return Board(runs, with_spreads(runs, scores, protocol), keys)
+    return Board(runs, with_spreads(runs, scores, protocol), keys, references)
 
 
 def score_keys(scores: pd.DataFrame) -> list[ScoreKey]:
@@ -163,9 +180,15 @@ def not_ranked(record: RunRecord, protocol: Protocol) -> str | None:
     return None
 
 
-def _ranked(runs: pd.DataFrame, scores: pd.DataFrame, reference: str, protocol: Protocol) -> pd.DataFrame:
+def _standing(runs: pd.DataFrame) -> Ranked:
+    """What the runs against one reference set say for it among others of its name."""
+    models = runs.loc[runs["rank"].notna(), MODEL].drop_duplicates()
+    return Ranked(len(models), str(runs["created"].min()))
+
+
+def _ranked(runs: pd.DataFrame, scores: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     """The runs against one reference set, ranked and sorted; what has no energies yet takes no rank among what has."""
-    ranking = ranking_of(runs, scores, reference, protocol)
+    ranking = ranking_of(runs, scores, protocol)
     estimates = score_rows(scores, ranking).reindex(runs["run"])[["value", "low", "high"]].set_axis(runs.index)
     waits = runs["not_ranked"].isna() & estimates["value"].isna()
     runs = runs.assign(
@@ -178,7 +201,7 @@ def _ranked(runs: pd.DataFrame, scores: pd.DataFrame, reference: str, protocol: 
 
 def _listed(runs: Iterable[Run], protocol: Protocol) -> list[Run]:
     """The one run of each submission and reference that the board shows."""
-    best: dict[tuple[str, str], Run] = {}
+    best: dict[tuple[str, str, str], Run] = {}
 
     def standing(run: Run) -> tuple[bool, bool, int, float]:
         record = run.record
@@ -190,7 +213,7 @@ def _listed(runs: Iterable[Run], protocol: Protocol) -> list[Run]:
         )
 
     for run in runs:
-        key = (run.record.submission_sha256, run.record.reference)
+        key = (run.record.submission_sha256, run.record.reference, run.record.reference_hash)
         if key not in best or standing(run) > standing(best[key]):
             best[key] = run
     return list(best.values())
@@ -204,6 +227,7 @@ def _facts(run: Run, protocol: Protocol) -> dict[str, object]:
         "version": record.model.version,
         "n_submitted": record.n_submitted,
         "reference": record.reference,
+        "reference_hash": record.reference_hash,
         "indicative": record.reference_indicative,
         "calibration": record.calibrations.get(protocol.energy_variant),
         "created": record.created.isoformat(timespec="seconds"),

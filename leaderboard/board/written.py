@@ -69,6 +69,7 @@ def _tables(board: Board, reference: str, wanted: Sequence[ScoreKey], protocol: 
     shown = side_by_side(wanted, of_board)
     leading = [key for key in shown if key.variant is None or not indicative]
     apart = [key for key in shown if key not in leading and of_board[key.column].notna().any()]
+    label = board.reference_label(reference)
     rank = "Indicative rank (95%)" if indicative else "Rank (95%)"
     table = [[rank, "Model", "Structures", "Runs", *map(_heading, leading), "Reference", "Note"]]
     for row in rows:
@@ -77,7 +78,7 @@ def _tables(board: Board, reference: str, wanted: Sequence[ScoreKey], protocol: 
         outside = outside_text(row, protocol)
         note = "; ".join([*why, *([outside] if outside else [])])
         facts = [place, str(row["model"]), f"{row['n_submitted']:,}", str(row["n_runs"])]
-        table.append([*facts, *(_cell(row, key, shown[key]) for key in leading), str(row["reference"]), note])
+        table.append([*facts, *(_cell(row, key, shown[key]) for key in leading), label, note])
     parts = [_table(table, [0, 2, 3, *range(4, 4 + len(leading))])]
     if rows:
         parts.append(f"Ranked by {_one_cell(ranking_text(board, reference, protocol))}.\n")

@@ -32,6 +32,8 @@ _CALIBRATED = (
     "with DFT labels; the 95% interval holds the calibration's own uncertainty. Raw: the potential's verdicts."
 )
 
+_SMALL = ": small, so that its numbers are indicative only"
+
 HIGHEST, LOWEST = "Highest first", "Lowest first"
 
 KEPT: Mapping[str, Callable[[pd.DataFrame], pd.Series[bool]]] = {
@@ -185,7 +187,7 @@ def legend(table: Board, reference: str, protocol: Protocol) -> str:
             "spread between training or sampling runs is unknown, and it is larger than the interval."
         ),
         f"Protocol {text(protocol.name)} ({text(protocol.status)}), hash {text(protocol.hash[:12])}.",
-        f"Reference set {text(reference)}{': small, so that its numbers are indicative only' if indicative else ''}.",
+        f"Reference set {text(table.reference_label(reference))}{_SMALL if indicative else ''}.",
     ]
     if any(key.variant for key in table.keys):
         lines.append(text(on_matbench(protocol.potentials[0])))

@@ -41,7 +41,7 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
     """Lay the page out in the current block."""
     table = board_table(store, protocol)
     board_columns = board.columns(table, protocol)
-    reference_shown = _references(table, protocol)[0]
+    reference_shown = _references(table, protocol)[0][1]
     first = board.Selection(
         reference_shown,
         table.ranking(reference_shown, protocol).column,
@@ -112,8 +112,12 @@ def _html(table: Board, protocol: Protocol, selection: board.Selection) -> str:
     return body + board.legend(table, selection.reference, protocol)
 
 
-def _references(table: Board, protocol: Protocol) -> list[str]:
-    """Reference sets that have a board: the protocol's in its order, then others; at least one."""
-    used = set(table.runs["reference"].dropna())
-    allowed = [name for name in protocol.references if name in used]
-    return [*allowed, *sorted(used - set(allowed))] or [protocol.references[0]]
+def _references(table: Board, protocol: Protocol) -> list[tuple[str, str]]:
+    """Label and name of the reference sets that have a board: the protocol's in its order, then others; at least one.
+
+    Of several versions of a set the default one comes first.
+    """
+    order = {name: place for place, name in enumerate(protocol.references)}
+    versions = sorted(table.references, key=lambda version: order.get(version.name, len(order)))
+    names = [table.references[version] for version in versions] or [protocol.references[0]]
+    return [(table.reference_label(name), name) for name in names]

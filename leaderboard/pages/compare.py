@@ -9,6 +9,7 @@ import gradio as gr
 
 from leaderboard.board.comparison import SIGNIFICANT, caveats, compare, summary
 from leaderboard.board.ranking import SPREAD, run_variances, score_rows
+from leaderboard.board.references import ReferenceVersion
 from leaderboard.board.table import board
 from leaderboard.pages import plots, runs
 from leaderboard.pages.hull_shown import banner_html
@@ -177,7 +178,8 @@ def _signed(value: float, unit: str) -> str:
 def _runs_of(run: Run, table: Board, protocol: Protocol) -> str:
     """How many runs of the model there are, and their spread of the ranking score."""
     name = text(run.model)
-    ranking = table.ranking(run.record.reference, protocol)
+    version = ReferenceVersion(run.record.reference, run.record.reference_hash)
+    ranking = table.ranking(table.references.get(version, version.name), protocol)
     several = score_rows(table.scores, ranking)[list(SPREAD)].dropna()
     if run.id not in several.index:
         return f"{name}: one run; the spread between runs of the model is unknown."

@@ -32,8 +32,7 @@ from metrics.measure.running.cache import Cache
 from metrics.measure.running.engine import Engine
 from metrics.score import registry as scores
 from metrics.table import read_parquet, write_parquet
-from reference_data.files.manifest import MANIFEST_FILE
-from reference_data.reference import open_reference, set_folder, set_names
+from reference_data.reference import open_reference, present_sha256
 from submissions.limits import Limits
 from submissions.read import Record, split
 
@@ -89,7 +88,7 @@ class Setting:
 
         """
         check_complete(protocol)
-        opened = open_reference(reference or next(filter(_is_present, protocol.references), protocol.references[-1]))
+        opened = open_reference(reference or next(filter(present_sha256, protocol.references), protocol.references[-1]))
         opened.refuse_other_settings(protocol.measures, protocol.matching)
         tier = Tier.of(
             protocol.potentials if potentials is None else potentials,
@@ -101,10 +100,15 @@ class Setting:
 
     @property
     def custom(self) -> bool:
-        """Departs from the protocol: shown, never ranked. Fewer tiers and more potentials are no departure."""
+        """Departs from the protocol: shown, never ranked. Fewer tiers and more potentials are no departure.
+
+        Where the set of this name is present, another set of the name is not the protocol's.
+        """
         named = {potential.id for potential in self.tier.potentials}
         lacks_a_potential = bool(named) and not set(self.protocol.potentials) <= named
-        return self.reference.name not in self.protocol.references or lacks_a_potential
+        name, sha256 = self.reference.name, self.reference.manifest_sha256
+        is_the_protocols = name in self.protocol.references and present_sha256(name) in (None, sha256)
+        return not is_the_protocols or lacks_a_potential
 
     @cached_property
     def calibrations(self) -> dict[str, Calibration]:
@@ -353,8 +357,3 @@ def _alone_in(folder: Path) -> Iterator[None]:
             msg = f"another process is writing {folder}; wait for it or choose another folder with --out"
             raise RunError(msg) from error
         yield
-
-
-def _is_present(name: str) -> bool:
-    """Whether a reference set of this name is defined and built here."""
-    return name in set_names() and (set_folder(name) / MANIFEST_FILE).is_file()
