@@ -28,6 +28,7 @@ from metrics.statistics.divergence import (
 )
 from metrics.statistics.histogram import Kinds, distinct, whole_numbers
 from metrics.statistics.resampling import distance_from
+from metrics.statistics.value import by_spread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -239,7 +240,7 @@ def divergence(kinds: Kinds, reference: Mapping[str, float]) -> Value:
         lambda sampled: divergences(sampled, ours),
         kinds.shares @ jensen_shannon_influence(ours, theirs),
     )
-    return Value(min(value, 1.0), low, min(high, 1.0), kinds.n_known, kinds.n_unknown)
+    return by_spread(min(value, 1.0), low, min(high, 1.0), kinds.n_known, kinds.n_unknown)
 
 
 def transport(column: pd.Series[float] | pd.Series[int], reference: Quantity | None) -> Value:
@@ -260,4 +261,4 @@ def transport(column: pd.Series[float] | pd.Series[int], reference: Quantity | N
         wasserstein_influence(values, counts, points) / reference["deviation"],
         draws=_DRAWS_OF_TRANSPORT,
     )
-    return Value(*estimate, n_known, n_unknown)
+    return by_spread(*estimate, n_known, n_unknown)

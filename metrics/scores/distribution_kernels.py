@@ -16,6 +16,7 @@ from metrics.statistics.divergence import FrechetDistance, SquaredMmd, median_ba
 from metrics.statistics.histogram import distinct
 from metrics.statistics.resampling import CONFIDENCE, distance_from, error_of_mean, is_far, subsample
 from metrics.statistics.uncertainty import Z
+from metrics.statistics.value import by_spread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,7 +178,7 @@ def discrepancy(column: pd.Series[float] | pd.Series[int], reference: Quantity |
         low = max(root - half_width, 0.0) ** 2
     else:
         half_width, low = float(np.quantile(from_sample, (1 + CONFIDENCE) / 2)), 0.0
-    return Value(value, min(low, value), (root + half_width) ** 2, n_known, n_unknown)
+    return by_spread(value, min(low, value), (root + half_width) ** 2, n_known, n_unknown)
 
 
 def frechet(known: NDArray[np.float64], n_unknown: int, reference: Descriptors | None) -> Value:
@@ -193,4 +194,4 @@ def frechet(known: NDArray[np.float64], n_unknown: int, reference: Descriptors |
     centre, scatter = known.mean(axis=0), np.atleast_2d(np.cov(known, rowvar=False))
     from_sample = FrechetDistance(known / units, centre / units, scatter / np.outer(units, units))
     estimate = distance_from(counts, distance, from_sample, distance.influence(), draws=_DRAWS_OF_MOMENTS)
-    return Value(*estimate, len(known), n_unknown)
+    return by_spread(*estimate, len(known), n_unknown)

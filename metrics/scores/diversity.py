@@ -21,6 +21,7 @@ from metrics.score import Against, Value, score
 from metrics.statistics.histogram import Kinds, binned, binned_lists, whole_numbers
 from metrics.statistics.rarefaction import covered_bins
 from metrics.statistics.resampling import rarefied
+from metrics.statistics.value import by_spread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,7 @@ def hill_number(kinds: Kinds) -> Value:
     if not counts.sum():
         return Value(None, None, None, 0, 0)
     value, low, high = rarefied(counts, statistic, lowest=1.0)
-    return Value(value, low, high, kinds.n_known, kinds.n_unknown)
+    return by_spread(value, low, high, kinds.n_known, kinds.n_unknown)
 
 
 def coverage(kinds: Kinds, n_bins: int = 1) -> Value:

@@ -28,6 +28,7 @@ from metrics.statistics.histogram import Kinds, distinct, whole_numbers
 from metrics.statistics.rarefaction import covered_bins
 from metrics.statistics.resampling import error_of_mean, half_sample_interval
 from metrics.statistics.uncertainty import Z
+from metrics.statistics.value import by_spread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -278,7 +279,7 @@ def _half_sampled(kinds: Kinds, statistic: Statistic) -> Value:
         return undefined(kinds.n_known, kinds.n_unknown)
     value = float(statistic(kinds.counts[None])[0])
     low, high = half_sample_interval(kinds.counts, statistic, value, lowest=0.0)
-    return Value(value, low, high, kinds.n_known, kinds.n_unknown)
+    return by_spread(value, low, high, kinds.n_known, kinds.n_unknown)
 
 
 def _distance(kinds: Kinds, reference: Mapping[str, float]) -> Value:
@@ -307,4 +308,4 @@ def _discrepancy(column: pd.Series[float], reference: Quantity | None) -> Value:
     if root := sqrt(value):
         half_width = Z * error_of_mean(squared_mmd.influence(counts), counts) / (2 * root)
         low, high = min(low, max(root - half_width, 0.0) ** 2), max(high, (root + half_width) ** 2)
-    return Value(value, low, high, n_known, n_unknown)
+    return by_spread(value, low, high, n_known, n_unknown)

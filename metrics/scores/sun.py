@@ -273,7 +273,7 @@ def _distinct(
     known = rows[rows[[label, *needs]].notna().all(axis=1)]
     n_known, n_unknown = len(known), len(rows) - len(known)
     if not n_known:
-        return Value(0.0, 0.0, 0.0, 0, n_unknown)
+        return Value(0.0, None, None, 0, n_unknown)
     # copies of a hit are not counted, so the interval is wider than it need be where there are many
     labels = known.loc[is_hit(known).astype(bool), label]
     per_record = classes_per_record(labels, n_known)

@@ -13,6 +13,7 @@ from metrics.score import Against, Value, score
 from metrics.statistics.histogram import lists
 from metrics.statistics.resampling import COMMON_SIZE, SEED
 from metrics.statistics.uncertainty import Z
+from metrics.statistics.value import by_spread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,8 @@ def diversity_vendi(rows: pd.DataFrame, _against: Against) -> Value:
     value = float(np.mean([sample for sample, _ in samples]))
     influence = float(np.mean([deviation for _, deviation in samples]))
     factor = exp(Z * influence / sqrt(n_known))
-    return Value(value, min(max(value / factor, 1.0), value), value * factor, n_known, len(rows) - n_known)
+    low = min(max(value / factor, 1.0), value)
+    return by_spread(value, low, value * factor, n_known, len(rows) - n_known)
 
 
 def dealt(n: int) -> list[NDArray[np.int64]]:

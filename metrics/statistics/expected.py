@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from metrics.statistics.resampling import CONFIDENCE, SEED
-from metrics.statistics.uncertainty import Estimate
+from metrics.statistics.uncertainty import Estimate, wilson_interval
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +20,7 @@ def expected_share(probability: NDArray[np.float64], drawn: NDArray[np.float64],
 
     The interval holds the uncertainty of the probabilities (their draws, shared by all records), and chance: which
     records are drawn and which of them turn out to be hits, for each draw a binomial number of the n records.
+    Where nearly all draws give one number, as without a record that may be a hit, it is Wilson's.
 
     Args:
         probability: (k,) of each record that may be a hit.
@@ -32,5 +33,7 @@ def expected_share(probability: NDArray[np.float64], drawn: NDArray[np.float64],
     generator = np.random.default_rng(SEED)
     shares = generator.binomial(n_records, np.repeat(means, SAMPLES_PER_DRAW)) / n_records
     tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(shares, [tail, 1 - tail])
-    return Estimate(value, min(value, float(low)), max(value, float(high)))
+    low, high = (float(end) for end in np.quantile(shares, [tail, 1 - tail]))
+    if low == high:
+        low, high = wilson_interval(low * n_records, n_records)
+    return Estimate(value, min(value, low), max(value, high))

@@ -11,7 +11,7 @@ from scipy.special import bdtr
 from metrics.statistics.histogram import distinct
 from metrics.statistics.resampling import CONFIDENCE, bootstrap
 from metrics.statistics.uncertainty import bounded_interval
-from metrics.statistics.value import Value
+from metrics.statistics.value import Value, by_spread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +38,7 @@ def mean_over_submitted(values: pd.Series[float]) -> Value:
 
 
 def mean_over_known(values: pd.Series[float]) -> Value:
-    """Mean over the records with a number: shown, never ranked. Interval: bootstrap-t, 95%.
+    """Mean over the records with a number: shown, never ranked. Interval: bootstrap-t, 95%; see :func:`.by_spread`.
 
     (B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap (1993), DOI 10.1201/9780429246593, section 12.5.)
 
@@ -54,7 +54,7 @@ def mean_over_known(values: pd.Series[float]) -> Value:
     mean = fsum(numbers * counts) / n_known
     low, high = _bootstrap_t(numbers - mean, counts)
     low, high = max(mean + low, float(numbers[0])), min(mean + high, float(numbers[-1]))
-    return Value(mean, min(low, mean), max(high, mean), n_known, n_unknown)
+    return by_spread(mean, min(low, mean), max(high, mean), n_known, n_unknown)
 
 
 def median_over_known(values: pd.Series[float]) -> Value:
@@ -62,7 +62,7 @@ def median_over_known(values: pd.Series[float]) -> Value:
 
     Interval, 95%: between the two records between which the median lies with that probability, by the binomial
     distribution of the number of records below it, whatever the distribution of the numbers (H. A. David and H. N.
-    Nagaraja, Order Statistics (2003), DOI 10.1002/0471722162, section 7.1).
+    Nagaraja, Order Statistics (2003), DOI 10.1002/0471722162, section 7.1); see :func:`.by_spread`.
 
     Args:
         values: nullable numbers, one entry per submitted record.
@@ -76,7 +76,7 @@ def median_over_known(values: pd.Series[float]) -> Value:
     below = bdtr(np.arange(n_known // 2 + 1, dtype=np.float64), n_known, 0.5)
     first = max(int(np.searchsorted(below, (1 - CONFIDENCE) / 2)) - 1, 0)
     ends = float(numbers[first]), float(numbers[n_known - 1 - first])
-    return Value(float(np.median(numbers)), *ends, n_known, len(values) - n_known)
+    return by_spread(float(np.median(numbers)), *ends, n_known, len(values) - n_known)
 
 
 def _bootstrap_t(deviations: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[float, float]:

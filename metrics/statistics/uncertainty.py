@@ -108,7 +108,8 @@ def difference(first: Estimate, second: Estimate, between: RunVariance | None = 
 
     Where the variance between runs of a model is known, that of two runs is added, and the whole has Student's t with
     the degrees of freedom of Satterthwaite (Biometrics Bull. 2, 110 (1946), DOI 10.2307/3002019). The p-value is two
-    times that of t at d over the standard error of the side on which 0 lies.
+    times that of t at d over the standard error of the side on which 0 lies; of the other side where both values are
+    the ends of their intervals there, which says nothing of how far off they may be.
 
     Args:
         first: of one run.
@@ -119,26 +120,33 @@ def difference(first: Estimate, second: Estimate, between: RunVariance | None = 
     value = first.value - second.value
     below = math.hypot(first.value - first.low, second.high - second.value) / Z
     above = math.hypot(first.high - first.value, second.value - second.low) / Z
-    low, p_below = _side(below, value, between)
-    high, p_above = _side(above, -value, between)
-    return Difference(value, value - low, value + high, p_below if value > 0 else p_above)
+    towards_zero = (below or above) if value > 0 else (above or below)
+    low, high = (_half_width(error, between) for error in (below, above))
+    return Difference(value, value - low, value + high, _p_value(towards_zero, abs(value), between))
 
 
-def _side(error: float, value: float, between: RunVariance | None) -> tuple[float, float]:
-    """Length of one side of a 95% interval, and the two-sided p-value of a value above 0 on that side."""
+def _half_width(error: float, between: RunVariance | None) -> float:
+    """Length of one side of a 95% interval."""
+    length, dof = _with_runs(error, between)
+    return length * (Z if math.isinf(dof) else float(stdtrit(dof, 0.975)))
+
+
+def _p_value(error: float, value: float, between: RunVariance | None) -> float:
+    """Two-sided p-value of a value of at least 0."""
+    length, dof = _with_runs(error, between)
+    if not value or not length:
+        return float(not value)
+    return 2 * float(ndtr(-value / length) if math.isinf(dof) else stdtr(dof, -value / length))
+
+
+def _with_runs(error: float, between: RunVariance | None) -> tuple[float, float]:
+    """Standard error that holds the spread between runs where it is known, and its degrees of freedom."""
     variance, dof = error**2, math.inf
     if between is not None:
         variance += 2 * between.between
         dof = between.dof * (variance / (2 * between.total)) ** 2 if between.total > 0 else math.inf
         dof = max(dof, between.dof)
-    length = math.sqrt(variance)
-    quantile = Z if math.isinf(dof) else float(stdtrit(dof, 0.975))
-    if value <= 0:
-        return quantile * length, 1.0
-    if not length:
-        return 0.0, 0.0
-    tail = ndtr(-value / length) if math.isinf(dof) else stdtr(dof, -value / length)
-    return quantile * length, 2 * float(tail)
+    return math.sqrt(variance), dof
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -16,6 +16,7 @@ from metrics.measure import registry as measures
 from metrics.score import PARTS, Against, Score, Value, registry
 from metrics.score import score as register
 from metrics.scores.stability import CALIBRATED_COLUMNS, VIEW_COLUMNS
+from metrics.statistics.value import FEWEST_FOR_INTERVAL
 from metrics.table import frame
 from tests.metrics.facts import AGAINST, cell
 
@@ -67,13 +68,50 @@ def test_counted_and_unknown_make_submitted_and_the_interval_holds_the_value(sco
     def law(rows: pd.DataFrame) -> None:
         value = score.compute(rows, AGAINST)
         assert value.n_counted + value.n_unknown == len(rows)
-        if value.value is not None:
-            assert value.low is not None
-            assert value.high is not None
-            assert value.low <= value.value <= value.high
-            if score.unit == "share":
-                assert value.low >= 0
-                assert value.high <= 1
+        assert (value.low is None) == (value.high is None)
+        if value.low is None or value.high is None:
+            # what counts hits or sums among all structures has an interval as soon as there is one structure
+            assert score.missing not in {"counts against", "counts as 0"}
+            return
+        assert value.value is not None
+        assert value.low <= value.value <= value.high
+        # a width that is more than rounding: none of the scores is known exactly
+        assert value.high - value.low > 1e-12
+        if score.unit == "share":
+            assert value.low >= 0
+            assert value.high <= 1
+
+    law()
+
+
+@every_score
+@pytest.mark.parametrize("n", [1, 2, 4, 30])
+def test_alike_records_give_no_interval_or_one_with_a_width(score: Score, n: int) -> None:
+    """Neither one structure nor thirty copies of it say that other samples would be the same."""
+
+    @settings(max_examples=10, deadline=None)
+    @given(rows=columns(score.needs))
+    def law(rows: pd.DataFrame) -> None:
+        value = score.compute(pd.concat([rows.iloc[:1]] * n, ignore_index=True), AGAINST)
+        assert (value.low is None) == (value.high is None)
+        if value.low is not None and value.high is not None:
+            assert value.high - value.low > 1e-12
+        elif value.value is not None:
+            assert score.missing in {"counts at its worst", "left out, shown only"}
+
+    law()
+
+
+@every_score
+def test_a_statistic_of_the_spread_of_few_records_has_no_interval(score: Score) -> None:
+    if score.missing != "left out, shown only" or "overage" in score.label or score.unit == "families":
+        pytest.skip("its interval is that of a number of hits or bins, which one record has")
+
+    @settings(max_examples=10, deadline=None)
+    @given(rows=columns(score.needs))
+    def law(rows: pd.DataFrame) -> None:
+        value = score.compute(rows.iloc[: FEWEST_FOR_INTERVAL - 1], AGAINST)
+        assert (value.low, value.high) == (None, None)
 
     law()
 
