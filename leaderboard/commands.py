@@ -10,7 +10,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from leaderboard.board.names import score_name, view_name
+from leaderboard.board.names import no_interval, score_name, view_name
 from leaderboard.errors import CommandError, RunError, UsageError
 from leaderboard.protocol import ProtocolError, load_protocol
 from leaderboard.score_key import CALIBRATED
@@ -184,7 +184,7 @@ def scores_as_text(scores: RunScores, *, indicative: bool) -> str:
     """
     lines = [
         f"{scores.n_submitted:,} structures, protocol {scores.protocol}, reference {scores.reference}",
-        f"{'Score':<36}{'Value':>9}{'95% interval':>20}  {'Unit':<22}{'Counted':>8}{'Unknown':>8}",
+        f"{'Score':<36}{'Value':>9}{'95% interval':>28}  {'Unit':<22}{'Counted':>8}{'Unknown':>8}",
     ]
     variant = None
     variants = {entry.variant for entry in scores.scores}
@@ -197,11 +197,12 @@ def scores_as_text(scores: RunScores, *, indicative: bool) -> str:
                 lines.append(INCOMPLETE_HULL)
         scale, digits, unit = (100, 2, "%") if entry.unit == "share" else (1, 3, entry.unit)
         value, interval = "-", "-"
-        if (estimate := entry.estimate) is not None:
-            value, low, high = (f"{number * scale:z.{digits}f}" for number in estimate)
-            interval = f"[{low}, {high}]"
+        if entry.value is not None:
+            value, interval = f"{entry.value * scale:z.{digits}f}", no_interval(entry.n_counted)
+        if entry.low is not None and entry.high is not None:
+            interval = "[{}, {}]".format(*(f"{end * scale:z.{digits}f}" for end in (entry.low, entry.high)))
         counts = f"{entry.n_counted:>8}{entry.n_unknown:>8}"
-        lines.append(f"{score_name(entry.name):<36}{value:>9}{interval:>20}  {unit:<22}{counts}")
+        lines.append(f"{score_name(entry.name):<36}{value:>9}{interval:>28}  {unit:<22}{counts}")
     return "\n".join(lines) + "\n"
 
 

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, f
 from leaderboard.score_key import ScoreKey
 from metrics.score import Better  # noqa: TC001 - pydantic reads the types of fields when it makes the class
 from metrics.statistics.uncertainty import Estimate
+from metrics.statistics.value import is_equal
 from submissions.card import Card  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ class ScoreEntry(_Closed):
         version: of its definition.
         variant: energy view; None for a score that needs no energies.
         value: in ``unit``; None where it is not defined.
-        low: lower end of its 95% interval.
-        high: upper end.
+        low: lower end of its 95% interval; None where so few structures, or such alike ones, do not tell.
+        high: upper end, None where ``low`` is.
         n_counted: records whose facts were known.
         n_unknown: records whose facts were not.
         unit: of value, low and high; a share lies in [0, 1].
@@ -69,8 +70,8 @@ class ScoreEntry(_Closed):
 
     @property
     def estimate(self) -> Estimate | None:
-        """Value and 95% interval; None where the score is not defined."""
-        if self.value is None or self.low is None or self.high is None:
+        """Value and 95% interval; None where the score is not defined or has no interval, or one without a width."""
+        if self.value is None or self.low is None or self.high is None or is_equal(self.low, self.high):
             return None
         return Estimate(self.value, self.low, self.high)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from leaderboard.board.names import score_name
 from leaderboard.board.references import ReferenceVersion, label
 from metrics.score import registry
-from metrics.statistics.uncertainty import Estimate, difference, holm
+from metrics.statistics.uncertainty import difference, holm
+from metrics.statistics.value import is_equal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,29 +18,31 @@ if TYPE_CHECKING:
     from leaderboard.records import ScoreEntry
     from leaderboard.score_key import ScoreKey
     from leaderboard.store.local import Run
-    from metrics.score import Better
     from metrics.statistics.runs import RunVariance
     from metrics.statistics.uncertainty import Difference
 
 SIGNIFICANT = 0.05
 """Adjusted p-values below this are called clear."""
 
-Verdict = Literal["better", "worse", "higher", "lower", "no clear difference", "not comparable"]
+Clear = Literal["better", "worse", "higher", "lower"]
+Verdict = Clear | Literal["equal", "no clear difference", "no interval", "not comparable"]
+CLEAR: tuple[Clear, ...] = get_args(Clear)
+"""Words for a clear difference."""
 
 
 class Against(NamedTuple):
     """A run's score beside that of the first run.
 
     Attributes:
-        estimate: value and 95% interval; None where the run does not have it.
-        difference: this run's value less the first one's, with its 95% interval.
+        score: value and 95% interval; None where the run does not have it.
+        difference: this run's value less the first one's, with its 95% interval; None where one of them has none.
         p_value: of the difference, after Holm's correction over all comparisons; None where there is no difference.
-        verdict: "better" or "worse" (for a score without a better end "higher" or "lower") where ``p_value`` is below
-            0.05.
+        verdict: "equal" where the values are but for rounding; else "better" or "worse" (for a score without a better
+            end "higher" or "lower") where ``p_value`` is below 0.05, and "no interval" where one value has none.
 
     """
 
-    estimate: Estimate | None
+    score: ScoreEntry | None
     difference: Difference | None
     p_value: float | None
     verdict: Verdict
@@ -53,7 +56,7 @@ class Line(NamedTuple):
     unit: str
     group: str
     in_headline: bool
-    first: Estimate | None
+    first: ScoreEntry | None
     others: tuple[Against, ...]
 
 
@@ -98,8 +101,8 @@ def compare(
         others = []
         for place in range(1, len(runs)):
             gap, p_value = differences.get((key, 0, place)), adjusted.get((key, 0, place))
-            verdict = _verdict(gap, p_value, score.better)
-            others.append(Against(_estimate(scored[place].get(key)), gap, p_value, verdict))
+            entries = scored[0].get(key), scored[place].get(key)
+            others.append(Against(_known(entries[1]), gap, p_value, _verdict(entries, gap, p_value)))
         lines.append(
             Line(
                 key.column,
@@ -107,7 +110,7 @@ def compare(
                 score.unit,
                 score.group,
                 protocol.in_headline(key, indicative=indicative),
-                _estimate(scored[0].get(key)),
+                _known(scored[0].get(key)),
                 tuple(others),
             )
         )
@@ -141,9 +144,7 @@ def summary(runs: Sequence[Run], lines: Sequence[Line]) -> list[str]:
             if line.in_headline:
                 by_verdict.setdefault(line.others[place].verdict, []).append(line.label)
         parts = [
-            f"{verdict} in {', '.join(by_verdict[verdict])}"
-            for verdict in ("better", "worse", "higher", "lower")
-            if verdict in by_verdict
+            f"{verdict} in {', '.join(by_verdict[verdict])}" for verdict in (*CLEAR, "equal") if verdict in by_verdict
         ]
         unclear = by_verdict.get("no clear difference", [])
         parts += [f"not clearly different in {', '.join(unclear)}"] if unclear else []
@@ -152,23 +153,31 @@ def summary(runs: Sequence[Run], lines: Sequence[Line]) -> list[str]:
 
 
 def _difference(first: ScoreEntry | None, other: ScoreEntry | None, between: RunVariance | None) -> Difference | None:
-    """How much higher the other is; None where the two do not compare."""
-    base, estimate = _estimate(first), _estimate(other)
-    if not (first and other and base and estimate) or first.version != other.version:
+    """How much higher the other is; None where the two do not compare, or one of them has no interval."""
+    if not (first and other) or first.version != other.version:
         return None
-    return difference(estimate, base, between)
+    base, estimate = first.estimate, other.estimate
+    return None if base is None or estimate is None else difference(estimate, base, between)
 
 
-def _verdict(gap: Difference | None, p_value: float | None, better: Better) -> Verdict:
-    if gap is None or p_value is None:
+def _verdict(
+    entries: tuple[ScoreEntry | None, ScoreEntry | None], gap: Difference | None, p_value: float | None
+) -> Verdict:
+    first, other = map(_known, entries)
+    if first is None or other is None or first.version != other.version:
         return "not comparable"
+    if first.value is not None and other.value is not None and is_equal(first.value, other.value):
+        return "equal"
+    if gap is None or p_value is None:
+        return "no interval"
     if p_value >= SIGNIFICANT:
         return "no clear difference"
     is_higher = gap.value > 0
-    if better == "neither":
+    if first.better == "neither":
         return "higher" if is_higher else "lower"
-    return "better" if is_higher == (better == "higher") else "worse"
+    return "better" if is_higher == (first.better == "higher") else "worse"
 
 
-def _estimate(entry: ScoreEntry | None) -> Estimate | None:
-    return None if entry is None else entry.estimate
+def _known(entry: ScoreEntry | None) -> ScoreEntry | None:
+    """The score, if it has a value."""
+    return None if entry is None or entry.value is None else entry

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from metrics.energy_convention import OWN
 from metrics.measure.potentials import registry as potentials
 from metrics.score import registry as scores
+from metrics.statistics.value import FEWEST_FOR_INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +54,13 @@ def score_name(name: str, variant: str | None = None) -> str:
     """Label of a score, with its energy view in brackets; the name of one that is not registered as it is."""
     label = scores()[name].label if name in scores() else name
     return label if variant is None else f"{label} ({view_name(variant)})"
+
+
+def no_interval(n_counted: int) -> str:
+    """Why a score has a value and no interval: how many structures have the fact, or that they do not differ."""
+    if n_counted >= FEWEST_FOR_INTERVAL:
+        return "no interval: no spread"
+    return f"no interval: {n_counted} {'structure' if n_counted == 1 else 'structures'}"
 
 
 def crystal_name(identifier: str) -> str:

@@ -82,7 +82,9 @@ def with_ranks(runs: pd.DataFrame, estimates: pd.DataFrame, score: Score | None,
 
     for field in _fields(runs, protocol):
         n_runs |= {row: len(rows) for rows in field.models for row in rows}
-        models = [known for rows in field.models if (known := [row for row in rows if not np.isnan(intervals[row, 0])])]
+        models = [
+            known for rows in field.models if (known := [row for row in rows if not np.isnan(intervals[row]).any()])
+        ]
         if field.is_ranked or len(models) > 1:
             ranges = rank_ranges([[sampled(row) for row in rows] for rows in models])
             for rows, rank_range in zip(models, ranges, strict=True):

@@ -191,9 +191,10 @@ def _ranked(runs: pd.DataFrame, scores: pd.DataFrame, protocol: Protocol) -> pd.
     ranking = ranking_of(runs, scores, protocol)
     estimates = score_rows(scores, ranking).reindex(runs["run"])[["value", "low", "high"]].set_axis(runs.index)
     waits = runs["not_ranked"].isna() & estimates["value"].isna()
-    runs = runs.assign(
-        not_ranked=runs["not_ranked"].mask(waits, f"no {score_name(*ranking)} yet"), ranked_by=ranking.column
-    )
+    bare = runs["not_ranked"].isna() & estimates["value"].notna() & estimates["low"].isna()
+    name = score_name(*ranking)
+    not_ranked = runs["not_ranked"].mask(waits, f"no {name} yet").mask(bare, f"no interval of {name}")
+    runs = runs.assign(not_ranked=not_ranked, ranked_by=ranking.column)
     ranked = with_ranks(runs, estimates, registry().get(ranking.name), protocol).assign(ranking=estimates["value"])
     order = ranked.sort_values(["rank", "ranking", "model", "run"], ascending=[True, False, True, True])
     return order.drop(columns="ranking")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from leaderboard.board.calibrated import outside_text, ranking_text, side_by_side
-from leaderboard.board.names import score_name
+from leaderboard.board.names import no_interval, score_name
 from metrics.score import registry
 
 if TYPE_CHECKING:
@@ -126,7 +126,9 @@ def _with_interval(row: Mapping[Any, Any], column: str, scale: int) -> str:
     value, low, high = (row[column + end] for end in ("", "_low", "_high"))
     if pd.isna(value):
         return "?"
-    text = f"{scale * value:.1f} ({scale * low:.1f} to {scale * high:.1f})"
+    bare = pd.isna(low) or pd.isna(high)
+    ends = no_interval(row[f"{column}_counted"]) if bare else f"{scale * low:.1f} to {scale * high:.1f}"
+    text = f"{scale * value:.1f} ({ends})"
     spread = row.get(f"{column}_spread")
     if spread is None or pd.isna(spread):
         return text

@@ -179,7 +179,8 @@ def legend(table: Board, reference: str, protocol: Protocol) -> str:
         *([text(_CALIBRATED)] if any(key.is_calibrated for key in table.keys) else []),
         (
             "Shares are percent of all submitted structures, distances in units of (V/N)<sup>1/3</sup>, V/N the volume "
-            "per site; in a lighter tone the 95% interval, made as the definition of each score says."
+            "per site; in a lighter tone the 95% interval, made as the definition of each score says. Too few structures, or "
+            "structures without any spread, give a value and no interval."
         ),
         '<span class="best">Bold</span>: best of the ranked rows of a column, or of all rows where none is ranked.',
         (
@@ -293,7 +294,7 @@ def _range(row: Mapping[str, Any]) -> str:
 
 
 def _score_cell(row: Mapping[str, Any], column: Column, best: float | None, *, start: bool) -> str:
-    score = Interval(row[column.name], row[f"{column.name}_low"], row[f"{column.name}_high"])
+    score = Interval(*(row[f"{column.name}{end}"] for end in ("", "_low", "_high", "_counted")))
     css = "right score" + (" best" if best is not None and score.value == best else "") + (" start" if start else "")
     counts = f"{row[f'{column.name}_counted']} known, {row[f'{column.name}_unknown']} unknown"
     verdicts = None if column.raw is None else row[column.raw.column]

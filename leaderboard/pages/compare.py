@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from leaderboard.board.comparison import SIGNIFICANT, caveats, compare, summary
+from leaderboard.board.comparison import CLEAR, caveats, compare, summary
 from leaderboard.board.ranking import SPREAD, run_variances, score_rows
 from leaderboard.board.references import ReferenceVersion
 from leaderboard.board.table import board
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from leaderboard.board.comparison import Against, Line
     from leaderboard.board.table import Board
     from leaderboard.protocol import Protocol
+    from leaderboard.records import ScoreEntry
     from leaderboard.score_key import ScoreKey
     from leaderboard.store.local import Run, Store
     from metrics.statistics.runs import RunVariance
@@ -41,7 +42,7 @@ _HOW = (
     "The difference is to the first model, in percentage points for shares; in brackets its own 95% interval. A model "
     "is called better or worse (higher or lower, for scores without a better end) only where p, after Holm's "
     "correction over {n} comparisons (every score, every pair), is below 0.05: of pages that compare models without "
-    "any difference, at most one in twenty calls one."
+    "any difference, at most one in twenty calls one. Where one of two values has no interval, nothing is called."
 )
 _SPREAD_KNOWN = (
     " Intervals and p hold the spread between runs of a model for {n} of {scores} scores, pooled over the models with "
@@ -146,16 +147,17 @@ def _row(line: Line) -> str:
     return (
         f'<tr data-score="{text(line.name)}"><th scope="row">{text(line.label)}'
         f'<span class="interval">{text(unit)}</span></th>'
-        f'<td class="right score">{interval(_known(line.first), line.unit)}</td>{cells}</tr>'
+        f'<td class="right score">{_value(line.first, line.unit)}</td>{cells}</tr>'
     )
 
 
 def _cells(other: Against, unit: str) -> str:
-    shown = f'<td class="right score start">{interval(_known(other.estimate), unit)}</td>'
+    shown = f'<td class="right score start">{_value(other.score, unit)}</td>'
     if other.difference is None or other.p_value is None:
-        return f'{shown}<td class="verdict">{UNKNOWN}</td>'
+        words = UNKNOWN if other.verdict == "not comparable" else f"<em>{text(other.verdict)}</em>"
+        return f'{shown}<td class="verdict">{words}</td>'
     ends = f"[{_signed(other.difference.low, unit)}, {_signed(other.difference.high, unit)}]"
-    css = "verdict clear" if other.p_value < SIGNIFICANT else "verdict"
+    css = "verdict clear" if other.verdict in CLEAR else "verdict"
     p_value = "p &lt; 0.001" if other.p_value < _SMALLEST_P else f"p = {other.p_value:.3f}"
     return (
         f'{shown}<td class="{css}"><span class="value">{_signed(other.difference.value, unit)} '
@@ -163,8 +165,10 @@ def _cells(other: Against, unit: str) -> str:
     )
 
 
-def _known(estimate: Interval | tuple[float, float, float] | None) -> Interval:
-    return Interval(None, None, None) if estimate is None else Interval(*estimate)
+def _value(score: ScoreEntry | None, unit: str) -> str:
+    if score is None:
+        return UNKNOWN
+    return interval(Interval(score.value, score.low, score.high, score.n_counted), unit)
 
 
 def _signed(value: float, unit: str) -> str:

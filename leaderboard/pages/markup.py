@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+from leaderboard.board.names import no_interval
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -19,11 +21,12 @@ UNKNOWN = '<span class="dim">?</span>'
 
 
 class Interval(NamedTuple):
-    """A score and the ends of its 95% interval; None where it is not defined."""
+    """A score and the ends of its 95% interval, None where it is not defined; of how many structures it is."""
 
     value: float | None
     low: float | None
     high: float | None
+    n_counted: int = 0
 
 
 def text(value: object) -> str:
@@ -53,7 +56,8 @@ def interval(score: Interval, unit: str) -> str:
     """Value, and under it its interval in a lighter tone."""
     if score.value is None or pd.isna(score.value):
         return UNKNOWN
-    ends = f"[{number(score.low, unit)}, {number(score.high, unit)}]"
+    bare = score.low is None or score.high is None or pd.isna(score.low) or pd.isna(score.high)
+    ends = no_interval(score.n_counted) if bare else f"[{number(score.low, unit)}, {number(score.high, unit)}]"
     return f'<span class="value">{number(score.value, unit)}</span><span class="interval">{ends}</span>'
 
 

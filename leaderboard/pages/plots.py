@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from leaderboard.board.comparison import Line
+    from leaderboard.records import ScoreEntry
 
 # Okabe and Ito's palette (https://jfly.uni-koeln.de/color/): told apart with every kind of colour vision.
 BLUE = "#0072b2"
@@ -138,19 +139,12 @@ def side_by_side(names: Sequence[str], lines: Sequence[Line]) -> go.Figure:
     figure = go.Figure()
     step = 0.6 / max(len(names), 1)
     for place, name in enumerate(names):
-        estimates = [line.first if place == 0 else line.others[place - 1].estimate for line in lines]
-        known = [(row, estimate) for row, estimate in enumerate(estimates) if estimate is not None]
+        scores = [line.first if place == 0 else line.others[place - 1].score for line in lines]
+        known = [(row, score) for row, score in enumerate(scores) if score is not None]
         figure.add_scatter(
-            x=[100 * estimate.value for _, estimate in known],
+            x=[100 * score.value for _, score in known if score.value is not None],
             y=[row + (place - (len(names) - 1) / 2) * step for row, _ in known],
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [100 * (estimate.high - estimate.value) for _, estimate in known],
-                "arrayminus": [100 * (estimate.value - estimate.low) for _, estimate in known],
-                "thickness": 1.5,
-                "width": 3,
-            },
+            error_x=error_bars([score for _, score in known]),
             mode="markers",
             marker={"color": SERIES[place % len(SERIES)], "symbol": SYMBOLS[place % len(SYMBOLS)], "size": 8},
             # plotly reads markup in names: what a model is called is shown as written
@@ -167,6 +161,19 @@ def side_by_side(names: Sequence[str], lines: Sequence[Line]) -> go.Figure:
         legend={"orientation": "h", "y": -0.2, "yanchor": "top"},
         height=140 + (38 if any("<br>" in label for label in labels) else 26) * len(lines) * max(1, len(names) // 2),
     )
+
+
+def error_bars(scores: Sequence[ScoreEntry]) -> dict[str, object]:
+    """The 95% intervals of shares, in percent; a value without one has no bar."""
+    estimates = [score.estimate for score in scores]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [None if estimate is None else 100 * (estimate.high - estimate.value) for estimate in estimates],
+        "arrayminus": [None if estimate is None else 100 * (estimate.value - estimate.low) for estimate in estimates],
+        "thickness": 1.5,
+        "width": 3,
+    }
 
 
 def styled(figure: go.Figure, title: str, x_title: str, y_title: str) -> go.Figure:

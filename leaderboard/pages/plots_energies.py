@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from leaderboard.board.names import view_name
-from leaderboard.pages.plots import INK, styled
+from leaderboard.pages.plots import INK, error_bars, styled
 from leaderboard.pages.plots_hull import KNOWN, NEW
 from metrics.score import registry
 from metrics.scores.stability import METASTABLE_EV_PER_ATOM
@@ -81,25 +81,17 @@ def shares(scores: Iterable[ScoreEntry]) -> go.Figure:
     figure = go.Figure()
     for name, colour in SHARES.items():
         of_name = [
-            (score.variant, estimate)
+            (score.variant, score.value, score)
             for score in entries
-            if score.name == name and score.variant and (estimate := score.estimate) is not None
+            if score.name == name and score.variant and score.value is not None
         ]
         figure.add_bar(
-            y=[_in_lines(variant) for variant, _ in of_name],
-            x=[100 * estimate.value for _, estimate in of_name],
+            y=[_in_lines(variant) for variant, *_ in of_name],
+            x=[100 * value for _, value, _ in of_name],
             orientation="h",
             name=registry()[name].label,
             marker_color=colour,
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [100 * (estimate.high - estimate.value) for _, estimate in of_name],
-                "arrayminus": [100 * (estimate.value - estimate.low) for _, estimate in of_name],
-                "thickness": 1.5,
-                "width": 3,
-                "color": INK,
-            },
+            error_x={**error_bars([score for *_, score in of_name]), "color": INK},
             hovertemplate="%{y}: %{x:.1f}%<extra>%{fullData.name}</extra>",
         )
     n_views = len({score.variant for score in entries if score.name in SHARES and score.variant})

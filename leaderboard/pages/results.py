@@ -52,7 +52,7 @@ def _line(score: ScoreEntry) -> str:
     entry = registry().get(score.name)
     label = score_name(*score.key)
     meaning = entry.definition.partition("\n\n")[0] if entry else ""
-    value = Interval(score.value, score.low, score.high)
+    value = Interval(score.value, score.low, score.high, score.n_counted)
     unit = "%" if score.unit == "share" else score.unit
     return (
         f'<tr><th scope="row">{text(label)}</th>'

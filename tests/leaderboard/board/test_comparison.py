@@ -65,7 +65,7 @@ def test_a_clear_difference_has_a_word_and_survives_the_number_of_comparisons(tm
     others = {line.name: line.others[0] for line in lines}
     assert others["novel"].verdict == "better"
     assert lines_of(second, first)["novel"].others[0].verdict == "worse"
-    assert others["valid"].verdict == "no clear difference"
+    assert others["valid"].verdict == "equal"  # all of both are
     gaps = [other.difference for other in others.values() if other.difference is not None]
     assert n_comparisons == len(gaps)
     gap = others["novel"].difference
@@ -107,8 +107,8 @@ def test_a_score_that_only_one_run_has_or_of_another_version_is_not_compared(tmp
     third = with_scores(third, [entry.model_copy(update={"version": 99}) for entry in third.scores.scores])
     line = lines_of(first, second, third)["novel"]
     assert [other.verdict for other in line.others] == ["not comparable"] * 2
-    assert line.others[0].estimate is None
-    assert line.others[1].estimate is not None
+    assert line.others[0].score is None
+    assert line.others[1].score is not None
 
 
 @pytest.mark.parametrize("indicative", [False, True])
@@ -194,3 +194,60 @@ def test_the_figure_has_each_share_with_its_interval(tmp_path: Path) -> None:
     low = figure.data[0].x[1] - figure.data[0].error_x.arrayminus[1]
     assert low == pytest.approx(100 * 0.4904, abs=0.01)  # Wilson, 48 of 80
     assert "<img" not in figure.data[1].name
+
+
+def without_interval(run: Run, name: str, value: float) -> Run:
+    """The run with another value of a score, as of two structures: it has no interval."""
+    changes = {"value": value, "low": None, "high": None, "n_counted": 2}
+    entries = run.scores.scores
+    return with_scores(run, [one.model_copy(update=changes) if one.name == name else one for one in entries])
+
+
+def test_a_value_without_an_interval_has_no_p_value_and_no_difference_is_clear(tmp_path: Path) -> None:
+    first, second = (publish(tmp_path, Made(model, records(9, 3))) for model in "ab")
+    n_comparisons = compare([first, second], PROTOCOL).n_comparisons
+    second = without_interval(second, "continuous_novelty", 0.9)
+    compared = compare([first, second], PROTOCOL)
+    line = next(line for line in compared.lines if line.name == "continuous_novelty")
+    other = line.others[0]
+    assert (other.verdict, other.difference, other.p_value) == ("no interval", None, None)
+    assert other.score is not None
+    assert other.score.value == 0.9
+    assert compared.n_comparisons == n_comparisons - 1
+    html = page([first, second], board(Store(tmp_path), PROTOCOL), PROTOCOL)
+    assert '<span class="value">0.900</span><span class="interval">no interval: 2 structures</span>' in html
+    assert "<em>no interval</em>" in html
+    assert "nan" not in html
+
+
+def test_values_that_are_alike_but_for_rounding_are_equal(tmp_path: Path) -> None:
+    # the Vendi scores of two structures that have nothing in common: 2, less what the kernel's tail or rounding takes
+    first, second, third = (publish(tmp_path, Made(model, records(9, 3))) for model in "abc")
+    first = without_interval(first, "continuous_novelty", 1.9999999999997)
+    second = without_interval(second, "continuous_novelty", 2.0)
+    third = without_interval(third, "continuous_novelty", 1.99999998607)
+    verdicts = [other.verdict for other in lines_of(first, second, third)["continuous_novelty"].others]
+    assert verdicts == ["equal", "no interval"]
+
+
+def test_a_stored_interval_without_a_width_is_none(tmp_path: Path) -> None:
+    """Runs that were published with such intervals keep them, and nothing is clear by them."""
+    first, second = (publish(tmp_path, Made(model, records(9, 3))) for model in "ab")
+    made = []
+    for run, value in ((first, 1.3), (second, 2.9)):
+        changes = {"value": value, "low": value, "high": value}
+        entries = run.scores.scores
+        made.append(
+            with_scores(
+                run, [one.model_copy(update=changes) if one.name == "continuous_novelty" else one for one in entries]
+            )
+        )
+    assert lines_of(*made)["continuous_novelty"].others[0].verdict == "no interval"
+
+
+def test_a_mark_without_an_interval_has_no_bar(tmp_path: Path) -> None:
+    run = without_interval(publish(tmp_path, Made("a", records(80, 48))), "novel", 0.6)
+    lines = [line for line in compare([run, run], PROTOCOL).lines if line.name in ("novel", "valid")]
+    bars = plots.side_by_side(["a", "a"], lines).data[0]
+    assert list(bars.x) == [100, 60]
+    assert [bar is None for bar in bars.error_x.array] == [False, True]

@@ -111,3 +111,18 @@ def test_a_score_that_counts_no_hits_ranks_by_its_interval(tmp_path: Path) -> No
         )
         write_model(run.scores.model_copy(update={"scores": (*run.scores.scores, entry)}), run.path / "scores.json")
     assert standings(tmp_path, protocol) == {"c": (1, 1, 1, 1), "b": (2, 2, 3, 1), "a": (3, 2, 3, 1)}
+
+
+def test_a_run_whose_ranking_score_has_no_interval_takes_no_rank_and_says_so(tmp_path: Path) -> None:
+    for model in ("a", "b"):
+        run = publish(tmp_path, Made(model, records(N_RANKED, 100)))
+        if model == "b":
+            entries = [
+                one.model_copy(update={"low": None, "high": None}) if one.name == "vun" else one
+                for one in run.scores.scores
+            ]
+            write_model(run.record.with_scores(entries), run.path / "scores.json")
+    assert standings(tmp_path) == {"a": (1, 1, 1, 1), "b": (None, None, None, 1)}
+    table = board(Store(tmp_path), PROTOCOL)
+    assert table.runs.set_index("model")["not_ranked"].dropna().to_dict() == {"b": "no interval of VUN"}
+    assert "4.0 (no interval: no spread)" in render(table, "md", PROTOCOL)

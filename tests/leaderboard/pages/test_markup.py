@@ -87,3 +87,11 @@ def test_a_notice_is_plain_text() -> None:
 
 def test_facts_are_a_list_of_terms() -> None:
     assert parsed(facts({"Term": "value"})).shown == "Termvalue"
+
+
+@pytest.mark.parametrize(
+    ("n_counted", "why"),
+    [(1, "no interval: 1 structure"), (2, "no interval: 2 structures"), (30, "no interval: no spread")],
+)
+def test_a_value_without_an_interval_says_why(n_counted: int, why: str) -> None:
+    assert parsed(interval(Interval(2.1, None, None, n_counted), "index")).shown == f"2.100{why}"

@@ -15,12 +15,19 @@ from reference_data.reference import SETS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reference_data.files.manifest import Manifest
 
-def test_a_set_that_was_merged_otherwise_than_the_protocol_says_is_refused(tmp_path: Path) -> None:
+
+def copied(folder: Path) -> Manifest:
+    """Copy the starter set into the folder; its manifest."""
     for file in (SETS / "starter").iterdir():
         if file.is_file():
-            (tmp_path / file.name).write_bytes(file.read_bytes())
-    manifest = read_manifest(tmp_path)
+            (folder / file.name).write_bytes(file.read_bytes())
+    return read_manifest(folder)
+
+
+def test_a_set_that_was_merged_otherwise_than_the_protocol_says_is_refused(tmp_path: Path) -> None:
+    manifest = copied(tmp_path)
     matching = manifest.matching.model_copy(update={"settings": {**manifest.matching.settings, "same_below": 0.05}})
     write_manifest(manifest.model_copy(update={"matching": matching}), tmp_path)
     with pytest.raises(ReferenceSetError, match=r"matching.same_below 0.05; expected matching.same_below 0.03"):
@@ -29,3 +36,12 @@ def test_a_set_that_was_merged_otherwise_than_the_protocol_says_is_refused(tmp_p
 
 def test_the_starter_set_is_accepted() -> None:
     assert Setting.of(load_protocol(), "starter", ()).reference.name == "starter"
+
+
+def test_another_set_under_the_name_of_a_set_that_is_here_makes_a_run_custom(tmp_path: Path) -> None:
+    manifest = copied(tmp_path)
+    assert not Setting.of(load_protocol(), tmp_path, ()).custom  # the same content
+    write_manifest(manifest.model_copy(update={"indicative": not manifest.indicative}), tmp_path)
+    changed = Setting.of(load_protocol(), tmp_path, ())
+    assert changed.reference.name == "starter"
+    assert changed.custom

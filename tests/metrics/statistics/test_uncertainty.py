@@ -148,3 +148,12 @@ def _mean(values: NDArray[np.float64]) -> tuple[float, float, float]:
     assert mean.low is not None
     assert mean.high is not None
     return mean.value, mean.low, mean.high
+
+
+def test_an_end_at_the_value_makes_no_difference_certain() -> None:
+    # 0 lies where neither interval reaches beyond its value, so the other sides say how far off the values may be
+    first, second = Estimate(2.0, 2.0, 2.0 + 1.96), Estimate(1.0, 1.0 - 1.96, 1.0)
+    gap = difference(first, second)
+    # one deviation of 1 in each: z = 1 / sqrt(2), two-sided p 0.4795 of the normal distribution
+    assert gap.p_value == pytest.approx(0.4795, abs=1e-3)
+    assert gap.low == gap.value == 1.0
