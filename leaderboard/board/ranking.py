@@ -75,6 +75,7 @@ def with_ranks(runs: pd.DataFrame, estimates: pd.DataFrame, score: Score | None,
     placed = dict.fromkeys(range(len(runs)), nowhere)
     n_runs = dict.fromkeys(range(len(runs)), 1)
     intervals = estimates.to_numpy(dtype=np.float64, na_value=np.nan)
+    is_known = ~np.isnan(intervals).any(axis=1)
     is_share = score is not None and score.unit == "share"
 
     def sampled(row: int) -> Sampled:
@@ -82,9 +83,7 @@ def with_ranks(runs: pd.DataFrame, estimates: pd.DataFrame, score: Score | None,
 
     for field in _fields(runs, protocol):
         n_runs |= {row: len(rows) for rows in field.models for row in rows}
-        models = [
-            known for rows in field.models if (known := [row for row in rows if not np.isnan(intervals[row]).any()])
-        ]
+        models = [known for rows in field.models if (known := [row for row in rows if is_known[row]])]
         if field.is_ranked or len(models) > 1:
             ranges = rank_ranges([[sampled(row) for row in rows] for rows in models])
             for rows, rank_range in zip(models, ranges, strict=True):

@@ -25,6 +25,7 @@ _HEAD = """\
 
 Written by `python -m leaderboard docs` from the code that computes them; the app's About page shows the same.
 A score is a function of a table of facts, one row (record) per submitted structure, where unknown is null.
+An interval that is made from how structures differ takes five of them and some spread; without, there is a value alone.
 """
 
 

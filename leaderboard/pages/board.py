@@ -179,8 +179,8 @@ def legend(table: Board, reference: str, protocol: Protocol) -> str:
         *([text(_CALIBRATED)] if any(key.is_calibrated for key in table.keys) else []),
         (
             "Shares are percent of all submitted structures, distances in units of (V/N)<sup>1/3</sup>, V/N the volume "
-            "per site; in a lighter tone the 95% interval, made as the definition of each score says. Too few structures, or "
-            "structures without any spread, give a value and no interval."
+            "per site; in a lighter tone the 95% interval, made as the definition of each score says. Too few "
+            "structures, or structures without any spread, give a value and no interval."
         ),
         '<span class="best">Bold</span>: best of the ranked rows of a column, or of all rows where none is ranked.',
         (

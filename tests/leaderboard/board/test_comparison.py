@@ -132,7 +132,10 @@ def test_the_summary_is_in_plain_words(tmp_path: Path) -> None:
     sentence = summary([first, second], compare([first, second], PROTOCOL).lines)[0]
     assert sentence.startswith("b against a: better in ")
     assert "worse in Valid" in sentence
-    assert "not clearly different in" in sentence
+    assert "equal in Readable" in sentence
+    near = publish(tmp_path, Made("near", records(500, 101)))
+    said = summary([first, near], compare([first, near], PROTOCOL).lines)[0]
+    assert "not clearly different in Novel" in said
 
 
 def test_what_does_not_compare_is_said(tmp_path: Path) -> None:

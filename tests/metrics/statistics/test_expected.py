@@ -37,3 +37,8 @@ def test_draws_widen_the_interval() -> None:
     shifts = np.random.default_rng(1).lognormal(0.0, 0.5, size=(200, 1))
     with_draws = expected_share(probability, np.clip(probability * shifts, 0.0, 1.0), 400)
     assert with_draws.high - with_draws.low > 1.5 * (without.high - without.low)
+
+
+def test_without_a_possible_hit_the_interval_is_wilsons_of_none() -> None:
+    """No hit among 50 does not say that the next 50 will have none."""
+    assert expected_share(np.zeros(0), np.zeros((200, 0)), 50) == (0.0, *wilson_interval(0, 50))
