@@ -57,7 +57,8 @@ def bounded_interval(mean: float, variance: float, n: int) -> tuple[float, float
     """95% interval of a mean of n numbers between 0 and 1, from the variance of the mean.
 
     Wilson's interval for the number of independent trials whose share would have that variance (the effective sample
-    size: E. L. Korn and B. I. Graubard, Surv. Methodol. 24, 193 (1998)). At 0 and 1 it is that of n trials.
+    size: E. L. Korn and B. I. Graubard, Surv. Methodol. 24, 193 (1998)). At 0 and 1, and where the numbers do not
+    differ, it is that of n trials.
 
     Args:
         mean: between 0 and 1.
@@ -68,10 +69,14 @@ def bounded_interval(mean: float, variance: float, n: int) -> tuple[float, float
     of_one_trial = mean * (1 - mean)
     # one record more or less is the finest that n records resolve
     trials = float(n)
-    if of_one_trial > 0:
+    if of_one_trial > 0 and variance * n > _ROUNDING**2:
         trials = n**2 if variance * n**2 <= of_one_trial else max(of_one_trial / variance, 1.0)
     low, high = wilson_interval(min(mean * trials, trials), trials)
     return min(low, mean), max(high, mean)
+
+
+_ROUNDING = 1e-9
+"""Numbers between 0 and 1 with a smaller standard deviation are alike."""
 
 
 class Estimate(NamedTuple):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from metrics.statistics.mean import mean_over_known, mean_over_submitted, median_over_known
+from metrics.statistics.uncertainty import wilson_interval
 from metrics.statistics.value import FEWEST_FOR_INTERVAL
 from tests.metrics.facts import facts
 
@@ -116,3 +117,10 @@ def test_five_numbers_that_differ_have_an_interval() -> None:
     assert mean.low is not None
     assert mean.high is not None
     assert mean.low < 3 < mean.high
+
+
+@pytest.mark.parametrize("value", [0.0, 2e-14, 0.3])
+def test_alike_shares_have_the_interval_of_as_many_trials(value: float) -> None:
+    """A distance of 0 that rounding made 2e-14 says no more than 0 does."""
+    mean = mean_over_submitted(column([value] * 30))
+    assert (mean.low, mean.high) == pytest.approx(wilson_interval(30 * value, 30), abs=1e-9)
