@@ -23,6 +23,7 @@ from pymatgen.core.structure import Structure
 
 from leaderboard import score_structures
 from leaderboard.protocol import load_protocol
+from leaderboard.run.columns import columns_schema
 from metrics.measure import registry as measures
 from metrics.measure.matching import point_defect
 from metrics.measure.matching import verdict as matching
@@ -170,7 +171,8 @@ def _table(name: str, structures: Any, folder: Path) -> pd.DataFrame:  # noqa: A
 def _facts() -> str:
     """What is measured, in which versions: a table of other facts is not read again."""
     versions = {name: measure.version for name, measure in measures().items()}
-    parts = [load_protocol().hash, sorted(versions.items()), matching.VERSION, point_defect.VERSION]
+    columns = columns_schema(load_protocol()).names
+    parts = [load_protocol().matching, columns, sorted(versions.items()), matching.VERSION, point_defect.VERSION]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
