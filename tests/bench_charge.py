@@ -276,6 +276,7 @@ def alternatives() -> Iterable[tuple[str, ChargeSettings]]:
         "state_fraction": (0.02, 0.01, 0.002, 0.001),
         "weakest_bond": (0.08, 0.05, 0.02, 0.01),
         "weakest_shared": (0.03, 0.05, 0.15, 0.2),
+        "weakest_shared_in_salts": (0.1, 0.2, 0.3, 0.35),
         "length_tolerance": (0.0, 0.02, 0.06, 0.08),
         "sharing": (1.0, 1.25, 2.0),
         "underbonded": (0.5, 0.4, 0.15),

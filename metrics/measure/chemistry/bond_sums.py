@@ -9,7 +9,7 @@ from pymatgen.core.periodic_table import Element
 
 from metrics.measure import UnmeasurableError
 from metrics.measure.chemistry.bond_lengths import BOND_LENGTHS, SOFTNESS_ANGSTROM
-from metrics.measure.chemistry.valences import ELECTRONEGATIVITY, NONMETAL
+from metrics.measure.chemistry.valences import ELECTRONEGATIVITY, NOBLE_GAS, NONMETAL, SALT_FORMER
 from metrics.measure.fingerprint.neighbours import neighbours_within, reduce_cell
 
 if TYPE_CHECKING:
@@ -75,10 +75,11 @@ def possible_bonds(crystal: Crystal, weakest: float, stretch: float) -> Pairs:
 
 
 class Weakest(NamedTuple):
-    """Least valences: of a bond, and of one between two anions or two cations that shares electrons."""
+    """Least valences: of a bond, of one between two anions or two cations that shares electrons, of the latter in salts."""
 
     bond: float
     shared: float
+    shared_in_salts: float
 
 
 def bond_sums(
@@ -90,6 +91,9 @@ def bond_sums(
     to less electronegative ones, and its element has a positive state: the electrons of a bond belong to the more
     electronegative partner, as in IUPAC's definition of the oxidation state (Karen et al. 2016,
     DOI 10.1515/pac-2015-1204). So nitrogen is an anion in ammonium and a cation in nitrate.
+
+    Cations beside oxygen or halide ions touch without being bonded, as in rock salt: only stronger contacts share
+    electrons there. Beside a noble gas that is no cation they share none.
 
     Args:
         numbers: (n,) atomic numbers.
@@ -109,10 +113,14 @@ def bond_sums(
     lead = rank[pairs.point] - rank[pairs.center]
     cation = ~NONMETAL[numbers] | ((total(lead > 0) > total(lead < 0) + _TIE) & has_state[numbers])
     from_cation, to_cation, shared = cation[pairs.center], cation[pairs.point], valence >= weakest.shared
+    anions = numbers[~cation]
+    shared_by_cations = from_cation & to_cation & shared & ~NOBLE_GAS[anions].any()
+    if SALT_FORMER[anions].any():
+        shared_by_cations &= valence >= weakest.shared_in_salts
     return BondSums(
         cation,
         total(~to_cation),
         total(to_cation),
         float(valence[~from_cation & ~to_cation & shared].sum()),
-        float(valence[from_cation & to_cation & shared].sum()),
+        float(valence[shared_by_cations].sum()),
     )

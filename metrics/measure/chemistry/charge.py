@@ -63,6 +63,7 @@ class ChargeSettings:
         state_fraction: oxidation states rarer than this among an element's states in the ICSD are not assumed.
         weakest_bond: contacts with a lower bond valence are no bonds.
         weakest_shared: contacts between anions, or between cations, with a lower one share no electrons.
+        weakest_shared_in_salts: the same of contacts between cations beside oxygen or halide ions.
         length_tolerance: all lengths may be off by this fraction, as those of functionals and of unrelaxed cells are.
         sharing: electrons that a bond between anions, or between cations, shares for each of the two, per unit of its
             valence; multiple bonds, and bonds between atoms with lone pairs, are longer than the formula has them.
@@ -80,6 +81,7 @@ class ChargeSettings:
     state_fraction: float = 0.005
     weakest_bond: float = 0.03
     weakest_shared: float = 0.1
+    weakest_shared_in_salts: float = 0.25
     length_tolerance: float = 0.04
     sharing: float = 1.5
     underbonded: float = 0.25
@@ -91,7 +93,7 @@ class ChargeSettings:
 
 @measure(
     name="charge",
-    version=2,
+    version=3,
     columns={"charge_valid": pa.bool_(), "charge_rule": pa.string()},
     settings=ChargeSettings,
 )
@@ -108,7 +110,7 @@ def measure_charge(crystal: Crystal, settings: ChargeSettings) -> dict[str, obje
         pairs = possible_bonds(crystal, settings.weakest_bond, 1 / (1 - tolerance))
     except UnmeasurableError as error:
         raise UnmeasurableError(error.reason, charge_rule="undetermined") from error
-    weakest = Weakest(settings.weakest_bond, settings.weakest_shared)
+    weakest = Weakest(settings.weakest_bond, settings.weakest_shared, settings.weakest_shared_in_salts)
     rules: list[PassingRule | FailingRule] = []
     for scale in (1.0, 1 - tolerance, 1 + tolerance):
         sums = bond_sums(numbers, pairs, weakest, scale, charges.highest > 0)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 N_ELEMENTS = 118
-_PNICTOGENS, _NOBLE_GASES, _OCTET = 15, 18, 8
+_PNICTOGENS, _HALOGENS, _NOBLE_GASES, _OCTET, _OXYGEN = 15, 17, 18, 8, 8
 _FEW_REPORTS = 1
 """A state reported this often in the ICSD is an error of its record more often than not (Sr+4, Na-1)."""
 
@@ -68,6 +68,13 @@ boron, whose clusters and layers have too few electrons for octets.
 
 BONDS_AT_MOST: NDArray[np.float64] = _by_atomic_number(_bonds_at_most)
 """(119,) valence of an anion at most: 8 - N, or 5 for P, As and Sb, whose atoms in metals bond with all electrons."""
+
+
+SALT_FORMER: NDArray[np.bool_] = _by_atomic_number(lambda element: element.Z == _OXYGEN or element.group == _HALOGENS) > 0
+"""(119,) oxygen and the halogens, whose compounds with metals are salts."""
+
+NOBLE_GAS: NDArray[np.bool_] = _by_atomic_number(lambda element: element.group == _NOBLE_GASES) > 0
+"""(119,)"""
 
 
 class CationCharges(NamedTuple):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from metrics.crystal import Crystal
 
 HAS_STATE = cation_charges(0.005).highest > 0
-WEAKEST = Weakest(bond=0.03, shared=0.1)
+WEAKEST = Weakest(bond=0.03, shared=0.1, shared_in_salts=0.25)
 
 
 def sums_of(crystal: Crystal, scale: float = 1.0) -> BondSums:
