@@ -1,7 +1,9 @@
 """Families of compounds: one chemistry by groups of the periodic table, ratios rounded to twentieths.
 
-Discoveries are counted by family, so that one idea counts once: neither an exchange of lanthanides nor a dopant nor
-another stacking of the same layers makes a second one. A family is made from the composition alone. At one composition
+Discoveries are counted by family, so that one idea counts once: neither an exchange of lanthanides nor another stacking
+of the same layers makes a second one, and a dopant seldom does. A dopant replaces atoms of some group, which a formula
+does not name, so where a share lies near the edge of two parts it may tip the rounding: TiO2 is ``4:7 16:13``,
+Ti60Nb4O128 ``4:6 16:14``. A family is made from the composition alone. At one composition
 the convex hull has one ground state, so polymorphs of it cannot be two stable discoveries; and what ignores geometry,
 no perturbation of atoms can split. It is a lower bound on purpose: NaCl and CsCl, or CO2 and SiO2, are one family.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path  # noqa: TC003 - pydantic reads the annotations
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from datasets import IterableDataset
 
 ID, CELL, POSITIONS, SPECIES = "immutable_id", "lattice_vectors", "cartesian_site_positions", "species_at_sites"
+OCCUPANCIES, VACANCY = "species", "vacancy"
 ENERGY, FUNCTIONAL, COMPATIBLE = "energy", "functional", "cross_compatibility"
 BATCH_ROWS = 1_000
 SPLIT = "train"
@@ -52,7 +54,8 @@ class LematBulk(Source):
     """Rows of LeMat-Bulk, streamed: one batch is in memory at a time.
 
     The Hub and local files go through the same code; exactly one of ``repository`` and ``path`` is given. Rows of
-    another functional than the subset's, and those that LeMat-Bulk marks as not cross-compatible, are refused.
+    another functional than the subset's, and those that LeMat-Bulk marks as not cross-compatible, are refused, and so
+    are those whose ``species`` say that a site is filled in part or by several elements.
     ``energy`` is the total energy of the cell, uncorrected; a row without one is kept.
 
     Attributes:
@@ -122,6 +125,7 @@ class LematBulk(Source):
         if record[FUNCTIONAL] != self.functional:
             reason, detail = "other_functional", f"{FUNCTIONAL} is {record[FUNCTIONAL]}, {self.functional} is needed"
             raise RowRefusedError(reason, detail)
+        _check_ordered(record[OCCUPANCIES])
         numbers = [atomic_number(symbol) for symbol in record[SPECIES] or ()]
         energy = number(record, ENERGY) if self.energy_convention else None
         return SourceRow(
@@ -140,7 +144,7 @@ class LematBulk(Source):
         return next(known, self.name)
 
     def _records(self, folder: Path) -> Iterator[Mapping[str, Any]]:
-        columns = [ID, CELL, POSITIONS, SPECIES, ENERGY, FUNCTIONAL, COMPATIBLE, self.fingerprint_column]
+        columns = [ID, CELL, POSITIONS, SPECIES, OCCUPANCIES, ENERGY, FUNCTIONAL, COMPATIBLE, self.fingerprint_column]
         dataset = self._dataset(folder, columns)
         missing = sorted(set(columns) - set(dataset.column_names or columns))
         if missing:
@@ -185,6 +189,30 @@ class LematBulk(Source):
             expected="LeMat-Bulk on the Hub, or its parquet files",
             remedy="check the connection and the path, then start again: sources read whole are kept",
         )
+
+
+def _check_ordered(text: str | None) -> None:
+    """Refuse a row whose species, JSON as OPTIMADE defines it, say that a site is not filled by one element.
+
+    A row without them says no more than its sites do.
+
+    Raises:
+        RowRefusedError: it is disordered, or not such JSON.
+
+    """
+    if text is None:
+        return
+    try:
+        species = [(list(one["chemical_symbols"]), list(one["concentration"])) for one in json.loads(text)]
+    except (ValueError, TypeError, KeyError) as error:
+        reason = "malformed"
+        detail = f"{OCCUPANCIES} is {text!r:.60}, a JSON list with chemical_symbols and concentration is needed"
+        raise RowRefusedError(reason, detail) from error
+    for symbols, concentrations in species:
+        if len(symbols) != 1 or symbols[0] == VACANCY or concentrations != [1]:
+            reason = "partial_occupancy"
+            detail = f"a site holds {symbols!r:.60} in the parts {concentrations!r:.60}, one whole atom is needed"
+            raise RowRefusedError(reason, detail)
 
 
 @cache

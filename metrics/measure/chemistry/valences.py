@@ -70,11 +70,13 @@ BONDS_AT_MOST: NDArray[np.float64] = _by_atomic_number(_bonds_at_most)
 """(119,) valence of an anion at most: 8 - N, or 5 for P, As and Sb, whose atoms in metals bond with all electrons."""
 
 
-SALT_FORMER: NDArray[np.bool_] = _by_atomic_number(lambda element: element.Z == _OXYGEN or element.group == _HALOGENS) > 0
+SALT_FORMER: NDArray[np.bool_] = (
+    _by_atomic_number(lambda element: element.Z == _OXYGEN or element.group == _HALOGENS) > 0
+)
 """(119,) oxygen and the halogens, whose compounds with metals are salts."""
 
 NOBLE_GAS: NDArray[np.bool_] = _by_atomic_number(lambda element: element.group == _NOBLE_GASES) > 0
-"""(119,)"""
+"""(119,) whether an element is a noble gas."""
 
 
 class CationCharges(NamedTuple):

@@ -14,6 +14,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from metrics.measure import UnmeasurableError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -99,9 +101,15 @@ def ask(
 
 
 def answer_block(task: Block) -> list[Any]:
-    """Ask the question about every pair of a block; runs in a worker process."""
+    """Answer of every pair of a block, or the reason why it cannot be decided; runs in a worker process."""
     question, candidates, pairs = task
-    return [question(candidates[first], candidates[second]) for first, second in pairs]
+    answers: list[Any] = []
+    for first, second in pairs:
+        try:
+            answers.append(question(candidates[first], candidates[second]))
+        except UnmeasurableError as error:
+            answers.append(error.reason)
+    return answers
 
 
 def components(n: int, edges: Sequence[Pair] | NDArray[np.int32]) -> list[int]:

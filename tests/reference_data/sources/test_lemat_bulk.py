@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -81,6 +82,29 @@ def test_rows_of_several_files_come_in_order_each_a_crystal_or_a_reason(tmp_path
     assert rows["mp-1"].crystal.frac_coords == pytest.approx(SALT.frac_coords, abs=1e-12)
     assert rows["mp-5"].crystal.volume == pytest.approx(SALT.volume)
     assert len(source.inputs(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("symbols", "concentration"),
+    [(["Na", "K"], [0.5, 0.5]), (["Na"], [0.5]), (["Na", "vacancy"], [0.9, 0.1]), (["vacancy"], [1]), ([], [])],
+    ids=["two elements", "half an atom", "vacancies", "a vacancy", "nothing"],
+)
+def test_a_row_whose_species_fill_a_site_in_part_is_refused(
+    tmp_path: Path, symbols: list[str], concentration: list[float]
+) -> None:
+    # OPTIMADE 1.2, species: chemical_symbols may hold several elements and "vacancy", concentration their parts
+    species = [
+        {"name": "Na", "chemical_symbols": symbols, "concentration": concentration},
+        {"name": "Cl", "chemical_symbols": ["Cl"], "concentration": [1.0]},
+    ]
+    rows = [lemat_row("part", SALT, species=json.dumps(species)), lemat_row("whole", SALT)]
+    write_lemat([*rows, lemat_row("text", SALT, species="Na Cl")], tmp_path / "t.parquet")
+    part, whole, text = lemat(path="t.parquet").rows(tmp_path)
+    assert isinstance(whole, SourceRow)
+    assert isinstance(part, SourceRefusal)
+    assert isinstance(text, SourceRefusal)
+    assert (part.reason, text.reason) == ("partial_occupancy", "malformed")
+    assert str(concentration) in part.detail
 
 
 def test_a_left_handed_cell_is_the_same_crystal(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.crystal import Crystal
+from metrics.measure import UnmeasurableError
 from metrics.measure.matching.pairs import BLOCK_SIDE, ask, components, count_of_one_formula, pairs_of_one_formula
 from metrics.measure.matching.verdict import Candidate, MatchSettings, compare
 from metrics.measure.running.engine import Engine
@@ -93,3 +94,14 @@ def test_only_the_pairs_at_fault_are_lost(engine: Engine) -> None:
     assert answers.pop((0, 2)) is True
     assert sorted(answers) == [(0, 1), (1, 2)]
     assert all(str(answer).startswith("crashed: ValueError: no answer") for answer in answers.values())
+
+
+def test_a_question_that_refuses_a_pair_gives_its_reason_and_no_crash(engine: Engine) -> None:
+    crushed = Crystal(ATOM.lattice * 1e-3, ATOM.frac_coords, ATOM.atomic_numbers)
+    candidates = [named("A"), named("A", 27.1), Candidate(crushed, "A", ())]
+    question = partial(compare, settings=MatchSettings())
+    answers = dict(ask(question, candidates, pairs_of_one_formula(candidates), engine=engine, time_limit_s=60))
+    assert not isinstance(answers[0, 1], str)
+    with pytest.raises(UnmeasurableError) as refused:
+        compare(candidates[0], candidates[2], MatchSettings())
+    assert answers[0, 2] == refused.value.reason
