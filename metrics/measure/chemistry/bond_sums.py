@@ -75,7 +75,7 @@ def possible_bonds(crystal: Crystal, weakest: float, stretch: float) -> Pairs:
 
 
 class Weakest(NamedTuple):
-    """Least valences: of a bond, of one between two anions or two cations that shares electrons, of the latter in salts."""
+    """Least valences: of a bond, of one between two anions or two cations that shares electrons, of these in salts."""
 
     bond: float
     shared: float

@@ -135,12 +135,36 @@ def test_a_compound_made_from_its_published_cell_passes(crystal: Crystal, rule: 
             "too_few_electrons",
         ),
         (rocksalt("Al", "I", 6.6), "too_many_electrons"),
+        # their metal atoms are farther apart than those of subhalides and suboxides
+        (rocksalt("Al", "O", 4.2), "too_many_electrons"),
+        (rocksalt("Mg", "F", 4.4), "too_many_electrons"),
+        (rocksalt("Fe", "F", 4.4), "too_many_electrons"),
+        (made(CUBIC, Lattice.cubic(6.9), Cl=(0, 0, 0), Na=(0.25, 0.25, 0.25)), "too_many_electrons"),
+        # a noble gas takes no electrons, and cations beside it keep none
+        (made("Pm-3m", Lattice.cubic(3.6), Na=(0, 0, 0), Ar=(0.5, 0.5, 0.5)), "too_many_electrons"),
+        (made("Pm-3m", Lattice.cubic(4.6), K=(0, 0, 0), Xe=(0.5, 0.5, 0.5)), "too_many_electrons"),
         (rocksalt("Na", "Cl", 4.2), "overbonded"),
         (rocksalt("Na", "Cl", 8.0), "underbonded"),
         (rocksalt("Cs", "Mg", 5.0), "crowded"),
         (made("Pm-3m", Lattice.cubic(20.0), Fe=(0, 0, 0)), "underbonded"),
     ],
-    ids=["KF2", "NaO", "ZnN", "CaCl3", "AlI", "NaCl crushed", "NaCl blown up", "CsMg", "lone Fe"],
+    ids=[
+        "KF2",
+        "NaO",
+        "ZnN",
+        "CaCl3",
+        "AlI",
+        "AlO",
+        "MgF",
+        "FeF",
+        "Na2Cl",
+        "NaAr",
+        "KXe",
+        "NaCl crushed",
+        "NaCl blown up",
+        "CsMg",
+        "lone Fe",
+    ],
 )
 def test_what_no_chemist_would_believe_is_refused_with_the_reason(crystal: Crystal, rule: FailingRule) -> None:
     assert rule_of(crystal) == rule
