@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from leaderboard.board.table import Board
     from leaderboard.protocol import Protocol
 
-OUTSIDE = "outside of what the calibration was fitted on: raw verdicts there"
+OUTSIDE = "outside of what the calibration was fitted on: there the interval reaches to the raw verdict"
 
 
 def side_by_side(keys: Sequence[ScoreKey], rows: pd.DataFrame) -> dict[ScoreKey, ScoreKey | None]:

@@ -60,17 +60,15 @@ def fitting(
 def calibrated(rows: pd.DataFrame, calibration: Calibration) -> pd.DataFrame:
     """The table of a view with the columns of ``CALIBRATED_COLUMNS`` filled.
 
-    Where a structure lies outside of what was labelled, its probabilities are the potential's verdicts, 0 or 1, and it
-    has no corrected distance; ``inside_calibration`` says so. Without an energy all are null. Nobody knows there
-    whether the calibration would hold, so the draws reach from it to the verdict, evenly, and lean the same way for all
-    such structures.
-
-    A structure outside only because the hull of its chemical system is sparser than any that was labelled is not judged
-    between the two: its probability is half way from the calibration's to the verdict. On hulls that were thinned, the
-    share that DFT finds stable lay between the two (``docs/sparse-hulls.md``).
+    ``inside_calibration`` says whether a structure is like those that were labelled: its distance and elements occur
+    among them, the hull of its chemical system is no sparser, and the reference set does not hold it. Outside, nobody
+    knows whether the calibration holds: the probabilities are what it gives, so that being outside is never an
+    advantage, their draws reach from there to the potential's verdict, 0 or 1, evenly and leaning the same way for all
+    such structures, and there is no corrected distance. On hulls that were thinned, the share that DFT finds stable lay
+    between the two (``docs/sparse-hulls.md``). Without an energy all are null.
 
     Args:
-        rows: with ``e_above_hull`` (eV/atom), ``n_hull_entries`` and ``reduced_formula``.
+        rows: with ``e_above_hull`` (eV/atom), ``n_hull_entries``, ``reduced_formula`` and ``in_reference``.
         calibration: one that fits the view.
 
     """
@@ -85,19 +83,17 @@ def calibrated(rows: pd.DataFrame, calibration: Calibration) -> pd.DataFrame:
         [calibration.knows_hull_of(len(amounts), n) for amounts, n in zip(compositions, n_entries, strict=True)],
         dtype=bool,
     )
-    inside, on_sparse_hull = like_labelled & is_covered, like_labelled & ~is_covered
+    is_new = ~rows["in_reference"].iloc[known].fillna(value=False).to_numpy(dtype=bool)
+    inside = like_labelled & is_covered & is_new
     expected = expectation(calibration.best.model, calibration.draws.model, distances, formulas, THRESHOLDS)
-    # how much of a probability is the potential's verdict: (n,), and (draws, n)
+    # how much of a draw is the potential's verdict: (draws, n)
     n_draws = len(calibration.draws.shift)
-    of_verdict = np.select([inside, on_sparse_hull], [0.0, 0.5], 1.0)
-    evenly = (np.arange(n_draws)[:, None] + 0.5) / n_draws
-    of_verdict_draws = np.where(inside, 0.0, evenly)
+    of_verdict = np.where(inside, 0.0, (np.arange(n_draws)[:, None] + 0.5) / n_draws)
     columns: dict[str, NDArray[np.float64]] = {}
     for name, threshold in zip(("p_stable", "p_metastable_or_better"), THRESHOLDS, strict=True):
+        columns[name] = expected.below[threshold]
         verdict = distances <= threshold
-        columns[name] = expected.below[threshold] * (1 - of_verdict) + verdict * of_verdict
-        drawn = expected.below_draws[threshold] * (1 - of_verdict_draws) + verdict * of_verdict_draws
-        columns[f"{name}_draws"] = drawn.T
+        columns[f"{name}_draws"] = (expected.below_draws[threshold] * (1 - of_verdict) + verdict * of_verdict).T
     facts: list[dict[str, object]] = [{} for _ in range(len(rows))]
     for place, row in enumerate(known.tolist()):
         fact: dict[str, object] = {"inside_calibration": bool(inside[place])}

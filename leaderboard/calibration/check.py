@@ -7,20 +7,25 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from leaderboard.calibration.apply import calibrated
 from leaderboard.calibration.assess import THRESHOLDS
-from leaderboard.calibration.labels import labelled, views_of
+from leaderboard.calibration.labels import matched, views_of
 from leaderboard.calibration.ledger import Check, CheckedShare
+from leaderboard.calibration.record import N_DIGITS
 from leaderboard.errors import CommandError
 from metrics.statistics.expected import expected_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import pandas as pd
+
     from leaderboard.calibration.labels import LabelledRun
     from leaderboard.calibration.record import Calibration
+
+FEWEST = 20
+"""Labelled structures that make a set: of fewer an interval excludes hardly anything."""
 
 
 def checks_of(one: LabelledRun, calibrations: Iterable[Calibration]) -> list[Check]:
@@ -31,8 +36,8 @@ def checks_of(one: LabelledRun, calibrations: Iterable[Calibration]) -> list[Che
         calibrations: those there are; the run names the ones that it was scored with.
 
     Raises:
-        CommandError: the run was not calibrated, the calibration is not there or was fitted on these structures, or no
-            labelled structure has a distance by the potential.
+        CommandError: the run was not calibrated, the calibration is not there, or too few labelled structures have a
+            distance by the potential and were not among those that it was fitted on.
 
     """
     record = one.run.record
@@ -52,32 +57,26 @@ def checks_of(one: LabelledRun, calibrations: Iterable[Calibration]) -> list[Che
 
 def _check(one: LabelledRun, calibration: Calibration) -> Check:
     record = one.run.record
-    if record.submission_sha256 in {files.structures_sha256 for files in calibration.training}:
-        msg = (
-            f"the calibration of {calibration.potential} was fitted on {record.file_name} "
-            f"({record.submission_sha256[:12]}); only labels that it has not seen can check it"
-        )
-        raise CommandError(msg)
     kind = (calibration.potential, calibration.relaxed, calibration.convention)
     views = [view for view in views_of([one]) if (view.potential, view.relaxed, view.convention) == kind]
-    structures = labelled([one], views[0])
-    n_structures = len(structures.labels)
-    if not n_structures:
+    rows = matched(one, views[0])
+    if rows.empty:
         msg = (
             f"none of the {len(one.labels)} ids of {one.labels_file} (such as {next(iter(one.labels), None)!r}) is "
             f"that of a structure with a distance by {calibration.potential} (such as {_an_id(one)!r})"
         )
         raise CommandError(msg)
-    rows = calibrated(
-        pd.DataFrame(
-            {
-                "e_above_hull": structures.distances,
-                "reduced_formula": structures.formulas,
-                "n_hull_entries": structures.n_hull_entries,
-            }
-        ),
-        calibration,
-    )
+    trained_on = {structure for files in calibration.training for structure in files.structures}
+    rows = rows[~rows["sha256"].str[:N_DIGITS].isin(trained_on)].reset_index(drop=True)
+    n_structures = len(rows)
+    if n_structures < FEWEST:
+        msg = (
+            f"{n_structures} of the labelled structures of {record.file_name} were not among those that the "
+            f"calibration of {calibration.potential} was fitted on; a check needs {FEWEST}"
+        )
+        raise CommandError(msg)
+    labels, distances = (rows[name].to_numpy(dtype=np.float64) for name in ("label", "e_above_hull"))
+    rows = calibrated(rows, calibration)
     shares = []
     for name, threshold in zip(("p_stable", "p_metastable_or_better"), THRESHOLDS, strict=True):
         expected = expected_share(
@@ -86,8 +85,8 @@ def _check(one: LabelledRun, calibration: Calibration) -> Check:
         shares.append(
             CheckedShare(
                 threshold_ev_per_atom=threshold,
-                labelled=float((structures.labels <= threshold).mean()),
-                raw=float((structures.distances <= threshold).mean()),
+                labelled=float((labels <= threshold).mean()),
+                raw=float((distances <= threshold).mean()),
                 expected=expected.value,
                 low=expected.low,
                 high=expected.high,
@@ -99,13 +98,19 @@ def _check(one: LabelledRun, calibration: Calibration) -> Check:
         relaxed=calibration.relaxed,
         calibration_sha256=calibration.sha256,
         structures_sha256=record.submission_sha256,
-        labels_sha256=hashlib.sha256(one.labels_file.read_bytes()).hexdigest(),
+        labels_sha256=_sha256_of(rows),
         predicted=record.created,
         checked=datetime.now(UTC),
         n_structures=n_structures,
         n_outside=int((~rows["inside_calibration"]).sum()),
         shares=tuple(shares),
     )
+
+
+def _sha256_of(rows: pd.DataFrame) -> str:
+    """Of the labels that were compared, whatever else the file holds and however it is written."""
+    pairs = sorted(zip(rows["sha256"].tolist(), rows["label"].tolist(), strict=True))
+    return hashlib.sha256(repr(pairs).encode()).hexdigest()
 
 
 def _an_id(one: LabelledRun) -> str | None:

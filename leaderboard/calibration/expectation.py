@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scipy.stats import t as student
+import numpy as np
 
-from leaderboard.calibration.error_model import DEGREES, ErrorModel, probability_below
-from leaderboard.calibration.features import LOCATION, SCALE, design, features
+from leaderboard.calibration.error_model import ErrorModel, probability_below, quantile
+from leaderboard.calibration.features import DEEP_EV_PER_ATOM, LOCATION, SCALE, design, features
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
 COVERAGE = 0.90
 """Of the interval of one structure's distance."""
+N_BELOW = 7
+"""Distances below the hull, 0.05 eV/atom apart, at which probabilities are looked at so that none rises with it."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Expectation:
     """Of n structures.
 
     Attributes:
-        centre: (n,) e_above_hull by DFT that is expected, eV/atom.
+        centre: (n,) median of e_above_hull by DFT, eV/atom.
         low: (n,) lower end of its 90% interval.
         high: (n,) upper end.
         below: (n,) probability of a distance up to each threshold, by threshold.
@@ -60,15 +61,25 @@ def expectation(
         thresholds: of e_above_hull, eV/atom.
 
     """
-    values = features(distances, formulas)
-    located_by, scaled_by = design(values, LOCATION), design(values, SCALE)
-    centre, scale = (one[0] for one in best.centre_and_scale(distances, located_by, scaled_by))
-    drawn = draws.centre_and_scale(distances, located_by, scaled_by)
-    reach = float(student.ppf(0.5 + COVERAGE / 2, DEGREES)) * scale
+    drawn = {threshold: np.zeros((len(draws.shift), len(distances))) for threshold in thresholds}
+    below = {threshold: np.zeros(len(distances)) for threshold in thresholds}
+    # no lower distance makes anything less probable, although errors scatter more far below the hull
+    for least in np.linspace(DEEP_EV_PER_ATOM, 0.0, N_BELOW):
+        at = np.maximum(distances, least)
+        values = features(at, formulas)
+        located_by, scaled_by = design(values, LOCATION), design(values, SCALE)
+        of_best = best.centre_and_scale(at, located_by, scaled_by)
+        of_draws = draws.centre_and_scale(at, located_by, scaled_by)
+        if least == DEEP_EV_PER_ATOM:
+            centre, scale = (one[0] for one in of_best)
+        for threshold in thresholds:
+            np.maximum(below[threshold], probability_below(threshold, *of_best)[0], out=below[threshold])
+            np.maximum(drawn[threshold], probability_below(threshold, *of_draws), out=drawn[threshold])
+    low, high = quantile(0.5 - COVERAGE / 2), quantile(0.5 + COVERAGE / 2)
     return Expectation(
-        centre,
-        centre - reach,
-        centre + reach,
-        {threshold: probability_below(threshold, centre, scale) for threshold in thresholds},
-        {threshold: probability_below(threshold, *drawn) for threshold in thresholds},
+        centre + quantile(0.5) * scale,
+        centre + low * scale,
+        centre + high * scale,
+        below,
+        drawn,
     )

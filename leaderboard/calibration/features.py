@@ -20,8 +20,16 @@ if TYPE_CHECKING:
 
 FAR_EV_PER_ATOM = 0.6
 """Distance above the hull from which the error is taken as constant."""
+DEEP_EV_PER_ATOM = -0.3
+"""Distance below the hull from which a lower one says no more: fewer than one labelled structure in a hundred is there,
+and a third of these is stable; what is lower still is an error of the potential."""
 LOCATION = ("distance_below_hull", "distance_above_hull", "oxygen_fraction")
 SCALE = ("distance_below_hull", "distance_above_hull")
+
+
+def saturated(distances: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n,) distances, none below the one from which a lower one says no more."""
+    return np.maximum(distances, DEEP_EV_PER_ATOM)
 
 
 def features(distances: NDArray[np.float64], formulas: Sequence[str]) -> dict[str, NDArray[np.float64]]:
@@ -33,7 +41,7 @@ def features(distances: NDArray[np.float64], formulas: Sequence[str]) -> dict[st
 
     """
     return {
-        "distance_below_hull": np.minimum(distances, 0.0),
+        "distance_below_hull": np.minimum(saturated(distances), 0.0),
         "distance_above_hull": np.clip(distances, 0.0, FAR_EV_PER_ATOM),
         "oxygen_fraction": np.array([_oxygen_fraction(formula) for formula in formulas], dtype=np.float64),
     }

@@ -1,9 +1,9 @@
 """Fit the error of a potential to structures with DFT labels, and draw how uncertain the fit is.
 
-Errors follow Student's distribution, its location and the logarithm of its scale linear in the features; each method
-(the generator that a set of structures comes from) has a shift of its own. Draws resample structures (bootstrap) and
-weigh methods by a Dirichlet distribution (D. B. Rubin, Ann. Stat. 9, 130 (1981), DOI 10.1214/aos/1176345338), and a
-method that was not seen has a shift drawn anew: with four methods that is the larger part of what is unknown.
+The location of the errors and the logarithm of their scale are linear in the features; each method (the generator that
+a set of structures comes from) has a shift of its own. Draws resample structures (bootstrap) and weigh methods by a
+Dirichlet distribution (D. B. Rubin, Ann. Stat. 9, 130 (1981), DOI 10.1214/aos/1176345338), and a method that was not
+seen has a shift drawn anew: with four methods that is the larger part of what is unknown.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
-from leaderboard.calibration.error_model import DEGREES, ErrorModel
-from leaderboard.calibration.features import LOCATION, SCALE, design, features
+from leaderboard.calibration.error_model import ErrorModel, cost_and_pull
+from leaderboard.calibration.features import LOCATION, SCALE, design, features, saturated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,7 +131,7 @@ class _Problem:
         ones = np.ones(len(labelled.distances))
         self.located_by = np.column_stack([ones, design(values, LOCATION)])
         self.scaled_by = np.column_stack([ones, design(values, SCALE)])
-        self.errors = labelled.labels - labelled.distances
+        self.errors = labelled.labels - saturated(labelled.distances)
         self.method = np.array([methods.index(name) for name in labelled.methods])
         self.is_of_method = self.method[:, None] == np.arange(len(methods))
 
@@ -152,8 +152,8 @@ class _Problem:
         log_scales = np.clip(self.scaled_by @ log_scale, _SMALLEST_LOG_SCALE, _LARGEST_LOG_SCALE)
         scales = np.exp(log_scales)
         errors = (self.errors - self.located_by @ location - self.is_of_method @ effects) / scales
-        pull = (DEGREES + 1) * errors / (DEGREES + errors**2)
-        likelihood = weights @ (log_scales + (DEGREES + 1) / 2 * np.log1p(errors**2 / DEGREES))
+        costs, pull = cost_and_pull(errors)
+        likelihood = weights @ (log_scales + costs)
         # intercepts are free; slopes and effects are pulled towards zero
         slopes, log_slopes = np.append(0.0, location[1:]), np.append(0.0, log_scale[1:])
         priors = (slopes @ slopes / _SLOPE_SD**2 + log_slopes @ log_slopes / _LOG_SLOPE_SD**2) / 2

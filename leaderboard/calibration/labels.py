@@ -6,6 +6,7 @@ import csv
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from leaderboard.calibration.apply import Energies
 from leaderboard.calibration.fit import Labelled
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 ID_COLUMNS = ("id", "material_id", "file", "name")
 LABEL_COLUMNS = ("e_above_hull_dft", "e_above_hull", "e_decomp_dft")
 """Distance from the hull by DFT, eV/atom, negative below it."""
+LARGEST_EV_PER_ATOM = 20.0
+"""Bound on a label: atoms far apart are some ten eV/atom above the hull."""
 
 
 class LabelledRun(NamedTuple):
@@ -64,6 +67,12 @@ def read_labels(path: Path) -> dict[str, float]:
         if not np.isfinite(value):
             msg = f"{path}, line {number}: {label} is {row[label]!r}, a number in eV/atom is needed"
             raise CommandError(msg)
+        if abs(value) > LARGEST_EV_PER_ATOM:
+            msg = (
+                f"{path}, line {number}: {label} is {value:g}, farther than {LARGEST_EV_PER_ATOM:g} eV/atom; "
+                "is it in meV/atom?"
+            )
+            raise CommandError(msg)
         if row[identifier] in labels:
             msg = f"{path}, line {number}: {identifier} {row[identifier]!r} stands there twice"
             raise CommandError(msg)
@@ -88,38 +97,34 @@ def views_of(runs: Sequence[LabelledRun]) -> list[Energies]:
     return shared
 
 
+def matched(one: LabelledRun, view: Energies) -> pd.DataFrame:
+    """Structures of a run that have a distance by the potential and by DFT, with ``label`` beside their facts.
+
+    Columns: id, sha256, reduced_formula, in_reference, e_above_hull, n_hull_entries, label (eV/atom).
+    """
+    energies, columns = one.run.energies(), one.run.columns()
+    facts = columns[["id", "sha256", "reduced_formula", "in_reference"]]
+    if energies is None:
+        return facts.iloc[:0].assign(e_above_hull=[], n_hull_entries=[], label=[])
+    is_view = (energies["potential"] == view.potential) & (energies["relaxed"] == view.relaxed)
+    is_view &= energies["energy_convention"] == view.convention
+    of_view = energies.loc[is_view.fillna(value=False).astype(bool), ["sha256", "e_above_hull", "n_hull_entries"]]
+    of_view = of_view.dropna().drop_duplicates("sha256")
+    both = facts.assign(label=facts["id"].map(one.labels)).dropna(subset="label")
+    return both.merge(of_view, on="sha256", how="inner", sort=False).reset_index(drop=True)
+
+
 def labelled(runs: Sequence[LabelledRun], view: Energies) -> Labelled:
     """Structures of the runs that have a distance by the potential and by DFT; the method is the model's name."""
-    distances: list[float] = []
-    labels: list[float] = []
-    formulas: list[str] = []
-    methods: list[str] = []
-    n_hull_entries: list[int] = []
-    for one in runs:
-        energies = one.run.energies()
-        if energies is None:
-            continue
-        is_view = (energies["potential"] == view.potential) & (energies["relaxed"] == view.relaxed)
-        is_view &= energies["energy_convention"] == view.convention
-        of_view = energies[is_view.fillna(value=False).astype(bool)].dropna(subset=["e_above_hull", "n_hull_entries"])
-        by_content = {
-            sha256: (float(distance), int(n_entries))
-            for sha256, distance, n_entries in zip(
-                of_view["sha256"], of_view["e_above_hull"], of_view["n_hull_entries"], strict=True
-            )
-        }
-        columns = one.run.columns()
-        for identifier, sha256, formula in zip(
-            columns["id"], columns["sha256"], columns["reduced_formula"], strict=True
-        ):
-            if identifier in one.labels and sha256 in by_content:
-                distance, n_entries = by_content[sha256]
-                distances.append(distance)
-                n_hull_entries.append(n_entries)
-                labels.append(one.labels[identifier])
-                formulas.append(formula)
-                methods.append(one.run.model)
-    return Labelled(np.array(distances), np.array(labels), formulas, methods, np.array(n_hull_entries, np.int64))
+    of_runs = [(one.run.model, matched(one, view)) for one in runs]
+    rows = pd.concat([table for _, table in of_runs], ignore_index=True)
+    return Labelled(
+        rows["e_above_hull"].to_numpy(dtype=np.float64),
+        rows["label"].to_numpy(dtype=np.float64),
+        rows["reduced_formula"].tolist(),
+        [name for name, table in of_runs for _ in range(len(table))],
+        rows["n_hull_entries"].to_numpy(dtype=np.int64),
+    )
 
 
 def _members(potential: str) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ class Check(_Closed):
         relaxed: whether structures were relaxed by it.
         calibration_sha256: of the calibration that the run was scored with.
         structures_sha256: of the file of structures.
-        labels_sha256: of the table of labels.
+        labels_sha256: of the labels that were compared, with the structures.
         predicted: when the run was scored.
         checked: when the labels were compared.
         n_structures: with a label and a distance by the potential.
@@ -96,7 +96,7 @@ def ledger(path: Path = LEDGER) -> tuple[Check, ...]:
     if not path.exists():
         return ()
     checks = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
         try:
             checks.append(Check.model_validate_json(line))
         except ValidationError as error:

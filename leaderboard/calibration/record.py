@@ -8,10 +8,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from leaderboard.calibration import CALIBRATIONS
 from leaderboard.calibration.error_model import ErrorModel
+from leaderboard.calibration.features import LOCATION, SCALE
 from leaderboard.store.json_files import read_model
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT_VERSION: Literal[1] = 1
+N_DIGITS = 8
+"""Of the sha256 of a labelled structure that are kept: two of ten thousand share them by chance once in a hundred."""
 MIN_LABELLED = 3
 """Labelled structures that an element must occur in for a calibration to know it, or that must lie in chemical systems
 with a hull as sparse."""
@@ -38,6 +41,7 @@ class TrainingFiles(_Closed):
         structures_sha256: of the file of structures.
         labels_sha256: of the file of DFT distances.
         n_structures: structures with a distance by the potential and by DFT.
+        structures: the first eight digits of the sha256 of each of them.
 
     """
 
@@ -45,6 +49,7 @@ class TrainingFiles(_Closed):
     structures_sha256: Sha256
     labels_sha256: Sha256
     n_structures: int
+    structures: tuple[str, ...]
 
 
 class LeftOut(_Closed):
@@ -164,6 +169,20 @@ class Calibration(_Closed):
     reliability: tuple[ReliabilityBin, ...]
     version: str
     source: str
+
+    @model_validator(mode="after")
+    def _check_shapes(self) -> Calibration:
+        if (self.location_features, self.scale_features) != (LOCATION, SCALE):
+            msg = f"its features are not {LOCATION} and {SCALE}, which this release measures"
+            raise ValueError(msg)
+        for of_draws in (self.best, self.draws):
+            n_draws = len(of_draws.shift)
+            shapes = {len(row) for row in of_draws.location}, {len(row) for row in of_draws.log_scale}
+            is_whole = n_draws and len(of_draws.location) == len(of_draws.log_scale) == n_draws
+            if not is_whole or shapes != ({len(LOCATION) + 1}, {len(SCALE) + 1}):
+                msg = f"parameters of {n_draws} draws, of which some lack numbers"
+                raise ValueError(msg)
+        return self
 
     @property
     def sha256(self) -> str:

@@ -11,8 +11,8 @@ import numpy as np
 from leaderboard.calibration.assess import leave_one_out
 from leaderboard.calibration.features import LOCATION, SCALE
 from leaderboard.calibration.fit import NotEnoughLabelsError, fit
-from leaderboard.calibration.labels import LabelledRun, labelled, views_of
-from leaderboard.calibration.record import MIN_LABELLED, Calibration, Parameters, TrainingFiles
+from leaderboard.calibration.labels import LabelledRun, labelled, matched, views_of
+from leaderboard.calibration.record import MIN_LABELLED, N_DIGITS, Calibration, Parameters, TrainingFiles
 from leaderboard.errors import CommandError
 from leaderboard.release import release
 from metrics.formula import elements_of
@@ -81,6 +81,7 @@ def _fitted(runs: Sequence[LabelledRun], view: Energies, reference: Reference, s
                 structures_sha256=one.run.record.submission_sha256,
                 labels_sha256=hashlib.sha256(one.labels_file.read_bytes()).hexdigest(),
                 n_structures=n_of_method[one.run.model],
+                structures=tuple(sorted({sha256[:N_DIGITS] for sha256 in matched(one, view)["sha256"]})),
             )
             for one in runs
         ),

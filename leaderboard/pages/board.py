@@ -265,7 +265,7 @@ def _row(row: Mapping[str, Any], shown: Sequence[Column], best: Mapping[str, flo
 
 
 def _doubt(row: Mapping[str, Any], shown: Sequence[Column], protocol: Protocol) -> str:
-    """How many structures of a row count by raw verdicts in calibrated columns."""
+    """How many structures of a row the calibration does not know the like of."""
     outside = outside_text(row, protocol) if any(column.raw for column in shown) else None
     return f'<span class="reason">{outside}</span>' if outside else ""
 

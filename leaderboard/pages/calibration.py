@@ -57,7 +57,7 @@ def calibration_html(run: Run, variant: str) -> str:
 
 
 def _outside(run: Run, variant: str) -> list[str]:
-    """How many structures count by the potential's verdict all the same."""
+    """How many structures are unlike those that the calibration was fitted on."""
     key = ScoreKey("outside_calibration", f"{variant}{CALIBRATED}")
     shares = [entry.value for entry in run.scores.scores if entry.key == key and entry.value is not None]
     return [f"Of this run {100 * share:.1f}% of the structures are {OUTSIDE}." for share in shares]

@@ -112,10 +112,10 @@ def expected_discoveries(rows: pd.DataFrame, _against: Against) -> Value:
     needs=("inside_calibration",),
 )
 def outside_calibration(rows: pd.DataFrame, _against: Against) -> Value:
-    """Share of structures unlike those that the calibration was fitted on: they count by the potential's verdict.
+    """Share of structures unlike those that the calibration was fitted on: their intervals reach to the raw verdict.
 
-    A structure is outside where its distance from the hull, or one of its elements, does not occur among the labels, or
-    the hull of its chemical system is sparser than theirs; the latter count anything between verdict and calibration.
+    A structure is outside where its distance from the hull, or one of its elements, does not occur among the labels,
+    where the hull of its chemical system is sparser than theirs, or where the reference set holds it.
 
     Formula: structures with an energy that are outside / structures submitted.
     Interval: Wilson, from the number of hits and of structures.

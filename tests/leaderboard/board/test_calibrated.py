@@ -71,7 +71,7 @@ def test_the_written_board_shows_both_and_says_which_ranks(tmp_path: Path) -> No
     assert "Stable (CHGNet, as submitted, calibrated), %" in head
     assert "Stable (CHGNet, as submitted), %" not in head
     assert re.search(r"\| 0\.0 \([^)]*\), raw 0\.0 \|", row)
-    assert "100.0% outside of what the calibration was fitted on: raw verdicts there" in row
+    assert "100.0% outside of what the calibration was fitted on: there the interval reaches to the raw verdict" in row
     assert ranked_by.startswith("Ranked by Discoveries (CHGNet, as submitted), calibrated: expected by DFT from labels")
     assert "DOI 10.1039/D5MH00010F" in ranked_by
 

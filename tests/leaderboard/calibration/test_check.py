@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
     from leaderboard.calibration.record import Calibration
 
-DISTANCES = (-0.1, 0.05, 0.12, 0.4)
+DISTANCES = (-0.1, 0.05, 0.12, 0.4) * 8
+LABELS = {f"s{place}": (-0.01, 0.09, 0.0, 0.5)[place % 4] for place in range(32) if place % 4 != 2} | {"elsewhere": 0.0}
 
 
 @pytest.fixture
 def predicted(tmp_path: Path, calibration: Calibration) -> LabelledRun:
-    """A run of four structures scored with the calibration; three of them have labels."""
+    """A run of 32 structures scored with the calibration; three of four have labels."""
     crystals = {
         f"s{place}": Crystal.from_arrays((4 + place / 10) * np.eye(3), np.array([[0.0] * 3, [0.5] * 3]), [11, 17])
         for place in range(len(DISTANCES))
@@ -40,13 +41,14 @@ def predicted(tmp_path: Path, calibration: Calibration) -> LabelledRun:
     records = [good(name, reduced_formula="NaCl") for name in crystals]
     run = publish(tmp_path / "runs", Made("a model", records, crystals=crystals, energies=energies, record=record))
     labels = tmp_path / "labels.csv"
-    labels.write_text("id,e_above_hull_dft\ns0,-0.01\ns1,0.09\ns3,0.5\nelsewhere,0.0\n", encoding="utf-8")
-    return LabelledRun(run, {"s0": -0.01, "s1": 0.09, "s3": 0.5, "elsewhere": 0.0}, labels)
+    rows = [f"{name},{label}" for name, label in LABELS.items()]
+    labels.write_text("\n".join(["id,e_above_hull_dft", *rows]) + "\n", encoding="utf-8")
+    return LabelledRun(run, LABELS, labels)
 
 
 def test_shares_of_the_labelled_structures_are_compared(predicted: LabelledRun, calibration: Calibration) -> None:
     (check,) = checks_of(predicted, [calibration])
-    assert (check.model, check.potential, check.n_structures, check.n_outside) == ("a model", "chgnet", 3, 0)
+    assert (check.model, check.potential, check.n_structures, check.n_outside) == ("a model", "chgnet", 24, 0)
     stable, better = check.shares
     # of the labels -0.01, 0.09 and 0.5, and of the distances -0.1, 0.05 and 0.4
     assert (stable.labelled, stable.raw) == pytest.approx((1 / 3, 1 / 3))
@@ -63,18 +65,22 @@ def test_what_was_not_predicted_is_not_checked(predicted: LabelledRun, calibrati
         checks_of(unseen, [calibration])
 
 
-def test_labels_that_it_was_fitted_on_check_nothing(predicted: LabelledRun, calibration: Calibration) -> None:
+def test_structures_that_it_was_fitted_on_check_nothing(predicted: LabelledRun, calibration: Calibration) -> None:
+    """By their content: another name, archive or selection does not make them new."""
+    contents = predicted.run.columns()["sha256"].tolist()
     seen = TrainingFiles(
-        method="a model",
-        structures_sha256=predicted.run.record.submission_sha256,
+        method="another name",
+        structures_sha256="1" * 64,
         labels_sha256="0" * 64,
-        n_structures=4,
+        n_structures=8,
+        structures=tuple(sha256[:8] for sha256 in contents[:8]),
     )
     fitted = calibration.model_copy(update={"training": (seen,)})
     record = predicted.run.record.model_copy(update={"calibrations": {"chgnet/unrelaxed": fitted.sha256}})
     (predicted.run.path / "run.json").write_text(record.model_dump_json(), encoding="utf-8")
     del predicted.run.record
-    with pytest.raises(CommandError, match=r"was fitted on made\.zip"):
+    # of 24 with labels six were seen
+    with pytest.raises(CommandError, match=r"18 of the labelled structures .* a check needs 20"):
         checks_of(predicted, [fitted])
 
 
@@ -114,7 +120,7 @@ def test_the_command_compares_prints_and_appends(
     common = ["--calibrations", str(folder), "--ledger", str(path)]
     assert main(["calibrate", "--check", str(predicted.labels_file), str(predicted.run.path), *common]) == 0
     said = capsys.readouterr().out
-    assert "a model: CHGNet, as submitted; 3 structures with labels" in said
+    assert "a model: CHGNet, as submitted; 24 structures with labels" in said
     assert said.rstrip().endswith(
         "1 set checked against later DFT labels, 1 inside the 95% interval of the stable share."
     )

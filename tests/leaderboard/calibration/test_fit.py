@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaderboard.calibration.assess import THRESHOLDS, leave_one_out
-from leaderboard.calibration.error_model import DEGREES, ErrorModel
+from leaderboard.calibration.error_model import BELOW, DEGREES, ErrorModel, probability_below, quantile
 from leaderboard.calibration.expectation import expectation
 from leaderboard.calibration.features import FAR_EV_PER_ATOM
 from leaderboard.calibration.fit import Labelled, NotEnoughLabelsError, fit
 
 SHIFTS = {"a": -0.01, "b": 0.0, "c": 0.01}
 INTERCEPT, OXYGEN, SCALE = 0.1, -0.12, 0.05
-"""The truth of the made labels: DFT = potential + 0.1 - 0.12 x oxygen fraction + shift of the method + 0.05 t."""
+"""The truth of the made labels: DFT = potential + 0.1 - 0.12 x oxygen fraction + shift of the method + 0.05 z."""
 FORMULAS = ("NaCl", "TiO2", "Fe2O3", "Ni3Al", "LiCoO2")
 OXYGEN_FRACTION = dict(zip(FORMULAS, (0.0, 2 / 3, 0.6, 0.0, 0.5), strict=True))
 
@@ -28,8 +28,24 @@ def made(n_each: int = 300, seed: int = 0) -> Labelled:
     formulas = [str(name) for name in generator.choice(FORMULAS, n_structures)]
     distances = generator.gamma(1.5, 0.1, n_structures) - 0.08
     errors = INTERCEPT + OXYGEN * np.array([OXYGEN_FRACTION[name] for name in formulas])
-    errors += np.array([SHIFTS[name] for name in methods]) + SCALE * generator.standard_t(DEGREES, n_structures)
+    below = -np.abs(generator.standard_normal(n_structures))
+    above = np.abs(generator.standard_t(DEGREES, n_structures))
+    errors += np.array([SHIFTS[name] for name in methods])
+    errors += SCALE * np.where(generator.random(n_structures) < BELOW, below, above)
     return Labelled(distances, distances + errors, formulas, methods, np.full(n_structures, 20))
+
+
+@given(probability=st.floats(0.001, 0.999))
+def test_the_quantile_is_the_inverse_of_the_probability(probability: float) -> None:
+    at = np.array([quantile(probability)])
+    assert probability_below(0.0, -at, np.ones(1))[0] == pytest.approx(probability, abs=1e-9)
+
+
+def test_both_halves_of_the_errors_have_one_density_at_zero_and_together_all_of_the_probability() -> None:
+    step = 1e-5
+    below, at, above = probability_below(0.0, np.array([step, 0.0, -step]), np.ones(3))
+    assert at - below == pytest.approx(above - at, rel=1e-3)
+    assert probability_below(0.0, np.array([-1e6]), np.ones(1))[0] == pytest.approx(1.0)
 
 
 def test_the_parameters_that_made_the_labels_are_recovered() -> None:
@@ -63,8 +79,8 @@ def test_the_same_labels_give_the_same_calibration_in_any_order() -> None:
         labelled.n_hull_entries[order],
     )
     (first, _), (second, _) = fit(labelled, 2), fit(shuffled, 2)
-    assert second.location == pytest.approx(first.location, abs=1e-4)
-    assert second.log_scale == pytest.approx(first.log_scale, abs=1e-3)
+    assert second.location == pytest.approx(first.location, abs=1e-3)
+    assert second.log_scale == pytest.approx(first.log_scale, abs=1e-2)
 
 
 @settings(max_examples=25, deadline=None)

@@ -29,9 +29,10 @@ def test_ids_and_distances_are_found_by_the_names_of_their_columns(tmp_path: Pat
         ("id,energy\na,1\n", "has the columns id, energy; needed are"),
         ("id,e_above_hull\na,0.1\nb,low\n", "line 3: e_above_hull is 'low', a number in eV/atom is needed"),
         ("id,e_above_hull\na,inf\n", "line 2: e_above_hull is 'inf'"),
+        ("id,e_above_hull\na,130\n", "line 2: e_above_hull is 130, farther than 20 eV/atom; is it in meV/atom"),
         ("id,e_above_hull\na,0.1\na,0.2\n", "line 3: id 'a' stands there twice"),
     ],
-    ids=["empty", "no label", "text", "infinite", "twice"],
+    ids=["empty", "no label", "text", "infinite", "meV", "twice"],
 )
 def test_what_is_no_table_of_labels_is_refused(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "labels.csv"

@@ -274,7 +274,7 @@ def test_a_board_without_calibrated_values_shows_raw_columns(calibrated: Board, 
 def test_a_row_says_how_much_lies_outside_of_the_calibration(calibrated: Board, of_calibrated: Selection) -> None:
     page = html(calibrated, of_calibrated)
     # at 9 eV/atom nothing was labelled
-    words = "100.0% outside of what the calibration was fitted on: raw verdicts there"
+    words = "100.0% outside of what the calibration was fitted on: there the interval reaches to the raw verdict"
     assert page.count(words) == 1
     assert words in page.split(">far</a>")[1].split("</tr>")[0]
 
