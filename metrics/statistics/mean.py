@@ -11,7 +11,7 @@ from scipy.special import bdtr
 from metrics.statistics.histogram import distinct
 from metrics.statistics.resampling import CONFIDENCE, bootstrap
 from metrics.statistics.uncertainty import bounded_interval
-from metrics.statistics.value import Value, by_spread
+from metrics.statistics.value import FEWEST_FOR_INTERVAL, Value, by_spread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +62,7 @@ def median_over_known(values: pd.Series[float]) -> Value:
 
     Interval, 95%: between the two records between which the median lies with that probability, by the binomial
     distribution of the number of records below it, whatever the distribution of the numbers (H. A. David and H. N.
-    Nagaraja, Order Statistics (2003), DOI 10.1002/0471722162, section 7.1); see :func:`.by_spread`.
+    Nagaraja, Order Statistics (2003), DOI 10.1002/0471722162, section 7.1). None where the records are fewer than five or all alike.
 
     Args:
         values: nullable numbers, one entry per submitted record.
@@ -76,7 +76,11 @@ def median_over_known(values: pd.Series[float]) -> Value:
     below = bdtr(np.arange(n_known // 2 + 1, dtype=np.float64), n_known, 0.5)
     first = max(int(np.searchsorted(below, (1 - CONFIDENCE) / 2)) - 1, 0)
     ends = float(numbers[first]), float(numbers[n_known - 1 - first])
-    return by_spread(float(np.median(numbers)), *ends, n_known, len(values) - n_known)
+    median, n_unknown = float(np.median(numbers)), len(values) - n_known
+    if numbers[0] == numbers[-1]:
+        return Value(median, None, None, n_known, n_unknown)
+    # where many records are alike both ends can be theirs
+    return Value(median, *(ends if n_known >= FEWEST_FOR_INTERVAL else (None, None)), n_known, n_unknown)
 
 
 def _bootstrap_t(deviations: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[float, float]:
