@@ -62,7 +62,8 @@ def median_over_known(values: pd.Series[float]) -> Value:
 
     Interval, 95%: between the two records between which the median lies with that probability, by the binomial
     distribution of the number of records below it, whatever the distribution of the numbers (H. A. David and H. N.
-    Nagaraja, Order Statistics (2003), DOI 10.1002/0471722162, section 7.1). None where the records are fewer than five or all alike.
+    Nagaraja, Order Statistics (2003), DOI 10.1002/0471722162, section 7.1). There is none
+    of fewer than five records, or of records that are all alike.
 
     Args:
         values: nullable numbers, one entry per submitted record.
@@ -77,10 +78,10 @@ def median_over_known(values: pd.Series[float]) -> Value:
     first = max(int(np.searchsorted(below, (1 - CONFIDENCE) / 2)) - 1, 0)
     ends = float(numbers[first]), float(numbers[n_known - 1 - first])
     median, n_unknown = float(np.median(numbers)), len(values) - n_known
-    if numbers[0] == numbers[-1]:
+    if n_known < FEWEST_FOR_INTERVAL or numbers[0] == numbers[-1]:
         return Value(median, None, None, n_known, n_unknown)
     # where many records are alike both ends can be theirs
-    return Value(median, *(ends if n_known >= FEWEST_FOR_INTERVAL else (None, None)), n_known, n_unknown)
+    return Value(median, *ends, n_known, n_unknown)
 
 
 def _bootstrap_t(deviations: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[float, float]:
