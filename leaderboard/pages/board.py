@@ -166,6 +166,7 @@ def _stability_html(rows: pd.DataFrame, shown: Sequence[Column], protocol: Proto
 def legend(table: Board, reference: str, protocol: Protocol) -> str:
     """Units, marks and conditions under the board of a reference set."""
     ranking, indicative = table.ranking(reference, protocol), table.is_indicative(reference)
+    is_calibrated = any(key.is_calibrated for key in table.keys)
     word = "Indicative rank" if indicative else "Rank"
     condition = f"submissions of exactly {protocol.n_ranked:,} structures under the protocol's own settings"
     lines = [
@@ -175,8 +176,7 @@ def legend(table: Board, reference: str, protocol: Protocol) -> str:
             "between runs where models have several. A model takes one rank, by the mean of its runs; unranked models "
             "of equal size have a range among themselves."
         ),
-        *([text(record_text(_checks(protocol)))] if ranking.is_calibrated else []),
-        *([text(_CALIBRATED)] if any(key.is_calibrated for key in table.keys) else []),
+        *([text(_CALIBRATED), text(record_text(_checks(protocol)))] if is_calibrated else []),
         (
             "Shares are percent of all submitted structures, distances in units of (V/N)<sup>1/3</sup>, V/N the volume "
             "per site; in a lighter tone the 95% interval, made as the definition of each score says. Too few "
