@@ -176,7 +176,7 @@ def legend(table: Board, reference: str, protocol: Protocol) -> str:
             "between runs where models have several. A model takes one rank, by the mean of its runs; unranked models "
             "of equal size have a range among themselves."
         ),
-        *([text(_CALIBRATED), text(record_text(_checks(protocol)))] if is_calibrated else []),
+        *([text(record_text(_checks(protocol))), text(_CALIBRATED)] if is_calibrated else []),
         (
             "Shares are percent of all submitted structures, distances in units of (V/N)<sup>1/3</sup>, V/N the volume "
             "per site; in a lighter tone the 95% interval, made as the definition of each score says. Too few "
