@@ -61,9 +61,9 @@ class Labelled:
     methods: Sequence[str]
     n_hull_entries: NDArray[np.int64]
 
-    def where(self, kept: NDArray[np.bool_]) -> Labelled:
-        """Those of the structures."""
-        places = np.flatnonzero(kept).tolist()
+    def where(self, kept: NDArray[np.bool_] | NDArray[np.int64]) -> Labelled:
+        """Those of the structures, or the structures at those places."""
+        places = np.arange(len(self.distances))[kept].tolist()
         return Labelled(
             self.distances[kept],
             self.labels[kept],
@@ -98,7 +98,8 @@ def fit(labelled: Labelled, draws: int = DRAWS) -> tuple[ErrorModel, ErrorModel]
             f"structures of {MIN_METHODS} methods"
         )
         raise NotEnoughLabelsError(msg)
-    problem = _Problem(labelled, methods)
+    # in an order of their own, so that the order of the labels changes no digit
+    problem = _Problem(labelled.where(np.lexsort((labelled.distances, labelled.labels))), methods)
     best = problem.solved(np.ones(n_structures))
     generator = np.random.default_rng(SEED)
     drawn = []
