@@ -113,8 +113,8 @@ def difference(first: Estimate, second: Estimate, between: RunVariance | None = 
 
     Where the variance between runs of a model is known, that of two runs is added, and the whole has Student's t with
     the degrees of freedom of Satterthwaite (Biometrics Bull. 2, 110 (1946), DOI 10.2307/3002019). The p-value is two
-    times that of t at d over the standard error of the side on which 0 lies; of the other side where both values are
-    the ends of their intervals there, which says nothing of how far off they may be.
+    times that of t at d over the standard error of the side on which 0 lies. Where both values are the ends of their
+    intervals on that side, which says nothing of how far off they may be, that side is as long as the other one.
 
     Args:
         first: of one run.
@@ -125,7 +125,11 @@ def difference(first: Estimate, second: Estimate, between: RunVariance | None = 
     value = first.value - second.value
     below = math.hypot(first.value - first.low, second.high - second.value) / Z
     above = math.hypot(first.high - first.value, second.value - second.low) / Z
-    towards_zero = (below or above) if value > 0 else (above or below)
+    if value > 0:
+        below = below or above
+    elif value < 0:
+        above = above or below
+    towards_zero = below if value > 0 else above
     low, high = (_half_width(error, between) for error in (below, above))
     return Difference(value, value - low, value + high, _p_value(towards_zero, abs(value), between))
 

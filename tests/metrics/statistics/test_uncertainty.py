@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, t
 
@@ -109,6 +109,7 @@ ESTIMATES = st.tuples(st.floats(-5, 5), st.floats(0, 3), st.floats(0, 3)).map(
 )
 
 
+@example(first=Estimate(0.0, 0.0, 0.0), second=Estimate(0.5, 0.5, 1.5))
 @given(first=ESTIMATES, second=ESTIMATES)
 def test_the_other_way_round_a_difference_has_the_other_sign(first: Estimate, second: Estimate) -> None:
     forth, back = difference(first, second), difference(second, first)
@@ -156,4 +157,5 @@ def test_an_end_at_the_value_makes_no_difference_certain() -> None:
     gap = difference(first, second)
     # one deviation of 1 in each: z = 1 / sqrt(2), two-sided p 0.4795 of the normal distribution
     assert gap.p_value == pytest.approx(0.4795, abs=1e-3)
-    assert gap.low == gap.value == 1.0
+    # and the interval says the same as the p-value
+    assert (gap.low, gap.high) == pytest.approx((1 - 1.96 * 2**0.5, 1 + 1.96 * 2**0.5), abs=1e-3)
