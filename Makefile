@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: run stability lint format docs check test test-all coverage bench lock
+.PHONY: run stability lint format docs check test test-all laws coverage bench lock
 
 run: .venv/app
 	$(BIN)/python -m leaderboard cache import submissions/examples/energies.jsonl.gz
@@ -32,6 +32,10 @@ test: .venv/dev lint
 	$(BIN)/pytest -n 2
 
 test-all: test
+
+# with examples of the laws that no run has seen; a failure belongs into @example
+laws: .venv/dev
+	$(BIN)/pytest -n 2 --hypothesis-profile=search
 
 coverage: .venv/dev
 	$(BIN)/pytest -n 2 --cov --cov-report=html --cov-report=term:skip-covered

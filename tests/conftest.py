@@ -10,8 +10,11 @@ if TYPE_CHECKING:
     import pytest
 
 # hypothesis fails an example that takes longer than 0.2 s: on a busy machine, or where the first one compiles
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+settings.register_profile("search", deadline=None)
+# the same examples each time, so that a run says something of the code and not of the draw; --hypothesis-profile=search
+# draws others
+settings.register_profile("repeatable", settings.get_profile("search"), derandomize=True)
+settings.load_profile("repeatable")
 
 AGREEMENT = "agreement"
 """Name under which a test records one line with pytest's ``record_property``; it comes back from other processes."""
