@@ -14,7 +14,7 @@ from leaderboard.calibration.ledger import add, ledger, record_text
 from leaderboard.calibration.record import calibrations
 from leaderboard.calibration.train import fit_all
 from leaderboard.errors import CommandError
-from leaderboard.store.local import Run
+from leaderboard.store.run import Run
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -24,7 +24,8 @@ from leaderboard.run.energies import Tier, energies_table
 from leaderboard.run.energy_views import views
 from leaderboard.run.scoring import LIMITS
 from leaderboard.score_key import CALIBRATED, ScoreKey
-from leaderboard.store.local import Run, Store
+from leaderboard.store.local import Store
+from leaderboard.store.run import Run
 from metrics.measure.running.cache import Cache
 from metrics.measure.running.progress import ToTerminal
 from metrics.measure.structure.convert import to_structure

@@ -18,7 +18,8 @@ from leaderboard.run.energies import ENERGIES_SCHEMA
 from leaderboard.run.energy_views import views
 from leaderboard.run.reading import STRUCTURES_SCHEMA
 from leaderboard.store.json_files import write_model
-from leaderboard.store.local import Run, Store
+from leaderboard.store.local import Store
+from leaderboard.store.run import Run
 from metrics.crystal import Crystal
 from metrics.score import registry
 from metrics.scores.stability import CALIBRATED_COLUMNS, VIEW_COLUMNS

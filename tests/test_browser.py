@@ -25,7 +25,8 @@ from leaderboard.__main__ import main
 from leaderboard.board.table import board
 from leaderboard.pages import reference_search
 from leaderboard.protocol import load_protocol
-from leaderboard.store.local import Run, Store
+from leaderboard.store.local import Store
+from leaderboard.store.run import Run
 from reference_data.reference import open_reference
 from tests.made_runs import Made, caesium_chloride, energy, good, publish, refused
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from leaderboard.protocol import Protocol
     from leaderboard.records import ScoreEntry
     from leaderboard.score_key import ScoreKey
-    from leaderboard.store.local import Run
+    from leaderboard.store.run import Run
     from metrics.statistics.runs import RunVariance
     from metrics.statistics.uncertainty import Difference
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from leaderboard.protocol import Protocol
     from leaderboard.records import RunRecord
-    from leaderboard.store.local import Run, Store
+    from leaderboard.store.local import Store
+    from leaderboard.store.run import Run
 
 FACTS: Mapping[str, str] = {
     "rank": "Int64",
@@ -202,7 +203,7 @@ def _ranked(runs: pd.DataFrame, scores: pd.DataFrame, protocol: Protocol) -> pd.
 
 def _listed(runs: Iterable[Run], protocol: Protocol) -> list[Run]:
     """The one run of each submission and reference that the board shows."""
-    best: dict[tuple[str, str, str], Run] = {}
+    best: dict[tuple[str, str | None, str, str], Run] = {}
 
     def standing(run: Run) -> tuple[bool, bool, int, float]:
         record = run.record
@@ -214,7 +215,7 @@ def _listed(runs: Iterable[Run], protocol: Protocol) -> list[Run]:
         )
 
     for run in runs:
-        key = (run.record.submission_sha256, run.record.reference, run.record.reference_hash)
+        key = (run.record.submission_sha256, run.owner, run.record.reference, run.record.reference_hash)
         if key not in best or standing(run) > standing(best[key]):
             best[key] = run
     return list(best.values())
@@ -225,7 +226,7 @@ def _facts(run: Run, protocol: Protocol) -> dict[str, object]:
     return {
         "not_ranked": not_ranked(record, protocol),
         "model": run.model,
-        "version": record.model.version,
+        "version": run.card.version,
         "n_submitted": record.n_submitted,
         "reference": record.reference,
         "reference_hash": record.reference_hash,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from leaderboard.store.local import Run
+    from leaderboard.store.run import Run
 
 ID_COLUMNS = ("id", "material_id", "file", "name")
 LABEL_COLUMNS = ("e_above_hull_dft", "e_above_hull", "e_decomp_dft")

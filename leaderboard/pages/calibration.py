@@ -13,7 +13,7 @@ from leaderboard.score_key import CALIBRATED, ScoreKey
 
 if TYPE_CHECKING:
     from leaderboard.calibration.record import Calibration, LeftOut
-    from leaderboard.store.local import Run
+    from leaderboard.store.run import Run
 
 _HEADS = ("Method left out", "", "n", "DFT", "raw", "expected [95%]")
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from leaderboard.protocol import Protocol
     from leaderboard.records import ScoreEntry
     from leaderboard.score_key import ScoreKey
-    from leaderboard.store.local import Run, Store
+    from leaderboard.store.local import Store
+    from leaderboard.store.run import Run
     from metrics.statistics.runs import RunVariance
 
 MOST = 6

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from leaderboard.pages.panel import Panel
-    from leaderboard.store.local import Run, Store
+    from leaderboard.store.local import Store
+    from leaderboard.store.run import Run
 
 
 @dataclass(frozen=True)

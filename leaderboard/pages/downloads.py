@@ -18,7 +18,7 @@ from leaderboard.pages.energy_views import DISTANCE, distances, views_of
 if TYPE_CHECKING:
     import pandas as pd
 
-    from leaderboard.store.local import Run
+    from leaderboard.store.run import Run
 
 
 def files(run: Run) -> tuple[str, str, str]:

@@ -17,7 +17,8 @@ from leaderboard.pages.potential_accuracy import accuracy_html
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from leaderboard.store.local import Run, Store
+    from leaderboard.store.local import Store
+    from leaderboard.store.run import Run
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def build(store: Store, protocol: Protocol) -> ModelPage:
             run_html(run, protocol),
             gr.Column(visible=True),
             scores_html(run, protocol),
-            card_html(run.record.model),
+            card_html(run.card),
             plots.funnel(columns),
             plots.elements(runs.structures(run.path)),
             plots.space_groups(columns),

@@ -11,7 +11,8 @@ from leaderboard.pages.energy_views import energies_of, views_of
 if TYPE_CHECKING:
     import pandas as pd
 
-    from leaderboard.store.local import Run, Store
+    from leaderboard.store.local import Store
+    from leaderboard.store.run import Run
     from reference_data.reference import Reference
 
 _BETWEEN = "@"

@@ -11,7 +11,8 @@ import gradio as gr
 from leaderboard.pages import downloads, energy_views, runs, structures
 
 if TYPE_CHECKING:
-    from leaderboard.store.local import Run, Store
+    from leaderboard.store.local import Store
+    from leaderboard.store.run import Run
 
 _SCRIPT = Path(__file__).parent / "static" / "table.js"
 

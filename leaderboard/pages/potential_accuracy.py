@@ -12,7 +12,7 @@ from reference_data.errors import ReferenceSetError
 from reference_data.potential_accuracy.record import read_accuracies
 
 if TYPE_CHECKING:
-    from leaderboard.store.local import Run
+    from leaderboard.store.run import Run
     from reference_data.potential_accuracy.record import Agreement, PotentialAccuracy
 
 _HEADS = ("Potential", "Called stable at", "Precision", "Recall", "F1", "Acceleration", "MAE", "Median difference", "n")

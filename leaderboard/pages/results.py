@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from leaderboard.protocol import Protocol
     from leaderboard.records import ScoreEntry
-    from leaderboard.store.local import Run
+    from leaderboard.store.run import Run
     from submissions.card import Card
 
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from leaderboard.board.names import potential_name
-from leaderboard.store.local import Run
+from leaderboard.store.run import Run
 from metrics.crystal import Crystal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from leaderboard.records import RunRecord
     from leaderboard.store.local import Store
 
 # tables of the runs looked at last; one of 2,500 structures takes a few megabytes
@@ -33,15 +32,16 @@ def find(store: Store, name: str | None) -> Run | None:
 
 def choices(store: Store) -> list[tuple[str, str]]:
     """Label and id of every run, newest first."""
-    return [(_label(run.record), run.id) for run in reversed(store.runs())]
+    return [(_label(run), run.id) for run in reversed(store.runs())]
 
 
-def _label(record: RunRecord) -> str:
+def _label(run: Run) -> str:
+    record = run.record
     potentials = " + ".join(map(potential_name, record.potentials))
     tier = (f"{potentials} relaxed" if record.relaxed else potentials,) if potentials else ()
     structures = "structure" if record.n_submitted == 1 else "structures"
     parts = (f"{record.n_submitted:,} {structures}", record.reference, *tier, record.day)
-    return f"{record.model.model} ({', '.join(parts)})"
+    return f"{run.model} ({', '.join(parts)})"
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:

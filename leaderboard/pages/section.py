@@ -10,7 +10,8 @@ import gradio as gr
 from leaderboard.pages import detail, panel, runs
 
 if TYPE_CHECKING:
-    from leaderboard.store.local import Run, Store
+    from leaderboard.store.local import Store
+    from leaderboard.store.run import Run
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from leaderboard.run.service import ScoringError
-from leaderboard.store.local import Run
+from leaderboard.store.run import Run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from leaderboard.protocol import Protocol
-    from leaderboard.store.local import Run
+    from leaderboard.store.run import Run
 
 LOOK_EVERY_S = 30.0
 

@@ -24,7 +24,7 @@ from leaderboard.run.energy_views import variant
 from leaderboard.run.reading import STRUCTURES_SCHEMA
 from leaderboard.run.stages import Context, Read, Scored, identify, measure, read, relax, score
 from leaderboard.store.json_files import read_any_run, write_model
-from leaderboard.store.local import Run
+from leaderboard.store.run import Run
 from metrics.measure import registry as measures
 from metrics.measure.matching import point_defect
 from metrics.measure.matching import verdict as matching

@@ -23,7 +23,7 @@ from submissions.refusal import FileRefusedError
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from leaderboard.store.local import Run
+    from leaderboard.store.run import Run
 
 
 def stability(options: Namespace) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from leaderboard.calibration.record import Calibration
-    from leaderboard.store.local import Run
+    from leaderboard.store.run import Run
     from metrics.statistics.uncertainty import Estimate
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from leaderboard.records import RunRecord, ScoreEntry
-    from leaderboard.store.local import Run
+    from leaderboard.store.run import Run
 
 Table = dict[str, dict[str, str]]
 """Row name -> column -> value as text, empty where it is unknown."""

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from leaderboard.store.local import Run
+from leaderboard.store.run import Run
 from submissions.examples.energies import FILE as ENERGIES
 from submissions.examples.make import ARCHIVE as EXAMPLE
 from tests.golden.mixed import ARCHIVE as MIXED

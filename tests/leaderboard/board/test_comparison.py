@@ -15,7 +15,8 @@ from leaderboard.pages.compare import first_two, named_runs, page
 from leaderboard.protocol import load_protocol
 from leaderboard.score_key import ScoreKey
 from leaderboard.store.json_files import write_model
-from leaderboard.store.local import Run, Store
+from leaderboard.store.local import Store
+from leaderboard.store.run import Run
 from metrics.statistics.runs import RunVariance
 from tests.made_runs import Made, good, publish
 

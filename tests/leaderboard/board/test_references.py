@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from leaderboard.store.local import Run
+    from leaderboard.store.run import Run
 
 PROTOCOL = load_protocol()
 N_RANKED = PROTOCOL.n_ranked

@@ -21,7 +21,7 @@ from metrics.measure.potentials.matbench_discovery import BEST, FIGURES
 from tests.made_runs import Made, caesium_chloride, energy, good, publish
 
 if TYPE_CHECKING:
-    from leaderboard.store.local import Run
+    from leaderboard.store.run import Run
 
 VIEW = "chgnet/unrelaxed"
 CHGNET = next(one for one in calibrations() if one.potential == "chgnet")

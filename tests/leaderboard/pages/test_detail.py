@@ -18,7 +18,7 @@ from submissions.card import Card
 from tests.made_runs import Made, good, publish, refused
 
 if TYPE_CHECKING:
-    from leaderboard.store.local import Run
+    from leaderboard.store.run import Run
     from reference_data.files.crystals import ReferenceCrystal
     from reference_data.reference import Reference
 

@@ -29,7 +29,7 @@ from tests.made_hulls import made_reference
 from tests.made_runs import COLUMNS, Made, energy, good, publish, refused
 
 if TYPE_CHECKING:
-    from leaderboard.store.local import Run
+    from leaderboard.store.run import Run
 
 HOSTILE = "<script>alert(1)</script>"
 CHECKPOINT = "c" * 64

@@ -20,7 +20,7 @@ from tests.made_runs import COLUMNS, Made, good, publish, refused
 if TYPE_CHECKING:
     import pandas as pd
 
-    from leaderboard.store.local import Run
+    from leaderboard.store.run import Run
 
 HOSTILE = "<script>alert(1)</script>"
 RECORDS = [

@@ -13,7 +13,7 @@ from leaderboard.protocol import load_protocol
 from leaderboard.queue.worker import waiting, worker
 from leaderboard.run.cached_energies import import_energies
 from leaderboard.run.scoring import Resources, Setting, score_file, start_engine
-from leaderboard.store.local import Run, Store
+from leaderboard.store.local import Store
 from metrics.measure.running.cache import Cache
 from submissions.card import Card
 from submissions.examples.energies import FILE
@@ -22,6 +22,7 @@ from submissions.examples.make import ARCHIVE
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from leaderboard.store.run import Run
     from metrics.measure.running.progress import Progress
 
 PROTOCOL = load_protocol()

@@ -21,7 +21,8 @@ from leaderboard.pages.runs import choices
 from leaderboard.protocol import load_protocol
 from leaderboard.run.scoring import Setting
 from leaderboard.score_key import ScoreKey
-from leaderboard.store.local import Run, Store
+from leaderboard.store.local import Store
+from leaderboard.store.run import Run
 from reference_data.build.build_set import build_set
 from reference_data.reference import open_reference
 

@@ -19,7 +19,7 @@ from leaderboard.pages.hull_shown import figures_html
 from leaderboard.protocol import load_protocol
 from leaderboard.run.cached_energies import import_energies
 from leaderboard.run.scoring import Resources, Setting, score_file, start_engine
-from leaderboard.store.local import Run, Store
+from leaderboard.store.local import Store
 from metrics.measure.chemistry.composition import reduced_formula_of
 from metrics.measure.energy.mp2020 import mp2020_correction
 from metrics.measure.running.cache import Cache
@@ -32,6 +32,7 @@ from submissions.examples.make import ARCHIVE
 from tests.reference_data.lemat_files import lemat_row, write_lemat
 
 if TYPE_CHECKING:
+    from leaderboard.store.run import Run
     from reference_data.files.crystals import ReferenceCrystal
 
 STARTER = open_reference("starter")

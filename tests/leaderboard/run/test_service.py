@@ -14,7 +14,8 @@ import pytest
 from leaderboard.protocol import load_protocol
 from leaderboard.run import service
 from leaderboard.run.service import ScoringError, ScoringProcess
-from leaderboard.store.local import Run, Store
+from leaderboard.store.local import Store
+from leaderboard.store.run import Run
 from submissions.card import Card
 from submissions.examples.make import ARCHIVE
 

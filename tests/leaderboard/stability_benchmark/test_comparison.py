@@ -16,7 +16,7 @@ from tests.made_runs import Made, energy, good, publish
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from leaderboard.store.local import Run
+    from leaderboard.store.run import Run
 
 DISTANCES = (-0.1, 0.05, 0.3, 0.4)
 PUBLISHED = {"s0": 0.02, "s1": 0.09, "s3": 0.6, "elsewhere": -1.0}

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from leaderboard.store.local import FILES, Run, Store
+from leaderboard.store.local import Store
+from leaderboard.store.run import FILES, Run
 from tests.made_runs import Made, caesium_chloride, energy, good, publish
 
 if TYPE_CHECKING:
