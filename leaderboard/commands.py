@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from leaderboard.board.names import no_interval, score_name, view_name
@@ -18,7 +19,7 @@ from leaderboard.store.local import Store
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     import pandas as pd
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     from leaderboard.records import RunScores
     from metrics.measure.running.engine import Engine
     from metrics.measure.running.progress import Report
-    from submissions.read import Contents
-    from submissions.record import Record
+    from submissions.record import Contents, Record
     from submissions.refusal import FileRefusedError
 
 READING = ("leaderboard.run.reading",)
@@ -52,8 +52,9 @@ def validate(options: Namespace) -> None:
     from leaderboard.run.reading import refuse_unreadable
     from leaderboard.run.scoring import LIMITS, start_engine
     from metrics.measure.running.progress import ToTerminal
+    from submissions.box import split_in_box
     from submissions.card import load_card
-    from submissions.read import Contents, split
+    from submissions.record import Contents
     from submissions.refusal import FileRefusedError
 
     file = existing(options.file)
@@ -61,8 +62,8 @@ def validate(options: Namespace) -> None:
     try:
         if options.card is not None:
             load_card(options.card)
-        records = list(split(file, LIMITS, contents))
-        with start_engine(options.jobs, preload=READING) as engine:
+        records = split_in_box(file, LIMITS, contents)
+        with closing(records), start_engine(options.jobs, preload=READING) as engine:
             structures = _read(records, load_protocol(), engine, ToTerminal())
         refuse_unreadable(structures)
     except FileRefusedError as error:
@@ -132,7 +133,7 @@ def fingerprint(options: Namespace) -> None:
     from leaderboard.run.scoring import LIMITS, start_engine
     from metrics.measure.fingerprint import METHODS
     from metrics.measure.running.progress import ToTerminal
-    from submissions.read import split
+    from submissions.box import split_in_box
     from submissions.refusal import FileRefusedError
 
     if options.method not in METHODS:
@@ -141,8 +142,8 @@ def fingerprint(options: Namespace) -> None:
     file, protocol = existing(options.file), load_protocol()
     limit = protocol.time_limits_s.measure
     try:
-        records = list(split(file, LIMITS))
-        with start_engine(options.jobs, preload=FINGERPRINTS) as engine:
+        records = split_in_box(file, LIMITS)
+        with closing(records), start_engine(options.jobs, preload=FINGERPRINTS) as engine:
             report = ToTerminal()
             structures = _read(records, protocol, engine, report)
             refuse_unreadable(structures)
@@ -220,7 +221,7 @@ def existing(path: Path) -> Path:
     return path
 
 
-def _read(records: Sequence[Record], protocol: Protocol, engine: Engine, report: Report) -> pd.DataFrame:
+def _read(records: Iterable[Record], protocol: Protocol, engine: Engine, report: Report) -> pd.DataFrame:
     from leaderboard.run.reading import read_records
     from leaderboard.run.scoring import LIMITS
 

@@ -82,7 +82,7 @@ def split(path: Path, limits: Limits | None = None, contents: Contents | None = 
         if isinstance(piece, Ignored):
             contents.ignored.append(piece)
             continue
-        budget.spend_record()
+        budget.spend_record(piece.payload)
         yield with_unique_id(piece, used, limits)
     if not used:
         detail = f"the file holds 0 structures, at least 1 is needed{contents.left_out()}"
@@ -230,9 +230,8 @@ def _refuse_archive(stream: io.BufferedReader) -> None:
 def _structure_id(name: str) -> str:
     stem = next((name[: -len(end)] for end in _COMPRESSED_EXTENSIONS if name.lower().endswith(end)), name)
     extension = next((end for end in _STRUCTURE_EXTENSIONS if stem.lower().endswith(end)), None)
-    if extension is not None:
-        return stem[: -len(extension)]
-    return name
+    bare = stem.removesuffix(stem[-len(extension) :]) if extension else name
+    return name if bare == "" or bare.endswith("/") else bare
 
 
 def _refused(name: str, refused: RecordRefusedError) -> Record:

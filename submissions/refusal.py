@@ -198,16 +198,16 @@ class Reason(StrEnum):
         "submit crystals, with a cell",
     )
 
-    # Records whose reading was given up from outside.
+    # Files and records whose reading was given up from outside.
     TIME_LIMIT = (
         "time_limit",
-        "reading the structure took longer than is allowed",
-        "write it with explicit atoms in P1",
+        "reading the file, or the structure, took longer than is allowed",
+        "submit fewer structures; write a structure with explicit atoms in P1",
     )
     MEMORY_LIMIT = (
         "memory_limit",
-        "reading the structure needed more memory than is allowed",
-        "keep only cell, symmetry and atoms",
+        "reading the file, or the structure, needed more memory than is allowed",
+        "submit fewer structures, and only cell, symmetry and atoms of each",
     )
 
 

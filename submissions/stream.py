@@ -46,6 +46,7 @@ class Budget:
         self._lines = 0
         self._members = 0
         self._records = 0
+        self._payload_bytes = 0
 
     def spend(self, chunk: bytes) -> None:
         """Count unpacked bytes and the lines that end in them.
@@ -72,14 +73,18 @@ class Budget:
         """
         self._members = self._count(self._members, "members")
 
-    def spend_record(self) -> None:
-        """Count one record.
+    def spend_record(self, payload: bytes) -> None:
+        """Count one record and its bytes: of one stored value, a format may make any number of records.
 
         Raises:
-            FileRefusedError: more than the limit.
+            FileRefusedError: more than the limit of either.
 
         """
         self._records = self._count(self._records, "records")
+        self._payload_bytes += len(payload)
+        if self._payload_bytes > self._limits.unpacked_bytes:
+            detail = f"the records have more than {self._limits.unpacked_bytes:,} bytes; submit fewer structures"
+            raise FileRefusedError(Reason.UNPACKED_TOO_LARGE, detail)
 
     def _count(self, used: int, what: str) -> int:
         if used >= self._limits.members:
@@ -130,6 +135,15 @@ def counted(source: Readable, budget: Budget) -> io.BufferedReader:
     Reading may raise FileRefusedError, over the budget, or RecordRefusedError, on damage.
     """
     return io.BufferedReader(_Counted(source, budget), HEAD_BYTES)
+
+
+def read_all(stream: io.BufferedReader, begin: bytes = b"") -> bytes:
+    """`begin` and everything that is left, in memory once: ``read()`` holds it twice while it joins the pieces."""
+    buffer = io.BytesIO()
+    buffer.write(begin)
+    while piece := stream.read(HEAD_BYTES):
+        buffer.write(piece)
+    return buffer.getvalue()
 
 
 def lines(stream: io.BufferedReader, limit: int) -> Iterator[tuple[bytes, bool]]:

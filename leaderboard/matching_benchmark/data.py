@@ -17,7 +17,7 @@ from metrics.measure.chemistry.composition import reduced_formula_of
 from reference_data.build.definition import load_definition
 from reference_data.reference import SETS
 from reference_data.sources.base import SourceRow
-from submissions.read import split
+from submissions.box import split_in_box
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -84,7 +84,7 @@ def from_files(paths: Iterable[Path], engine: Engine, report: Report) -> tuple[l
     time_limit_s = load_protocol().time_limits_s.parse
     tables: list[tuple[str, str | None, Rows]] = []
     for path in paths:
-        structures = read_records(split(path, LIMITS), LIMITS, engine, report, time_limit_s=time_limit_s)
+        structures = read_records(split_in_box(path, LIMITS), LIMITS, engine, report, time_limit_s=time_limit_s)
         refuse_unreadable(structures)
         crystals = crystals_of(structures)
         ids = [identifier for (identifier,) in cells(structures, "id")]

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -21,7 +21,7 @@ from leaderboard.release import package_versions, release
 from leaderboard.run.columns import check_complete, columns_schema
 from leaderboard.run.energies import ENERGIES_SCHEMA, Tier, check_available, check_installed
 from leaderboard.run.energy_views import variant
-from leaderboard.run.reading import STRUCTURES_SCHEMA
+from leaderboard.run.reading import STRUCTURES_SCHEMA, at_most, refuse_more
 from leaderboard.run.stages import Context, Read, Scored, identify, measure, read, relax, score
 from leaderboard.store.json_files import read_any_run, write_model
 from leaderboard.store.run import Run
@@ -33,8 +33,8 @@ from metrics.measure.running.engine import Engine
 from metrics.score import registry as scores
 from metrics.table import read_parquet, write_parquet
 from reference_data.reference import open_reference, present_sha256
+from submissions.box import split_in_box
 from submissions.limits import Limits
-from submissions.read import Record, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from metrics.measure.running.progress import Report
     from reference_data.reference import Reference
     from submissions.card import Card
+    from submissions.record import Record
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -170,7 +171,15 @@ class Resources:
     report: Report
 
 
-def score_file(source: Path, card: Card, setting: Setting, resources: Resources, *, out: Path | None = None) -> Run:
+def score_file(
+    source: Path,
+    card: Card,
+    setting: Setting,
+    resources: Resources,
+    *,
+    out: Path | None = None,
+    max_structures: int | None = None,
+) -> Run:
     """Score a submission file; the folder of the finished run.
 
     Args:
@@ -179,14 +188,19 @@ def score_file(source: Path, card: Card, setting: Setting, resources: Resources,
         setting: protocol, reference, potentials.
         resources: engine, store, progress.
         out: folder of the run; default is the store's workspace.
+        max_structures: a file of more is refused, as on a public server; None for any number.
 
     Raises:
-        FileRefusedError: nothing can be scored.
+        FileRefusedError: nothing can be scored, or there are more structures than that.
         RunError: the folder holds another run, or the setting asks for what is not there.
 
     """
-    records = split(source, LIMITS)
-    return _score(records, sha256_of_file(source), source.name, card, setting, resources, out)
+    with closing(split_in_box(source, LIMITS)) as records:
+        bounded = at_most(records, max_structures)
+        run = _score(bounded, sha256_of_file(source), source.name, card, setting, resources, out)
+    # one that was read before, where any number was taken
+    refuse_more(run.record.n_submitted, max_structures)
+    return run
 
 
 def score_records(

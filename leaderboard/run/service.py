@@ -140,6 +140,7 @@ def serve(root: Path, answer: Callable[[dict[str, Any]], None]) -> None:
                     Card.model_validate(request["card"]),
                     setting,
                     Resources(engine, store, report),
+                    max_structures=protocol.n_ranked,
                 )
                 answer({"run": str(store.publish(run.path).path)})
             except (FileRefusedError, ReferenceSetError, RunError, OSError) as error:

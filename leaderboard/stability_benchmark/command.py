@@ -16,8 +16,8 @@ from leaderboard.stability_benchmark.comparison import as_markdown, compared
 from leaderboard.store.local import Store
 from metrics.measure.running.progress import ToTerminal
 from reference_data.errors import ReferenceSetError
+from submissions.box import split_in_box
 from submissions.card import Card
-from submissions.read import split
 from submissions.refusal import FileRefusedError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _scored(file: Path, setting: Setting, resources: Resources, first: int | Non
     card = Card(model=file.stem[:80])
     if first is None:
         return score_file(file, card, setting, resources)
-    return score_records(list(islice(split(file, LIMITS), first)), card, setting, resources)
+    return score_records(list(islice(split_in_box(file, LIMITS), first)), card, setting, resources)
 
 
 def _pair(text: str) -> tuple[Path, Path]:

@@ -135,8 +135,21 @@ def tar_members(stream: BinaryIO, budget: Budget) -> Iterator[Member]:
 
 
 def _tar_header(stream: BinaryIO) -> tarfile.TarInfo | None:
+    """The next header, also of another archive that follows the end of one; None at the end of the last.
+
+    Raises:
+        RecordRefusedError: the header is damaged, or there is none and no mark of the end.
+
+    """
     block = stream.read(_BLOCK)
-    if not block.strip(b"\x00"):
+    is_end_marked = False
+    while block and not block.strip(b"\x00"):
+        is_end_marked = True
+        block = stream.read(_BLOCK)
+    if not block:
+        if not is_end_marked:
+            detail = "the tar ends without the mark of its end, so it may be cut off; pack the file again"
+            raise RecordRefusedError(Reason.DAMAGED, detail)
         return None
     try:
         info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")

@@ -10,6 +10,10 @@ from fnmatch import translate
 from pathlib import PurePosixPath
 
 _HIDDEN = (".", "__macosx", "$recycle.bin", "system volume information", "__pycache__")
+# What macOS keeps beside a file a.cif has the name ._a.cif.
+_BESIDE = ("._", "__macosx")
+# No file system takes a longer name; the patterns below take time by its length.
+_LONGEST = 255
 _DOCUMENT = "readme* license* licence* *.md *.txt card.toml"
 _SYSTEM = "thumbs.db ehthumbs.db ehthumbs_vista.db desktop.ini icon\r ~$*"
 # They begin as a POSCAR and go on with a grid; the structure they belong to has a file of its own.
@@ -77,14 +81,19 @@ def by_name_alone(parts: list[str]) -> str | None:
         parts: of its path.
 
     """
-    if any(part.casefold().startswith(_HIDDEN) for part in parts):
+    *folders, last = (part.casefold() for part in parts)
+    if any(folder.startswith(_HIDDEN) for folder in folders) or last.startswith(_BESIDE):
         return "hidden file"
-    name = _unpacked(parts[-1].casefold())
+    name = _unpacked(last)
+    if len(name) > _LONGEST or _STRUCTURE_NAME.match(name):
+        return None
+    if last.startswith(_HIDDEN):
+        return "hidden file"
     if _SYSTEM_NAME.match(name):
         return "system file"
-    if _DENSITY_NAME.match(name) and not _STRUCTURE_NAME.match(name):
+    if _DENSITY_NAME.match(name):
         return "charge density"
-    return "document" if _DOCUMENT_NAME.match(parts[-1].casefold()) else None
+    return "document" if _DOCUMENT_NAME.match(last) else None
 
 
 def by_name_and_content(name: str) -> str | None:
@@ -95,7 +104,7 @@ def by_name_and_content(name: str) -> str | None:
 
     """
     name = _unpacked(name.casefold())
-    if _STRUCTURE_NAME.match(name):
+    if len(name) > _LONGEST or _STRUCTURE_NAME.match(name):
         return None
     for what, pattern in _NAMES.items():
         if pattern.match(name):

@@ -15,7 +15,7 @@ import numpy as np
 from submissions.checked import check_site_count, from_cartesian
 from submissions.record import Record
 from submissions.refusal import Reason, RecordRefusedError, one_line, shown
-from submissions.stream import too_large
+from submissions.stream import read_all, too_large
 
 if TYPE_CHECKING:
     import io
@@ -30,28 +30,33 @@ _POSITION_BYTES = 3 * 8
 _ATOM_BYTES = _NUMBER_BYTES + _POSITION_BYTES
 _ALL_PERIODIC = 0b111
 _COLUMNS = ("id", "numbers", "positions", "cell", "pbc")
-# Blobs are fetched only where their stored size allows it; length() does not load them.
+# Blobs are fetched only where their stored size allows it; length() of a blob does not load it, that of a text does.
 _ROWS = """
-    SELECT id, pbc, size, CASE WHEN size <= :limit THEN cell END, CASE WHEN size <= :limit THEN numbers END,
-           CASE WHEN size <= :limit THEN positions END
-    FROM (SELECT *, length(cell) + length(numbers) + length(positions) AS size FROM systems)
+    SELECT CASE WHEN typeof(id) = 'integer' THEN id END, CASE WHEN typeof(pbc) = 'integer' THEN pbc END, size,
+           CASE WHEN typeof(cell) = 'blob' AND size <= :limit THEN cell END,
+           CASE WHEN typeof(numbers) = 'blob' AND size <= :limit THEN numbers END,
+           CASE WHEN typeof(positions) = 'blob' AND size <= :limit THEN positions END
+    FROM (SELECT *, CASE typeof(cell) WHEN 'blob' THEN length(cell) ELSE 0 END
+                  + CASE typeof(numbers) WHEN 'blob' THEN length(numbers) ELSE 0 END
+                  + CASE typeof(positions) WHEN 'blob' THEN length(positions) ELSE 0 END AS size FROM systems)
 """
-# Bytes 18 and 19 of the file: 2 for a write-ahead log beside it, which a file submitted does not have; 1 without.
+# Bytes 18 and 19 of the file are 2 for a write-ahead log beside it, which a file submitted does not have; 1 without.
 _JOURNAL_MODE = slice(18, 20)
 _NO_WRITE_AHEAD_LOG = b"\x01\x01"
 
 
 def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
-    """One record per row, named by its id in the database."""
-    content = bytearray(stream.read())
-    content[_JOURNAL_MODE] = _NO_WRITE_AHEAD_LOG
+    """One record per row, named by its id in the database, by its number from 0 where that is no whole number."""
+    begin = stream.read(_JOURNAL_MODE.start) + stream.read(len(_NO_WRITE_AHEAD_LOG)).replace(b"\x02", b"\x01")
+    content = read_all(stream, begin)
     try:
         with closing(sqlite3.connect(":memory:")) as database:
-            database.deserialize(bytes(content))
+            database.deserialize(content)
+            del content  # the database has its own copy
             database.execute("PRAGMA trusted_schema = OFF")
             _check_table(database)
-            for row in database.execute(_ROWS, {"limit": limits.record_bytes}):
-                yield _record(row, limits)
+            for number, row in enumerate(database.execute(_ROWS, {"limit": limits.record_bytes})):
+                yield _record(row, number, limits)
     except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
         detail = f"the SQLite file cannot be read ({one_line(error)}); write the database again"
         raise RecordRefusedError(Reason.DAMAGED, detail) from error
@@ -66,8 +71,9 @@ def _check_table(database: sqlite3.Connection) -> None:
         raise RecordRefusedError(Reason.UNREADABLE_FORMAT, detail)
 
 
-def _record(row: tuple[object, ...], limits: Limits) -> Record:
-    name, pbc, size, *blobs = row
+def _record(row: tuple[object, ...], number: int, limits: Limits) -> Record:
+    row_id, pbc, size, *blobs = row
+    name = number if row_id is None else row_id
     if isinstance(size, int) and size > limits.record_bytes:
         return Record(str(name), "ase", b"", Reason.RECORD_TOO_LARGE, too_large(limits))
     if pbc != _ALL_PERIODIC:

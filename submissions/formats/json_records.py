@@ -27,7 +27,7 @@ from submissions.formats.json_rows import (
 from submissions.formats.table import ID_COLUMNS, named_columns
 from submissions.record import Ignored, Record
 from submissions.refusal import FileRefusedError, Reason, RecordRefusedError
-from submissions.stream import too_large
+from submissions.stream import read_all, too_large
 
 if TYPE_CHECKING:
     import io
@@ -54,7 +54,7 @@ _KEYS = 40
 
 def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record | Ignored]:
     """One record per structure, named by its id or key, else by its number from 0; a lone structure is nameless."""
-    text = Text(stream.read(), limits)
+    text = Text(read_all(stream), limits)
     cutter, start = _Cutter(text, limits), text.skip_blanks(0)
     yield from cutter.lines(start) if cutter.is_lines(start) else cutter.values(start)
 

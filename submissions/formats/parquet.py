@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from submissions.formats.table import first_filled, from_cell, id_column, structure_columns
 from submissions.record import Record
 from submissions.refusal import FileRefusedError, Reason, RecordRefusedError, one_line, shown
-from submissions.stream import too_large
+from submissions.stream import read_all, too_large
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,22 +27,24 @@ def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
     Text columns stay dictionary encoded, so that a value repeated a million times is in memory once. The bytes of the
     rows are counted as they are read, because the sizes in the footer are claims.
     """
-    content = io.BytesIO(stream.read())
+    content = io.BytesIO(read_all(stream))
     try:
         schema = pq.ParquetFile(content).schema_arrow
         fields = [schema.field(place) for place in structure_columns(schema.names, limits)]
-        structures = [field.name for field in fields if _is_text(field.type)]
+        structures = list(dict.fromkeys(field.name for field in fields if _is_text(field.type)))
         if not structures:
             # nested columns are not read: what they unpack to cannot be bounded before it is in memory
             detail = f"column {fields[0].name} holds {shown(fields[0].type)}, text is needed; write json.dumps of each"
             raise RecordRefusedError(Reason.NO_STRUCTURE_COLUMN, detail)
         name = id_column(schema.names)
-        ids = None if name is None else schema.field(name)
+        ids = None if name is None or not _is_name(schema.field(name).type) else schema.field(name)
         texts = [*structures, *([ids.name] if ids is not None and _is_text(ids.type) else [])]
         file = pq.ParquetFile(content, read_dictionary=texts)
         _check_claims(file.metadata, limits)
         yield from _records(file, structures, None if ids is None else ids.name, limits)
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except MemoryError:  # of Arrow, which is also one of its own exceptions
+        raise
+    except (pa.ArrowException, OSError, ValueError, LookupError) as error:
         detail = f"the parquet file cannot be read ({one_line(error)}); write it again"
         raise RecordRefusedError(Reason.DAMAGED, detail) from error
 
@@ -51,8 +53,8 @@ def _records(file: pq.ParquetFile, structures: Sequence[str], ids: str | None, l
     number = spent = 0
     columns = list(dict.fromkeys([*structures, *([] if ids is None else [ids])]))
     for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
-        cells = [batch.column(structure) for structure in structures]
-        names = None if ids is None else batch.column(ids)
+        cells = [cell for structure in structures for cell in _columns(batch, structure)]
+        names = None if ids is None else batch.column(batch.schema.names.index(ids))
         for row in range(batch.num_rows):
             record_id = _name(None if names is None else names[row], number, limits)
             sizes = [_size(cell, row) for cell in cells]
@@ -67,6 +69,17 @@ def _records(file: pq.ParquetFile, structures: Sequence[str], ids: str | None, l
                     cell[row].value.as_buffer().to_pybytes() for cell, size in zip(cells, sizes, strict=True) if size
                 ]
                 yield from_cell(record_id, first_filled(texts), limits)
+
+
+def _columns(batch: pa.RecordBatch, name: str) -> list[pa.Array]:
+    """Columns of a name, of which there may be several; those of text."""
+    places = [place for place, other in enumerate(batch.schema.names) if other == name]
+    return [batch.column(place) for place in places if _is_text(batch.schema.field(place).type)]
+
+
+def _is_name(kind: pa.DataType) -> bool:
+    """Whether values of a type can be ids; of nested ones nobody knows how large they unpack."""
+    return _is_text(kind) or pa.types.is_primitive(kind) or pa.types.is_decimal(kind)
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from submissions.files.unpack import without_mark
 from submissions.formats import extxyz, poscar
+from submissions.formats.csv_rows import Rows
 from submissions.formats.detect import STRUCTURE_COLUMNS, Format, column_name, delimiter_of, detect
 from submissions.record import Record
-from submissions.refusal import Reason, RecordRefusedError, one_line, shown
-from submissions.stream import lines, too_large
+from submissions.refusal import Reason, RecordRefusedError, shown
+from submissions.stream import too_large
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from submissions.limits import Limits
 
-_BLANK = b"\r\n "
+_NEVER_CLOSED = "a quote that opens a cell is never closed, so where the cell ends is lost"
 ID_COLUMNS = ("id", "material_id", "file", "name")
 _CELL_FORMATS = {Format.CIF: "cif", Format.JSON: "json", Format.POSCAR: "poscar", Format.EXTXYZ: "extxyz"}
 # Texts that may go on with a second structure.
@@ -31,29 +31,33 @@ _LONGEST_EMPTY = 100
 
 def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
     """One record per row, named by the id column, else by its number from 0; lines of blanks are no rows."""
-    rows = _rows(stream, limits)
-    header_bytes = next(rows)
-    if header_bytes is None:
+    rows = Rows(stream, limits)
+    every = iter(rows)
+    first = next(every)
+    if first.text is None:
         detail = f"the header has more than {limits.record_bytes:,} bytes; write the table again"
         raise RecordRefusedError(Reason.NO_STRUCTURE_COLUMN, detail)
-    header_text = header_bytes.decode("utf-8", "surrogateescape")
-    delimiter = delimiter_of(header_text)
-    header = _fields(header_text, delimiter, limits)
+    header_text = first.text.decode("utf-8", "surrogateescape")
+    rows.delimiter = delimiter_of(header_text)
+    header = rows.cells(header_text)
     # `id, cif` over rows written so too: the blank before a quote is no part of the cell
-    blanks = any(column.startswith(" ") for column in header[1:])
+    rows.has_blanks = any(column.startswith(" ") for column in header[1:])
     structures = structure_columns(header, limits)
     name = id_column(header)
-    for number, row in enumerate(rows):
-        if row is None:
-            yield Record(str(number), "table", b"", Reason.RECORD_TOO_LARGE, too_large(limits))
+    for number, row in enumerate(every):
+        if row.text is None:
+            lost = f"; {_NEVER_CLOSED}" if row.is_open else ""
+            yield Record(str(number), "table", b"", Reason.RECORD_TOO_LARGE, too_large(limits) + lost)
             continue
         try:
-            fields = _fields(row.decode("utf-8", "surrogateescape"), delimiter, limits, blanks=blanks)
+            fields = rows.cells(row.text.decode("utf-8", "surrogateescape"))
         except RecordRefusedError as refused:
             yield Record(str(number), "table", b"", refused.reason, refused.detail)
             continue
         record_id = (fields[name] if name is not None and name < len(fields) else "") or str(number)
-        if len(fields) != len(header):
+        if row.is_open:
+            yield Record(record_id, "table", b"", Reason.MALFORMED, f"{_NEVER_CLOSED}; write the table again")
+        elif len(fields) != len(header):
             detail = f"the row has {len(fields)} cells, the header {len(header)}; write the table again"
             yield Record(record_id, "table", b"", Reason.MALFORMED, detail)
         else:
@@ -130,41 +134,3 @@ def _columns_named(header: Sequence[str], names: Sequence[str]) -> list[int]:
         alike = [place for place, column in enumerate(header) if column_name(column) == column_name(name)]
         found += sorted(alike, key=lambda place: header[place] != name)
     return found
-
-
-def _rows(stream: io.BufferedReader, limits: Limits) -> Iterator[bytes | None]:
-    """Logical rows, None for one that is too large.
-
-    A row ends at a line end outside quotes, where the quotes seen so far are even in number. Counting them here bounds
-    a row before it is in memory, which csv.reader does not.
-    """
-    kept: list[bytes] = []
-    size = quotes = 0
-    for piece, line_ends in lines(stream, limits.record_bytes):
-        size += len(piece)
-        quotes += piece.count(b'"')
-        if size <= limits.record_bytes:
-            kept.append(piece)
-        else:
-            kept.clear()
-        if line_ends and quotes % 2 == 0:
-            if size > limits.record_bytes:
-                yield None
-            elif row := b"".join(kept).strip(_BLANK):
-                yield row
-            kept, size, quotes = [], 0, 0
-    if size > limits.record_bytes:
-        yield None
-    elif row := b"".join(kept).strip(_BLANK):
-        yield row
-
-
-def _fields(text: str, delimiter: str, limits: Limits, *, blanks: bool = False) -> list[str]:
-    # A process-wide setting that only ever grows, so that no two readers can disturb each other.
-    if csv.field_size_limit() < limits.record_bytes:
-        csv.field_size_limit(limits.record_bytes)
-    try:
-        return next(csv.reader([text], delimiter=delimiter, skipinitialspace=blanks))
-    except csv.Error as error:
-        detail = f"a row is no CSV ({one_line(error)}); write the table again"
-        raise RecordRefusedError(Reason.MALFORMED, detail) from error

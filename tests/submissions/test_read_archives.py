@@ -35,11 +35,11 @@ def test_documents_are_no_records(packer: Callable[..., bytes], tmp_path: Path) 
     documents = [
         "README",
         "a/readme.rst",
-        "LICENSE.cif",
         "notes.MD",
         "a/log.txt",
         "card.toml",
-        ".hidden.cif",
+        ".hidden",
+        "._a.cif",
         "__MACOSX/a.cif",
         "a/.x/b.cif",
     ]

@@ -278,10 +278,18 @@ def test_damaged_rows_cost_only_themselves(tmp_path: Path) -> None:
     assert reason(read_all(tmp_path, wrong_bytes)["bytes"]) is Reason.WRONG_ENCODING
 
 
-def test_a_quote_that_is_never_closed_takes_what_follows_and_leaves_what_came_before(tmp_path: Path) -> None:
+def test_a_quote_that_is_never_closed_costs_its_row_and_none_that_follow(tmp_path: Path) -> None:
     text = table(["id", "cif"], [("a", cif())]) + 'open,"data_x\nb,y\nc,z\n'
-    results = read_all(tmp_path, text)
-    assert {name: reason(result) for name, result in results.items()} == {"a": None, "open": Reason.MALFORMED}
+    refused = {"a": None, "open": Reason.MALFORMED, "b": Reason.UNREADABLE_FORMAT, "c": Reason.UNREADABLE_FORMAT}
+    assert {name: reason(result) for name, result in read_all(tmp_path, text).items()} == refused
+    cut_off = table(["id", "cif"], [("a", cif()), ("b", cif())])[:-20]
+    assert [reason(result) for result in read_all(tmp_path, cut_off).values()] == [None, Reason.MALFORMED]
+
+
+def test_a_quote_within_a_cell_is_a_character(tmp_path: Path) -> None:
+    rows = table(["id", "note", "cif"], [("a", "NOTE", cif()), ("b", "plain", cif()), ("c", "NOTE", cif())])
+    results = read_all(tmp_path, rows.replace("NOTE", '5" wafer'))
+    assert {name: reason(result) for name, result in results.items()} == {"a": None, "b": None, "c": None}
 
 
 def test_a_huge_row_is_refused_and_the_next_is_read(tmp_path: Path) -> None:

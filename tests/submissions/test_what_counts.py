@@ -23,7 +23,7 @@ NO_STRUCTURES: dict[str, str | bytes] = {
     # by their names alone
     "README": cif(),
     "docs/readme.rst": "how it was made",
-    "LICENSE.cif": cif(),
+    "LICENSE": cif(),
     "notes.MD": cif(),
     "a/prompts.txt": cif(),
     "card.toml": "model = 'x'",
@@ -70,6 +70,11 @@ NO_STRUCTURES: dict[str, str | bytes] = {
 """Name -> content; none of these is a record."""
 STRUCTURES: dict[str, tuple[str | bytes, Reason | None]] = {
     "a.cif": (cif(), None),
+    # what looks like a document or is hidden counts by its extension, broken or not
+    "readme_1.cif": (cif(), None),
+    "LICENSE.vasp": ("", Reason.EMPTY),
+    ".0001.cif": (cif(), None),
+    ".cif": ("", Reason.EMPTY),
     "empty.cif": ("", Reason.EMPTY),
     "broken.cif": ("step 1 failed", Reason.UNREADABLE_FORMAT),
     "log_7.cif": ("", Reason.EMPTY),

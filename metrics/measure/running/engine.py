@@ -38,6 +38,9 @@ _UNLIMITED = 0  # on a worker's command line
 START_SECONDS = 600.0  # a first start compiles for half a minute of CPU, more on a busy machine; no task's fault
 
 
+RESTART_SECONDS = 5.0  # CPU time that a fresh worker takes to import, charged to the task that ended the one before
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of one task: a value, or the reason why there is none."""
@@ -45,6 +48,39 @@ class Outcome:
     index: int
     value: Any
     failure: str | None
+
+
+class CpuBudget:
+    """CPU seconds that many tasks may use together; tasks past it are not run, and their outcome says so.
+
+    It counts what workers use, not how long anybody waited, so that it does not depend on what else the machine does.
+    A task that is ended, or ends its worker, counts with all of its time and that of a fresh worker.
+
+    Args:
+        seconds: what may be used.
+        what: what the tasks are, as in "1,000 s of measuring".
+
+    """
+
+    def __init__(self, seconds: float, what: str) -> None:
+        """Nothing is used yet."""
+        self._seconds, self._what = seconds, what
+        self._used = 0.0
+
+    @property
+    def failure(self) -> str | None:
+        """Why no further task is run; None while some may."""
+        if self._used < self._seconds:
+            return None
+        return f"time_limit: the submission has used its {self._seconds:,.0f} s of {self._what}"
+
+    def grow(self, seconds: float) -> None:
+        """Allow more, as where tasks become known one by one."""
+        self._seconds += seconds
+
+    def spend(self, seconds: float) -> None:
+        """Count what a task used."""
+        self._used += seconds
 
 
 class _Worker:
@@ -64,6 +100,7 @@ class _Worker:
             )
         self.connection = Connection(ours.detach())
         self.index: int | None = None
+        self.started = time.monotonic()
         self.deadline = time.monotonic() + START_SECONDS
         self.ready = False
 
@@ -71,7 +108,8 @@ class _Worker:
         # a worker that died while idle is noticed when its answer is awaited
         with suppress(BrokenPipeError, ConnectionResetError):
             self.connection.send(task)
-        self.index, self.deadline = index, time.monotonic() + time_limit_s
+        self.index, self.started = index, time.monotonic()
+        self.deadline = self.started + time_limit_s
 
     def end(self) -> int:
         """Close and wait; returns the exit code (negative: the signal)."""
@@ -130,13 +168,21 @@ class Engine:
             worker.end()
         self._workers = []
 
-    def map(self, function: Callable[[Any], Any], items: Iterable[Any], *, time_limit_s: float) -> Iterator[Outcome]:
+    def map(
+        self,
+        function: Callable[[Any], Any],
+        items: Iterable[Any],
+        *,
+        time_limit_s: float,
+        budget: CpuBudget | None = None,
+    ) -> Iterator[Outcome]:
         """Run ``function(item)`` for every item; outcomes come as they finish, ``index`` says whose.
 
         Args:
             function: importable by name (module level).
             items: picklable arguments; taken one by one, never more ahead than there are workers.
             time_limit_s: wall time of one task in seconds.
+            budget: of all tasks together; None for none.
 
         """
         waiting = enumerate(items)
@@ -151,49 +197,59 @@ class Engine:
                         except StopIteration:
                             exhausted = True
                             break
+                        if budget is not None and (failure := budget.failure) is not None:
+                            finished.append(Outcome(index, None, failure))
+                            continue
                         worker.give(index, (function, item), time_limit_s)
-                if exhausted and all(worker.index is None for worker in self._workers):
+                if exhausted and not finished and all(worker.index is None for worker in self._workers):
                     return
-                self._collect(finished, time_limit_s)
+                self._collect(finished, time_limit_s, budget)
                 while finished:
                     yield finished.popleft()
         finally:
             # the caller stopped listening: an answer still under way must not reach the next call
             for worker in [worker for worker in self._workers if worker.index is not None]:
                 worker.index = None
-                self._replace(worker, finished, "stopped", None)
+                self._replace(worker, finished, "stopped", None, None)
 
     def _start(self) -> _Worker:
         return _Worker(self._python, self._preload, self._memory_limit_bytes)
 
-    def _collect(self, finished: deque[Outcome], time_limit_s: float) -> None:
-        """Wait for a message or a deadline, whichever comes first."""
+    def _collect(self, finished: deque[Outcome], time_limit_s: float, budget: CpuBudget | None) -> None:
+        """Wait for a message or a deadline, whichever comes first; where outcomes are there already, do not wait."""
         busy = [worker for worker in self._workers if worker.index is not None or not worker.ready]
-        first_deadline = min(worker.deadline for worker in busy)
-        answered = wait([worker.connection for worker in busy], max(0.0, first_deadline - time.monotonic()))
+        first_deadline = min((worker.deadline for worker in busy), default=0.0)
+        patience = 0.0 if finished else max(0.0, first_deadline - time.monotonic())
+        answered = wait([worker.connection for worker in busy], patience)
         for worker in busy:
             if worker.connection in answered:
                 try:
-                    value, failure = worker.connection.recv()
+                    value, failure, cpu_seconds = worker.connection.recv()
                 except (EOFError, ConnectionResetError):
-                    self._replace(worker, finished, "worker_died", None)
+                    self._replace(worker, finished, "worker_died", None, budget)
                     continue
                 if not worker.ready:
                     worker.ready = True
                     continue
                 if worker.index is not None:
                     finished.append(Outcome(worker.index, value, failure))
+                    if budget is not None:
+                        budget.spend(cpu_seconds)
                 worker.index = None
             elif time.monotonic() >= worker.deadline:
-                self._replace(worker, finished, "time_limit", f"took longer than {time_limit_s:g} s")
+                self._replace(worker, finished, "time_limit", f"took longer than {time_limit_s:g} s", budget)
 
-    def _replace(self, worker: _Worker, finished: deque[Outcome], kind: str, detail: str | None) -> None:
+    def _replace(
+        self, worker: _Worker, finished: deque[Outcome], kind: str, detail: str | None, budget: CpuBudget | None
+    ) -> None:
         exit_code = worker.end()
         if not worker.ready:
             msg = f"a measuring process could not start within {START_SECONDS:g} s (exit code {exit_code})"
             raise RuntimeError(msg)
         if worker.index is not None:
             finished.append(Outcome(worker.index, None, f"{kind}: {detail or _exit_text(exit_code)}"))
+            if budget is not None:
+                budget.spend(time.monotonic() - worker.started + RESTART_SECONDS)
         self._workers[self._workers.index(worker)] = self._start()
 
 
@@ -217,13 +273,14 @@ def _serve(connection: Connection, memory_limit_bytes: int, preload: Iterable[st
             getattr(imported, function)()
     if memory_limit_bytes != _UNLIMITED:
         resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
-    connection.send((None, None))
+    connection.send((None, None, 0.0))
     while True:
         try:
             function, item = connection.recv()
         except (EOFError, ConnectionResetError):
             return
         answer: tuple[Any, str | None]
+        started = time.process_time()
         try:
             answer = (function(item), None)
         except MemoryError:
@@ -233,7 +290,7 @@ def _serve(connection: Connection, memory_limit_bytes: int, preload: Iterable[st
             place = f"{Path(where.filename).name}:{where.lineno}"
             answer = (None, f"crashed: {type(error).__name__}: {str(error)[:200]} ({place})")
         with suppress(BrokenPipeError, ConnectionResetError):  # the parent is gone: the next recv ends the loop
-            connection.send(answer)
+            connection.send((*answer, time.process_time() - started))
 
 
 if __name__ == "__main__":

@@ -63,6 +63,15 @@ class Counter:
         self._known += count
         self._count(count, at_once=at_once)
 
+    def expect(self, total: int) -> None:
+        """Count on so many tasks, where how many there are becomes known while they are done.
+
+        Until that is known, count on one more than are there: a stage that has done all is over.
+        """
+        self._total = total
+        if self._done == total:
+            self._send()
+
     def reach(self, done: int) -> None:
         """Count as known what is missing to `done` tasks: the rest of a part that is finished."""
         if done > self._done:

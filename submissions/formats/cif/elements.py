@@ -24,7 +24,7 @@ _PARTS = re.compile(r"(\d{0,3})([A-Za-z]+)(.*)", re.ASCII | re.DOTALL)
 _AFTER_TYPE = re.compile(r"[\d.+\-'*#]*|\([IV\d+-]+\)|\d+[AEGJLMQRTXZa-z]|\d*_\w*", re.ASCII)
 # What makes a label that begins with an element a group of atoms: C2H5, O-H, H2O.
 _GROUP_REST = re.compile(r"[2-9]\d*[A-Z][a-z]?(?:\d*[A-Z][a-z]?)*[2-9]\d*|[23]O\d*|-[A-Z].*", re.ASCII)
-_SHARED = re.compile(r"\(?[\d.]*\s*[A-Z][a-z]?[\d.+-]*\s*[,/+]\s*[\d.]*\s*[A-Z][a-z]?.*", re.ASCII | re.DOTALL)
+_SHARED = re.compile(r"\(?[\d.]*\s*[A-Z][a-z]?[\d.+-]*\s*[,/+]\s*(?:[\d.]++\s*)?[A-Z][a-z]?.*", re.ASCII | re.DOTALL)
 # A symbol with an amount below one: Fe0.5, Fe0.5Ni0.5.
 _FRACTION = re.compile(r"[A-Z][a-z]?0?\.\d+(?:[A-Z][a-z]?[\d.]*)*", re.ASCII)
 # ND4, CD3: groups of deuterium, in capitals like the elements Nd and Cd.

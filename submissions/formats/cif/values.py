@@ -17,7 +17,7 @@ UNKNOWN = frozenset({"?", "."})
 _QUOTES = "'\";"
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?(?:\(\d+\))?"
 _NUMBERS = re.compile(f"{_NUMBER}(?: {_NUMBER})*", re.ASCII)
-_UNCERTAIN = re.compile(r"([+-]?(?:\d+(?:\.(\d*))?|\.(\d+))(?:[eE][+-]?\d{1,5})?)(?:\((\d*\.?\d*)\))?", re.ASCII)
+_UNCERTAIN = re.compile(r"([+-]?(?:\d+(?:\.(\d*))?|\.(\d+))(?:[eE][+-]?\d{1,5})?)(?:\((\d*(?:\.\d*)?)\))?", re.ASCII)
 _UNCERTAINTY = re.compile(r"\(\d+\)", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 

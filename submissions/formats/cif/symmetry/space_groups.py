@@ -16,6 +16,8 @@ import gemmi
 MONOCLINIC = range(3, 16)
 _DOUBLE_GLIDES = (39, 41, 64, 67, 68)
 
+# More than any name with its origin and number; the patterns below take time by the cube of it.
+_MOST_CHARACTERS = 100
 _TYPESETTING = re.compile(r"[_{}$\\~^\"']")
 _BAR = re.compile(r"\\(?:bar|overline)\s*\{?\s*(\d)\s*\}?")
 # 2(1) is 2 with the index 1, while a bracket after a letter or -3 holds a mark.
@@ -41,7 +43,9 @@ _SPELLINGS = (
 
 def settings_named(name: str) -> list[gemmi.SpaceGroup]:
     """Settings that a Hermann-Mauguin name may mean, the usual one first; none if it names no group."""
-    text = _TYPESETTING.sub("", _BAR.sub(r"-\1", name.lower()))
+    if len(name) > _MOST_CHARACTERS:
+        return []
+    text = _TYPESETTING.sub("", _BAR.sub(r"-\1", " ".join(name.lower().split())))
     text = _INDEX.sub(r"\1", text).strip()
     if text.isdecimal():
         return settings_numbered(int(text[:4]))
