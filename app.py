@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 
+from leaderboard.queue.jobs import Jobs
 from leaderboard.store.local import Store
 
 DEFAULT_PORT = 7860
@@ -20,10 +21,11 @@ def main() -> int:
     try:
         port = _free_port()
         store = Store()
+        jobs = Jobs(store)
     except (OSError, ValueError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
-    _serve(store, port)
+    _serve(jobs, port)
     return 0
 
 
@@ -50,7 +52,7 @@ def _free_port() -> int:
     return int(text)
 
 
-def _serve(store: Store, port: int) -> None:
+def _serve(jobs: Jobs, port: int) -> None:
     """Start the scoring process, so that it is warm for the first submission, and serve."""
     # gradio reads the port when it is imported, and a bad one would end that with a traceback
     import gradio as gr
@@ -59,18 +61,19 @@ def _serve(store: Store, port: int) -> None:
     from leaderboard.pages.style import CSS, theme
     from leaderboard.pages.viewer import STATIC
     from leaderboard.protocol import load_protocol
-    from leaderboard.queue.jobs import Jobs
+    from leaderboard.queue.runner import Runner
     from leaderboard.run.service import ScoringProcess
     from submissions.limits import Limits
 
     # gradio reads these when it serves: nothing that a visitor does reaches another machine
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    process = ScoringProcess(store)
+    process = ScoringProcess(jobs.store)
     process.start()
-    jobs = Jobs(store, process)
-    atexit.register(jobs.close)
+    runner = Runner(jobs, process)
+    runner.start()
+    atexit.register(runner.close)
     gr.set_static_paths([STATIC])
-    site = build(store, jobs, load_protocol())
+    site = build(jobs.store, jobs, load_protocol())
     site.queue(default_concurrency_limit=2, max_size=40)
     site.launch(
         server_name=HOST,

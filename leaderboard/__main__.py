@@ -104,7 +104,7 @@ def parser() -> argparse.ArgumentParser:
         "--method", required=True, metavar="M", help="bawl, short-bawl or canonical-bawl (what novelty uses)"
     )
 
-    worker = command("worker", "add the energies that published runs wait for", "leaderboard.queue.worker")
+    worker = command("worker", "add the energies that published runs wait for", "leaderboard.queue.energies.worker")
     worker.add_argument("--once", action="store_true", help="stop when nothing waits (default: look again for ever)")
     worker.add_argument("--relax", action="store_true", help="relax the structures too, after all single points")
     worker.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: usable cores)")

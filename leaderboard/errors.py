@@ -7,6 +7,10 @@ class RunError(Exception):
     """A run that cannot be done as asked; the message says what and what to do."""
 
 
+class BusyError(RunError):
+    """A run that another process is making; later it is there, or can be made."""
+
+
 class CommandError(Exception):
     """A command that could not be done; the message is the one line the person reads."""
 

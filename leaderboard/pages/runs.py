@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from leaderboard.board.names import potential_name
+from leaderboard.queue.results import private_run
 from leaderboard.store.run import Run
 from metrics.crystal import Crystal
 
@@ -21,9 +22,14 @@ KEPT_TABLES = 8
 
 
 def find(store: Store, name: str | None) -> Run | None:
-    """The run that a link names: ``<submission>/<run key>``, a submission, or a model (its newest run)."""
+    """The run that a link names: ``<submission>/<run key>``, a submission, or a model (its newest run).
+
+    A private result has a name that nobody can guess, see :mod:`leaderboard.queue.results`.
+    """
     if not name:
         return None
+    if (private := private_run(store.root, name)) is not None:
+        return private
     for run in reversed(store.runs()):
         if name in (run.id, run.path.parent.name, run.record.submission_sha256, run.model):
             return run

@@ -1,4 +1,7 @@
-"""The page that takes a submission: file and card in, progress, then scores and a reason for every structure."""
+"""The page that takes a submission: a private check first, with progress and a reason for every structure.
+
+Publishing is a second step, with consent to the licence.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +11,24 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from leaderboard.pages import card_form, panel, runs, section
+from leaderboard.pages import card_form, panel, runs, section, submit_steps
 from leaderboard.pages.file_contents import contents_html
 from leaderboard.pages.markup import notice, text
 from leaderboard.pages.panel import QUIET
 from leaderboard.pages.results import run_html, scores_html
-from leaderboard.queue.jobs import QueueFullError
+from leaderboard.pages.submit_status import forgotten
+from leaderboard.queue.submissions import NotAcceptedError
 from submissions.card import card_from_fields
 from submissions.formats_text import FORMATS_TEXT
 from submissions.refusal import FileRefusedError
 
 if TYPE_CHECKING:
     from leaderboard.protocol import Protocol
-    from leaderboard.queue.jobs import Job, Jobs
+    from leaderboard.queue.jobs import Jobs
     from leaderboard.store.local import Store
+    from submissions.card import Card
 
-POLL_S = 0.5
+POLL_S = 1.0
 _FORMATS = f'<p class="legend">Formats: {text(FORMATS_TEXT)}.</p>'
 # shown by the browser itself while the server is asked
 _SENDING = """() => '<div class="progress" role="status"><p>Checking</p><progress></progress></div>'"""
@@ -49,10 +54,11 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
     """Lay the page out in the current block."""
     # the browser knows this one, so that the link can name it; a State stays on the server
     job = gr.Textbox("", visible="hidden", elem_id="submit_job")
-    scored, timer = gr.State(None), gr.Timer(POLL_S, active=False)
+    scored, supersedes, timer = gr.State(None), gr.State(None), gr.Timer(POLL_S, active=False)
     gr.HTML(
         '<p class="lead">A file of generated structures and the name of the model are enough. Every structure comes '
-        f"back with its verdicts and the reason for each; nothing leaves this server.</p>{_FORMATS}",
+        "back with its verdicts and the reason for each. Nobody else sees the result unless you publish it; nothing "
+        f"leaves this server.</p>{_FORMATS}",
         apply_default_css=False,
         js_on_load=None,
     )
@@ -65,30 +71,35 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
             )
         with gr.Column(min_width=320):
             fields = card_form.required()
-            button = gr.Button("Score", variant="primary", elem_id="submit_button")
+            button = gr.Button("Check privately", variant="primary", elem_id="submit_button")
     fields |= card_form.optional()
     contents = gr.HTML(elem_id="submit_contents", apply_default_css=False, js_on_load=None)
     status = gr.HTML(elem_id="submit_status", apply_default_css=False, js_on_load=None)
+    steps = submit_steps.build()
     with gr.Column(visible=False, elem_id="submit_result") as result:
         scores = gr.HTML(elem_id="submit_scores", apply_default_css=False, js_on_load=None)
         structures = section.build(store, "submit")
 
-    names = list(fields)
+    names, desk = list(fields), submit_steps.Desk(jobs)
+    looked = [scored, timer, status, *steps.shown]
 
-    def submit(path: str | None, *values: object) -> tuple[object, ...]:
+    def submit(request: gr.Request, path: str | None, earlier: str | None, *values: object) -> tuple[object, ...]:
         if path is None:
-            return "", None, gr.Timer(active=False), notice("error", "Choose a file of structures first.")
+            return "", *desk.look("", "Choose a file of structures first.")
+        owner, address = submit_steps.visitor(request)
         try:
-            added = jobs.add(Path(path), card_from_fields(dict(zip(names, values, strict=True))))
-        except (FileRefusedError, QueueFullError) as error:
-            return "", None, gr.Timer(active=False), notice("error", str(error))
-        return added.id, None, gr.Timer(active=True), status_html(added, jobs.ahead_of(added))
+            card = card_from_fields(dict(zip(names, values, strict=True)))
+            added = jobs.add(Path(path), card, owner, address, supersedes=earlier)
+        except (FileRefusedError, NotAcceptedError) as error:
+            return "", *desk.look("", str(error))
+        return added.id, *desk.look(added.id)
 
-    def poll(job_id: str) -> tuple[object, ...]:
-        queued = jobs.get(job_id)
-        if queued is None:
-            return None, gr.Timer(active=False), _forgotten(job_id)
-        return queued.run, gr.Timer(active=queued.unfinished), status_html(queued, jobs.ahead_of(queued))
+    def renew(job_id: str) -> tuple[object, ...]:
+        submission = jobs.get(job_id)
+        if submission is None:
+            return None, None, forgotten(job_id), *(gr.skip() for _ in names)
+        said = f"Choose the file of the new version; once published it takes the place of {submission.card.model}."
+        return job_id, None, notice("note", said), *_values(submission.card, names)
 
     def show(identifier: str | None) -> tuple[object, ...]:
         run = runs.find(store, identifier)
@@ -102,51 +113,28 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
 
     file.upload(lambda path: contents_html(Path(path)), file, contents, **QUIET)
     file.clear(lambda: "", None, contents, **QUIET)
+    # past gradio's queue, which scores nothing and would make these wait for what draws
     button.click(None, None, status, js=_SENDING, **QUIET).then(
-        submit, [file, *fields.values()], [job, scored, timer, status], **QUIET
+        submit, [file, supersedes, *fields.values()], [job, *looked], queue=False, **QUIET
     ).then(None, job, None, js=_REMEMBER, **QUIET)
-    timer.tick(poll, job, [scored, timer, status], **QUIET)
+    timer.tick(desk.look, job, looked, queue=False, **QUIET)
+    submit_steps.connect(steps, desk, job, looked)
+    steps.renew.click(renew, job, [supersedes, file, status, *fields.values()], queue=False, **QUIET)
     scored.change(show, scored, [result, scores, *structures.outputs], **QUIET).then(
         lambda run: panel.links(runs.find(store, run)), scored, structures.downloads, **QUIET
     )
     return SubmitPage(job, timer)
 
 
-def status_html(job: Job, ahead: int) -> str:
-    """Where a submission stands, for a person."""
-    again = ""
-    if job.earlier:
-        again = f" This file was submitted before, as {job.earlier}: the same file is the same submission."
-    name = f"{job.file_name} of {job.model}"
-    if job.state == "failed":
-        return notice("error", f"{name} was not scored: {job.error}")
-    if job.state == "scored":
-        return notice("note" if job.earlier else "done", f"{name} is scored.{again}")
-    if job.state == "queued":
-        return notice("note", f"{name} waits, {ahead} ahead of it.{again}")
-    return _progress_html(job, name) + (notice("note", again.strip()) if again else "")
+def _values(card: Card, names: list[str]) -> list[object]:
+    """A card as the form shows it."""
+    content = card.model_dump(mode="json")
+    return [_value(content[name]) for name in names]
 
 
-def _progress_html(job: Job, name: str) -> str:
-    progress = job.progress
-    if progress is None:
-        return f'<div class="progress" role="status"><p>{text(name)}: starting</p><progress></progress></div>'
-    parts = [f"{progress.done:,} of {progress.total:,}"]
-    if progress.rate_per_s is not None:
-        parts.append(f"{progress.rate_per_s:.1f} per second")
-    if progress.seconds_left is not None:
-        parts.append(f"{progress.seconds_left:.0f} s left")
-    return (
-        f'<div class="progress" role="status"><p>{text(name)}: {text(progress.stage)}, {", ".join(parts)}</p>'
-        f'<progress value="{progress.done}" max="{max(progress.total, 1)}"></progress></div>'
-    )
-
-
-def _forgotten(job_id: str) -> str:
-    if not job_id:
-        return ""
-    return notice(
-        "note",
-        f"Submission {job_id} is not in the queue: the app was started again since. If it was scored it is on the "
-        "board; else submit the file again, and its scoring resumes.",
-    )
+def _value(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
+    return "" if value is None else str(value)

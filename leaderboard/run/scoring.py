@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from leaderboard.calibration.apply import fitting
 from leaderboard.calibration.record import calibrations
-from leaderboard.errors import RecordError, RunError
+from leaderboard.errors import BusyError, RecordError, RunError
 from leaderboard.records import FORMAT_VERSION, Release, RunRecord, StartedRun
 from leaderboard.release import package_versions, release
 from leaderboard.run.columns import check_complete, columns_schema
@@ -361,7 +361,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; it goes with the process, however that ends.
 
     Raises:
-        RunError: another process is at work there.
+        BusyError: another process is at work there.
 
     """
     with (folder / ".lock").open("w") as lock:
@@ -369,5 +369,5 @@ def _alone_in(folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             msg = f"another process is writing {folder}; wait for it or choose another folder with --out"
-            raise RunError(msg) from error
+            raise BusyError(msg) from error
         yield

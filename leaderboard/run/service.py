@@ -1,25 +1,31 @@
 """The app's scoring process: everything heavy lives there, warm and apart, so that the app itself stays light.
 
 The app writes one JSON line per submission to the process's stdin and reads JSON lines of progress and of the result
-from its stdout. What the process does is what ``score --publish`` does, so the board and the command line agree. If
-it dies, the submission under way is reported as failed and may be submitted again: it resumes.
+from its stdout. What the process does is what ``score --potentials none`` does, so the board and the command line
+agree. If it dies, the same request resumes; if the app dies, it ends.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import threading
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from queue import Queue
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Self
 
-from leaderboard.errors import RunError
+from leaderboard.errors import BusyError, RecordError, RunError
 from leaderboard.protocol import load_protocol
+from leaderboard.store.json_files import write_model
 from leaderboard.store.local import Store
+from leaderboard.store.run import FILES, check_published
 from metrics.measure.running.engine import THREADS
 from metrics.measure.running.progress import Progress, Report
 from reference_data.errors import ReferenceSetError
@@ -27,7 +33,10 @@ from submissions.card import Card
 from submissions.refusal import FileRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from leaderboard.run.scoring import Resources
+    from leaderboard.store.run import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,11 +45,49 @@ class ScoringError(Exception):
     """A submission that was not scored; the message is for the person who submitted it."""
 
 
+class FileNotScoredError(ScoringError):
+    """The file is refused: the same one will be again."""
+
+
+class ScoringEndedError(ScoringError):
+    """The process ended, or could not work: the same file may do better another time."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be scored.
+
+    Attributes:
+        path: of the file.
+        file_name: that the person gave it.
+        card: the model's.
+        folder: of the results; the run gets a folder in it that is named after its key.
+
+    """
+
+    path: Path
+    file_name: str
+    card: Card
+    folder: Path
+
+    def as_json(self) -> str:
+        """One line."""
+        paths = {"path": str(self.path.resolve()), "folder": str(self.folder.resolve())}
+        return json.dumps({**paths, "file_name": self.file_name, "card": self.card.model_dump(mode="json")})
+
+    @classmethod
+    def of_json(cls, line: str) -> Self:
+        """From such a line."""
+        content = json.loads(line)
+        card = Card.model_validate(content["card"])
+        return cls(Path(content["path"]), content["file_name"], card, Path(content["folder"]))
+
+
 class ScoringProcess:
     """Client side: one process, one submission at a time.
 
     Args:
-        store: folder of runs that finished submissions are published to.
+        store: whose cache of measurements it uses.
 
     """
 
@@ -49,6 +96,7 @@ class ScoringProcess:
         self._store = store
         self._one_at_a_time = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
+        self._is_closed = False
 
     def start(self) -> None:
         """Start the process; it warms up while the caller continues."""
@@ -61,30 +109,39 @@ class ScoringProcess:
             text=True,
         )
 
-    def score(self, path: Path, card: Card, *, on_progress: Report) -> Path:
-        """Score a file and publish the run.
+    def score(self, request: Request, *, on_progress: Report) -> Path:
+        """Score a file; nothing is published.
 
         Args:
-            path: the uploaded file.
-            card: who submits it.
+            request: the file and what comes with it.
             on_progress: told how far it is, in this thread.
 
         Returns:
-            Folder of the published run.
+            Folder of the finished run.
 
         Raises:
-            ScoringError: the file is refused, or scoring failed.
+            FileNotScoredError: the file is refused.
+            ScoringEndedError: the process ended, or the disk is full, or the run's folder is busy.
+            ScoringError: it cannot be scored here.
 
         """
         with self._one_at_a_time:
+            if self._is_closed:
+                msg = "the scoring process is closed"
+                raise ScoringEndedError(msg)
             if self._process is None or self._process.poll() is not None:
                 self._close_pipes()
                 self.start()
-            request = {"path": str(path.resolve()), "card": card.model_dump(mode="json")}
             return Path(self._ask(request, on_progress))
 
+    def stop(self) -> None:
+        """End the process at once; whoever waits for its answer is told so, and the next request starts another."""
+        if self._process is not None:
+            self._process.kill()
+
     def close(self) -> None:
-        """End the process; whoever waits for its answer is told so."""
+        """End the process for good; whoever waits for its answer is told so."""
+        self._is_closed = True
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -99,13 +156,13 @@ class ScoringProcess:
                     with suppress(BrokenPipeError):  # a request that it did not live to read
                         pipe.close()
 
-    def _ask(self, request: dict[str, Any], on_progress: Report) -> str:
+    def _ask(self, request: Request, on_progress: Report) -> str:
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:
             msg = "the scoring process was not started"
             raise RuntimeError(msg)
         try:
-            process.stdin.write(json.dumps(request) + "\n")
+            process.stdin.write(request.as_json() + "\n")
             process.stdin.flush()
         except BrokenPipeError:
             pass  # it has just died: reading its answer, below, finds the end and says so
@@ -116,35 +173,91 @@ class ScoringProcess:
             elif "run" in answer:
                 run: str = answer["run"]
                 return run
-            elif "error" in answer:
-                raise ScoringError(answer["error"])
-        msg = f"the scoring process ended (exit code {process.wait()}); submit the file again and it resumes"
-        raise ScoringError(msg)
+            else:
+                raise _ERRORS[answer["kind"]](answer["error"])
+        msg = f"the scoring process ended ({_ending(process.wait())})"
+        raise ScoringEndedError(msg)
 
 
-def serve(root: Path, answer: Callable[[dict[str, Any]], None]) -> None:
-    """Process side: score one request after the other until stdin closes."""
-    from leaderboard.run.scoring import Resources, Setting, score_file, start_engine  # noqa: PLC0415 - not in the app
+_ERRORS = {"refused": FileNotScoredError, "ended": ScoringEndedError, "failed": ScoringError}
+
+
+def _ending(exit_code: int) -> str:
+    return signal.Signals(-exit_code).name if exit_code < 0 else f"exit code {exit_code}"
+
+
+def serve(root: Path, requests: Iterator[str], answer: Callable[[dict[str, Any]], None]) -> None:
+    """Process side: score one request after the other until they end."""
+    from leaderboard.run.scoring import Resources, start_engine  # noqa: PLC0415 - not in the app
 
     def report(progress: Progress) -> None:
         answer({"progress": asdict(progress)})
 
-    store, protocol = Store(root), load_protocol()
+    store = Store(root)
     with start_engine() as engine:
-        for line in sys.stdin:
-            request = json.loads(line)
+        for line in requests:
             try:
-                setting = Setting.of(protocol, potentials=())  # energies are the worker's
-                run = score_file(
-                    Path(request["path"]),
-                    Card.model_validate(request["card"]),
-                    setting,
-                    Resources(engine, store, report),
-                    max_structures=protocol.n_ranked,
-                )
-                answer({"run": str(store.publish(run.path).path)})
-            except (FileRefusedError, ReferenceSetError, RunError, OSError) as error:
-                answer({"error": str(error)})
+                answer({"run": str(_score(Request.of_json(line), Resources(engine, store, report)))})
+            except FileRefusedError as error:
+                answer({"error": str(error), "kind": "refused"})
+            except (OSError, BusyError) as error:
+                answer({"error": str(error), "kind": "ended"})
+            except (ReferenceSetError, RunError) as error:
+                answer({"error": str(error), "kind": "failed"})
+
+
+def _score(request: Request, resources: Resources) -> Path:
+    """The finished run; one that is published under the same key already is not made again."""
+    from leaderboard.run.scoring import Setting, score_file, sha256_of_file  # noqa: PLC0415 - not in the app
+
+    protocol = load_protocol()
+    setting = Setting.of(protocol, potentials=())  # energies are the worker's
+    sha256 = sha256_of_file(request.path)
+    run_key = setting.run_key(sha256)
+    folder = request.folder / run_key[:12]
+    if not folder.exists() and (published := _whole(resources.store.path(sha256, run_key))) is not None:
+        _adopt(published, request, folder)
+        return folder
+    # ids of structures may come from the name of the file
+    with TemporaryDirectory() as place:
+        named = Path(place) / Path(request.file_name).name
+        named.symlink_to(request.path)
+        run = score_file(named, request.card, setting, resources, out=folder, max_structures=protocol.n_ranked)
+        return run.path
+
+
+def _whole(path: Path) -> Run | None:
+    try:
+        return check_published(path) if path.exists() else None
+    except (RecordError, OSError):
+        return None  # the store names it as damaged; scoring does not need it
+
+
+def _adopt(published: Run, request: Request, folder: Path) -> None:
+    """Copy a published run in one step, with the card and the file name of this submission."""
+    record = published.record.model_copy(update={"model": request.card, "file_name": request.file_name})
+    partial = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for name in FILES:
+        if (published.path / name).exists():
+            shutil.copy2(published.path / name, partial / name)
+    write_model(record, partial / "run.json")
+    partial.rename(folder)
+
+
+def _requests() -> Iterator[str]:
+    """Lines of stdin; when it closes the app is gone, and this process ends at once, whatever it is doing."""
+    lines: Queue[str] = Queue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            lines.put(line)
+        os._exit(0)
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        yield lines.get()
 
 
 def _main() -> None:
@@ -156,7 +269,7 @@ def _main() -> None:
         results.write(json.dumps(content) + "\n")
         results.flush()
 
-    serve(Path(sys.argv[1]), answer)
+    serve(Path(sys.argv[1]), _requests(), answer)
 
 
 if __name__ == "__main__":

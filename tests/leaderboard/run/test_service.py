@@ -1,9 +1,12 @@
-"""The scoring process as the app uses it, without a browser: it scores, refuses, dies and comes back."""
+"""The scoring process as the app uses it, without a browser: it scores, refuses, dies and comes back, on its own."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
+import subprocess
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -13,7 +16,7 @@ import pytest
 
 from leaderboard.protocol import load_protocol
 from leaderboard.run import service
-from leaderboard.run.service import ScoringError, ScoringProcess
+from leaderboard.run.service import FileNotScoredError, Request, ScoringEndedError, ScoringProcess
 from leaderboard.store.local import Store
 from leaderboard.store.run import Run
 from submissions.card import Card
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from metrics.measure.running.progress import Progress
 
+ROOT = Path(__file__).parents[3]
 CARD = Card(model="small", version="2")
 WAIT_S = 30.0
 
@@ -49,12 +53,21 @@ def small(folder: Path, first: int, n: int) -> Path:
     return path
 
 
+def ignore(_progress: Progress) -> None:
+    """Nobody watches."""
+
+
+def scoring_pids(store: Store) -> list[int]:
+    """Process ids of the scoring processes of this store."""
+    wanted = [b"-m", service.__name__.encode(), str(store.root.resolve()).encode()]
+    return [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if _arguments(folder)[1:4] == wanted]
+
+
 def scoring_pid(store: Store) -> int:
     """Process id of the one scoring process of this store."""
-    wanted = [b"-m", service.__name__.encode(), str(store.root.resolve()).encode()]
     end = time.monotonic() + WAIT_S
     while time.monotonic() < end:
-        pids = [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if _arguments(folder)[1:4] == wanted]
+        pids = scoring_pids(store)
         if pids:  # a process that has just started has no arguments yet
             (pid,) = pids
             return pid
@@ -70,12 +83,20 @@ def _arguments(folder: Path) -> list[bytes]:
         return []
 
 
-def test_a_file_is_scored_with_progress_and_published(process: ScoringProcess, store: Store, tmp_path: Path) -> None:
+def request(path: Path, store: Store, submission: str) -> Request:
+    return Request(path, path.name, CARD, store.root / "private" / submission)
+
+
+def test_a_file_is_scored_with_progress_and_nothing_is_published(
+    process: ScoringProcess, store: Store, tmp_path: Path
+) -> None:
     told: list[Progress] = []
-    run = Run(process.score(small(tmp_path, 0, 4), CARD, on_progress=told.append))
-    assert run.path == store.root.resolve() / run.id
-    assert [other.id for other in store.runs()] == [run.id]
+    file = small(tmp_path, 0, 4)
+    run = Run(process.score(request(file, store, "a"), on_progress=told.append))
+    assert run.path == store.root.resolve() / "private" / "a" / run.record.run_key[:12]
+    assert store.runs() == []
     assert (run.model, run.record.model.version, run.record.n_submitted) == ("small", "2", 4)
+    assert run.record.file_name == file.name
     # energies are the worker's, so that no upload waits for them
     assert run.record.potentials == ()
     assert run.record.protocol_hash == load_protocol().hash
@@ -83,6 +104,32 @@ def test_a_file_is_scored_with_progress_and_published(process: ScoringProcess, s
     measured = [progress for progress in told if progress.stage == "measure"]
     assert [progress.done for progress in measured] == sorted(progress.done for progress in measured)
     assert measured[-1].done == measured[-1].total > 0
+
+
+def test_a_published_run_is_not_made_again_and_takes_the_card_of_who_asks(
+    process: ScoringProcess, store: Store, tmp_path: Path
+) -> None:
+    file = small(tmp_path, 0, 4)
+    first = Run(process.score(request(file, store, "a"), on_progress=ignore))
+    published = store.publish(first.path)
+    told: list[Progress] = []
+    asked = Request(file, "another name.zip", Card(model="another"), store.root / "private" / "b")
+    second = Run(process.score(asked, on_progress=told.append))
+    assert told == []
+    assert second.path.parent.name == "b"
+    assert (second.record.model.model, second.record.file_name) == ("another", "another name.zip")
+    assert second.scores == published.scores
+    assert second.columns().equals(published.columns())
+    assert published.record.model == CARD
+
+
+def test_the_name_of_the_file_names_a_lone_structure(process: ScoringProcess, store: Store, tmp_path: Path) -> None:
+    # in the store a file is named by its content; ids of structures come from what the visitor called it
+    with zipfile.ZipFile(ARCHIVE) as archive:
+        (tmp_path / "0123").write_bytes(archive.read(archive.namelist()[0]))
+    asked = Request(tmp_path / "0123", "perovskite.cif", CARD, store.root / "private" / "c")
+    run = Run(process.score(asked, on_progress=ignore))
+    assert run.columns()["id"].tolist() == ["perovskite"]
 
 
 @pytest.mark.parametrize(
@@ -95,41 +142,75 @@ def test_a_file_that_is_refused_says_why_and_ends_nothing(
 ) -> None:
     pid = scoring_pid(store)
     (tmp_path / "bad.zip").write_bytes(content)
-    with pytest.raises(ScoringError, match=reason):
-        process.score(tmp_path / "bad.zip", CARD, on_progress=lambda _progress: None)
-    with pytest.raises(ScoringError, match="No such file"):
-        process.score(tmp_path / "nowhere.zip", CARD, on_progress=lambda _progress: None)
+    with pytest.raises(FileNotScoredError, match=reason):
+        process.score(request(tmp_path / "bad.zip", store, "d"), on_progress=ignore)
+    with pytest.raises(ScoringEndedError, match="No such file"):
+        process.score(request(tmp_path / "nowhere.zip", store, "e"), on_progress=ignore)
     assert scoring_pid(store) == pid
 
 
 def test_killed_in_the_middle_it_says_so_and_the_same_file_resumes(
     process: ScoringProcess, store: Store, tmp_path: Path
 ) -> None:
-    file = small(tmp_path, 4, 4)
+    asked = request(small(tmp_path, 4, 4), store, "f")
     pid = scoring_pid(store)
 
     def kill(progress: Progress) -> None:
         if progress.stage == "measure":
             os.kill(pid, signal.SIGKILL)
 
-    published = len(store.runs())
-    with pytest.raises(ScoringError, match=r"the scoring process ended \(exit code -9\); submit the file again"):
-        process.score(file, CARD, on_progress=kill)
-    assert len(store.runs()) == published
+    with pytest.raises(ScoringEndedError, match=r"the scoring process ended \(SIGKILL\)"):
+        process.score(asked, on_progress=kill)
     told: list[Progress] = []
-    run = Run(process.score(file, CARD, on_progress=told.append))
+    run = Run(process.score(asked, on_progress=told.append))
     assert scoring_pid(store) != pid
     assert run.record.n_submitted == 4
     # what was read before is not read again
     assert "read" not in {progress.stage for progress in told}
-    assert run.id in {other.id for other in store.runs()}
+
+
+def test_a_run_that_another_process_makes_is_told_from_one_that_fails(
+    process: ScoringProcess, store: Store, tmp_path: Path
+) -> None:
+    asked = request(small(tmp_path, 0, 3), store, "g")
+    folder = process.score(asked, on_progress=ignore)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(ScoringEndedError, match="another process is writing"):
+            process.score(asked, on_progress=ignore)
+    assert process.score(asked, on_progress=ignore) == folder
+
+
+def test_it_ends_with_the_app_whatever_it_is_doing(tmp_path: Path) -> None:
+    # the app is a process of its own here, and is killed while a file is scored
+    store, file = Store(tmp_path / "runs"), small(tmp_path, 0, 4)
+    code = (
+        "import os, signal; from pathlib import Path; from leaderboard.run.service import *; from submissions.card "
+        f"import Card; process = ScoringProcess(Store(Path({str(store.root)!r})));"
+        f"asked = Request(Path({str(file)!r}), 'a.zip', Card(model='m'), Path({str(store.root / 'private')!r}));"
+        "process.score(asked, on_progress=lambda _: os.kill(os.getpid(), signal.SIGKILL))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    end = time.monotonic() + WAIT_S
+    while scoring_pids(store):
+        assert time.monotonic() < end, "the scoring process outlives the app"
+        time.sleep(0.05)
 
 
 def test_closed_it_is_gone(tmp_path: Path) -> None:
     store = Store(tmp_path / "runs")
     process = ScoringProcess(store)
-    process.close()  # not started yet: nothing to end
     process.start()
     pid = scoring_pid(store)
     process.close()
     assert not Path(f"/proc/{pid}").exists()
+    with pytest.raises(ScoringEndedError, match="closed"):
+        process.score(request(small(tmp_path, 0, 1), store, "a"), on_progress=ignore)
+
+
+def test_closed_before_it_started_it_is_closed_too(tmp_path: Path) -> None:
+    process = ScoringProcess(Store(tmp_path / "runs"))
+    process.close()
+    with pytest.raises(ScoringEndedError, match="closed"):
+        process.score(request(small(tmp_path, 0, 1), Store(tmp_path / "runs"), "a"), on_progress=ignore)

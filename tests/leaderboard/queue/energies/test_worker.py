@@ -10,7 +10,7 @@ import pytest
 
 from leaderboard.board.table import board
 from leaderboard.protocol import load_protocol
-from leaderboard.queue.worker import waiting, worker
+from leaderboard.queue.energies.worker import waiting, worker
 from leaderboard.run.cached_energies import import_energies
 from leaderboard.run.scoring import Resources, Setting, score_file, start_engine
 from leaderboard.store.local import Store

@@ -1,0 +1,107 @@
+"""What a submission in the queue is, and the states that it passes through.
+
+``Jobs.add`` answers once a file is uploaded and checked: its bytes lie in the store, its card is valid, its size and
+the number of its like are within the limits. Then::
+
+    queued -> running -> scored -> publishing -> listed
+                |  ^        ^                      |
+                |  |        +----- withdrawn ------+
+                |  +-- taken back to queued: the process that scored it ended
+                +-> refused (the file), failed (anything else)
+
+A submission that waits or runs can be cancelled; one that was cancelled, refused or failed is queued again when the
+same file comes again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from metrics.measure.running.progress import Progress
+    from submissions.card import Card
+
+State = Literal["queued", "running", "scored", "refused", "failed", "cancelled", "publishing", "listed"]
+
+NEXT: Mapping[State, frozenset[State]] = {
+    "queued": frozenset({"running", "cancelled"}),
+    "running": frozenset({"queued", "scored", "refused", "failed", "cancelled"}),
+    "scored": frozenset({"publishing", "queued"}),  # queued again where its result was cleared away
+    "refused": frozenset({"queued"}),
+    "failed": frozenset({"queued"}),
+    "cancelled": frozenset({"queued"}),
+    "publishing": frozenset({"listed"}),
+    "listed": frozenset({"publishing", "scored"}),
+}
+"""What may follow each state."""
+UNFINISHED: frozenset[State] = frozenset({"queued", "running"})
+
+
+class NotAcceptedError(Exception):
+    """An upload that does not enter the queue; the message is one line for the person who sent it."""
+
+
+class NotAllowedError(Exception):
+    """A step that a submission cannot take now, or not for this person; the message says why."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Where one submission stands: a file of an owner.
+
+    Attributes:
+        id: 32 hexadecimal digits that nobody can guess; whoever knows them sees the result.
+        sha256: of the file.
+        owner: name of the signed-in person; None where nobody signs in.
+        address: where the file came from.
+        file_name: as uploaded.
+        size_bytes: of the file.
+        card: the model's.
+        state: see the module.
+        created: when it came first, in seconds since 1970.
+        n_uploads: how often the same owner sent the same file.
+        by_another: whether another owner had submitted the same bytes before.
+        progress: of the running stage.
+        run: result folder, relative to that of private results; None until scored.
+        error: why it was refused or failed, or why its last attempt did.
+        is_retryable: whether the same file may do better another time.
+        attempts: times that scoring it ended without having got further than before.
+        supersedes: id of the submission that this one takes the place of once it is published.
+
+    """
+
+    id: str
+    sha256: str
+    owner: str | None
+    address: str
+    file_name: str
+    size_bytes: int
+    card: Card
+    state: State
+    created: float
+    n_uploads: int
+    by_another: bool
+    progress: Progress | None
+    run: str | None
+    error: str | None
+    is_retryable: bool
+    attempts: int
+    supersedes: str | None
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it still waits or runs."""
+        return self.state in UNFINISHED
+
+    @property
+    def party(self) -> str:
+        """Who it counts for: the signed-in person, else the address."""
+        return party(self.owner, self.address)
+
+
+def party(owner: str | None, address: str) -> str:
+    """Who a submission counts for: the signed-in person, else the address it came from."""
+    return f"user {owner}" if owner is not None else f"address {address}"
