@@ -6,27 +6,31 @@ import errno
 import hashlib
 import logging
 import os
-import re
 import shutil
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from leaderboard.errors import RecordError
 from leaderboard.store.actions import Action, append, read_action
+from leaderboard.store.check import check_published
+from leaderboard.store.folders import Folders
+from leaderboard.store.index import Index
 from leaderboard.store.listings import register
-from leaderboard.store.run import FILES, Run, check_published, place
+from leaderboard.store.run import FILES, Run, place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
+    from leaderboard.records import RunRecord
+    from leaderboard.store.index import Stamp
     from leaderboard.store.listings import Listing, Register
 
 _LOG = logging.getLogger(__name__)
 
 DEFAULT_ROOT = "runs"
-_HEX_12 = re.compile(r"[0-9a-f]{12}")
 
 
 class Damaged(NamedTuple):
@@ -50,8 +54,10 @@ class Store:
         if self.root.exists() and not self.root.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(self.root))
         self._lock = threading.Lock()
-        self._runs: dict[Path, tuple[_Stamp, Run | Damaged]] = {}
+        self._runs: dict[Path, tuple[Stamp, RunRecord | Damaged]] = {}
         self._actions: dict[str, Action | Damaged] = {}
+        self._folders = Folders(self.root)
+        self._index = Index(self.root / "index.sqlite")
 
     def path(self, submission_sha256: str, run_key: str) -> Path:
         """Where a run of this submission under this key lives, published or not."""
@@ -68,49 +74,60 @@ class Store:
 
     def state(self) -> str:
         """A text that changes whenever the published runs or the actions do, for what is made of them to be kept."""
-        stamps = sorted((str(path), stamp) for path, stamp in _stamps(self.root))
-        return hashlib.sha256(repr((stamps, self._action_names())).encode()).hexdigest()
+        with self._lock:
+            digest = self._folders.digest()
+        return hashlib.sha256(repr((digest, self._action_names())).encode()).hexdigest()
 
     def runs(self) -> list[Run]:
         """Published runs that the board shows, oldest first, a run with several owners once for each.
 
         One that cannot be read is left out, see `damaged`.
         """
-        whole = [run for run in self._read_runs() if isinstance(run, Run)]
+        whole = [(path, record) for path, record in self._read_runs() if not isinstance(record, Damaged)]
         listings = self.register().listings
         shown = []
-        for run in sorted(whole, key=lambda run: (run.record.created, run.record.run_key)):
-            of_file = listings.get(run.record.submission_sha256)
+        for path, record in sorted(whole, key=lambda run: (run[1].created, run[1].run_key)):
+            of_file = listings.get(record.submission_sha256)
             if of_file is None:
-                shown.append(run)
+                shown.append(_run(path, record))
             else:
-                shown += [_listed(run, listing) for listing in of_file if listing.is_visible]
+                shown += [_run(path, record, listing) for listing in of_file if listing.is_visible]
         return shown
 
     def damaged(self) -> list[Damaged]:
         """Published runs and actions that cannot be read, each with the reason."""
-        actions = [action for _, action in self._read_actions()]
-        return [entry for entry in (*self._read_runs(), *actions) if isinstance(entry, Damaged)]
+        entries = [entry for _, entry in (*self._read_runs(), *self._read_actions())]
+        return [entry for entry in entries if isinstance(entry, Damaged)]
 
     def publish(self, folder: Path) -> Run:
         """Copy a finished run into the store in one step; a run that is already there stays as it is.
 
         Any number of threads, processes and machines may publish the same run at once: the first to finish its copy
-        wins, and the others find the run there.
+        wins, and the others find the run there. One that is there and damaged is set aside.
+
+        Raises:
+            RecordError: the folder holds no finished run, or the run is not whole.
+            OSError: the store cannot be written.
+
         """
         record = Run(folder).record
         target = self.path(record.submission_sha256, record.run_key)
-        if target.exists():
-            return Run(target)
+        if (present := _present(target)) is not None:
+            return present
         # of this call alone: machines that share a store may have processes of one number
         partial = self.root / f"{target.name}.{uuid4().hex}.part"
+        # named as it will be, so that what is checked is what is published
+        copy = partial / target.parent.name / target.name
         try:
-            partial.mkdir(parents=True)
+            copy.mkdir(parents=True)
             for name in FILES:
                 if (folder / name).exists():
-                    shutil.copy2(folder / name, partial / name)
+                    shutil.copy2(folder / name, copy / name)
+                    _to_disk(copy / name)
+            check_published(copy, to_the_end=True)
             target.parent.mkdir(parents=True, exist_ok=True)
-            partial.rename(target)
+            copy.rename(target)
+            _to_disk(target.parent)
         except OSError as error:
             # a folder that is not empty cannot be replaced: another call published the same run a moment ago
             if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
@@ -132,15 +149,31 @@ class Store:
         """What the log amounts to."""
         return register(self.actions())
 
-    def _read_runs(self) -> list[Run | Damaged]:
+    def _read_runs(self) -> list[tuple[Path, RunRecord | Damaged]]:
         """Every run of the store, those that did not change since they were last read as they were."""
         with self._lock:
-            known, self._runs = self._runs, {}
-            for path, stamp in _stamps(self.root):
-                if path not in known or known[path][0] != stamp:
-                    known[path] = (stamp, _read_run(path))
-                self._runs[path] = known[path]
-            return [run for _, run in self._runs.values()]
+            before, now = self._runs, self._folders.stamps()
+            known = before or self._from_index()
+            self._runs = {
+                path: known[path] if path in known and known[path][0] == stamp else (stamp, _read_run(path))
+                for path, stamp in now.items()
+            }
+            self._to_index(known)
+            return [(path, entry) for path, (_, entry) in self._runs.items()]
+
+    def _from_index(self) -> dict[Path, tuple[Stamp, RunRecord | Damaged]]:
+        return {self.root / place: entry for place, entry in self._index.read().items()}
+
+    def _to_index(self, known: Mapping[Path, tuple[Stamp, RunRecord | Damaged]]) -> None:
+        """Put what was read now."""
+        whole = {
+            str(path.relative_to(self.root)): (stamp, entry)
+            for path, (stamp, entry) in self._runs.items()
+            if known.get(path) != (stamp, entry) and not isinstance(entry, Damaged)
+        }
+        gone = [str(path.relative_to(self.root)) for path in known if _is_damaged(self._runs.get(path))]
+        if whole or gone:
+            self._index.update(whole, gone)
 
     def _read_actions(self) -> list[tuple[str, Action | Damaged]]:
         """Every action of the log by the name of its file, which never changes."""
@@ -156,34 +189,39 @@ class Store:
 
 
 _ACTIONS = "actions"
-_Stamp = tuple[int, ...]
 
 
-def _stamps(root: Path) -> Iterator[tuple[Path, _Stamp]]:
-    """Folders of the store that are named as runs are, with what changes when one of their two JSON files does."""
-    if not root.is_dir():
-        return
-    for submission in sorted(_folders(root)):
-        for path in sorted(_folders(submission)):
-            stamp: list[int] = []
-            for name in ("run.json", "scores.json"):
-                try:
-                    status = (path / name).stat()
-                except OSError:
-                    stamp += [0, 0]
-                else:
-                    stamp += [status.st_mtime_ns, status.st_size]
-            yield path, tuple(stamp)
+def _is_damaged(known: tuple[Stamp, RunRecord | Damaged] | None) -> bool:
+    return known is None or isinstance(known[1], Damaged)
 
 
-def _folders(parent: Path) -> list[Path]:
-    with os.scandir(parent) as entries:
-        return [Path(entry.path) for entry in entries if _HEX_12.fullmatch(entry.name) and entry.is_dir()]
-
-
-def _read_run(path: Path) -> Run | Damaged:
+def _present(target: Path) -> Run | None:
+    """The run that is published already; a damaged one is set aside, where it is named and shown no longer."""
+    if not target.exists():
+        return None
     try:
-        return check_published(path)
+        return check_published(target)
+    except RecordError as error:
+        aside = target.with_name(f"{target.name}.damaged-{uuid4().hex[:8]}")
+        _LOG.warning("set aside as %s: %s", aside, error)
+        # another call has done it a moment ago where it is not there
+        with suppress(FileNotFoundError):
+            target.rename(aside)
+        return None
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read_run(path: Path) -> RunRecord | Damaged:
+    try:
+        return check_published(path).record
     except (RecordError, OSError) as error:
         _LOG.warning("left out: %s", error)
         return Damaged(path, str(error))
@@ -197,8 +235,8 @@ def _read_action(path: Path) -> Action | Damaged:
         return Damaged(path, str(error))
 
 
-def _listed(run: Run, listing: Listing) -> Run:
-    """The same run as one of its owners has it; what was read of it is not read again."""
-    listed = Run(run.path, listing)
-    listed.record, listed.scores = run.record, run.scores
-    return listed
+def _run(path: Path, record: RunRecord, listing: Listing | None = None) -> Run:
+    """A run that was checked; its record is not read again."""
+    run = Run(path, listing)
+    run.record = record
+    return run

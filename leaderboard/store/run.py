@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from leaderboard.errors import RecordError
 from leaderboard.records import RunRecord, RunScores
 from leaderboard.store.json_files import read_model
-from metrics.table import read_parquet
+from leaderboard.store.tables import COLUMNS, ENERGIES, STRUCTURES, read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,10 +17,11 @@ if TYPE_CHECKING:
     from leaderboard.store.listings import Listing
     from submissions.card import Card
 
-TABLES = ("structures.parquet", "columns.parquet")
-ENERGIES = "energies.parquet"
+TABLES = (STRUCTURES, COLUMNS)
 FILES = (*TABLES, ENERGIES, "scores.json", "run.json")
 """Of a run; one without a potential has no energies."""
+KEPT_SCORES = 64
+"""Runs whose scores are remembered: those of one take about a quarter of a megabyte, and a store has thousands."""
 
 
 class Run:
@@ -44,10 +44,11 @@ class Run:
         """Content of ``run.json``: the card as it was, provenance, counts, times."""
         return read_model(RunRecord, self.path / "run.json")
 
-    @cached_property
+    @property
     def scores(self) -> RunScores:
-        """Content of ``scores.json``."""
-        return read_model(RunScores, self.path / "scores.json")
+        """Content of ``scores.json``, read again where it is not among those read last."""
+        path = self.path / "scores.json"
+        return _read_scores(path, path.stat().st_mtime_ns)
 
     @property
     def id(self) -> str:
@@ -83,16 +84,16 @@ class Run:
 
     def columns(self) -> pd.DataFrame:
         """Facts, one row per record."""
-        return read_parquet(self.path / "columns.parquet")
+        return read_table(self.path / COLUMNS)
 
     def energies(self) -> pd.DataFrame | None:
         """Energies by potential and hull (``run.energies.ENERGIES_SCHEMA``); None without potentials."""
         path = self.path / ENERGIES
-        return read_parquet(path) if path.exists() else None
+        return read_table(path) if path.exists() else None
 
     def structures(self) -> pd.DataFrame:
         """Records as read: id, sha256, cell or refusal."""
-        return read_parquet(self.path / "structures.parquet")
+        return read_table(self.path / STRUCTURES)
 
 
 def place(submission_sha256: str, run_key: str) -> str:
@@ -100,28 +101,6 @@ def place(submission_sha256: str, run_key: str) -> str:
     return f"{submission_sha256[:12]}/{run_key[:12]}"
 
 
-def check_published(path: Path) -> Run:
-    """The run in a folder of the store, all of it that every page relies on read once.
-
-    Raises:
-        RecordError: it is damaged, or is not the run that its folder is named after.
-
-    """
-    for name in ("run.json", "scores.json", *TABLES):
-        # a pipe of that name would be waited for
-        if not (path / name).is_file():
-            msg = f"{path / name}: there is no such file"
-            raise RecordError(msg)
-    run = Run(path)
-    record, scores = run.record, run.scores
-    if place(record.submission_sha256, record.run_key) != f"{path.parent.name}/{path.name}":
-        msg = f"{path}: holds the run {run.id}, not the one it is named after"
-        raise RecordError(msg)
-    for name in ("protocol", "protocol_hash", "reference", "reference_hash", "run_key", "custom", "n_submitted"):
-        if getattr(record, name) != getattr(scores, name):
-            msg = f"{path}: {name} is {getattr(record, name)!r} in run.json, {getattr(scores, name)!r} in scores.json"
-            raise RecordError(msg)
-    if record.potentials and not (path / ENERGIES).is_file():
-        msg = f"{path / ENERGIES}: there is no such file, and the run has energies"
-        raise RecordError(msg)
-    return run
+@lru_cache(maxsize=KEPT_SCORES)
+def _read_scores(path: Path, _mtime_ns: int) -> RunScores:
+    return read_model(RunScores, path)

@@ -77,7 +77,10 @@ def test_a_run_is_published_once_by_many_processes_and_threads_at_a_time(finishe
     for folder in finished:
         assert contents(store.root / Run(folder).id) == contents(folder)
     # nothing half made is left beside them
-    assert {path.name for path in store.root.iterdir()} == {folder.parent.name for folder in finished}
+    assert {path.name for path in store.root.iterdir()} == {
+        "index.sqlite",
+        *(folder.parent.name for folder in finished),
+    }
 
 
 def test_a_published_run_is_never_edited(finished: list[Path], tmp_path: Path) -> None:
