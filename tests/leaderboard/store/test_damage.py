@@ -38,7 +38,7 @@ PROTOCOL = load_protocol()
 
 
 def written(name: str, content: bytes) -> Callable[[Path], None]:
-    return lambda run: (run / name).write_bytes(content) and None
+    return lambda run: None if (run / name).write_bytes(content) else None
 
 
 def cut(name: str) -> Callable[[Path], None]:
