@@ -12,6 +12,7 @@ from pathlib import Path
 from leaderboard.calibration import CALIBRATIONS, LEDGER
 from leaderboard.errors import CommandError, RecordError, UsageError
 from leaderboard.import_names import DISTRIBUTION
+from leaderboard.moderation import command as moderation
 from leaderboard.protocol import CURRENT, protocol_names
 from leaderboard.release import release
 from metrics.measure.running.engine import QUIET, THREADS
@@ -111,6 +112,8 @@ def parser() -> argparse.ArgumentParser:
 
     table = command("table", "print the board")
     table.add_argument("--format", choices=("md", "csv", "json"), default="md", help="default: md")
+
+    moderation.add_to(subparsers)
 
     subparsers.add_parser("reference", help="list, describe, compare, verify and build reference sets", add_help=False)
     cache = subparsers.add_parser("cache", help="what this machine knows without computing it")

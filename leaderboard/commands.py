@@ -83,16 +83,19 @@ def score(options: Namespace) -> None:
         CommandError: the file, the card or the reference is refused, or the run cannot be done.
 
     """
+    from leaderboard.moderation.rights import on_the_command_line
+    from leaderboard.moderation.verbs import publish
     from leaderboard.run.scoring import Resources, Setting, lacks, score_file, start_engine
     from metrics.measure.running.progress import ToTerminal, silent
     from reference_data.errors import ReferenceSetError
-    from submissions.card import Card, load_card
+    from submissions.card import card_from_fields, load_card
     from submissions.refusal import FileRefusedError
 
-    store = Store()
+    store, visitor = Store(), on_the_command_line()
     file = existing(options.file)
     try:
-        card = Card(model=options.file.stem[:80]) if options.card is None else load_card(options.card)
+        given = None if options.card is None else load_card(options.card)
+        card = given or card_from_fields({"model": options.file.stem[:80]})
         protocol = load_protocol(options.protocol)
         setting = Setting.of(protocol, options.reference, options.potentials, relax=options.relax)
         for note in lacks(setting, store):
@@ -101,9 +104,11 @@ def score(options: Namespace) -> None:
             resources = Resources(engine, store, silent if options.quiet else ToTerminal())
             if options.publish and setting.tier.relaxation is not None:
                 # minutes before hours: the board shows the single points while structures relax
-                store.publish(score_file(file, card, setting.as_submitted, resources).path)
+                publish(
+                    store, on_the_command_line(), score_file(file, card, setting.as_submitted, resources).path, given
+                )
             run = score_file(file, card, setting, resources, out=options.out)
-        folder = store.publish(run.path).path if options.publish else run.path
+        folder = publish(store, visitor, run.path, given).path if options.publish else run.path
     except (FileRefusedError, ProtocolError, ReferenceSetError, RunError) as error:
         raise CommandError(str(error)) from error
     as_text = scores_as_text(run.scores, indicative=run.record.reference_indicative)

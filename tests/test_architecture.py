@@ -61,6 +61,7 @@ LINES = {
             ("leaderboard.calibration",),
             ("leaderboard.matching", "leaderboard.run"),
             ("leaderboard.board",),
+            ("leaderboard.moderation",),
             ("leaderboard.pages",),
         ),
         beside=frozenset(

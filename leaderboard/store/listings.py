@@ -33,6 +33,7 @@ class Listing:
         reason: why it was rejected, hidden or deleted.
         verified: the runs that the maintainers scored again, as ``<submission>/<run key>``.
         successor: sha256 of the file that takes its place.
+        is_superseded: that file is approved, so that this one no longer counts.
 
     """
 
@@ -47,6 +48,7 @@ class Listing:
     reason: str | None = None
     verified: frozenset[str] = frozenset()
     successor: str | None = None
+    is_superseded: bool = False
 
     @property
     def status(self) -> Status:
@@ -82,6 +84,17 @@ class Register:
         """The listing of a file of an owner."""
         return next((listing for listing in self.listings.get(sha256, ()) if listing.owner == owner), None)
 
+    def is_deleted(self, sha256: str) -> bool:
+        """Whether nobody's listing of a file needs its runs any more: each was deleted by the maintainers."""
+        return sha256 in self.listings and all(listing.is_deleted for listing in self.listings[sha256])
+
+
+def refusal_of(now: Register, owner: str | None) -> str | None:
+    """Why this person may not upload or publish anything, or None where they may."""
+    if owner is not None and owner in now.banned:
+        return f"{owner} may not submit here: {now.banned[owner]}"
+    return None if now.frozen is None else f"no submissions are accepted at the moment: {now.frozen}"
+
 
 def register(actions: Iterable[Action]) -> Register:
     """What the actions, in the order of their times, amount to."""
@@ -99,18 +112,39 @@ def register(actions: Iterable[Action]) -> Register:
             frozen = None
         else:
             of_file = listings.setdefault(str(action.sha256), {})
-            before = of_file.get(action.owner) or _unsaid(str(action.sha256), action.owner)
-            of_file[action.owner] = replace(before, **_CHANGES[action.kind](before, action))  # type: ignore[arg-type]
-    return Register({sha256: tuple(owners.values()) for sha256, owners in listings.items()}, banned, frozen)
+            before = of_file.get(action.owner) or unsaid(str(action.sha256), action.owner)
+            of_file[action.owner] = after(before, action)
+    as_said = {sha256: tuple(of_file.values()) for sha256, of_file in listings.items()}
+    return Register({sha256: _resolved(of_file, as_said) for sha256, of_file in as_said.items()}, banned, frozen)
 
 
-def _unsaid(sha256: str, owner: str | None) -> Listing:
+def after(listing: Listing, action: Action) -> Listing:
+    """What an action on a submission makes of its listing."""
+    return replace(listing, **_CHANGES[action.kind](listing, action))  # type: ignore[arg-type]
+
+
+def _resolved(of_file: tuple[Listing, ...], as_said: Mapping[str, tuple[Listing, ...]]) -> tuple[Listing, ...]:
+    """Listings that say whether the one that takes their place is approved."""
+
+    def is_superseded(listing: Listing) -> bool:
+        successors = as_said.get(listing.successor or "", ())
+        return any(other.owner == listing.owner and other.status == "approved" for other in successors)
+
+    return tuple(replace(listing, is_superseded=is_superseded(listing)) for listing in of_file)
+
+
+def unsaid(sha256: str, owner: str | None) -> Listing:
     """A submission before anything was said of it: without an owner whoever runs the store has put it there."""
     return Listing(sha256, owner, review="unverified" if owner else "approved")
 
 
 _CHANGES: Mapping[Kind, Callable[[Listing, Action], dict[str, object]]] = {
-    "published": lambda _, action: {"card": action.card, "published": action.time, "is_withdrawn": False},
+    "published": lambda _, action: {
+        "card": action.card,
+        "published": action.time,
+        "is_withdrawn": False,
+        "successor": None,
+    },
     "card_corrected": lambda _, action: {"card": action.card},
     "withdrawn": lambda *_: {"is_withdrawn": True},
     "superseded": lambda _, action: {"successor": action.successor},

@@ -16,8 +16,9 @@ from uuid import uuid4
 from leaderboard.errors import RecordError
 from leaderboard.store.actions import Action, append, read_action
 from leaderboard.store.check import check_published
-from leaderboard.store.folders import Folders
+from leaderboard.store.folders import HEX_12, Folders
 from leaderboard.store.index import Index
+from leaderboard.store.json_files import read_any_run
 from leaderboard.store.listings import register
 from leaderboard.store.run import FILES, Run, place
 
@@ -136,6 +137,19 @@ class Store:
             shutil.rmtree(partial, ignore_errors=True)
         return Run(target)
 
+    def remove(self, submission_sha256: str) -> None:
+        """Remove all runs of a file, published or not; what an interrupted call left is removed by the next one.
+
+        Each folder leaves the place where runs are looked for in one step. A folder of another file whose sha256
+        starts alike stays.
+        """
+        for parent in (self.root, self.root / "unpublished"):
+            for path in _folders(parent / submission_sha256[:12]):
+                if _submission(path) in {submission_sha256, None}:
+                    leaving = self.root / f"{path.name}.{uuid4().hex}.part"
+                    path.rename(leaving)
+                    shutil.rmtree(leaving)
+
     def actions(self) -> list[Action]:
         """The log, oldest first; what cannot be read is left out, see `damaged`."""
         read = [(action.time, name, action) for name, action in self._read_actions() if isinstance(action, Action)]
@@ -193,6 +207,21 @@ _ACTIONS = "actions"
 
 def _is_damaged(known: tuple[Stamp, RunRecord | Damaged] | None) -> bool:
     return known is None or isinstance(known[1], Damaged)
+
+
+def _folders(parent: Path) -> list[Path]:
+    if not parent.is_dir():
+        return []
+    with os.scandir(parent) as entries:
+        return [Path(entry.path) for entry in entries if HEX_12.fullmatch(entry.name) and entry.is_dir()]
+
+
+def _submission(path: Path) -> str | None:
+    """Sha256 of the file whose run lies in a folder; None where the folder does not say."""
+    try:
+        return read_any_run(path / "run.json").submission_sha256
+    except (RecordError, OSError):
+        return None
 
 
 def _present(target: Path) -> Run | None:

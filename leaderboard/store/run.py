@@ -73,8 +73,23 @@ class Run:
 
     @property
     def is_approved(self) -> bool:
-        """Whether it takes part in ranks, means and bests."""
+        """Whether nobody needs to look at it any more."""
         return self.listing is None or self.listing.status == "approved"
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether an approved submission of its owner took its place."""
+        return self.listing is not None and self.listing.is_superseded
+
+    @property
+    def counts(self) -> bool:
+        """Whether it takes part in ranks, means and bests."""
+        return self.is_approved and not self.is_superseded
+
+    @property
+    def label(self) -> str:
+        """Name of the model, and behind it the owner where one is: two owners may name their models alike."""
+        return self.model if self.owner is None else f"{self.model} by {self.owner}"
 
     @property
     def is_verified(self) -> bool:
