@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 CARD_BYTES = 64_000
+_ID = re.compile(r"([0-9a-f]{12}(/[0-9a-f]{12})?|[0-9a-f]{32}|[0-9a-f]{64})(@.*)?", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -49,7 +50,24 @@ def _separated(value: object) -> object:
     return value
 
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(_one_line)]
+def is_id(text: str) -> bool:
+    """Whether a text has the shape of what names a run or a submission in a link."""
+    return _ID.fullmatch(text) is not None
+
+
+def _no_id(text: str) -> str:
+    if is_id(text):
+        message = "has the shape of the id of a run or a submission, which links go by, allowed: any other name"
+        raise ValueError(message)
+    return text
+
+
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=80),
+    AfterValidator(_one_line),
+    AfterValidator(_no_id),
+]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_one_line)]
 Text = Annotated[
     str,

@@ -73,6 +73,7 @@ def compare(
     """Every score that one of the runs has, in the protocol's order.
 
     All pairs of runs count as comparisons, for each score that both have: the first one may be chosen for its values.
+    What is called between approved runs is the same whatever others stand beside them.
 
     Args:
         runs: at least one; the others are compared with the first.
@@ -94,7 +95,9 @@ def compare(
         for one, other in combinations(range(len(runs)), 2)
         if (gap := _difference(scored[one].get(key), scored[other].get(key), (between or {}).get(key)))
     }
-    adjusted = dict(zip(differences, holm([gap.p_value for gap in differences.values()]), strict=True))
+    adjusted = _adjusted(differences)
+    among_approved = {pair: gap for pair, gap in differences.items() if all(runs[place].counts for place in pair[1:])}
+    adjusted |= _adjusted(among_approved)
     lines = []
     for key in keys:
         score = registry()[key.name]
@@ -114,7 +117,11 @@ def compare(
                 tuple(others),
             )
         )
-    return Comparison(lines, len(differences))
+    return Comparison(lines, len(among_approved) or len(differences))
+
+
+def _adjusted(differences: Mapping[tuple[ScoreKey, int, int], Difference]) -> dict[tuple[ScoreKey, int, int], float]:
+    return dict(zip(differences, holm([gap.p_value for gap in differences.values()]), strict=True))
 
 
 def caveats(runs: Sequence[Run]) -> list[str]:
@@ -131,12 +138,18 @@ def caveats(runs: Sequence[Run]) -> list[str]:
         },
         "not all were scored under the protocol's own settings": {record.custom for record in records},
     }
-    return [message for message, values in differs.items() if len(values) > 1]
+    apart = [
+        f"{run.label} is {'superseded' if run.is_superseded else 'unverified'} and takes part in no rank: what is "
+        "called between the others does not know of it"
+        for run in runs
+        if not run.counts
+    ]
+    return apart + [message for message, values in differs.items() if len(values) > 1]
 
 
 def summary(runs: Sequence[Run], lines: Sequence[Line]) -> list[str]:
     """One sentence for each run after the first: in which of the headline scores it is clearly better or worse."""
-    first, *others = [run.model for run in runs]
+    first, *others = [run.label for run in runs]
     sentences = []
     for place, name in enumerate(others):
         by_verdict: dict[str, list[str]] = {}

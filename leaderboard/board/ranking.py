@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 FIELD = ["reference", "reference_hash", "n_submitted"]
 """Runs under the protocol's own settings that agree in these can be ranked with each other."""
-MODEL = ["model", "version"]
-"""Runs of a field that agree in these are runs of one model."""
+MODEL = ["owner", "model", "version"]
+"""Runs of a field that agree in these are runs of one model: nobody adds a run to the model of somebody else."""
+
+APPROVED = "approved"
+"""Status of the runs that take part in ranks, means, bests and all else that is not of one run alone."""
 
 SPREAD = ("spread", "runs_mean", "runs_min", "runs_max")
 """Columns that describe several runs of a model: standard deviation, mean, smallest, largest value of a score."""
@@ -32,11 +35,17 @@ def score_rows(scores: pd.DataFrame, key: ScoreKey) -> pd.DataFrame:
     return scores[((scores["name"] == key.name) & same_variant).fillna(value=False).astype(bool)].set_index("run")
 
 
+def heard(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs that speak for all: those that are approved, where one is."""
+    approved = (runs["status"] == APPROVED).fillna(value=False).astype(bool)
+    return runs[approved] if approved.any() else runs
+
+
 def is_indicative(runs: pd.DataFrame) -> bool:
     """Whether the runs of a board say that its reference set is: custom ones are not heard where there are others."""
-    custom = runs["custom"].fillna(value=False).astype(bool)
-    heard = runs if custom.all() else runs[~custom]
-    return bool(heard["indicative"].fillna(value=False).any())
+    speak = heard(runs)
+    custom = speak["custom"].fillna(value=False).astype(bool)
+    return bool((speak if custom.all() else speak[~custom])["indicative"].fillna(value=False).any())
 
 
 def ranking_of(runs: pd.DataFrame, scores: pd.DataFrame, protocol: Protocol) -> ScoreKey:
@@ -49,8 +58,9 @@ def ranking_of(runs: pd.DataFrame, scores: pd.DataFrame, protocol: Protocol) -> 
     """
     if is_indicative(runs):
         return ScoreKey(protocol.ranking)
-    under_protocol = ~runs["custom"] & (runs["protocol_hash"] == protocol.hash)
-    listed = set(runs.loc[under_protocol.fillna(value=False).astype(bool), "run"])
+    speak = heard(runs)
+    under_protocol = ~speak["custom"] & (speak["protocol_hash"] == protocol.hash)
+    listed = set(speak.loc[under_protocol.fillna(value=False).astype(bool), "run"])
     for key in protocol.energy_rankings:
         if listed & set(score_rows(scores, key)["value"].dropna().index):
             return key
@@ -62,7 +72,7 @@ def with_ranks(runs: pd.DataFrame, estimates: pd.DataFrame, score: Score | None,
 
     A model takes one rank, by the mean of its runs, so that submitting often pays nothing. Unranked runs that are
     comparable all the same (equal size, the protocol's own settings) get the range of ranks among themselves, if there
-    are two models or more. Runs that compare with nothing are one run each.
+    are two models or more. Runs that compare with nothing, and those that are not approved, are one run each.
 
     Args:
         runs: rows of the board.
@@ -81,7 +91,7 @@ def with_ranks(runs: pd.DataFrame, estimates: pd.DataFrame, score: Score | None,
     def sampled(row: int) -> Sampled:
         return Sampled(Estimate(*intervals[row].tolist()), is_share)
 
-    for field in _fields(runs, protocol):
+    for field in _fields(runs, protocol).values():
         n_runs |= {row: len(rows) for rows in field.models for row in rows}
         models = [known for rows in field.models if (known := [row for row in rows if is_known[row]])]
         if field.is_ranked or len(models) > 1:
@@ -98,7 +108,7 @@ def with_ranks(runs: pd.DataFrame, estimates: pd.DataFrame, score: Score | None,
 def with_spreads(runs: pd.DataFrame, scores: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     """The long table of scores with the columns of `SPREAD`, null where not every run of a model has a score."""
     spreads = pd.DataFrame(np.nan, index=scores.index, columns=list(SPREAD))
-    for rows in (rows for field in _fields(runs, protocol) for rows in field.models if len(rows) > 1):
+    for rows in (rows for field in _fields(runs, protocol).values() for rows in field.models if len(rows) > 1):
         of_model = scores[scores["run"].isin(runs["run"].iloc[rows])]
         for _, of_score in of_model.groupby(["name", "variant"], dropna=False):
             if len(of_score) == len(rows):
@@ -114,6 +124,8 @@ def run_variances(
 ) -> dict[ScoreKey, RunVariance]:
     """What is known of the spread between runs of a model of each score, from the models that compare with a run.
 
+    Such a run need not be approved; the models are.
+
     Args:
         runs: rows of the whole board.
         scores: the board's long table.
@@ -122,13 +134,9 @@ def run_variances(
 
     """
     ids = runs["run"].tolist()
-    models = [
-        [ids[row] for row in rows]
-        for field in _fields(runs, protocol)
-        if any(ids[row] == run for rows in field.models for row in rows)
-        for rows in field.models
-        if len(rows) > 1
-    ]
+    (field_of_run,) = _field_names(runs[runs["run"] == run], protocol) or (None,)
+    of_field = _fields(runs, protocol).get(field_of_run) if field_of_run else None
+    models = [[ids[row] for row in rows] for rows in (of_field.models if of_field else []) if len(rows) > 1]
     several = scores[scores["run"].isin([name for names in models for name in names])]
     estimates: dict[ScoreKey, dict[str, Estimate]] = {}
     columns = ["run", "name", "variant", "value", "low", "high"]
@@ -151,12 +159,27 @@ class _Field(NamedTuple):
     models: list[list[int]]
 
 
-def _fields(runs: pd.DataFrame, protocol: Protocol) -> list[_Field]:
-    facts = runs[["custom", "protocol_hash", "not_ranked", *FIELD, *MODEL]]
+def _fields(runs: pd.DataFrame, protocol: Protocol) -> dict[tuple[object, ...], _Field]:
+    """Rows that are approved, by what they must agree in."""
+    facts = runs[["status", *MODEL]]
     fields: dict[tuple[object, ...], dict[tuple[object, ...], list[int]]] = {}
-    for row, (custom, protocol_hash, why, *names) in enumerate(facts.itertuples(index=False, name=None)):
-        if not custom and protocol_hash == protocol.hash:
-            known = [None if pd.isna(name) else name for name in names]
-            field, model = (bool(pd.isna(why)), *known[: len(FIELD)]), tuple(known[len(FIELD) :])
-            fields.setdefault(field, {}).setdefault(model, []).append(row)
-    return [_Field(bool(key[0]), list(models.values())) for key, models in fields.items()]
+    names = _field_names(runs, protocol)
+    for row, (name, (status, *model)) in enumerate(zip(names, facts.itertuples(index=False, name=None), strict=True)):
+        if name is not None and status == APPROVED:
+            key = tuple(None if pd.isna(part) else part for part in model)
+            fields.setdefault(name, {}).setdefault(key, []).append(row)
+    return {name: _Field(bool(name[0]), list(models.values())) for name, models in fields.items()}
+
+
+def _field_names(runs: pd.DataFrame, protocol: Protocol) -> list[tuple[object, ...] | None]:
+    """What a row must agree in with others to be ranked with them, None where it compares with nothing.
+
+    One that is not approved stands where it would stand if it were.
+    """
+    facts = runs[["custom", "protocol_hash", "status", "not_ranked", *FIELD]]
+    names: list[tuple[object, ...] | None] = []
+    for custom, protocol_hash, status, why, *field in facts.itertuples(index=False, name=None):
+        compares = not custom and protocol_hash == protocol.hash
+        is_ranked = bool(pd.isna(why)) or status != APPROVED
+        names.append((is_ranked, *(None if pd.isna(part) else part for part in field)) if compares else None)
+    return names

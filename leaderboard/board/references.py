@@ -20,26 +20,36 @@ class ReferenceVersion(NamedTuple):
 
 
 class Ranked(NamedTuple):
-    """What decides between versions of one name: how many models are ranked, and when the first run came."""
+    """What decides between versions of one name.
+
+    Attributes:
+        n_models: how many are ranked.
+        first_created: when the first run came.
+        is_approved: whether one of the runs is approved; others name no board.
+
+    """
 
     n_models: int
     first_created: str
+    is_approved: bool = True
 
 
 def board_names(versions: Mapping[ReferenceVersion, Ranked]) -> dict[ReferenceVersion, str]:
     """Name of the board of each version, by set and the default version first.
 
-    The default version has the name of the set, the others that name with the first digits of their hash. It is the
-    version that this machine has, else the one with most ranked models, of these the one that was scored against first.
+    The default version has the name of the set, the others that name with the first digits of their hash. Of those with
+    an approved run, if one has, it is the version that this machine has, else the one with most ranked models, of these
+    the one that was scored against first.
     """
     names = {}
     for name in sorted({version.name for version in versions}):
         of_name = [version for version in versions if version.name == name]
         present = present_sha256(name) if len(of_name) > 1 else None
 
-        def standing(version: ReferenceVersion, present: str | None = present) -> tuple[bool, int, str, str]:
+        def standing(version: ReferenceVersion, present: str | None = present) -> tuple[bool, bool, int, str, str]:
             ranked = versions[version]
-            return version.sha256 != present, -ranked.n_models, ranked.first_created, version.sha256
+            is_present = version.sha256 == present
+            return not ranked.is_approved, not is_present, -ranked.n_models, ranked.first_created, version.sha256
 
         default, *others = sorted(of_name, key=standing)
         names[default] = name

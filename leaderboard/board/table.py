@@ -10,7 +10,17 @@ import numpy as np
 import pandas as pd
 
 from leaderboard.board.names import score_name
-from leaderboard.board.ranking import MODEL, SPREAD, is_indicative, ranking_of, score_rows, with_ranks, with_spreads
+from leaderboard.board.ranking import (
+    APPROVED,
+    MODEL,
+    SPREAD,
+    heard,
+    is_indicative,
+    ranking_of,
+    score_rows,
+    with_ranks,
+    with_spreads,
+)
 from leaderboard.board.references import Ranked, ReferenceVersion, board_names, label
 from leaderboard.score_key import ScoreKey
 from metrics.score import registry
@@ -20,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from leaderboard.protocol import Protocol
-    from leaderboard.records import RunRecord
     from leaderboard.store.local import Store
     from leaderboard.store.run import Run
 
@@ -31,6 +40,10 @@ FACTS: Mapping[str, str] = {
     "not_ranked": "string",
     "model": "string",
     "version": "string",
+    "owner": "string",
+    "status": "string",
+    "verified": "boolean",
+    "same_file": "boolean",
     "n_runs": "Int64",
     "n_submitted": "Int64",
     "reference": "string",
@@ -56,6 +69,12 @@ SCORES: Mapping[str, str] = {
     "n_unknown": "Int64",
 }
 """Columns of the board's scores, before the spreads between runs of a model (``ranking.SPREAD``) join them."""
+STATUSES: Mapping[str, str | None] = {
+    "approved": None,
+    "unverified": "unverified: waits for the maintainers' review",
+    "superseded": "superseded by a newer submission",
+}
+"""What a row may be, and why it then takes no rank."""
 PARTS: Mapping[str, str] = {
     "": "value",
     "_low": "low",
@@ -79,7 +98,10 @@ class Board:
             says why ``rank`` is null; ``ranked_by`` is the column of the score that ranks its board, and where
             ``indicative`` is true the rank is indicative, because the reference set is; ``calibration`` is the sha256
             of the calibration of the energy view that ranks; ``n_runs`` counts the comparable runs of the model, this
-            one included; ``run`` is ``<submission>/<run key>``. Sorted by reference, rank, score, model.
+            one included; ``run`` is ``<submission>/<run key>``, with ``@<owner>`` behind it where one is. ``status`` is
+            one of `STATUSES`, and only what is approved takes part in anything but its own row. ``verified`` says that
+            the maintainers scored it again and found the same; ``same_file`` that another owner, approved or like
+            this one not, listed the same bytes. Sorted by reference, rank, score, model.
         scores: one row per run, score and variant: `SCORES`, then `SPREAD`, null where the model has one run.
         keys: the protocol's scores without energies in its order, then all others that a run has.
         references: of each set with a board the ``reference`` of its runs, the default version of a name first.
@@ -139,12 +161,15 @@ def board(store: Store, protocol: Protocol) -> Board:
     """One row per submission and reference set, ranked where the protocol ranks it.
 
     Several runs of a submission against one reference are one row: that of the protocol before an earlier draft, the
-    protocol's own settings before custom ones, more scores before fewer, the newest last of all. Ranks count models
+    protocol's own settings before custom ones, more scores before fewer, the newest last of all. A submission is a file
+    of an owner; what is not approved, or was superseded, is a row and changes no other one. Ranks count models
     within a reference set, by the protocol's score, highest first; equal scores share a rank. As soon as a run against
     the set has energies, the score with energies ranks, and runs without take no rank; on an indicative set never.
     """
     listed = _listed(store.runs(), protocol)
-    runs = pd.DataFrame([_facts(run, protocol) for run in listed], columns=list(FACTS)).astype(dict(FACTS))
+    same_file = _same_file(listed)
+    facts = [{**_facts(run, protocol), "same_file": run.id in same_file} for run in listed]
+    runs = pd.DataFrame(facts, columns=list(FACTS)).astype(dict(FACTS))
     rows = [
         (run.id, entry.name, entry.variant, entry.value, entry.low, entry.high, entry.n_counted, entry.n_unknown)
         for run in listed
@@ -170,8 +195,11 @@ def score_keys(scores: pd.DataFrame) -> list[ScoreKey]:
     return [ScoreKey(name, variant) for name, variant in zip(scores["name"], variants, strict=True)]
 
 
-def not_ranked(record: RunRecord, protocol: Protocol) -> str | None:
+def not_ranked(run: Run, protocol: Protocol) -> str | None:
     """Why a run takes no rank, or None where it takes one."""
+    record = run.record
+    if not run.counts:
+        return STATUSES[_status(run)]
     if record.custom:
         return "custom settings"
     if record.protocol_hash != protocol.hash:
@@ -184,7 +212,7 @@ def not_ranked(record: RunRecord, protocol: Protocol) -> str | None:
 def _standing(runs: pd.DataFrame) -> Ranked:
     """What the runs against one reference set say for it among others of its name."""
     models = runs.loc[runs["rank"].notna(), MODEL].drop_duplicates()
-    return Ranked(len(models), str(runs["created"].min()))
+    return Ranked(len(models), str(heard(runs)["created"].min()), is_approved=bool((runs["status"] == APPROVED).any()))
 
 
 def _ranked(runs: pd.DataFrame, scores: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
@@ -221,12 +249,34 @@ def _listed(runs: Iterable[Run], protocol: Protocol) -> list[Run]:
     return list(best.values())
 
 
+def _status(run: Run) -> str:
+    if run.counts:
+        return APPROVED
+    return "superseded" if run.is_superseded else "unverified"
+
+
+def _same_file(listed: Iterable[Run]) -> set[str]:
+    """Ids of the runs whose bytes another owner listed too; nobody marks an approved run by submitting it again."""
+    of_file: dict[str, list[Run]] = {}
+    for run in listed:
+        of_file.setdefault(run.record.submission_sha256, []).append(run)
+    return {
+        run.id
+        for runs in of_file.values()
+        for run in runs
+        if any(other.owner != run.owner and (other.is_approved or not run.is_approved) for other in runs)
+    }
+
+
 def _facts(run: Run, protocol: Protocol) -> dict[str, object]:
     record = run.record
     return {
-        "not_ranked": not_ranked(record, protocol),
+        "not_ranked": not_ranked(run, protocol),
         "model": run.model,
         "version": run.card.version,
+        "owner": run.owner,
+        "status": _status(run),
+        "verified": run.is_verified,
         "n_submitted": record.n_submitted,
         "reference": record.reference,
         "reference_hash": record.reference_hash,

@@ -77,7 +77,7 @@ def _tables(board: Board, reference: str, wanted: Sequence[ScoreKey], protocol: 
         why = [] if pd.isna(row["not_ranked"]) else [f"not ranked: {row['not_ranked']}"]
         outside = outside_text(row, protocol)
         note = "; ".join([*why, *([outside] if outside else [])])
-        facts = [place, str(row["model"]), f"{row['n_submitted']:,}", str(row["n_runs"])]
+        facts = [place, model_label(row), f"{row['n_submitted']:,}", str(row["n_runs"])]
         table.append([*facts, *(_cell(row, key, shown[key]) for key in leading), label, note])
     parts = [_table(table, [0, 2, 3, *range(4, 4 + len(leading))])]
     if rows:
@@ -85,10 +85,15 @@ def _tables(board: Board, reference: str, wanted: Sequence[ScoreKey], protocol: 
     if apart:
         stability = [
             ["Model", *map(_heading, apart)],
-            *([str(row["model"]), *(_cell(row, key, shown[key]) for key in apart)] for row in rows),
+            *([model_label(row), *(_cell(row, key, shown[key]) for key in apart)] for row in rows),
         ]
         parts += [f"{NOT_RANKED}\n", _table(stability, range(1, 1 + len(apart)))]
     return parts
+
+
+def model_label(row: Mapping[Any, Any]) -> str:
+    """The model of a row, and behind it the owner where one is: two owners may name their models alike."""
+    return str(row["model"]) if pd.isna(row["owner"]) else f"{row['model']} by {row['owner']}"
 
 
 def _table(cells: Sequence[Sequence[str]], to_the_right: Collection[int]) -> str:

@@ -32,6 +32,8 @@ _CALIBRATED = (
     "with DFT labels; the 95% interval holds the calibration's own uncertainty. Raw: the potential's verdicts."
 )
 
+_UNREVIEWED = "Unverified rows wait for the maintainers' review: they take part in no rank, mean or best."
+
 _SMALL = ": small, so that its numbers are indicative only"
 
 HIGHEST, LOWEST = "Highest first", "Lowest first"
@@ -40,8 +42,18 @@ KEPT: Mapping[str, Callable[[pd.DataFrame], pd.Series[bool]]] = {
     "all": lambda table: pd.Series(data=True, index=table.index, dtype="boolean"),
     "ranked": lambda table: table["rank"].notna(),
     "protocol settings": lambda table: ~table["custom"],
+    "approved": lambda table: table["status"] == "approved",
+    "verified": lambda table: table["verified"],
 }
 """The choices of the filter."""
+_ABOUT_REVIEWS = {"approved", "verified"}
+_MARKS: Mapping[str, str] = {
+    "unverified": "not yet reviewed by the maintainers: takes part in no rank, mean or best",
+    "superseded": "its owner put a newer submission in its place",
+    "verified": "scored again by the maintainers, with the same numbers",
+    "same file as another owner's": "another owner submitted the same bytes",
+}
+"""What may stand behind a model, and what it means."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +124,12 @@ def stability_apart(board_columns: Sequence[Column], *, indicative: bool) -> tup
     return [column for column in board_columns if column not in apart], apart
 
 
+def kept_choices(board: Board) -> list[str]:
+    """Choices of the filter; those about reviews where the board holds anything that was, or waits for one."""
+    reviewed = bool((board.runs["verified"] | (board.runs["status"] != "approved")).any())
+    return [name for name in KEPT if reviewed or name not in _ABOUT_REVIEWS]
+
+
 def select(board: Board, selection: Selection) -> pd.DataFrame:
     """Rows of the selection, in its order; rows without a value for the sorted column come last."""
     table = board.wide
@@ -120,7 +138,8 @@ def select(board: Board, selection: Selection) -> pd.DataFrame:
     ).astype(bool)
     wanted = selection.search.strip().casefold()
     if wanted:
-        kept &= table["model"].str.casefold().str.contains(wanted, regex=False).fillna(value=False).astype(bool)
+        names = table["model"] + "\n" + table["owner"].fillna("")
+        kept &= names.str.casefold().str.contains(wanted, regex=False).fillna(value=False).astype(bool)
     rows = table[kept]
     return rows.sort_values(
         selection.sort_by,
@@ -155,7 +174,7 @@ def _stability_html(rows: pd.DataFrame, shown: Sequence[Column], protocol: Proto
     """Stability scores that rank nothing: no rank, no best value, no heading to sort by."""
     head = "".join(f'<th scope="col" class="right">{text(column.label)}</th>' for column in shown)
     body = "".join(
-        f'<tr><th scope="row" class="model">{text(row["model"])}{_doubt(row, shown, protocol)}</th>'
+        f'<tr><th scope="row" class="model">{text(row["model"])}{_standing(row)}{_doubt(row, shown, protocol)}</th>'
         f"{''.join(_score_cell(row, column, None, start=False) for column in shown)}</tr>"
         for row in records(rows)
     )
@@ -183,6 +202,7 @@ def legend(table: Board, reference: str, protocol: Protocol) -> str:
             "structures, or structures without any spread, give a value and no interval."
         ),
         '<span class="best">Bold</span>: best of the ranked rows of a column, or of all rows where none is ranked.',
+        *([_UNREVIEWED] if (table.runs["status"] == "unverified").any() else []),
         (
             "Runs: with several, the mean and standard deviation over the runs stand under each value; with one, the "
             "spread between training or sampling runs is unknown, and it is larger than the interval."
@@ -205,8 +225,8 @@ def _checks(protocol: Protocol) -> list[Check]:
 
 
 def _best(rows: pd.DataFrame, column: Column) -> float | None:
-    ranked = rows[rows["rank"].notna()]
-    values = (rows if ranked.empty else ranked)[column.name].dropna()
+    ranked, approved = rows[rows["rank"].notna()], rows[rows["status"] == "approved"]
+    values = (approved if ranked.empty else ranked)[column.name].dropna()
     if values.empty or column.better == "neither":
         return None
     return float(values.max() if column.better == "higher" else values.min())
@@ -251,7 +271,7 @@ def _group_starts(shown: Iterable[Column]) -> set[str]:
 def _row(row: Mapping[str, Any], shown: Sequence[Column], best: Mapping[str, float | None], protocol: Protocol) -> str:
     why = "" if row["not_ranked"] is None else f'<span class="reason">not ranked: {text(row["not_ranked"])}</span>'
     run, name = str(row["run"]), text(row["model"])
-    link = f'<a href="?model={quote(run)}" data-run="{text(run)}" title="{name}">{name}</a>'
+    link = f'<a href="?model={quote(run)}" data-run="{text(run)}" title="{name}">{name}</a>{_standing(row)}'
     starts = _group_starts(shown)
     scores = "".join(_score_cell(row, column, best[column.name], start=column.name in starts) for column in shown)
     runs = "1 run" if row["n_runs"] == 1 else f"{row['n_runs']} runs"
@@ -262,6 +282,17 @@ def _row(row: Mapping[str, Any], shown: Sequence[Column], best: Mapping[str, flo
         f'<span class="interval">{runs}</span></td>'
         f'<td class="date">{text(str(row["created"])[:10])}</td></tr>'
     )
+
+
+def _standing(row: Mapping[str, Any]) -> str:
+    """Whose the model is, and what is to be known of the submission; nothing where nobody signs in."""
+    owner = "" if row["owner"] is None else f'<span class="owner">by {text(row["owner"])}</span>'
+    marks = [
+        *([row["status"]] if row["status"] in _MARKS else []),
+        *(["verified"] if row["verified"] else []),
+        *(["same file as another owner's"] if row["same_file"] else []),
+    ]
+    return owner + "".join(f'<span class="mark" title="{text(_MARKS[mark])}">{text(mark)}</span>' for mark in marks)
 
 
 def _doubt(row: Mapping[str, Any], shown: Sequence[Column], protocol: Protocol) -> str:

@@ -61,7 +61,9 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
             [board.HIGHEST, board.LOWEST], value=first.direction, label="Order", elem_id="board_order", min_width=130
         )
         search = gr.Textbox("", label="Search", placeholder="model", max_lines=1, elem_id="board_search", min_width=130)
-        kept = gr.Dropdown(list(board.KEPT), value=first.kept, label="Show", elem_id="board_show", min_width=130)
+        kept = gr.Dropdown(
+            board.kept_choices(table), value=first.kept, label="Show", elem_id="board_show", min_width=130
+        )
         reference = gr.Dropdown(
             _references(table, protocol),
             value=first.reference,
@@ -91,7 +93,8 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
         return gr.Dropdown(choices, value=ranking), draw(reference, ranking, *others)
 
     def refresh(*inputs: Any) -> tuple[object, ...]:  # noqa: ANN401 - the inputs of draw, handed on
-        return draw(*inputs), gr.Dropdown(_references(board_table(store, protocol), protocol))
+        table = board_table(store, protocol)
+        return draw(*inputs), gr.Dropdown(_references(table, protocol)), gr.Dropdown(board.kept_choices(table))
 
     def turn(sort_by: str, direction: str, event: gr.EventData) -> tuple[str, str]:
         if event.sort == sort_by:
@@ -103,7 +106,7 @@ def build(store: Store, protocol: Protocol) -> BoardPage:
     changes = (sort_by.input, direction.input, search.change, kept.input, picked.input)
     gr.on(changes, draw, controls, body, trigger_mode="always_last", **QUIET)
     body.click(turn, [sort_by, direction], [sort_by, direction], **QUIET).then(draw, controls, body, **QUIET)
-    return BoardPage(body, refresh, controls, [body, reference])
+    return BoardPage(body, refresh, controls, [body, reference, kept])
 
 
 def _html(table: Board, protocol: Protocol, selection: board.Selection) -> str:

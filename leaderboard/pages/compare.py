@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from leaderboard.board.comparison import CLEAR, caveats, compare, summary
-from leaderboard.board.ranking import SPREAD, run_variances, score_rows
+from leaderboard.board.ranking import APPROVED, MODEL, SPREAD, run_variances, score_rows
 from leaderboard.board.references import ReferenceVersion
 from leaderboard.board.table import board
 from leaderboard.pages import plots, runs
@@ -80,7 +80,7 @@ def build(store: Store, protocol: Protocol) -> ComparePage:
         if len(compared) < 2:  # noqa: PLR2004 - a comparison takes two
             return page(compared, None, protocol), gr.Plot(visible=False)
         lines = [line for line in compare(compared, protocol).lines if line.in_headline and line.unit == "share"]
-        names = [run.model for run in compared]
+        names = [run.label for run in compared]
         return page(compared, board(store, protocol), protocol), gr.Plot(plots.side_by_side(names, lines), visible=True)
 
     choice.change(show, choice, [body, figure], **QUIET)
@@ -89,14 +89,20 @@ def build(store: Store, protocol: Protocol) -> ComparePage:
 
 
 def named_runs(store: Store, names: str | None) -> list[str]:
-    """Ids of the runs that ``?compare=`` names, each once; what is not in the store is left out."""
-    named = [runs.find(store, name.strip()) for name in (names or "").split(",")]
+    """Ids of the runs that ``?compare=`` names, each once; what is not in the store is left out.
+
+    Raises:
+        SeveralOwnersError: a name is that of models of several owners.
+
+    """
+    named = [runs.linked(store, name.strip()) for name in (names or "").split(",")]
     return list(dict.fromkeys(run.id for run in named if run is not None))[:MOST]
 
 
 def first_two(store: Store, protocol: Protocol) -> list[str]:
     """Ids of the runs of the two models at the top of the board, for a visitor who chose none."""
-    table = board(store, protocol).runs.drop_duplicates("model")
+    runs = board(store, protocol).runs
+    table = runs[runs["status"] == APPROVED].drop_duplicates(MODEL)
     return [str(run) for run in table["run"].head(2)] if len(table) > 1 else []
 
 
@@ -132,7 +138,7 @@ def _how(lines: Sequence[Line], n_comparisons: int, between: Mapping[ScoreKey, R
 
 
 def _table(compared: Sequence[Run], lines: Sequence[Line]) -> str:
-    first, *others = [text(run.model) for run in compared]
+    first, *others = [text(run.label) for run in compared]
     head = f'<th scope="col">Score</th><th scope="col" class="right">{first}</th>'
     head += "".join(
         f'<th scope="col" class="right start">{name}</th><th scope="col">difference</th>' for name in others
@@ -182,7 +188,7 @@ def _signed(value: float, unit: str) -> str:
 
 def _runs_of(run: Run, table: Board, protocol: Protocol) -> str:
     """How many runs of the model there are, and their spread of the ranking score."""
-    name = text(run.model)
+    name = text(run.label)
     version = ReferenceVersion(run.record.reference, run.record.reference_hash)
     ranking = table.ranking(table.references.get(version, version.name), protocol)
     several = score_rows(table.scores, ranking)[list(SPREAD)].dropna()

@@ -39,12 +39,12 @@ def overlays(store: Store, reference: Reference, convention: str) -> list[Overla
 
 
 def _label(run: Run, variant: str) -> str:
-    return f"{run.model} ({run.record.n_submitted:,} structures), {view_name(variant)}"
+    return f"{run.label} ({run.record.n_submitted:,} structures), {view_name(variant)}"
 
 
 def rows_of(store: Store, key: str | None) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     """Facts of the records and the energies that a key names; None where it names none."""
-    name, _, variant = (key or "").partition(_BETWEEN)
+    name, _, variant = (key or "").rpartition(_BETWEEN)  # an owner stands behind the same sign
     run = runs.find(store, name)
     energies = None if run is None else energies_of(run.path, variant)
     return None if run is None or energies is None else (runs.columns(run.path), energies)

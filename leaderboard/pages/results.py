@@ -65,12 +65,14 @@ def _line(score: ScoreEntry) -> str:
 def run_html(run: Run, protocol: Protocol) -> str:
     """Name of the model, its place, and what the numbers were made with."""
     record = run.record
-    why = not_ranked(record, protocol)
+    why = not_ranked(run, protocol)
     indicative = record.reference_indicative
     ranked = f"ranked, indicative by {text(score_name(protocol.ranking))}" if indicative else "ranked"
     potentials = ", ".join(map(potential_name, record.potentials))
     relaxed = ", as submitted and relaxed" if record.relaxed else ""
     pairs = {
+        **({} if run.owner is None else {"Owner": text(run.owner)}),
+        **({"Verified": "scored again by the maintainers, with the same numbers"} if run.is_verified else {}),
         "Structures": f"{record.n_submitted:,}",
         "Ranking": ranked if why is None else f"not ranked: {text(why)}",
         "Reference": text(record.reference) + (" (indicative)" if indicative else ""),

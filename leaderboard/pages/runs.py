@@ -11,6 +11,7 @@ from leaderboard.board.names import potential_name
 from leaderboard.queue.results import private_run
 from leaderboard.store.run import Run
 from metrics.crystal import Crystal
+from submissions.card import is_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,19 +22,48 @@ if TYPE_CHECKING:
 KEPT_TABLES = 8
 
 
-def find(store: Store, name: str | None) -> Run | None:
-    """The run that a link names: ``<submission>/<run key>``, a submission, or a model (its newest run).
+def find(store: Store, identifier: str | None) -> Run | None:
+    """The run of an id: ``<submission>/<run key>``, with ``@<owner>`` where it has one; without, the first listed.
 
     A private result has a name that nobody can guess, see :mod:`leaderboard.queue.results`.
     """
-    if not name:
+    if not identifier:
         return None
-    if (private := private_run(store.root, name)) is not None:
+    if (private := private_run(store.root, identifier)) is not None:
         return private
-    for run in reversed(store.runs()):
-        if name in (run.id, run.path.parent.name, run.record.submission_sha256, run.model):
-            return run
-    return None
+    return next((run for run in store.runs() if identifier in (run.id, run.id.partition("@")[0])), None)
+
+
+class SeveralOwnersError(LookupError):
+    """Models of several owners have the name that a link gives."""
+
+
+def by_name(store: Store, model: str | None) -> Run | None:
+    """The newest run of a model, of those that count where one does.
+
+    Raises:
+        SeveralOwnersError: the name is that of models of several owners, so that it names none.
+
+    """
+    if not model or is_id(model):  # no card has such a name, and a link to a run that is gone leads nowhere
+        return None
+    of_name = [run for run in store.runs() if run.model == model]
+    of_name = [run for run in of_name if run.counts] or of_name
+    if len({run.owner for run in of_name}) > 1:
+        owners = ", ".join(sorted(run.owner or "the maintainers" for run in of_name))
+        msg = f"{model} is the name of models of several owners ({owners}): choose one"
+        raise SeveralOwnersError(msg)
+    return of_name[-1] if of_name else None
+
+
+def linked(store: Store, text: str | None) -> Run | None:
+    """The run that a link gives, by its id or by the name of its model.
+
+    Raises:
+        SeveralOwnersError: see `by_name`.
+
+    """
+    return find(store, text) or by_name(store, text)
 
 
 def choices(store: Store) -> list[tuple[str, str]]:
@@ -47,7 +77,8 @@ def _label(run: Run) -> str:
     tier = (f"{potentials} relaxed" if record.relaxed else potentials,) if potentials else ()
     structures = "structure" if record.n_submitted == 1 else "structures"
     parts = (f"{record.n_submitted:,} {structures}", record.reference, *tier, record.day)
-    return f"{run.model} ({', '.join(parts)})"
+    waits = "" if run.is_approved else ", unverified"
+    return f"{run.label} ({', '.join(parts)}{waits})"
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
