@@ -56,8 +56,6 @@ def publish(
     )
     if (refusal := next(filter(None, refusals), None)) is not None:
         raise NotDoneError(refusal)
-    if sha256 not in now.listings and visitor.owner is not None:
-        _keep_unsaid(store, sha256)
     known = None if listing is None else listing.card
     says = {"card": card or known or record.model, "licence": licence}
     _say(store, visitor, "published", listing or unsaid(sha256, visitor.owner), is_first=listing is None, **says)
@@ -227,14 +225,6 @@ def _action(visitor: Visitor, kind: Kind, **says: Any) -> Action:  # noqa: ANN40
         wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         msg = f"the log takes no such entry: {wrong}"
         raise NotDoneError(msg) from error
-
-
-def _keep_unsaid(store: Store, sha256: str) -> None:
-    """Say of runs that were there before anybody signed in whose they are: nobody's, and they stay so."""
-    for run in store.runs():
-        if run.record.submission_sha256 == sha256:
-            store.record(Action(actor="the server", kind="published", sha256=sha256, card=run.record.model))
-            return
 
 
 def _stated(reason: str) -> str:

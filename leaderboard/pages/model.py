@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from leaderboard.pages import energies, panel, plots, runs, section
+from leaderboard.pages import energies, owner, panel, plots, runs, section
 from leaderboard.pages.panel import QUIET
 from leaderboard.pages.results import card_html, run_html, scores_html
 
@@ -41,13 +41,16 @@ def build(store: Store, protocol: Protocol) -> ModelPage:
             funnel = gr.Plot(show_label=False, min_width=320, elem_id="plot_funnel")
             elements = gr.Plot(show_label=False, min_width=320, elem_id="plot_elements")
         groups = gr.Plot(show_label=False, elem_id="plot_space_groups")
+        theirs = owner.build(store, choice)
         stability = energies.build(store, choice)
         structures = section.build(store, "model")
 
-    def show(identifier: str | None) -> tuple[object, ...]:
+    def show(identifier: str | None, request: gr.Request) -> tuple[object, ...]:
         run = runs.find(store, identifier)
+        whose = theirs.fill(run, request)
         if run is None:
-            return gr.skip(), gr.Column(visible=False), *(None,) * 5, *energies.fill(None), *section.fill(None)
+            nothing = (*(None,) * 5, *whose, *energies.fill(None), *section.fill(None))
+            return gr.skip(), gr.Column(visible=False), *nothing
         columns = runs.columns(run.path)
         return (
             run_html(run, protocol),
@@ -57,11 +60,23 @@ def build(store: Store, protocol: Protocol) -> ModelPage:
             plots.funnel(columns),
             plots.elements(runs.structures(run.path)),
             plots.space_groups(columns),
+            *whose,
             *energies.fill(run),
             *section.fill(run),
         )
 
-    outputs = [head, content, scores, card, funnel, elements, groups, *stability.outputs, *structures.outputs]
+    outputs = [
+        head,
+        content,
+        scores,
+        card,
+        funnel,
+        elements,
+        groups,
+        *theirs.outputs,
+        *stability.outputs,
+        *structures.outputs,
+    ]
     choice.change(show, choice, outputs, **QUIET).then(
         lambda run: panel.links(runs.find(store, run)), choice, structures.downloads, **QUIET
     )

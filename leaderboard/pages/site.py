@@ -6,13 +6,29 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from leaderboard.pages import about, board_page, compare, lookup, model, reference, runs, structure_matching, submit
+from leaderboard.pages import (
+    about,
+    board_page,
+    compare,
+    governance,
+    lookup,
+    maintenance,
+    model,
+    reference,
+    runs,
+    structure_matching,
+    submit,
+)
 from leaderboard.pages.panel import QUIET
+from leaderboard.pages.visitor import can_sign_in
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from leaderboard.protocol import Protocol
     from leaderboard.queue.jobs import Jobs
     from leaderboard.store.local import Store
+    from leaderboard.store.run import Run
 
 TITLE = "Crystal generation leaderboard"
 # uploads are looked for every hour and deleted a day after they came
@@ -31,6 +47,8 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
             apply_default_css=False,
             js_on_load=None,
         )
+        if can_sign_in():
+            gr.LoginButton(size="sm", elem_id="sign_in")
         with gr.Tabs(selected="board", elem_id="pages") as tabs:
             with gr.Tab("Board", id="board") as board_tab:
                 board = board_page.build(store, protocol)
@@ -46,13 +64,14 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
                 structure_matching.build(store)
             with gr.Tab("About", id="about"):
                 about.build(protocol)
+                governance.build(store)
+            maintenance.add_to(site, store)
 
         def enter(request: gr.Request) -> tuple[object, ...]:
             parameters = dict(request.query_params)
-            run = runs.find(store, parameters.get("model"))
             known = runs.choices(store)
+            run, compared = _linked(store, parameters)
             chosen = gr.Dropdown(known, value=run.id if run else None)
-            compared = compare.named_runs(store, parameters.get("compare"))
             # without a link the visitor may have opened a page already: leave it open
             page = "model" if run else "compare" if compared else "submit" if "job" in parameters else None
             opened = gr.Tabs(selected=page) if page else gr.skip()
@@ -94,3 +113,12 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
         reference_tab.select(first_reference, crystals.choice, crystals.choice, **QUIET)
         reference_tab.select(crystals.hull.refresh, *crystals.hull.refreshed, **QUIET)
     return site
+
+
+def _linked(store: Store, parameters: Mapping[str, str]) -> tuple[Run | None, list[str]]:
+    """The run and the runs to compare that a link names; a name that several owners use names none, which is said."""
+    try:
+        return runs.linked(store, parameters.get("model")), compare.named_runs(store, parameters.get("compare"))
+    except runs.SeveralOwnersError as error:
+        gr.Warning(str(error), duration=None)
+        return None, []

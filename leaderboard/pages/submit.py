@@ -17,6 +17,7 @@ from leaderboard.pages.markup import notice, text
 from leaderboard.pages.panel import QUIET
 from leaderboard.pages.results import run_html, scores_html
 from leaderboard.pages.submit_status import forgotten
+from leaderboard.pages.visitor import upload_refusal, visitor_of
 from leaderboard.queue.submissions import NotAcceptedError
 from submissions.card import card_from_fields
 from submissions.formats_text import FORMATS_TEXT
@@ -86,10 +87,12 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
     def submit(request: gr.Request, path: str | None, earlier: str | None, *values: object) -> tuple[object, ...]:
         if path is None:
             return "", *desk.look("", "Choose a file of structures first.")
-        owner, address = submit_steps.visitor(request)
+        visitor = visitor_of(request)
+        if (refusal := upload_refusal(visitor)) is not None:
+            return "", *desk.look("", refusal)
         try:
             card = card_from_fields(dict(zip(names, values, strict=True)))
-            added = jobs.add(Path(path), card, owner, address, supersedes=earlier)
+            added = jobs.add(Path(path), card, visitor.owner, visitor.address or "", supersedes=earlier)
         except (FileRefusedError, NotAcceptedError) as error:
             return "", *desk.look("", str(error))
         return added.id, *desk.look(added.id)

@@ -11,6 +11,7 @@ import gradio as gr
 from leaderboard.pages.markup import notice, text
 from leaderboard.pages.panel import QUIET
 from leaderboard.pages.submit_status import CONSENT, PUBLISH, forgotten, status_html
+from leaderboard.pages.visitor import visitor_of
 from leaderboard.queue.submissions import NotAcceptedError, NotAllowedError
 
 if TYPE_CHECKING:
@@ -61,11 +62,6 @@ def connect(steps: Steps, desk: Desk, job: gr.Textbox, looked: list[gr.component
     steps.withdraw.click(desk.withdraw, job, looked, queue=False, **QUIET)
 
 
-def visitor(request: gr.Request) -> tuple[str | None, str]:
-    """Name of the signed-in person, None as long as nobody signs in here, and the address."""
-    return None, request.client.host if request.client else ""
-
-
 @dataclass(frozen=True)
 class Desk:
     """Answers to what the visitor does with a submission in the queue; each says where it stands then."""
@@ -96,7 +92,7 @@ class Desk:
     def cancel(self, job_id: str, request: gr.Request) -> Update:
         """Take it out of the queue."""
         try:
-            self.jobs.cancel(job_id, visitor(request)[0])
+            self.jobs.cancel(job_id, visitor_of(request).owner)
         except (NotAllowedError, NotAcceptedError) as error:
             return self.look(job_id, str(error))
         return self.look(job_id)
@@ -104,7 +100,7 @@ class Desk:
     def publish(self, job_id: str, consent: bool, request: gr.Request) -> Update:  # noqa: FBT001 - what a checkbox gives
         """List it on the board."""
         try:
-            self.jobs.publish(job_id, consent=consent, owner=visitor(request)[0])
+            self.jobs.publish(job_id, consent=consent, owner=visitor_of(request).owner)
         except (NotAllowedError, NotAcceptedError) as error:
             return self.look(job_id, str(error))
         return self.look(job_id)
@@ -112,7 +108,7 @@ class Desk:
     def withdraw(self, job_id: str, request: gr.Request) -> Update:
         """Take it off the board."""
         try:
-            self.jobs.withdraw(job_id, visitor(request)[0])
+            self.jobs.withdraw(job_id, visitor_of(request).owner)
         except (NotAllowedError, NotAcceptedError) as error:
             return self.look(job_id, str(error))
         return self.look(job_id)

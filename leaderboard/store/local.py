@@ -156,7 +156,17 @@ class Store:
         return [action for *_, action in sorted(read, key=lambda entry: entry[:2])]
 
     def record(self, action: Action) -> None:
-        """Append to the log."""
+        """Append to the log.
+
+        Where somebody publishes a file whose runs were there before and of which the log says nothing, it first says
+        that those are nobody's, so that they stay so.
+        """
+        if action.kind == "published" and action.owner is not None and action.sha256 not in self.register().listings:
+            for run in self.runs():
+                if run.record.submission_sha256 == action.sha256:
+                    said = {"actor": "the store", "kind": "published", "sha256": action.sha256, "card": run.card}
+                    append(Action.model_validate({**said, "time": run.record.created}), self.root / _ACTIONS)
+                    break
         append(action, self.root / _ACTIONS)
 
     def register(self) -> Register:
