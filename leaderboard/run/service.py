@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from leaderboard.errors import BusyError, RecordError, RunError
 from leaderboard.protocol import load_protocol
+from leaderboard.store.check import check_published
 from leaderboard.store.json_files import write_model
 from leaderboard.store.local import Store
-from leaderboard.store.run import FILES, check_published
+from leaderboard.store.run import FILES
 from metrics.measure.running.engine import THREADS
 from metrics.measure.running.progress import Progress, Report
 from reference_data.errors import ReferenceSetError

@@ -19,7 +19,7 @@ from leaderboard.board.written import render
 from leaderboard.pages import runs as pages
 from leaderboard.pages.downloads import files
 from leaderboard.protocol import load_protocol
-from leaderboard.queue.worker import waiting
+from leaderboard.queue.energies.worker import waiting
 from leaderboard.run.columns import columns_schema
 from leaderboard.run.energies import ENERGIES_SCHEMA
 from leaderboard.run.reading import STRUCTURES_SCHEMA
@@ -38,7 +38,10 @@ PROTOCOL = load_protocol()
 
 
 def written(name: str, content: bytes) -> Callable[[Path], None]:
-    return lambda run: None if (run / name).write_bytes(content) else None
+    def write(run: Path) -> None:
+        (run / name).write_bytes(content)
+
+    return write
 
 
 def cut(name: str) -> Callable[[Path], None]:
