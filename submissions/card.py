@@ -1,7 +1,8 @@
 """The card of a participant: who made the model, from what, and how its samples came about.
 
-The list of fields is closed and only `model` is required. The same card comes from a TOML file and from a form.
-`python -m submissions.card` prints the JSON schema.
+The list of fields is closed and only `model` is required. The same card comes from a TOML file and from a form, and
+goes back into either. `python -m submissions.card` prints the JSON schema, which `cards/schema.json` holds: a first
+line `#:schema ./schema.json` of a card lets an editor check and complete it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import tomllib
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
+import tomlkit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from submissions.refusal import FileRefusedError, Reason, one_line, shown
@@ -24,14 +26,15 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-CARD_BYTES = 64_000
+CARD_BYTES = 1_000_000
+"""More than any card that the form takes, as TOML."""
 _ID = re.compile(r"([0-9a-f]{12}(/[0-9a-f]{12})?|[0-9a-f]{32}|[0-9a-f]{64})(@.*)?", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def _without_control_characters(text: str) -> str:
-    if found := _CONTROL.search(text):
-        message = f"holds the control character U+{ord(found[0]):04X}, allowed: printable text"
+    if control := _CONTROL.search(text):
+        message = f"holds the control character U+{ord(control[0]):04X}, allowed: printable text"
         raise ValueError(message)
     return text
 
@@ -44,9 +47,11 @@ def _one_line(text: str) -> str:
 
 
 def _separated(value: object) -> object:
-    """A form has one box for a list: entries separated by semicolons or line breaks."""
+    """A form has one box for a list: entries separated by semicolons or line breaks, and so they are in a file too."""
     if isinstance(value, str):
         return [part.strip() for part in re.split(r"[;\n]", value) if part.strip()]
+    if isinstance(value, list | tuple) and all(isinstance(entry, str) for entry in value):
+        return [part for entry in value for part in _separated(entry)]  # type: ignore[attr-defined]
     return value
 
 
@@ -79,6 +84,9 @@ Url = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https?://[A-Za-z0-9][^\s<>\"'`\\{}|^]*$")
 ]
 Doi = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^10\.\d{4,9}/[^\s<>\"'`\\]+$")]
+# as the Hub names repositories: parts of letters, digits and _, joined by single dots or dashes
+_HUB_NAME = "[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*"
+HubModel = Annotated[str, StringConstraints(strip_whitespace=True, max_length=96, pattern=f"^{_HUB_NAME}/{_HUB_NAME}$")]
 Count = Annotated[int, Field(ge=1, le=10**15)]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
 
@@ -96,6 +104,7 @@ class Card(BaseModel):
     paper: Url | None = Field(None, description="Address of the paper, http(s)://...")
     doi: Doi | None = Field(None, description="DOI of the paper, 10.xxxx/...")
     code: Url | None = Field(None, description="Address of the code, http(s)://...")
+    hub_model: HubModel | None = Field(None, description="Model repository on the Hugging Face Hub, owner/name")
     licence: Line | None = Field(None, description="Licence of code and weights, best as an SPDX identifier")
     open_weights: bool | None = Field(None, description="Whether the weights can be downloaded, true or false")
     architecture: Line | None = Field(None, description="Family: diffusion, flow matching, language model, ...")
@@ -160,6 +169,31 @@ def card_from_fields(fields: Mapping[str, object]) -> Card:
         raise FileRefusedError(Reason.CARD_INVALID, detail) from error
 
 
+def form_fields(card: Card) -> dict[str, str]:
+    """What a form of this card holds, blank where a field is not given: :func:`card_from_fields` makes it of that."""
+    return {name: _written(getattr(card, name)) for name in Card.model_fields}
+
+
+def card_toml(card: Card) -> str:
+    """The card as a TOML file without the fields that are not given: :func:`load_card` reads it."""
+    given = card.model_dump(exclude_defaults=True)
+    return tomlkit.dumps({name: list(value) if isinstance(value, tuple) else value for name, value in given.items()})
+
+
+def schema_json() -> str:
+    """JSON Schema of a card, as text."""
+    return json.dumps(Card.model_json_schema(), indent=2) + "\n"
+
+
+def _written(value: object) -> str:
+    """A value of a card as a form holds it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "; ".join(value) if isinstance(value, tuple) else str(value)
+
+
 def _blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
@@ -179,5 +213,4 @@ def _described(error: ErrorDetails) -> str:
 
 
 if __name__ == "__main__":
-    json.dump(Card.model_json_schema(), sys.stdout, indent=2)
-    sys.stdout.write("\n")
+    sys.stdout.write(schema_json())
