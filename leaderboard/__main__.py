@@ -15,6 +15,7 @@ from leaderboard.import_names import DISTRIBUTION
 from leaderboard.moderation import command as moderation
 from leaderboard.protocol import CURRENT, protocol_names
 from leaderboard.release import release
+from leaderboard.run.verification import command as verification
 from metrics.measure.running.engine import QUIET, THREADS
 from submissions.formats_text import FORMATS_TEXT
 
@@ -109,6 +110,8 @@ def parser() -> argparse.ArgumentParser:
     worker.add_argument("--once", action="store_true", help="stop when nothing waits (default: look again for ever)")
     worker.add_argument("--relax", action="store_true", help="relax the structures too, after all single points")
     worker.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: usable cores)")
+
+    verification.add_to(command("verify", "score a run again, in part, and compare bit for bit", verification.__name__))
 
     table = command("table", "print the board")
     table.add_argument("--format", choices=("md", "csv", "json"), default="md", help="default: md")

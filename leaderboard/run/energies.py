@@ -297,8 +297,30 @@ def _on_hull(
     convention: str,
     max_elemental_difference: float,
 ) -> list[dict[str, Any]]:
-    """Rows of one potential on one hull; why a distance is unknown stands in ``detail``."""
+    """Rows of one potential on one hull, from records in the potential's own convention."""
     converted = [convert_record(record, by_sha256[sha256], convention) for sha256, record in records.items()]
+    return rows_on_hull(converted, by_sha256, potential, reference, convention, max_elemental_difference)
+
+
+def rows_on_hull(
+    converted: Sequence[EnergyRecord],
+    by_sha256: Mapping[str, Crystal],
+    potential: Potential,
+    reference: Reference,
+    convention: str,
+    max_elemental_difference: float,
+) -> list[dict[str, Any]]:
+    """Rows of records whose energies are in the convention of a hull; why a distance is unknown stands in ``detail``.
+
+    Args:
+        converted: by :func:`metrics.measure.energy.relax_record.convert_record`.
+        by_sha256: the structures as submitted.
+        potential: whose records they are.
+        reference: set with the hull.
+        convention: of the hull.
+        max_elemental_difference: bound of ``elements_trusted`` in eV/atom.
+
+    """
     elemental = reference.elemental_references(convention)
     formulas = [composition_of(by_sha256[record.sha256]).get_el_amt_dict() for record in converted]
     formation, reasons = [], []
