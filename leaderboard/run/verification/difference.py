@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from submissions.refusal import one_line
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import pandas as pd
 
@@ -145,6 +147,14 @@ def compared(
         n_values += len(recomputed[name])
         differences += differing(name, stored[name], recomputed[name])
     return Check(what, n_values, tuple(differences))
+
+
+def attempted(what: str, compare: Callable[[], Check]) -> Check:
+    """The comparison; where files that were changed hold what nothing can be made of, that is the difference."""
+    try:
+        return compare()
+    except Exception as error:  # noqa: BLE001 - a table may hold anything
+        return Check(what, 1, (Difference(what, "all", "present", f"{type(error).__name__}: {one_line(error)}"),))
 
 
 def differing(name: str, stored: Mapping[str, object], recomputed: Mapping[str, object]) -> Iterable[Difference]:

@@ -8,10 +8,11 @@ hundredth of the time. The path of a relaxation is not taken again.
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from leaderboard.run.energies import ENERGIES_SCHEMA, ensemble, rows_on_hull
-from leaderboard.run.verification.difference import Check, Difference, compared, rows_of
+from leaderboard.run.verification.difference import Check, Difference, attempted, compared, rows_of
 from metrics.measure.energy.relax_record import EnergyRecord, Relaxation, SinglePoint, convert_record
 from metrics.measure.energy.relax_rmsd import relaxation_rmsd
 from metrics.measure.energy.relaxation import energies_of, start_engine
@@ -32,13 +33,15 @@ STRUCTURES = 5
 TOLERANCE = 1e-4
 """eV/atom, and angstrom of the displacement: energies may come from another processor or from CUDA, whose rounding
 lies below it, see :mod:`metrics.measure.energy.relaxation`."""
+HULLS = "distances from the hull, from the energies"
 RECORD_COLUMNS = tuple(column.name for column in fields(EnergyRecord))
 
 
 def check_hulls(energies: pd.DataFrame, crystals: Iterable[Crystal], context: Context) -> Check:
     """All that follows from the energies and the hulls: which rows there are, distances, ensembles."""
     by_sha256 = {crystal.sha256: crystal for crystal in crystals}
-    stored = {_name(row): row for row in rows_of(energies)}
+    table = rows_of(energies)
+    stored = {_name(row): row for row in table}
     rows: list[dict[str, Any]] = []
     missing: dict[str, dict[str, Any]] = {}
     for settings in context.tier.settings:
@@ -62,7 +65,8 @@ def check_hulls(energies: pd.DataFrame, crystals: Iterable[Crystal], context: Co
         if len(members) > 1 and not missing:
             rows += ensemble(members, [potential.id for potential in context.tier.potentials])
     recomputed = {_name(row): row for row in rows_of(frame(rows, ENERGIES_SCHEMA))}
-    return compared("distances from the hull, from the energies", stored, recomputed | missing)
+    stored["all"], recomputed["all"] = {"n_rows": len(table)}, {"n_rows": len(recomputed)}
+    return compared(HULLS, stored, recomputed | missing)
 
 
 def check_energies(
@@ -82,7 +86,8 @@ def check_energies(
             left_out.append(f"energies by {potential.id}: {missing}")
             continue
         of_potential = [row for row in rows if row["potential"] == potential.id and _is_answer(row)]
-        checks.append(_computed_again(of_potential, chosen, potential, context))
+        again = partial(_computed_again, of_potential, chosen, potential, context)
+        checks.append(attempted(f"energies by {potential.id}", again))
     return checks, tuple(left_out)
 
 

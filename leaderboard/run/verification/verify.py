@@ -28,8 +28,8 @@ from leaderboard.run.energies import ENERGIES_SCHEMA
 from leaderboard.run.reading import STRUCTURES_SCHEMA, read_records
 from leaderboard.run.scoring import LIMITS, Setting, sha256_of_file
 from leaderboard.run.stages import Context, Read, Relaxed, identify, measure, score
-from leaderboard.run.verification.difference import Check, Difference, Verification, compared, rows_of
-from leaderboard.run.verification.energies import check_energies, check_hulls
+from leaderboard.run.verification.difference import Check, Difference, Verification, attempted, compared, rows_of
+from leaderboard.run.verification.energies import HULLS, check_energies, check_hulls
 from metrics.measure.fingerprint.elements import reduced_formula
 from metrics.measure.running.cache import Cache
 from metrics.table import SchemaError, check
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from metrics.measure.running.progress import Report
 
 SAMPLE = 100
+SCORES = "scores from the tables"
+FACTS = "facts"
 
 
 @dataclass(frozen=True)
@@ -113,13 +115,15 @@ def verify(
         checks = [_key(record, setting), _counts(record, tables), _content(tables)]
         if file is not None:
             checks += _file(file, record, tables.structures, context)
-        checks += [_scores(run.scores.scores, tables, context), _facts(drawn, tables, context)]
+        checks.append(attempted(SCORES, lambda: _scores(run.scores.scores, tables, context)))
+        checks.append(attempted(FACTS, lambda: _facts(drawn, tables, context)))
         missing: tuple[str, ...] = ()
         if tables.energies is not None:
-            checks.append(check_hulls(tables.energies, tables.crystals.values(), context))
+            energies = tables.energies
+            checks.append(attempted(HULLS, lambda: check_hulls(energies, tables.crystals.values(), context)))
             readable = [tables.crystals[row] for row in drawn if row in tables.crystals]
-            energies, missing = check_energies(tables.energies, readable, context)
-            checks += energies
+            again, missing = check_energies(energies, readable, context)
+            checks += again
     ids = tables.structures["id"]
     return replace(
         made,
@@ -260,7 +264,7 @@ def _file(file: Path, record: RunRecord, structures: pd.DataFrame, context: Cont
 def _scores(stored: Iterable[ScoreEntry], tables: Tables, context: Context) -> Check:
     """Every score from the tables."""
     scored = score(Relaxed(tables.columns, tables.energies), context)
-    return compared("scores from the tables", _by_name(stored), _by_name(scored.scores))
+    return compared(SCORES, _by_name(stored), _by_name(scored.scores))
 
 
 def _by_name(scores: Iterable[ScoreEntry]) -> dict[str, dict[str, Any]]:
@@ -281,7 +285,7 @@ def _facts(drawn: Sequence[int], tables: Tables, context: Context) -> Check:
     structures = tables.structures.iloc[rows].reset_index(drop=True)
     identified = identify(measure(Read.of(structures), context), context)
     stored = tables.columns.iloc[[row for row in rows if row < len(tables.columns)]]
-    return compared(f"facts of {len(rows):,} records", _by_id(stored), _by_id(identified.columns))
+    return compared(f"{FACTS} of {len(rows):,} records", _by_id(stored), _by_id(identified.columns))
 
 
 def _left_out(n: int, n_drawn: int, file: Path | None) -> tuple[str, ...]:
