@@ -11,6 +11,7 @@ from pathlib import Path
 
 from leaderboard.calibration import CALIBRATIONS, LEDGER
 from leaderboard.errors import CommandError, RecordError, UsageError
+from leaderboard.export import command as export
 from leaderboard.import_names import DISTRIBUTION
 from leaderboard.moderation import command as moderation
 from leaderboard.protocol import CURRENT, protocol_names
@@ -134,6 +135,7 @@ def parser() -> argparse.ArgumentParser:
     docs.add_argument("--check", action="store_true", help="write nothing, fail where the file is not up to date")
 
     _add_calibrate(command("calibrate", "fit a potential's distances from the hull to DFT's", "leaderboard.calibrate"))
+    export.add_to(subparsers)
     _add_benchmark(subparsers)
     return top
 

@@ -12,7 +12,7 @@ from leaderboard.errors import CommandError, RunError
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from leaderboard.store.local import Run
+    from leaderboard.store.run import Run
 
 SAMPLE = 100
 
@@ -78,7 +78,8 @@ def find_run(name: str) -> Run:
         CommandError: there is none.
 
     """
-    from leaderboard.store.local import Run, Store  # noqa: PLC0415 - imports pandas
+    from leaderboard.store.local import Store  # noqa: PLC0415 - imports pandas
+    from leaderboard.store.run import Run  # noqa: PLC0415 - imports pandas
 
     store = Store()
     places = [Path(name), store.root / name, store.root / "unpublished" / name]

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from leaderboard.records import RunRecord, ScoreEntry
-    from leaderboard.store.local import Run
+    from leaderboard.store.run import Run
     from metrics.crystal import Crystal
     from metrics.measure.running.engine import Engine
     from metrics.measure.running.progress import Report
