@@ -61,7 +61,12 @@ def bundle(options: Namespace) -> None:
 
 
 def dump(options: Namespace) -> None:
-    """Write the whole board."""
+    """Write the whole board.
+
+    Raises:
+        CommandError: it shows no run.
+
+    """
     from leaderboard.export.dump import write_dump  # noqa: PLC0415 - imports pandas
     from leaderboard.protocol import load_protocol  # noqa: PLC0415 - with the above
     from leaderboard.store.local import Store  # noqa: PLC0415 - with the above

@@ -9,6 +9,7 @@ import csv
 import hashlib
 import io
 import json
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
@@ -16,6 +17,7 @@ import pyarrow as pa
 
 from leaderboard.board.table import board
 from leaderboard.board.written import csv_for_people
+from leaderboard.errors import CommandError
 from leaderboard.export.licence import DATA_LICENCE, TERMS
 from leaderboard.release import release
 from leaderboard.store.json_files import write_json
@@ -142,8 +144,16 @@ date-released: "{day}"
 
 
 def write_dump(store: Store, protocol: Protocol, folder: Path) -> dict[str, Any]:
-    """Write the dump into a folder; the content of its manifest."""
+    """Write the dump into a folder; the content of its manifest.
+
+    Raises:
+        CommandError: the board shows no run.
+
+    """
     runs = store.runs()
+    if not runs:
+        msg = f"{store.root} has no published run to write"
+        raise CommandError(msg)
     folder.mkdir(parents=True, exist_ok=True)
     tables = {
         "runs": (_run_rows(runs, store, protocol), RUNS),
@@ -160,8 +170,7 @@ def write_dump(store: Store, protocol: Protocol, folder: Path) -> dict[str, Any]
     (folder / "README.md").write_text(
         README.format(runs=_described(RUNS), scores=_described(SCORES), terms=TERMS, **manifest), encoding="utf-8"
     )
-    newest = manifest["newest_run"] or ""
-    citation = CITATION.format(licence=DATA_LICENCE, version=release().version, day=newest[:10])
+    citation = CITATION.format(licence=DATA_LICENCE, version=release().version, day=manifest["newest_run"][:10])
     (folder / "CITATION.cff").write_text(citation, encoding="utf-8")
     names = [
         "CITATION.cff",
@@ -222,7 +231,7 @@ def _manifest(runs: Sequence[Run], protocol: Protocol) -> dict[str, Any]:
     code = release()
     return {
         "format_version": FORMAT_VERSION,
-        "newest_run": max((record.created.isoformat(timespec="seconds") for record in records), default=None),
+        "newest_run": max(record.created for record in records).astimezone(UTC).isoformat(timespec="seconds"),
         "n_runs": len(runs),
         "n_scores": sum(len(run.scores.scores) for run in runs),
         "protocol": protocol.name,

@@ -6,11 +6,12 @@ benchmark and a task of it; here a task is a score on a reference set under a pr
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
-from huggingface_hub.utils import yaml_dump
+from huggingface_hub.utils import yaml_dump  # type: ignore[attr-defined] # public, not in its __all__
 
 from leaderboard.board.names import score_name
 from leaderboard.board.table import board
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 SOURCE = "Crystal generation leaderboard"
 FOLDER = ".eval_results"
+_NOT_OF_A_NAME = re.compile(r"[^A-Za-z0-9_.]+")
 
 
 def eval_results(
@@ -46,13 +48,17 @@ def eval_results(
     made = board(store, protocol)
     hub_models = {run.id: run.card.hub_model for run in store.runs() if run.card.hub_model and run.is_approved}
     rows = made.wide[made.wide["run"].isin(list(hub_models)) & made.wide["rank"].notna()]
-    newest: dict[tuple[str, str], Mapping[Any, Any]] = {}
-    for row in rows.sort_values(["created", "run"]).to_dict("records"):
-        newest[hub_models[row["run"]], row["reference"]] = row
+    ordered = rows.sort_values(["created", "run"]).to_dict("records")
+    newest = {(str(hub_models[row["run"]]), str(row["reference"])): row for row in ordered}
     results: dict[str, list[EvalResultEntry]] = {}
     for (hub_model, _), row in sorted(newest.items()):
         results.setdefault(hub_model, []).extend(_entries(row, made, protocol, benchmark, site))
     return results
+
+
+def task_id(protocol: Protocol, reference: str, key: ScoreKey) -> str:
+    """The task of the benchmark that a score on a reference set is, such as ``v1.lemat-bulk.vun``."""
+    return ".".join((protocol.name, reference, _NOT_OF_A_NAME.sub("-", key.column)))
 
 
 def as_yaml(entries: list[EvalResultEntry]) -> str:
@@ -72,7 +78,7 @@ def _entries(
     return [
         EvalResultEntry(
             dataset_id=benchmark,
-            task_id=".".join((protocol.name, row["reference"], key.column)),
+            task_id=task_id(protocol, row["reference"], key),
             value=_value(row, key),
             date=row["created"],
             source_url=None if site is None else f"{site.rstrip('/')}/?model={row['run']}",

@@ -7,7 +7,7 @@ from typing import Final
 DATA_LICENCE: Final = "CC-BY-4.0"
 """Of published structures, facts and scores, as an SPDX identifier; owners agree to it when they publish."""
 TERMS: Final = (
-    f"Structures, facts and scores are shared under {DATA_LICENCE} (https://creativecommons.org/licenses/by/4.0/): name "
-    "the authors of the model, this leaderboard, the protocol and the reference set. Crystals of a reference set keep "
-    "the terms that its manifest names."
+    f"Structures, facts and scores are shared under {DATA_LICENCE} (https://creativecommons.org/licenses/by/4.0/): "
+    "name the authors of the model, this leaderboard, the protocol and the reference set. Crystals of a reference set "
+    "keep the terms that its manifest names."
 )
