@@ -62,6 +62,7 @@ LINES = {
             ("leaderboard.matching", "leaderboard.run"),
             ("leaderboard.board",),
             ("leaderboard.moderation",),
+            ("leaderboard.export",),
             ("leaderboard.pages",),
         ),
         beside=frozenset(

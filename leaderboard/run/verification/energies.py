@@ -53,7 +53,7 @@ def check_hulls(energies: pd.DataFrame, crystals: Iterable[Crystal], context: Co
                 names = [_name({"sha256": one, **view, "energy_convention": convention}) for one in by_sha256]
                 missing |= {name: {} for name in names if name not in stored}
                 on_hulls += rows_on_hull(
-                    [_record(stored[name]) for name in names if name in stored],
+                    [record_of(stored[name]) for name in names if name in stored],
                     by_sha256,
                     potential,
                     context.reference,
@@ -94,7 +94,7 @@ def check_energies(
 def _computed_again(
     rows: Sequence[Mapping[str, Any]], starts: Mapping[str, Crystal], potential: Potential, context: Context
 ) -> Check:
-    ends = [_record(row).end(starts[row["sha256"]]) for row in rows]
+    ends = [record_of(row).end(starts[row["sha256"]]) for row in rows]
     counter = Counter(f"energies {potential.id}", len({end.sha256 for end in ends}), context.report)
     with start_engine(potential, context.engine.jobs) as engine:
         answers = energies_of(
@@ -138,7 +138,8 @@ def _is_answer(row: Mapping[str, Any]) -> bool:
     return row["energy"] is not None or (not row["relaxed"] and row["status"] != "time_limit")
 
 
-def _record(row: Mapping[str, Any]) -> EnergyRecord:
+def record_of(row: Mapping[str, Any]) -> EnergyRecord:
+    """The record that a row of the table was made of, in the energy convention of its hull."""
     return EnergyRecord(**{name: row[name] for name in RECORD_COLUMNS})
 
 
