@@ -74,6 +74,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
             fields = card_form.required()
             button = gr.Button("Check privately", variant="primary", elem_id="submit_button")
     fields |= card_form.optional()
+    card_form.keep_draft(fields)
     contents = gr.HTML(elem_id="submit_contents", apply_default_css=False, js_on_load=None)
     status = gr.HTML(elem_id="submit_status", apply_default_css=False, js_on_load=None)
     steps = submit_steps.build()
@@ -119,7 +120,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
     # past gradio's queue, which scores nothing and would make these wait for what draws
     button.click(None, None, status, js=_SENDING, **QUIET).then(
         submit, [file, supersedes, *fields.values()], [job, *looked], queue=False, **QUIET
-    ).then(None, job, None, js=_REMEMBER, **QUIET)
+    ).then(None, job, None, js=_REMEMBER, **QUIET).then(None, job, None, js=card_form.FORGET_DRAFT, **QUIET)
     timer.tick(desk.look, job, looked, queue=False, **QUIET)
     submit_steps.connect(steps, desk, job, looked)
     steps.renew.click(renew, job, [supersedes, file, status, *fields.values()], queue=False, **QUIET)

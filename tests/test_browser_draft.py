@@ -1,0 +1,105 @@
+"""What is typed into the card stays in the browser until it is submitted; a run is downloaded as a bundle."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from leaderboard.store.local import Store
+from submissions.card import card_from_fields
+from tests.browser import CIF, chromium, expect, needs_chromium, serving, upload, visit
+from tests.made_runs import Made, good, publish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Locator, Page
+
+SCORING_MS = 180_000.0
+TYPED = {"model": "draft of a model", "authors": "A. Author; B. Author", "sampling_settings": "1,000 steps\nguidance 2"}
+
+pytestmark = needs_chromium
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    root = tmp_path_factory.mktemp("runs")
+    publish(root, Made("alpha", [good("a"), good("b", in_reference=True)]))
+    return Store(root)
+
+
+@pytest.fixture(scope="module")
+def address(store: Store) -> Iterator[str]:
+    with serving(store) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+def box(page: Page, field: str) -> Locator:
+    return page.locator(f"#card_{field} input, #card_{field} textarea").first
+
+
+def open_form(page: Page) -> None:
+    page.get_by_role("tab", name="Submit").click()
+    page.locator("#card_more > button").click()
+    expect(box(page, "authors")).to_be_visible()
+
+
+def drafted(page: Page) -> object:
+    return page.evaluate("JSON.parse(localStorage.getItem('card-draft'))")
+
+
+def test_a_draft_survives_a_reload_and_not_its_submission(
+    browser: Browser, address: str, store: Store, tmp_path: Path
+) -> None:
+    submission = tmp_path / "mine.zip"
+    with zipfile.ZipFile(submission, "w") as archive:
+        archive.writestr("good.cif", CIF.format(name="good", a=4.12))
+    with visit(browser, address) as page:
+        open_form(page)
+        expect(box(page, "model")).to_have_value("")
+        for field, text in TYPED.items():
+            box(page, field).fill(text)
+        box(page, "open_weights").click()
+        page.get_by_role("option", name="yes", exact=True).click()
+        upload(page, submission)
+        page.wait_for_function("JSON.parse(localStorage.getItem('card-draft'))?.open_weights === 'true'")
+        page.reload()
+        open_form(page)
+        for field, text in TYPED.items():
+            expect(box(page, field)).to_have_value(text)
+        expect(box(page, "open_weights")).to_have_value("yes")
+        expect(page.locator("#submission_file table")).to_have_count(0)  # the file is never kept
+        draft = drafted(page)
+        assert isinstance(draft, dict)
+        assert "mine.zip" not in str(draft)
+        page.locator("#submit_button").click()
+        expect(page.locator("#submit_status")).to_contain_text("Choose a file")
+        assert drafted(page) == draft  # what was not submitted is still there
+        upload(page, submission)
+        page.locator("#submit_button").click()
+        expect(page.locator("#submit_status")).to_contain_text("is scored", timeout=SCORING_MS)
+        page.wait_for_function("localStorage.getItem('card-draft') === null")
+        page.reload()
+        open_form(page)
+        expect(box(page, "model")).to_have_value("")
+    (run,) = [run for run in store.runs() if run.model == TYPED["model"]]
+    assert run.card == card_from_fields({**TYPED, "open_weights": True})
+
+
+@pytest.mark.parametrize("kept", ["{", "null", "[]", '{"model": 3, "authors": {"a": 1}}'])
+def test_a_draft_that_is_none_leaves_the_form_empty(browser: Browser, address: str, kept: str) -> None:
+    with visit(browser, address) as page:
+        page.evaluate("(kept) => localStorage.setItem('card-draft', kept)", kept)
+        page.reload()
+        open_form(page)
+        expect(box(page, "model")).to_have_value("")
+        expect(box(page, "authors")).to_have_value("")
