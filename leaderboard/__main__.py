@@ -14,6 +14,7 @@ from leaderboard.errors import CommandError, RecordError, UsageError
 from leaderboard.export import command as export
 from leaderboard.import_names import DISTRIBUTION
 from leaderboard.moderation import command as moderation
+from leaderboard.option_types import not_negative, positive
 from leaderboard.protocol import CURRENT, protocol_names
 from leaderboard.release import release
 from leaderboard.run.verification import command as verification
@@ -57,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
             metavar="FILE",
             help=f"one of: {FORMATS_TEXT}",
         )
-        added.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: usable cores)")
+        added.add_argument("--jobs", type=positive, metavar="N", help="worker processes (default: usable cores)")
 
     validate = command("validate", "read a submission and say which structures are refused, and why")
     takes_file(validate)
@@ -110,7 +111,7 @@ def parser() -> argparse.ArgumentParser:
     worker = command("worker", "add the energies that published runs wait for", "leaderboard.queue.energies.worker")
     worker.add_argument("--once", action="store_true", help="stop when nothing waits (default: look again for ever)")
     worker.add_argument("--relax", action="store_true", help="relax the structures too, after all single points")
-    worker.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: usable cores)")
+    worker.add_argument("--jobs", type=positive, metavar="N", help="worker processes (default: usable cores)")
 
     verification.add_to(command("verify", "score a run again, in part, and compare bit for bit", verification.__name__))
 
@@ -191,15 +192,15 @@ def _add_benchmark(subparsers: argparse._SubParsersAction[argparse.ArgumentParse
         "(default: the sources of the starter set)",
     )
     matching.add_argument(
-        "--n", type=_positive, default=300, metavar="N", help="crystals that are changed in every way (default: 300)"
+        "--n", type=positive, default=300, metavar="N", help="crystals that are changed in every way (default: 300)"
     )
     matching.add_argument(
-        "--seed", type=_not_negative, default=0, metavar="S", help="of all that is random (default: 0)"
+        "--seed", type=not_negative, default=0, metavar="S", help="of all that is random (default: 0)"
     )
     matching.add_argument(
         "--out", type=Path, metavar="DIR", help="folder of the result (default: runs/benchmark/matching)"
     )
-    matching.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: usable cores)")
+    matching.add_argument("--jobs", type=positive, metavar="N", help="worker processes (default: usable cores)")
     _add_stability(subjects)
 
 
@@ -227,9 +228,9 @@ def _add_stability(subjects: argparse._SubParsersAction[argparse.ArgumentParser]
         "--relax", action=argparse.BooleanOptionalAction, default=False, help="relaxed structures too; takes hours"
     )
     stability.add_argument(
-        "--first", type=_positive, metavar="N", help="only the first N structures of each file (default: all)"
+        "--first", type=positive, metavar="N", help="only the first N structures of each file (default: all)"
     )
-    stability.add_argument("--jobs", type=_positive, metavar="N", help="worker processes (default: usable cores)")
+    stability.add_argument("--jobs", type=positive, metavar="N", help="worker processes (default: usable cores)")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -312,25 +313,6 @@ def _potentials(text: str) -> tuple[str, ...]:
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
     return names
-
-
-def _positive(text: str) -> int:
-    return _whole(text, least=1)
-
-
-def _not_negative(text: str) -> int:
-    return _whole(text, least=0)
-
-
-def _whole(text: str, *, least: int) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = least - 1
-    if number < least:
-        msg = f"{text!r} must be a whole number from {least}"
-        raise argparse.ArgumentTypeError(msg)
-    return number
 
 
 if __name__ == "__main__":

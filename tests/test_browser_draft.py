@@ -103,3 +103,15 @@ def test_a_draft_that_is_none_leaves_the_form_empty(browser: Browser, address: s
         open_form(page)
         expect(box(page, "model")).to_have_value("")
         expect(box(page, "authors")).to_have_value("")
+
+
+def test_a_run_is_downloaded_as_a_bundle(browser: Browser, address: str, store: Store) -> None:
+    (run,) = [run for run in store.runs() if run.model == "alpha"]
+    with visit(browser, f"{address}?model={run.id}") as page:
+        expect(page.locator("#model_head h2")).to_have_text("alpha")
+        expect(page.locator("#model_structures tbody tr")).to_have_count(2)
+        with page.expect_download() as download:
+            page.locator("#model_bundle").click()
+        assert download.value.suggested_filename == f"run-{run.path.parent.name}-{run.path.name}.zip"
+        with zipfile.ZipFile(download.value.path()) as archive:
+            assert archive.read("scores.json") == (run.path / "scores.json").read_bytes()

@@ -1,7 +1,8 @@
-"""Per-structure results as files: CSV for people, parquet and JSON for programs."""
+"""Per-structure results as files: CSV for people, parquet and JSON for programs; a run as one zip."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from functools import cache
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 
 from leaderboard.board.names import view_name
 from leaderboard.board.written import csv_for_people
+from leaderboard.export.bundle import write_bundle
 from leaderboard.pages.energy_views import DISTANCE, distances, views_of
 
 if TYPE_CHECKING:
@@ -41,6 +43,16 @@ def files(run: Run) -> tuple[str, str, str]:
             content["energies"] = json.loads(energies.to_json(orient="records"))
         written[2].write_text(json.dumps(content, ensure_ascii=False))
     return str(written[0]), str(written[1]), str(written[2])
+
+
+def bundle(run: Run) -> str:
+    """Path of the zip of the whole run, made when first asked for with this card, which its owner may correct."""
+    card = hashlib.sha256(run.card.model_dump_json().encode()).hexdigest()[:12]
+    path = _folder() / f"{run.id.replace('/', '-')}-{card}" / f"run-{run.path.parent.name}-{run.path.name}.zip"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        write_bundle(run, path)
+    return str(path)
 
 
 def with_distances(run: Run) -> pd.DataFrame:

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from leaderboard.store.run import Run
 
 _SCRIPT = Path(__file__).parent / "static" / "table.js"
+_DOWNLOAD = """(file) => {
+    if (!file) return;
+    const link = document.createElement("a");
+    link.href = file.url;
+    link.download = file.orig_name;
+    link.click();
+}"""
 
 
 class Quiet(TypedDict):
@@ -72,6 +79,8 @@ def build(store: Store, prefix: str) -> Panel:
             )
             for form in ("CSV", "Parquet", "JSON")
         ]
+        bundle = gr.Button("Download bundle", size="sm", min_width=120, elem_id=f"{prefix}_bundle")
+        file = gr.DownloadButton(visible="hidden")
 
     def draw(identifier: str | None, shown: str, search: str, page: int, chosen: str | None) -> str:
         run = runs.find(store, identifier)
@@ -92,6 +101,10 @@ def build(store: Store, prefix: str) -> Panel:
     def choose(identifier: str | None, shown: str, search: str, page: int, event: gr.EventData) -> tuple[str, str]:
         return event.id, draw(identifier, shown, search, page, event.id)
 
+    # it holds the whole run: written when somebody asks for it, not each time a page is opened
+    bundle.click(lambda name: _bundle(runs.find(store, name)), run, file, **QUIET).then(
+        None, file, None, js=_DOWNLOAD, **QUIET
+    )
     inputs = [run, shown, search]
     gr.on([shown.input, search.change], narrow, [*inputs, chosen], [page, table], trigger_mode="always_last", **QUIET)
     table.click(turn, [*inputs, chosen], [page, table], **QUIET)
@@ -105,6 +118,10 @@ def fill(run: Run | None, chosen: str | None) -> tuple[object, ...]:
         return None, "all", "", 1, None, ""
     table = structures.page_html(energy_views.facts(run.path), 1, chosen, energy_views.first_variant(run.path))
     return run.id, "all", "", 1, chosen, table
+
+
+def _bundle(run: Run | None) -> str | None:
+    return None if run is None else downloads.bundle(run)
 
 
 def links(run: Run | None) -> tuple[gr.DownloadButton, ...]:

@@ -2,3 +2,10 @@
 
 May import what ``run`` may.
 """
+
+from __future__ import annotations
+
+from typing import Final
+
+SAMPLE: Final = 100
+"""How many records are measured again where nobody says."""

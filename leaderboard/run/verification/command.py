@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leaderboard.errors import CommandError, RunError
+from leaderboard.option_types import not_negative, positive
+from leaderboard.run.verification import SAMPLE
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from leaderboard.store.run import Run
-
-SAMPLE = 100
 
 
 def add_to(parser: ArgumentParser) -> None:
@@ -25,13 +25,13 @@ def add_to(parser: ArgumentParser) -> None:
     parser.add_argument("--reference", type=Path, metavar="DIR", help="folder of the reference set (default: by name)")
     parser.add_argument(
         "--sample",
-        type=_number,
+        type=not_negative,
         default=SAMPLE,
         metavar="N",
         help=f"records that are measured again (default: {SAMPLE})",
     )
-    parser.add_argument("--seed", type=_number, metavar="S", help="of the sample (default: drawn, and printed)")
-    parser.add_argument("--jobs", type=_number, metavar="N", help="worker processes (default: usable cores)")
+    parser.add_argument("--seed", type=not_negative, metavar="S", help="of the sample (default: drawn, and printed)")
+    parser.add_argument("--jobs", type=positive, metavar="N", help="worker processes (default: usable cores)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text, with all differences")
 
 
@@ -72,26 +72,25 @@ def verify(options: Namespace) -> None:
 
 
 def find_run(name: str) -> Run:
-    """The run in a folder, or of this name in the store, published or not.
+    """The run in a folder, or of this name in the store: as it is listed, else published or not.
 
     Raises:
         CommandError: there is none.
 
     """
     from leaderboard.store.local import Store  # noqa: PLC0415 - imports pandas
-    from leaderboard.store.run import Run  # noqa: PLC0415 - imports pandas
+    from leaderboard.store.run import Run, place  # noqa: PLC0415 - imports pandas
 
     store = Store()
-    places = [Path(name), store.root / name, store.root / "unpublished" / name]
-    for place in places:
-        if (place / "run.json").is_file():
-            return Run(place)
-    msg = f"no run {name!r}: no run.json in {', '.join(map(str, places))}"
+    if (Path(name) / "run.json").is_file():
+        return Run(Path(name))
+    for run in store.runs():
+        if name in (run.id, place(run.record.submission_sha256, run.record.run_key)):
+            return run
+    # an owner stands behind the folder's name
+    folders = [parent / name.partition("@")[0] for parent in (store.root, store.root / "unpublished")]
+    for folder in folders:
+        if (folder / "run.json").is_file():
+            return Run(folder)
+    msg = f"no run {name!r}: no run.json in {', '.join(map(str, [name, *folders]))}"
     raise CommandError(msg)
-
-
-def _number(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError(text)
-    return number

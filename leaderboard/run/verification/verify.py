@@ -28,6 +28,7 @@ from leaderboard.run.energies import ENERGIES_SCHEMA
 from leaderboard.run.reading import STRUCTURES_SCHEMA, read_records
 from leaderboard.run.scoring import LIMITS, Setting, sha256_of_file
 from leaderboard.run.stages import Context, Read, Relaxed, identify, measure, score
+from leaderboard.run.verification import SAMPLE
 from leaderboard.run.verification.difference import Check, Difference, Verification, attempted, compared, rows_of
 from leaderboard.run.verification.energies import HULLS, check_energies, check_hulls
 from metrics.measure.fingerprint.elements import reduced_formula
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     from metrics.measure.running.engine import Engine
     from metrics.measure.running.progress import Report
 
-SAMPLE = 100
 SCORES = "scores from the tables"
 FACTS = "facts"
 
