@@ -10,7 +10,8 @@ import pytest
 
 from leaderboard.__main__ import main
 from leaderboard.export.bundle import write_bundle
-from leaderboard.store.run import Run, check_published
+from leaderboard.store.check import check_published
+from leaderboard.store.run import Run
 from submissions.card import card_from_fields
 from tests.made_runs import Made, caesium_chloride, energy, good, publish, refused
 
