@@ -99,10 +99,11 @@ def test_the_log_is_read_in_the_order_of_time_and_shared_between_processes(tmp_p
 
 @pytest.mark.parametrize("kind", ["published", "approved", "rejected", "withdrawn", "hidden", "deleted"])
 def test_the_board_shows_what_is_visible(tmp_path: Path, kind: Kind) -> None:
-    run = publish(tmp_path, Made("m", [good("a")]))
+    run = publish(tmp_path / "made", Made("m", [good("a")]))
     store = Store(tmp_path)
     before = store.state()
     store.record(action("published", sha256=run.record.submission_sha256, card=Card(model="renamed")))
+    store.publish(run.path)
     store.record(action(kind, 1, sha256=run.record.submission_sha256))
     listing = store.register().of(run.record.submission_sha256, "ada")
     assert listing is not None
@@ -114,13 +115,22 @@ def test_the_board_shows_what_is_visible(tmp_path: Path, kind: Kind) -> None:
         assert listed.is_approved == (kind == "approved")
 
 
-def test_one_file_of_two_owners_is_listed_for_each(tmp_path: Path) -> None:
+def test_a_run_that_was_nobodys_stays_so_where_somebody_publishes_its_file(tmp_path: Path) -> None:
     run = publish(tmp_path, Made("m", [good("a")]))
+    store = Store(tmp_path)
+    store.record(action("published", sha256=run.record.submission_sha256, card=Card(model="theirs")))
+    shown = [(listed.owner, listed.model, listed.is_approved) for listed in store.runs()]
+    assert shown == [(None, "m", True), ("ada", "theirs", False)]
+
+
+def test_one_file_of_two_owners_is_listed_for_each(tmp_path: Path) -> None:
+    run = publish(tmp_path / "made", Made("m", [good("a")]))
     store = Store(tmp_path)
     for minute, owner in enumerate(("ada", "bob")):
         store.record(
             action("published", minute, sha256=run.record.submission_sha256, owner=owner, card=Card(model=owner))
         )
+    store.publish(run.path)
     assert [(listed.owner, listed.model) for listed in store.runs()] == [("ada", "ada"), ("bob", "bob")]
     assert len({listed.id for listed in store.runs()}) == 2
 
