@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: run stability lint format docs check test test-all laws coverage bench lock
+.PHONY: run stability lint format docs check test test-all laws coverage bench soak lock
 
 run: .venv/app
 	$(BIN)/python -m leaderboard cache import submissions/examples/energies.jsonl.gz
@@ -42,6 +42,10 @@ coverage: .venv/dev
 
 bench: .venv/dev
 	$(BIN)/python -m tests.bench
+
+# app and scoring process are killed again and again while files come, and many come at once; takes half an hour
+soak: .venv/check
+	$(BIN)/python -m tests.soak
 
 # writes requirements*.txt from pyproject.toml: pins stay where they fit, UPGRADE=--upgrade takes the newest
 PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate \

@@ -231,6 +231,12 @@ def test_a_submission_is_scored_and_listed(
         assert "crowded" in Path(download.value.path()).read_text()
         page.reload()  # the link remembers the submission
         expect(status).to_contain_text("mine.zip of delta is scored.", timeout=SCORING_MS)
+        assert not any(run.model == "delta" for run in store.runs())  # a private check so far
+        page.locator("#submit_publish").click()
+        expect(status).to_contain_text("to publish, agree that")
+        page.locator("#submit_consent input").check()
+        page.locator("#submit_publish").click()
+        expect(status).to_contain_text("mine.zip of delta is on the board.")
         page.get_by_role("tab", name="Board").click()
         expect(page.locator("#board")).to_contain_text("delta")
     run = next(run for run in store.runs() if run.model == "delta")
@@ -243,7 +249,7 @@ def test_a_submission_is_scored_and_listed(
         upload(page, submission)
         page.locator("#card_model input, #card_model textarea").fill("epsilon")
         page.locator("#submit_button").click()
-        expect(page.locator("#submit_status")).to_contain_text("submitted before, as delta")
+        expect(page.locator("#submit_status")).to_contain_text("You submitted this file before")
 
 
 def test_a_file_that_cannot_be_read_is_refused_in_the_page(browser: Browser, address: str, tmp_path: Path) -> None:

@@ -41,8 +41,11 @@ def in_turn(waiting: Collection[Waiting], running: Iterable[str], served: Mappin
 
     """
     place = Counter(running)
+    rank: dict[str, tuple[float, float, int]] = {}
     order = []
     for one in sorted(waiting, key=lambda one: (one.queued, one.number)):
-        order.append((place[one.party], served.get(one.party, NEVER), one.queued, one.number, one.id))
+        # who is served first in a round is first in the next one too
+        of_party = rank.setdefault(one.party, (served.get(one.party, NEVER), one.queued, one.number))
+        order.append((place[one.party], *of_party, one.id))
         place[one.party] += 1
     return [entry[-1] for entry in sorted(order)]

@@ -108,6 +108,7 @@ class ScoringProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # with its workers, so that they end with it
         )
 
     def score(self, request: Request, *, on_progress: Report) -> Path:
@@ -138,13 +139,13 @@ class ScoringProcess:
     def stop(self) -> None:
         """End the process at once; whoever waits for its answer is told so, and the next request starts another."""
         if self._process is not None:
-            self._process.kill()
+            _kill_group(self._process)
 
     def close(self) -> None:
         """End the process for good; whoever waits for its answer is told so."""
         self._is_closed = True
         if self._process is not None:
-            self._process.kill()
+            _kill_group(self._process)
             self._process.wait()
             with self._one_at_a_time:
                 self._close_pipes()
@@ -176,11 +177,21 @@ class ScoringProcess:
                 return run
             else:
                 raise _ERRORS[answer["kind"]](answer["error"])
+        # not reaped yet, so that its number stays that of its workers' group
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        _kill_group(process)
         msg = f"the scoring process ended ({_ending(process.wait())})"
         raise ScoringEndedError(msg)
 
 
 _ERRORS = {"refused": FileNotScoredError, "ended": ScoringEndedError, "failed": ScoringError}
+
+
+def _kill_group(process: subprocess.Popen[str]) -> None:
+    """End a process that is not reaped yet, and its workers."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _ending(exit_code: int) -> str:
@@ -248,13 +259,15 @@ def _adopt(published: Run, request: Request, folder: Path) -> None:
 
 
 def _requests() -> Iterator[str]:
-    """Lines of stdin; when it closes the app is gone, and this process ends at once, whatever it is doing."""
+    """Lines of stdin; when it closes the app is gone, and this process and its workers end, whatever they are doing."""
     lines: Queue[str] = Queue()
 
     def read() -> None:
         for line in sys.stdin:
             lines.put(line)
-        os._exit(0)
+        if os.getpgrp() == os.getpid():
+            os.killpg(os.getpid(), signal.SIGKILL)
+        os._exit(0)  # started otherwise than by the app: the group is somebody else's
 
     threading.Thread(target=read, daemon=True).start()
     while True:

@@ -1,13 +1,21 @@
-"""The stability tier of published runs, away from the app: single points first, then relaxations; each is published."""
+"""The stability tier of published runs, away from the app: single points first, then relaxations; each is published.
+
+Any number of workers may share a store: one makes a run, the others pass it over and look again.
+"""
 
 from __future__ import annotations
 
 import sys
 import time
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from leaderboard.errors import CommandError, RunError
+import pyarrow as pa
+
+from leaderboard.errors import BusyError, CommandError, RecordError, RunError
 from leaderboard.protocol import load_protocol
+from leaderboard.queue.energies.leases import leased
+from leaderboard.queue.energies.retries import MAX_ATTEMPTS, n_attempts, n_open, open_again
 from leaderboard.run.scoring import Resources, Setting, score_again, start_engine
 from leaderboard.store.local import Store
 from metrics.measure.running.progress import ToTerminal
@@ -31,30 +39,88 @@ def worker(options: Namespace) -> None:
 
     """
     store, protocol = Store(), load_protocol()
-    failed: dict[str, str] = {}
     with start_engine(options.jobs) as engine:
-        resources = Resources(engine, store, ToTerminal())
+        work = Work(Resources(engine, store, ToTerminal()))
         while True:
-            for run, setting in waiting(store, protocol, relax=options.relax):
-                key = setting.run_key(run.record.submission_sha256)
-                if key in failed:
-                    continue
-                name = f"{run.model} against {setting.reference.name}"
-                sys.stderr.write(f"{name}: {'relaxation' if setting.tier.relaxation else 'single points'}\n")
-                try:
-                    done = store.publish(score_again(run, setting, resources).path)
-                except (RunError, ReferenceSetError) as error:
-                    failed[key] = f"{name}: {error}"
-                    sys.stderr.write(f"error: {failed[key]}\n")
-                else:
-                    sys.stdout.write(f"{done.path}\n")
-                    sys.stdout.flush()
-            if options.once:
+            n_done = work.look(protocol, relax=options.relax)
+            if options.once and not n_done:
                 break
-            time.sleep(LOOK_EVERY_S)
-    if failed:
-        msg = f"{len(failed)} not scored; the first: {next(iter(failed.values()))}"
+            if not n_done:
+                time.sleep(LOOK_EVERY_S)
+    if work.failed:
+        msg = f"{len(work.failed)} not scored; the first: {next(iter(work.failed.values()))}"
         raise CommandError(msg)
+
+
+@dataclass
+class Work:
+    """What one worker does, and what it knows of runs that it could not do.
+
+    Attributes:
+        resources: engine, store and who is told.
+        failed: why, by run key, of those that are not tried again before the worker is started again.
+
+    """
+
+    resources: Resources
+    failed: dict[str, str] = field(default_factory=dict)
+    _said: set[str] = field(default_factory=set)
+
+    def look(self, protocol: Protocol, *, relax: bool) -> int:
+        """Go once through all that waits; the number of runs that were worked at."""
+        for damaged in self.resources.store.damaged():
+            self._say(f"passed over, it is damaged: {damaged.path}: {damaged.why}")
+        return sum(self._do(run, setting) for run, setting in waiting(self.resources.store, protocol, relax=relax))
+
+    def _do(self, run: Run, setting: Setting) -> bool:
+        """Work at a run; False where another worker is at it, or it cannot be done."""
+        key = setting.run_key(run.record.submission_sha256)
+        if key in self.failed:
+            return False
+        name = f"{run.model} against {setting.reference.name}"
+        try:
+            with leased(self.resources.store.root, key) as is_held:
+                if is_held:
+                    return self._add_energies(run, setting, name)
+            self._say(f"{name}: another worker is at it; looked at again later")
+        except BusyError as error:
+            self._say(f"{name}: {error}; looked at again later")
+        except (RunError, ReferenceSetError, RecordError, OSError, pa.ArrowException) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                # the disk or the network, not the run
+                self._say(f"{name}: {error}; looked at again later")
+            else:
+                self.failed[key] = f"{name}: {error}"
+                sys.stderr.write(f"error: {self.failed[key]}\n")
+        return False
+
+    def _add_energies(self, run: Run, setting: Setting, name: str) -> bool:
+        store, sha256 = self.resources.store, run.record.submission_sha256
+        key = setting.run_key(sha256)
+        if store.path(sha256, key).exists():
+            return False  # another worker has just finished it
+        sys.stderr.write(f"{name}: {'relaxation' if setting.tier.relaxation else 'single points'}\n")
+        workspace = store.workspace(sha256, key)
+        if n_attempts(workspace):
+            # what ran out of time or memory beside others gets the machine for itself
+            with start_engine(1) as alone:
+                done = score_again(run, setting, replace(self.resources, engine=alone))
+        else:
+            done = score_again(run, setting, self.resources)
+        missing = n_open(done, setting, store)
+        if missing and n_attempts(workspace) + 1 < MAX_ATTEMPTS:
+            attempt = open_again(workspace)
+            sys.stderr.write(f"{name}: {missing:,} energies are tried again, attempt {attempt + 1} of {MAX_ATTEMPTS}\n")
+            return True
+        sys.stdout.write(f"{store.publish(done.path).path}\n")
+        sys.stdout.flush()
+        return True
+
+    def _say(self, line: str) -> None:
+        """Once, however often it is looked at."""
+        if line not in self._said:
+            self._said.add(line)
+            sys.stderr.write(f"{line}\n")
 
 
 def waiting(store: Store, protocol: Protocol, *, relax: bool) -> Iterator[tuple[Run, Setting]]:

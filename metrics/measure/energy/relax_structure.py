@@ -17,6 +17,7 @@ from ase.neighborlist import neighbor_list
 from ase.optimize import FIRE
 
 from metrics.crystal import Crystal
+from metrics.measure.energy import gpu_memory
 from metrics.measure.energy.relax_record import EnergyRecord, Relaxation, Settings, cell_of, hash_of
 from metrics.measure.energy.relax_rmsd import relaxation_rmsd
 from metrics.measure.potentials import NotDescribedError, PotentialUnavailableError, find
@@ -33,12 +34,22 @@ VOLUME_RATIO = (0.2, 5.0)  # of the volume at the start
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker needs to know; ``device`` is ``cpu``, ``cuda`` or ``auto``: cuda where there is one."""
+    """What a worker needs to know.
+
+    Attributes:
+        crystal: the structure.
+        potential: id.
+        settings: a single point or a relaxation.
+        device: ``cpu``, ``cuda`` or ``auto``: cuda where there is one.
+        gpu_share: of the GPU's memory, for this worker.
+
+    """
 
     crystal: Crystal
     potential: str
     settings: Settings
     device: str = "auto"
+    gpu_share: float = gpu_memory.GPU_SHARE
 
 
 class Answer(NamedTuple):
@@ -84,6 +95,8 @@ def energy_of(task: Task) -> Answer:
             pbc=True,
             calculator=calculator(potential.id, device),
         )
+        if device == "cuda":
+            gpu_memory.limit(task.gpu_share)
         began = time.monotonic()  # loading the potential is not this structure's fault
         _check_reach(atoms, potential, 0)
         outcome = _answered(task, atoms, potential) | _energies(atoms, potential)
@@ -95,6 +108,13 @@ def energy_of(task: Task) -> Answer:
     except PotentialUnavailableError as error:
         outcome = {"status": "failed", "detail": str(error)}
         final = False
+    except RuntimeError as error:
+        shortage = gpu_memory.shortage(error)
+        if shortage is None:
+            raise
+        outcome = {"status": "failed", "detail": shortage}
+        final = False
+        gpu_memory.free()
     seconds = None if began is None else time.monotonic() - began
     return Answer(replace(record, **outcome, seconds=seconds), final)
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from metrics.measure.energy.gpu_memory import GPU_SHARE
 from metrics.measure.energy.relax_record import EnergyRecord, Settings, hash_of
 from metrics.measure.energy.relax_structure import Task, blank_record, energy_of
 from metrics.measure.running.cache import Result
@@ -28,7 +29,8 @@ NVIDIA = Path("/dev/nvidiactl")
 def start_engine(potential: Potential, jobs: int) -> Engine:
     """Workers in the potential's own environment, one thread each; they load it with their first structure.
 
-    Where there is a GPU the address space is not limited: CUDA reserves more than any limit.
+    Where there is a GPU the address space is not limited, CUDA reserves more than any limit: the workers share the
+    GPU's memory instead (:mod:`metrics.measure.energy.gpu_memory`).
     """
     limit = None if NVIDIA.exists() and "cuda" in potential.devices else MEMORY_LIMIT_BYTES
     return Engine(jobs, preload=[energy_of.__module__], memory_limit_bytes=limit, python=potential.python)
@@ -65,7 +67,8 @@ def energies_of(
     known = known_energies(by_sha256, potential, settings, cache)
     on_known(len(known))
     todo = [sha256 for sha256 in by_sha256 if sha256 not in known]
-    tasks = (Task(by_sha256[sha256], potential.id, settings) for sha256 in todo)
+    share = GPU_SHARE / engine.jobs
+    tasks = (Task(by_sha256[sha256], potential.id, settings, gpu_share=share) for sha256 in todo)
     for outcome in engine.map(energy_of, tasks, time_limit_s=settings.time_limit_s + GRACE_S):
         sha256 = todo[outcome.index]
         if outcome.failure is None:

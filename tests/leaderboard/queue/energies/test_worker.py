@@ -1,19 +1,30 @@
-"""The worker adds energies to published runs: the bundled example, whose energies are known without a potential."""
+"""The worker adds energies to published runs: the bundled example, whose energies are known without a potential.
+
+What is busy is looked at again, what is damaged is passed over, what failed is tried again so many times.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import shutil
+import sqlite3
 import zipfile
 from argparse import Namespace
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from leaderboard.board.table import board
 from leaderboard.protocol import load_protocol
-from leaderboard.queue.energies.worker import waiting, worker
+from leaderboard.queue.energies.leases import leased
+from leaderboard.queue.energies.retries import MAX_ATTEMPTS
+from leaderboard.queue.energies.worker import Work, waiting, worker
 from leaderboard.run.cached_energies import import_energies
 from leaderboard.run.scoring import Resources, Setting, score_file, start_engine
+from leaderboard.store.json_files import write_model
 from leaderboard.store.local import Store
+from metrics.measure.potentials import find
 from metrics.measure.running.cache import Cache
 from submissions.card import Card
 from submissions.examples.energies import FILE
@@ -78,3 +89,96 @@ def test_relaxations_wait_for_all_single_points(store: Store, tmp_path: Path) ->
     fresh.publish(structural.path)
     assert [setting.tier.relaxation is None for _, setting in waiting(fresh, PROTOCOL, relax=True)] == [True, False]
     assert len(keys(fresh.runs())) == 1
+
+
+def copy_of(store: Store, root: Path) -> Store:
+    """A store with the structural run alone, and the energies that are known."""
+    fresh = Store(root)
+    structural = next(run for run in store.runs() if not run.record.potentials)
+    fresh.publish(structural.path)
+    shutil.copy2(store.cache, fresh.cache)
+    return fresh
+
+
+def energies_of(store: Store) -> list[Run]:
+    return [run for run in store.runs() if run.record.potentials]
+
+
+def test_a_busy_run_is_passed_over_and_done_at_the_next_look(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresh = copy_of(store, tmp_path / "runs")
+    ((run, setting),) = waiting(fresh, PROTOCOL, relax=False)
+    key = setting.run_key(run.record.submission_sha256)
+    with start_engine(1) as engine:
+        work = Work(Resources(engine, fresh, ignore))
+        with leased(fresh.root, key):
+            assert work.look(PROTOCOL, relax=False) == 0
+        assert "another worker is at it; looked at again later" in capsys.readouterr().err
+        workspace = fresh.workspace(run.record.submission_sha256, key)
+        workspace.mkdir(parents=True)
+        with (workspace / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            assert work.look(PROTOCOL, relax=False) == 0
+        assert "another process is writing" in capsys.readouterr().err
+        assert (work.failed, energies_of(fresh)) == ({}, [])
+        assert work.look(PROTOCOL, relax=False) == 1
+        assert work.look(PROTOCOL, relax=False) == 0
+    assert len(energies_of(fresh)) == 1
+
+
+def test_a_damaged_run_is_named_and_the_next_one_done(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresh = copy_of(store, tmp_path / "runs")
+    # one whose table is cut, and one whose JSON is: the first is known only when it is read
+    whole = fresh.runs()[0]
+    for number, name in enumerate(("structures.parquet", "run.json")):
+        record = whole.record.model_copy(update={"submission_sha256": f"{number}" * 64})
+        damaged = fresh.path(record.submission_sha256, record.run_key)
+        shutil.copytree(whole.path, damaged)
+        write_model(record, damaged / "run.json")
+        content = (damaged / name).read_bytes()
+        (damaged / name).write_bytes(content[: len(content) // 2])
+    with start_engine(1) as engine:
+        work = Work(Resources(engine, fresh, ignore))
+        assert work.look(PROTOCOL, relax=False) == 1
+        said = capsys.readouterr().err
+        assert "error: small against starter: " in said
+        assert f"passed over, it is damaged: {fresh.path('1' * 64, whole.record.run_key)}" in said
+        assert work.look(PROTOCOL, relax=False) == 0
+        assert capsys.readouterr().err == ""  # said once
+    assert [run.record.submission_sha256 for run in energies_of(fresh)] == [whole.record.submission_sha256]
+    assert len(work.failed) == 1
+
+
+@pytest.mark.skipif(find("chgnet").missing() is not None, reason="chgnet needs requirements-stability.txt")
+@pytest.mark.parametrize("n_failing", [1, MAX_ATTEMPTS])
+def test_energies_that_failed_are_tried_again_so_many_times(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_failing: int
+) -> None:
+    fresh = copy_of(store, tmp_path / "runs")
+    with closing(sqlite3.connect(fresh.cache)) as cache, cache:
+        sha256 = min(fresh.runs()[0].structures()["sha256"].dropna())
+        cache.execute("DELETE FROM results WHERE sha256 = ? AND key LIKE 'energy:%'", (sha256,))
+    # where it computes, the package is of another version than pinned: an answer that is not kept
+    shadow = tmp_path / "packages"
+    (shadow / "chgnet-0.1.dist-info").mkdir(parents=True)
+    (shadow / "chgnet-0.1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: chgnet\nVersion: 0.1\n")
+    with start_engine(1) as engine:
+        work = Work(Resources(engine, fresh, ignore))
+        for attempt in range(1, n_failing + 1):
+            with monkeypatch.context() as patch:
+                patch.setenv("PYTHONPATH", str(shadow))
+                assert work.look(PROTOCOL, relax=False) == 1
+            assert len(energies_of(fresh)) == (attempt == MAX_ATTEMPTS)
+            # whoever starts the worker again goes on with the count
+            work = Work(Resources(engine, fresh, ignore))
+        work.look(PROTOCOL, relax=False)
+    (run,) = energies_of(fresh)
+    energies = run.energies()
+    assert energies is not None
+    status = set(energies.loc[energies["sha256"] == sha256, "status"])
+    assert status == ({"ok"} if n_failing < MAX_ATTEMPTS else {"failed"})
+    assert set(energies.loc[energies["sha256"] != sha256, "status"]) == {"ok"}
+    assert not (run.path / "attempts.json").exists()
