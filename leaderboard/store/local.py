@@ -79,6 +79,21 @@ class Store:
             digest = self._folders.digest()
         return hashlib.sha256(repr((digest, self._action_names())).encode()).hexdigest()
 
+    def folders(self) -> list[Path]:
+        """Folders that stand where published runs do, whole or not."""
+        with self._lock:
+            stamps = self._folders.stamps()
+        return [path for path in stamps if HEX_12.fullmatch(path.name) and path.parent != self.root and path.is_dir()]
+
+    def sync(self) -> None:
+        """Exchange with where the runs live beside this folder: nowhere."""
+
+    def start(self) -> None:
+        """Keep the same as where the runs live beside this folder, in the background."""
+
+    def close(self) -> None:
+        """Wait until all that was written is where the runs live."""
+
     def runs(self) -> list[Run]:
         """Published runs that the board shows, oldest first, a run with several owners once for each.
 
@@ -145,7 +160,7 @@ class Store:
         """
         for parent in (self.root, self.root / "unpublished"):
             for path in _folders(parent / submission_sha256[:12]):
-                if _submission(path) in {submission_sha256, None}:
+                if submission_of(path) in {submission_sha256, None}:
                     leaving = self.root / f"{path.name}.{uuid4().hex}.part"
                     path.rename(leaving)
                     shutil.rmtree(leaving)
@@ -226,7 +241,7 @@ def _folders(parent: Path) -> list[Path]:
         return [Path(entry.path) for entry in entries if HEX_12.fullmatch(entry.name) and entry.is_dir()]
 
 
-def _submission(path: Path) -> str | None:
+def submission_of(path: Path) -> str | None:
     """Sha256 of the file whose run lies in a folder; None where the folder does not say."""
     try:
         return read_any_run(path / "run.json").submission_sha256
