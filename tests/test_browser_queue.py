@@ -7,22 +7,28 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-pytest.importorskip("playwright.sync_api", reason="needs playwright, see requirements-dev.txt")
-
 from leaderboard.store.local import Store
+from tests.browser import CIF, chromium, expect, needs_chromium, upload, visit
 from tests.served import App
-from tests.test_browser import CIF, SCORING_MS, browser, expect, pytestmark, upload, visit  # noqa: F401 - fixture, mark
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser
 
+SCORING_MS = 180_000.0
 
-def test_a_visitor_who_comes_back_after_the_app_was_killed_finds_the_result(
-    browser: Browser,  # noqa: F811 - the fixture
-    tmp_path: Path,
-) -> None:
+pytestmark = needs_chromium
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+def test_a_visitor_who_comes_back_after_the_app_was_killed_finds_the_result(browser: Browser, tmp_path: Path) -> None:
     submission = tmp_path / "mine.zip"
     with zipfile.ZipFile(submission, "w") as archive:
         archive.writestr("good.cif", CIF.format(name="good", a=4.12))

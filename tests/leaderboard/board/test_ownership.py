@@ -111,7 +111,7 @@ def test_unapproved_runs_under_any_names_change_no_other_row(root: Path, added: 
     store = Store(root)
     before = board(store, PROTOCOL)
     known = [run for run in store.runs() if run.owner in KNOWN]
-    bests = {name: board_page._best(rows(before, KNOWN), column) for name, column in columns(before).items()}  # noqa: SLF001 - what is marked
+    bests = {name: board_page._best(rows(before, KNOWN), column) for name, column in columns(before).items()}  # noqa: SLF001
     said = compare(known[:3], PROTOCOL, variances(before, known[0]))
     for number, one in enumerate(added):
         if one["copies"]:
@@ -135,7 +135,7 @@ def test_unapproved_runs_under_any_names_change_no_other_row(root: Path, added: 
     assert (theirs["n_runs"] == 1).all()
     assert first_two(store, PROTOCOL) == first_two_of(before)
     everything = table.wide[table.wide["reference"] == "mp"]
-    after = {name: board_page._best(everything, column) for name, column in columns(before).items()}  # noqa: SLF001 - as above
+    after = {name: board_page._best(everything, column) for name, column in columns(before).items()}  # noqa: SLF001
     assert after == bests
     eve = next(run for run in store.runs() if run.owner == "eve")
     beside = compare([*known[:3], eve], PROTOCOL, variances(table, known[0]))
@@ -219,7 +219,7 @@ def test_rows_say_what_they_are(marked: Board) -> None:
     }
     assert marked.runs.set_index("model").loc["early", "not_ranked"] == "superseded by a newer submission"
     for form in ("csv", "json"):
-        written = render(marked, form, PROTOCOL)  # type: ignore[arg-type]
+        written = render(marked, form, PROTOCOL)
         assert all(name in written for name in ("owner", "status", "verified", "same_file"))
     assert {row["model"]: row["status"] for row in json.loads(render(marked, "json", PROTOCOL))}[
         "stolen"

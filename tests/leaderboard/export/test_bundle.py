@@ -11,12 +11,13 @@ import pytest
 from leaderboard.__main__ import main
 from leaderboard.export.bundle import write_bundle
 from leaderboard.store.check import check_published
-from leaderboard.store.run import Run
 from submissions.card import card_from_fields
 from tests.made_runs import Made, caesium_chloride, energy, good, publish, refused
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from leaderboard.store.run import Run
 
 FORMULA = "=1+1"
 

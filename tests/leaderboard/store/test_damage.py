@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from leaderboard.queue.energies.worker import waiting
 
 from leaderboard.board.table import board
 from leaderboard.board.written import render
