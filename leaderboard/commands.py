@@ -15,7 +15,9 @@ from leaderboard.board.names import no_interval, score_name, view_name
 from leaderboard.errors import CommandError, RunError, UsageError
 from leaderboard.protocol import ProtocolError, load_protocol
 from leaderboard.score_key import CALIBRATED
+from leaderboard.spreadsheet import safe_cell
 from leaderboard.store.local import Store
+from submissions.refusal import visible
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -155,10 +157,11 @@ def fingerprint(options: Namespace) -> None:
             answers = fingerprints(options.method, crystals_of(structures), engine, report, time_limit_s=limit)
     except FileRefusedError as error:
         raise CommandError(str(error)) from error
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer = csv.writer(sys.stdout, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(("id", "fingerprint", "keys", "reason"))
     for row, (record_id, refusal, detail) in enumerate(cells(structures, "id", "refusal", "detail")):
-        writer.writerow((record_id, *answers.get(row, ("", "", f"{refusal}: {detail}"))))
+        answer = answers.get(row, ("", "", f"{refusal}: {detail}"))
+        writer.writerow(map(safe_cell, (visible(record_id), *map(visible, answer))))
 
 
 def cache_import(options: Namespace) -> None:
@@ -255,5 +258,8 @@ def _validation(
 def _as_text(result: dict[str, Any], contents: Contents) -> str:
     lines = [contents.summary(result["n_submitted"])]
     lines += [f"{result['n_readable']} of {result['n_submitted']} structures readable"]
-    lines += [f"refused  {entry['id']}: {entry['reason']}: {entry['detail']}" for entry in result["refusals"]]
+    lines += [
+        f"refused  {visible(entry['id'])}: {entry['reason']}: {visible(entry['detail'])}"
+        for entry in result["refusals"]
+    ]
     return "\n".join(lines) + "\n"

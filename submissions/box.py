@@ -31,7 +31,7 @@ from submissions.record import Contents, Ignored, Record
 from submissions.refusal import FileRefusedError, Reason, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
     from types import TracebackType
 
 # what would reserve address space that nothing uses: arenas and pools for threads that never start
@@ -43,10 +43,16 @@ _FRUGAL = {
     "MALLOC_TRIM_THRESHOLD_": "1000000",
 }
 # the process ends by itself if whoever watches it has died
-_CPU_SECONDS_FACTOR = 4
+_CPU_SECONDS_FACTOR = 8
 # nothing is written but its own last words
 _WRITTEN_BYTES = 1_000_000
 _LAST_WORDS_BYTES = 4_000
+_LOOK_SECONDS = 0.25
+# how much longer than its CPU time a process may take where many others run
+_WAIT_FACTOR = 10
+_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+_BATCH_BYTES = 65_536
+_BATCH_SECONDS = 0.1
 # a record may be written again as JSON, in which a byte takes up to six
 _MESSAGE_BYTES_FACTOR = 8
 # how long a process that has closed its end of the pipe may take to end
@@ -145,26 +151,23 @@ class _Child:
 
     def records(self, path: Path, contents: Contents, *, payloads: bool) -> Generator[Record]:
         self.has_answered = False
-        left_s = self._limits.split_seconds
         self._ask(path, payloads=payloads)
+        allowed = _Allowance(self._process.pid, self._limits.split_seconds)
         while True:
-            start = time.monotonic()
-            message = self._message(left_s)
-            left_s -= time.monotonic() - start
-            head, _, payload = message.partition(b"\n")
-            kind, *values = json.loads(head)
-            if kind == "record":
-                yield _record(values, payload)
-            elif kind == "ignored":
-                contents.ignored.append(Ignored(*values))
-            elif kind == "end":
-                self.has_answered = True
-                (contents.n_files,) = values
-                return
-            else:
-                self.has_answered = kind == "refused"
-                reason, detail, contents.n_files = values
-                raise FileRefusedError(Reason(reason), detail)
+            for kind, values, payload in _frames(self._message(allowed)):
+                if kind == "record":
+                    allowed.seconds += self._limits.split_seconds_a_record
+                    yield _record(values, payload)
+                elif kind == "ignored":
+                    contents.ignored.append(Ignored(*values))
+                elif kind == "end":
+                    self.has_answered = True
+                    (contents.n_files,) = values
+                    return
+                else:
+                    self.has_answered = kind == "refused"
+                    reason, detail, contents.n_files = values
+                    raise FileRefusedError(Reason(reason), detail)
 
     def end(self) -> int:
         """Close and wait; returns the exit code (negative: the signal)."""
@@ -185,14 +188,16 @@ class _Child:
         with suppress(BrokenPipeError, ConnectionResetError):  # that it has died is seen when it does not answer
             self._connection.send_bytes(json.dumps(request).encode())
 
-    def _message(self, left_s: float) -> bytes:
+    def _message(self, allowed: _Allowance) -> bytes:
         try:
-            if left_s > 0 and self._connection.poll(left_s):
-                return self._connection.recv_bytes(_MESSAGE_BYTES_FACTOR * self._limits.record_bytes)
+            while not (is_there := self._connection.poll(_LOOK_SECONDS)) and not allowed.is_used(_LOOK_SECONDS):
+                pass
+            if is_there and not allowed.is_used(0.0):
+                return self._connection.recv_bytes(_MESSAGE_BYTES_FACTOR * self._limits.record_bytes + _BATCH_BYTES)
         except (EOFError, ConnectionResetError, OSError) as error:
             raise self._died() from error
         detail = (
-            f"cutting the file into structures took more than {self._limits.split_seconds:g} s; "
+            f"cutting the file into structures took more than {allowed.seconds:.0f} s of CPU time; "
             "submit fewer structures, or write them in another format"
         )
         raise FileRefusedError(Reason.TIME_LIMIT, detail)
@@ -213,6 +218,45 @@ class _Child:
         self._last_words.seek(0, os.SEEK_END)
         self._last_words.seek(max(0, self._last_words.tell() - _LAST_WORDS_BYTES))
         return self._last_words.read().decode("utf-8", "replace")
+
+
+class _Allowance:
+    """CPU time that a process may still use, so that nothing is refused because the machine is busy.
+
+    Args:
+        pid: of the process.
+        seconds: that it may use from now on.
+
+    """
+
+    def __init__(self, pid: int, seconds: float) -> None:
+        self._stat = Path(f"/proc/{pid}/stat")
+        self._start = self._cpu_seconds()
+        self._waited = 0.0
+        self.seconds = seconds
+
+    def is_used(self, waited: float) -> bool:
+        """Whether it has used its time, or made us wait a multiple of it, now that we waited so many seconds more."""
+        self._waited += waited
+        return self._cpu_seconds() - self._start > self.seconds or self._waited > _WAIT_FACTOR * self.seconds
+
+    def _cpu_seconds(self) -> float:
+        try:
+            # after the name in brackets, user and system time are the 12th and the 13th field (man 5 proc)
+            user, system = self._stat.read_text().rpartition(")")[2].split()[11:13]
+        except OSError:  # it has just ended, or this is not Linux: waiting counts alone
+            return 0.0
+        return (int(user) + int(system)) / _TICKS_A_SECOND
+
+
+def _frames(message: bytes) -> Iterator[tuple[str, list[Any], bytes]]:
+    """What a message holds, one thing after the other: what it is, its values, the bytes of a record."""
+    at = 0
+    while at < len(message):
+        end = message.index(b"\n", at)
+        size, kind, *values = json.loads(message[at:end])
+        at = end + 1 + size
+        yield kind, values, message[end + 1 : at]
 
 
 def _record(values: list[Any], payload: bytes) -> Record:
@@ -241,39 +285,54 @@ def _serve(connection: Connection) -> None:
         limits = Limits(**request["limits"])
         _limit(limits)
         contents = Contents()
-        n_told = 0
+        mail = _Mail(connection)
         try:
             for record in split(Path(request["path"]), limits, contents):
-                head = ["record", record.id, record.format, record.refusal, record.detail]
-                n_told = _tell_ignored(connection, contents, n_told)
-                _send(connection, head, record.payload if request["payloads"] else b"")
-            _tell_ignored(connection, contents, n_told)
-            answer = ["end", contents.n_files]
+                mail.add_ignored(contents)
+                payload = record.payload if request["payloads"] else b""
+                mail.add(["record", record.id, record.format, record.refusal, record.detail], payload)
+            answer = ["end"]
         except FileRefusedError as refused:
-            with suppress(BrokenPipeError, ConnectionResetError):
-                _tell_ignored(connection, contents, n_told)
-            answer = ["refused", refused.reason, refused.detail, contents.n_files]
+            answer = ["refused", refused.reason, refused.detail]
         except (BrokenPipeError, ConnectionResetError):
             return
         except MemoryError:
-            answer = ["out_of_memory", Reason.MEMORY_LIMIT, _memory_detail(limits), contents.n_files]
+            answer = ["out_of_memory", Reason.MEMORY_LIMIT, _memory_detail(limits)]
         except Exception as error:  # noqa: BLE001 - the boundary: whatever a reader raises becomes a recorded reason
             where = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{Path(where.filename).name}:{where.lineno}"
             detail = f"reading it crashed: {type(error).__name__}: {one_line(error)} ({place}); write the file again"
-            answer = ["crashed", Reason.MALFORMED, detail, contents.n_files]
+            answer = ["crashed", Reason.MALFORMED, detail]
         with suppress(BrokenPipeError, ConnectionResetError):
-            _send(connection, answer)
+            mail.add_ignored(contents)
+            mail.add([*answer, contents.n_files])
+            mail.send()
 
 
-def _tell_ignored(connection: Connection, contents: Contents, n_told: int) -> int:
-    for one in contents.ignored[n_told:]:
-        _send(connection, ["ignored", one.name, one.what, one.is_file])
-    return len(contents.ignored)
+class _Mail:
+    """What is told to the parent, small records together, as each message takes as long as a small record."""
 
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._parts: list[bytes] = []
+        self._size = self._n_ignored = 0
+        self._sent = time.monotonic()
 
-def _send(connection: Connection, head: list[Any], payload: bytes = b"") -> None:
-    connection.send_bytes(json.dumps(head).encode() + b"\n" + payload)
+    def add(self, head: list[Any], payload: bytes = b"") -> None:
+        self._parts += [json.dumps([len(payload), *head]).encode(), b"\n", payload]
+        self._size += len(self._parts[-3]) + len(payload)
+        if self._size >= _BATCH_BYTES or time.monotonic() - self._sent >= _BATCH_SECONDS:
+            self.send()
+
+    def add_ignored(self, contents: Contents) -> None:
+        for one in contents.ignored[self._n_ignored :]:
+            self.add(["ignored", one.name, one.what, one.is_file])
+        self._n_ignored = len(contents.ignored)
+
+    def send(self) -> None:
+        self._connection.send_bytes(b"".join(self._parts))
+        self._parts, self._size = [], 0
+        self._sent = time.monotonic()
 
 
 def _limit(limits: Limits) -> None:

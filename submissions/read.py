@@ -125,7 +125,7 @@ def with_unique_id(record: Record, used: dict[str, int], limits: Limits) -> Reco
         used[base] += 1
         unique = f"{base}#{used[base]}"
     used[unique] = 1
-    return replace(record, id=unique)
+    return Record(unique, record.format, record.payload, record.refusal, record.detail)
 
 
 def _pieces(path: Path, limits: Limits, budget: Budget, contents: Contents) -> Iterator[Record | Ignored]:

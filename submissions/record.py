@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from submissions.refusal import visible
+
 if TYPE_CHECKING:
     from submissions.refusal import Reason
 
@@ -76,7 +78,7 @@ class Contents:
         for noun, is_file in (("file", True), ("part", False)):
             ignored = [one for one in self.ignored if one.is_file is is_file]
             if ignored:
-                named = ", ".join(f"{one.name} ({one.what})" for one in ignored[:_NAMED])
+                named = ", ".join(f"{visible(one.name)} ({visible(one.what)})" for one in ignored[:_NAMED])
                 more = f" and {len(ignored) - _NAMED:,} more" if len(ignored) > _NAMED else ""
                 text += f", {_counted(len(ignored), noun)} ignored: {named}{more}"
         return text

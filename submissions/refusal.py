@@ -246,6 +246,13 @@ def one_line(text: object, characters: int = 200) -> str:
     return printable if len(printable) <= characters else f"{printable[: characters - 3]}..."
 
 
+def visible(text: str) -> str:
+    """Text of a submission for a terminal: what is not printable as an escape, as Python writes them."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
 def shown(value: object) -> str:
     """Quote a value taken from a submission: printable ASCII, one line, at most 60 characters."""
     text = ascii(str(value)[: _SHOWN_CHARACTERS + 1])

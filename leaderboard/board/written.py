@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from leaderboard.board.calibrated import outside_text, ranking_text, side_by_side
 from leaderboard.board.names import no_interval, score_name
+from leaderboard.spreadsheet import safe_cell
 from metrics.score import registry
 
 if TYPE_CHECKING:
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
 Form = Literal["md", "csv", "json"]
 
 NOT_RANKED = "Stability on a hull that is not complete: indicative, and nothing is ranked by it."
-
-# A spreadsheet runs a cell that starts with one of these as a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def render(board: Board, form: Form, protocol: Protocol) -> str:
@@ -40,19 +39,15 @@ def render(board: Board, form: Form, protocol: Protocol) -> str:
 
 
 def csv_for_people(table: pd.DataFrame) -> str:
-    """CSV whose text cells no spreadsheet takes for a formula: such a cell gets a leading apostrophe."""
-    safe = table.copy()
-    for name in table.columns:
-        if isinstance(table[name].dtype, pd.ArrowDtype):  # a list: its items, separated by spaces
-            safe[name] = table[name].map(lambda items: " ".join(map(str, items)), na_action="ignore").astype("string")
+    """CSV whose text cells no spreadsheet takes for a formula (:mod:`leaderboard.spreadsheet`), all in quotes."""
+    safe = table.rename(columns=safe_cell)
+    for name in safe.columns:
+        if isinstance(safe[name].dtype, pd.ArrowDtype):  # a list: its items, separated by spaces
+            safe[name] = safe[name].map(lambda items: " ".join(map(str, items)), na_action="ignore").astype("string")
         if isinstance(safe[name].dtype, pd.StringDtype):
-            safe[name] = safe[name].map(_apostrophe, na_action="ignore")
-    # lines end as RFC 4180 says; this also makes the writer quote a cell that holds a carriage return
-    return safe.to_csv(index=False, lineterminator="\r\n")
-
-
-def _apostrophe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+            safe[name] = safe[name].map(safe_cell, na_action="ignore")
+    # lines end as RFC 4180 says
+    return safe.to_csv(index=False, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
 
 
 def _markdown(board: Board, protocol: Protocol) -> str:

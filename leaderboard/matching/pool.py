@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from metrics.measure.matching.pairs import Pair
     from metrics.measure.matching.verdict import Candidate, Comparison, MatchSettings
-    from metrics.measure.running.engine import Engine
+    from metrics.measure.running.engine import CpuBudget, Engine
     from metrics.measure.running.progress import Report
 
 T = TypeVar("T")
@@ -37,6 +37,7 @@ class Pool:
         engine: where questions are asked.
         time_limit_s: wall time of one question about one pair.
         report: told how far it is.
+        budget: CPU time of all questions together; None for none.
 
     """
 
@@ -45,6 +46,7 @@ class Pool:
     engine: Engine
     time_limit_s: float
     report: Report
+    budget: CpuBudget | None = None
 
     def verdicts(self, n: int, settings: MatchSettings) -> tuple[Verdicts, Verdicts]:
         """The verdicts on the first n crystals, of those that share a formula.
@@ -93,6 +95,7 @@ class Pool:
             engine=self.engine,
             time_limit_s=self.time_limit_s,
             side=SLOW_BLOCK_SIDE,
+            budget=self.budget,
         ):
             answers[pair] = answer
             counter.add()
@@ -109,7 +112,14 @@ class Pool:
             return
         counter = Counter("identify", n_pairs, self.report)
         pairs = pairs_of_one_formula(first, others)
-        for pair, answer in ask(question, self.crystals, pairs, engine=self.engine, time_limit_s=self.time_limit_s):
+        for pair, answer in ask(
+            question,
+            self.crystals,
+            pairs,
+            engine=self.engine,
+            time_limit_s=self.time_limit_s,
+            budget=self.budget,
+        ):
             yield pair, Undecided(None, answer) if isinstance(answer, str) else answer
             counter.add()
 

@@ -28,6 +28,7 @@ from leaderboard.matching.wider_senses import known_variants
 from metrics.measure.matching.pairs import components
 from metrics.measure.matching.point_defect import PointDefectSettings
 from metrics.measure.matching.verdict import Candidate, MatchSettings
+from metrics.measure.running.engine import CpuBudget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,6 +64,13 @@ IDENTITY_COLUMNS: dict[str, pa.DataType] = {
 
 NEEDED_COLUMNS = ("reduced_formula", "canonical_bawl_keys", "bawl", "prototype", "family", "valid")
 """Facts of each record that its identity is decided from."""
+
+LEAST_CPU_SECONDS, CPU_SECONDS_A_CRYSTAL = 1_800.0, 4.0
+"""CPU time of all comparisons of a submission, and more for each of its distinct crystals.
+
+Past it, what is not compared is a recorded unknown: 2,500 crystals of one formula make three million pairs, and a second
+for each would take a month.
+"""
 
 NEAR_DISTANCE = 0.10
 """In units of (volume / n_sites)^(1/3). Below it, a crystal that is not in the set is a near miss or a superstructure
@@ -109,6 +117,7 @@ def identify_records(
         engine=engine,
         time_limit_s=protocol.time_limits_s.match,
         report=report,
+        budget=CpuBudget(LEAST_CPU_SECONDS + CPU_SECONDS_A_CRYSTAL * len(candidates), "comparing"),
     )
     settings = MatchSettings(**protocol.matching)
     inside, outside = pool.verdicts(len(candidates), settings)

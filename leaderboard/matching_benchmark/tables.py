@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
+from leaderboard.spreadsheet import safe_cell
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -20,8 +22,9 @@ def write_answers(run: BenchmarkRun, folder: Path) -> None:
     methods = list(run.answers)
     for section, heads in HEADS.items():
         with (folder / f"{section}.csv").open("w", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
+            writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
             writer.writerow((*heads, *methods))
             for place, question in enumerate(run.questions):
                 if question.section == section:
-                    writer.writerow((*question.labels, *(WORDS[run.answers[name][place].same] for name in methods)))
+                    answers = (WORDS[run.answers[name][place].same] for name in methods)
+                    writer.writerow((*map(safe_cell, question.labels), *answers))

@@ -16,6 +16,7 @@ from leaderboard.run.energy_views import views
 from leaderboard.run.reading import cells, crystals_of, read_records, refuse_unreadable
 from metrics.measure import registry as measures
 from metrics.measure.running.batch import measure_crystals
+from metrics.measure.running.engine import CpuBudget
 from metrics.measure.running.progress import Counter, Report
 from metrics.score import Against, Score
 from metrics.score import registry as scores
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from submissions.read import Record
 
 
+LEAST_CPU_SECONDS, CPU_SECONDS_A_STRUCTURE = 600.0, 4.0
+"""CPU time of measuring a submission, and more for each of its structures, some twenty times what one takes on average.
+Past it, what is not measured is a recorded unknown, as is what takes longer than one structure may."""
 VIEW_FACTS = frozenset({*VIEW_COLUMNS, *CALIBRATED_COLUMNS})
 
 
@@ -134,6 +138,7 @@ def measure(done: Read, context: Context) -> Measured:
         time_limit_s=context.protocol.time_limits_s.measure,
         on_known=counter.know,
         on_done=counter.add,
+        budget=CpuBudget(LEAST_CPU_SECONDS + CPU_SECONDS_A_STRUCTURE * len(crystals), "measuring"),
     )
     rows = [
         {"id": record_id, "sha256": sha256, "refusal": refusal, "detail": detail, **_facts(results.get(sha256, {}))}

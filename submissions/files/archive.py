@@ -131,6 +131,8 @@ def tar_members(stream: BinaryIO, budget: Budget) -> Iterator[Member]:
             name, long_name = long_name or info.name, None
             if not info.isdir():
                 yield Member(name, lambda info=info, body=body: _open_tarred(info, body))  # type: ignore[misc]
+        if body.is_broken:  # the member was refused for it, and nothing follows
+            return
         _skip(stream, body.left + padded - info.size)
 
 
@@ -205,13 +207,19 @@ class _Slice(io.RawIOBase):
         super().__init__()
         self._stream = stream
         self.left = left
+        self.is_broken = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
-        chunk = self._stream.read(min(len(buffer), self.left))
+        try:
+            chunk = self._stream.read(min(len(buffer), self.left))
+        except RecordRefusedError:
+            self.is_broken = True
+            raise
         if not chunk and self.left:
+            self.is_broken = True
             raise RecordRefusedError(Reason.DAMAGED, f"the tar ends {self.left:,} bytes early; pack the file again")
         buffer[: len(chunk)] = chunk
         self.left -= len(chunk)

@@ -14,7 +14,7 @@ import numpy as np
 
 from submissions.checked import check_site_count, from_cartesian
 from submissions.record import Record
-from submissions.refusal import Reason, RecordRefusedError, one_line, shown
+from submissions.refusal import FileRefusedError, Reason, RecordRefusedError, one_line, shown
 from submissions.stream import read_all, too_large
 
 if TYPE_CHECKING:
@@ -55,7 +55,13 @@ def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
             del content  # the database has its own copy
             database.execute("PRAGMA trusted_schema = OFF")
             _check_table(database)
+            n_bytes = 0
             for number, row in enumerate(database.execute(_ROWS, {"limit": limits.record_bytes})):
+                # rows may share the pages that hold them, so that a small file has any number of bytes
+                n_bytes += row[2]
+                if n_bytes > limits.unpacked_bytes:
+                    detail = f"its rows hold more than {limits.unpacked_bytes:,} bytes; submit fewer structures"
+                    raise FileRefusedError(Reason.UNPACKED_TOO_LARGE, detail)
                 yield _record(row, number, limits)
     except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
         detail = f"the SQLite file cannot be read ({one_line(error)}); write the database again"

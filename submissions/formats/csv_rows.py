@@ -87,6 +87,10 @@ class Rows:
             detail = f"a row is no CSV ({one_line(error)}); write the table again"
             raise RecordRefusedError(Reason.MALFORMED, detail) from error
 
+    @property
+    def _marks(self) -> list[bytes]:
+        return [mark.encode() for mark in self.delimiter]
+
     def _next(self) -> Row | None:
         kept: list[bytes] = []
         size = 0
@@ -136,7 +140,9 @@ class Rows:
 
         """
         at, is_bad = 0, False
-        opening = _opening(self.delimiter, has_blanks=self.has_blanks)
+        if not within and not at_cell and b'"' not in piece:
+            return piece.endswith((b"\n", *self._marks)), False, False
+        opening, whole = _patterns(self.delimiter, has_blanks=self.has_blanks)
         if not within and at_cell and piece.startswith(b'"'):
             within, at = True, 1
         is_first = True
@@ -148,16 +154,19 @@ class Rows:
                     return False, True, is_bad
                 at, within = at + 1, False
                 following = piece[at:].lstrip(b" ")[:1] if is_first else b""
-                is_bad = is_bad or following not in (*_ENDS, *(mark.encode() for mark in self.delimiter))
+                is_bad = is_bad or following not in (*_ENDS, *self._marks)
                 is_first = False
+            if (cells := whole.match(piece, at)) is not None:
+                at = cells.end()
             match = opening.search(piece, at)
             if match is None:
-                return piece.endswith((b"\n", *(mark.encode() for mark in self.delimiter))), False, is_bad
+                return piece.endswith((b"\n", *self._marks)), False, is_bad
             at, within = match.end(), True
 
 
 @lru_cache(maxsize=16)
-def _opening(delimiter: str, *, has_blanks: bool) -> re.Pattern[bytes]:
-    """A quote that opens a cell after another."""
-    blanks = rb" *+" if has_blanks else b""
-    return re.compile(b"[" + re.escape(delimiter.encode()) + b"]" + blanks + b'"')
+def _patterns(delimiter: str, *, has_blanks: bool) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """A quote that opens a cell after another; and any number of whole cells, which is what makes many of them fast."""
+    mark = b"[" + re.escape(delimiter.encode()) + b"]" + (b" *+" if has_blanks else b"")
+    other = b"[^" + re.escape(delimiter.encode()) + b"]*+"
+    return re.compile(mark + b'"'), re.compile(b"(?:" + other + mark + rb'(?:"(?:[^"]++|"")*+"|(?!")))*+')

@@ -35,6 +35,8 @@ _MAGIC = (
     (b"SQLite format 3\x00", Format.ASE_DB),
 )
 _TAR_BLOCK = 512
+# Every second byte of ASCII text in UTF-16 is zero; a third, where there are other letters.
+_ZEROS_OF_WIDE = 3
 _ZIP_MEMBER = re.compile(rb"PK\x03\x04.{22}(..)..", re.DOTALL)
 _VECTORS = slice(2, 5)
 _DIMENSIONS = 3
@@ -243,7 +245,8 @@ def _binary(head: bytes) -> RecordRefusedError:
         return refused
     # UTF-16 and UTF-32 of ASCII text are that text with zero bytes between.
     narrow = head.replace(b"\x00", b"")
-    if narrow.isascii() and _text_format(narrow.decode("ascii")) is not None:
+    is_wide = _ZEROS_OF_WIDE * (len(head) - len(narrow)) >= len(head)
+    if is_wide and narrow.isascii() and _text_format(narrow.decode("ascii")) is not None:
         detail = "the text is UTF-16 or UTF-32 without a byte order mark, UTF-8 is read; save it as UTF-8"
         return RecordRefusedError(Reason.WRONG_ENCODING, detail)
     return RecordRefusedError(

@@ -300,7 +300,11 @@ class _Cutter:
 
     def _piece(self, span: Span) -> bytes:
         """Part of the text without the blanks around it; of one too large, no more than shows that it is."""
-        return self._content[span.begin : min(span.end, span.begin + self._limits.record_bytes + 1)].strip()
+        begin = self._text.skip_blanks(span.begin, span.end)
+        end = begin + self._limits.record_bytes + 1
+        if end < span.end and self._text.skip_blanks(end, span.end) < span.end:
+            return self._content[begin:end]
+        return self._content[begin : min(span.end, end)].strip()
 
     def _field(self, piece: bytes) -> Any:  # noqa: ANN401 - whatever the submission holds
         """What a value decodes to, or the refusal that says why it does not."""

@@ -65,9 +65,7 @@ def _records(file: pq.ParquetFile, structures: Sequence[str], ids: str | None, l
             if max(sizes) > limits.record_bytes:
                 yield Record(record_id, "table", b"", Reason.RECORD_TOO_LARGE, too_large(limits))
             else:
-                texts = [
-                    cell[row].value.as_buffer().to_pybytes() for cell, size in zip(cells, sizes, strict=True) if size
-                ]
+                texts = [_stored(cell, row).to_pybytes() for cell, size in zip(cells, sizes, strict=True) if size]
                 yield from_cell(record_id, first_filled(texts), limits)
 
 
@@ -106,18 +104,25 @@ def _unpacked(limits: Limits) -> str:
     return f"the table unpacks to more than {limits.unpacked_bytes:,} bytes; submit fewer structures"
 
 
-def _size(cells: pa.DictionaryArray, row: int) -> int:
+def _size(cells: pa.Array, row: int) -> int:
     """Bytes of one cell, without decoding it."""
-    value = cells[row].value
-    buffer = None if value is None else value.as_buffer()
-    return 0 if buffer is None else int(buffer.size)
+    stored = _stored(cells, row)
+    return 0 if stored is None else int(stored.size)
+
+
+def _stored(cells: pa.Array, row: int) -> pa.Buffer | None:
+    """Where the bytes of one cell lie; None of a null."""
+    value = cells[row]
+    if isinstance(value, pa.DictionaryScalar):
+        value = value.value
+    return None if value is None else value.as_buffer()
 
 
 def _name(value: pa.Scalar | None, number: int, limits: Limits) -> str:
     if value is None or not value.is_valid:
         return str(number)
-    if isinstance(value, pa.DictionaryScalar):
-        buffer = value.value.as_buffer()
+    if _is_text(value.type):
+        buffer = (value.value if isinstance(value, pa.DictionaryScalar) else value).as_buffer()
         # More bytes than an id may have, so that one too long is still seen to be.
         head = buffer.slice(0, min(buffer.size, 5 * limits.id_characters))
         return head.to_pybytes().decode("utf-8", "surrogateescape") or str(number)

@@ -79,13 +79,13 @@ class _Head:
 def split(stream: io.BufferedReader, limits: Limits) -> Iterator[Record]:
     """One record per structure, numbered from 0; a file of a single one is one record without a name of its own."""
     structures = _structures(_Lines(stream, limits), limits)
-    first, second = next(structures, None), next(structures, None)
-    if first is None:
+    first_two = list(islice(structures, 2))  # one may be None, too large
+    if not first_two:
         raise RecordRefusedError(Reason.EMPTY, "the file holds 0 structures, at least 1 is needed")
-    if second is None:
-        yield _record("", first, limits)
+    if len(first_two) == 1:
+        yield _record("", first_two[0], limits)
         return
-    for number, payload in enumerate(chain((first, second), structures)):
+    for number, payload in enumerate(chain(first_two, structures)):
         yield _record(str(number), payload, limits)
 
 

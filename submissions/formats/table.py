@@ -12,7 +12,7 @@ from submissions.formats.csv_rows import Rows
 from submissions.formats.detect import STRUCTURE_COLUMNS, Format, column_name, delimiter_of, detect
 from submissions.record import Record
 from submissions.refusal import Reason, RecordRefusedError, shown
-from submissions.stream import too_large
+from submissions.stream import HEAD_BYTES, too_large
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -118,7 +118,7 @@ def _kind_of_one(text: bytes, limits: Limits) -> Format:
         RecordRefusedError: it is none of a text, or there is a second structure.
 
     """
-    kind = detect(text)
+    kind = detect(text[:HEAD_BYTES])
     if kind not in _CELL_FORMATS:
         detail = f"the cell holds {kind}, CIF text or a pymatgen dict as JSON is needed; write it as text"
         raise RecordRefusedError(Reason.UNREADABLE_FORMAT, detail)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from metrics.measure.matching.verdict import Candidate
-    from metrics.measure.running.engine import Engine
+    from metrics.measure.running.engine import CpuBudget, Engine
 
 T = TypeVar("T")
 Pair: TypeAlias = tuple[int, int]
@@ -72,6 +72,7 @@ def ask(
     engine: Engine,
     time_limit_s: float,
     side: int = BLOCK_SIDE,
+    budget: CpuBudget | None = None,
 ) -> Iterator[tuple[Pair, T | str]]:
     """Ask a question about each pair, in worker processes; answers come as they are known.
 
@@ -82,6 +83,7 @@ def ask(
         engine: where the work runs.
         time_limit_s: wall time of a block of pairs, and of each pair that is asked about alone.
         side: most crystals on either side of a block.
+        budget: of all pairs together; None for none.
 
     Yields:
         Each pair with its answer, or with the reason why there is none. A block that fails is taken apart, so that
@@ -89,14 +91,15 @@ def ask(
 
     """
     alone: list[list[Pair]] = []
-    for block, answers, failure in _asked(question, candidates, _blocks(candidates, pairs, side), engine, time_limit_s):
+    blocks = _blocks(candidates, pairs, side)
+    for block, answers, failure in _asked(question, candidates, blocks, engine, time_limit_s, budget):
         if failure is None:
             yield from zip(block, answers, strict=True)
         elif len(block) == 1:
             yield block[0], failure
         else:
             alone += [[pair] for pair in block]
-    for (pair,), answers, failure in _asked(question, candidates, alone, engine, time_limit_s):
+    for (pair,), answers, failure in _asked(question, candidates, alone, engine, time_limit_s, budget):
         yield pair, answers[0] if failure is None else failure
 
 
@@ -147,6 +150,7 @@ def _asked(
     blocks: Iterable[list[Pair]],
     engine: Engine,
     time_limit_s: float,
+    budget: CpuBudget | None,
 ) -> Iterator[tuple[list[Pair], list[Any], str | None]]:
     """Each block with its answers, or with the reason why there are none."""
     under_way: dict[int, list[Pair]] = {}
@@ -157,5 +161,5 @@ def _asked(
             place = {member: at for at, member in enumerate(dict.fromkeys(member for pair in block for member in pair))}
             yield question, [candidates[member] for member in place], [(place[a], place[b]) for a, b in block]
 
-    for outcome in engine.map(answer_block, tasks(), time_limit_s=time_limit_s):
+    for outcome in engine.map(answer_block, tasks(), time_limit_s=time_limit_s, budget=budget):
         yield under_way.pop(outcome.index), outcome.value, outcome.failure

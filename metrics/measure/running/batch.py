@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from metrics.crystal import Crystal
     from metrics.measure.running.cache import Cache
-    from metrics.measure.running.engine import Engine
+    from metrics.measure.running.engine import CpuBudget, Engine
 
 Task = tuple["Crystal", dict[str, object]]  # a crystal and, by name, the settings of the measurements it still needs
 
@@ -45,7 +45,7 @@ class _Ledger:
             self._cache.put(sha256, self._keys[name], result)
 
 
-def measure_crystals(
+def measure_crystals(  # noqa: PLR0913 - limits, and who is told, by name
     crystals: Sequence[Crystal],
     settings: Mapping[str, object],
     *,
@@ -54,6 +54,7 @@ def measure_crystals(
     time_limit_s: float,
     on_known: Callable[[int], None],
     on_done: Callable[[], None],
+    budget: CpuBudget | None = None,
 ) -> dict[str, dict[str, Result]]:
     """Results by structure sha256 and measurement name; equal structures are measured once.
 
@@ -65,6 +66,7 @@ def measure_crystals(
         time_limit_s: wall time allowed for one structure, and for each measurement of it when it is tried alone.
         on_known: called once with the number of structures that the cache knew whole.
         on_done: called after each structure measured.
+        budget: of all structures together; None for none.
 
     A structure whose measurements exceed a limit or crash together is measured once more, one by one, so that only
     the culprit is lost. Such a failure has its reason in the result and is not cached: another machine may do better.
@@ -76,7 +78,7 @@ def measure_crystals(
     on_known(len(by_sha256) - len(todo))
     failed = []
     tasks = ((by_sha256[sha256], ledger.missing(sha256)) for sha256 in todo)
-    for outcome in engine.map(measure_crystal, tasks, time_limit_s=time_limit_s):
+    for outcome in engine.map(measure_crystal, tasks, time_limit_s=time_limit_s, budget=budget):
         if outcome.failure is None:
             ledger.keep(todo[outcome.index], outcome.value)
             on_done()
@@ -85,7 +87,7 @@ def measure_crystals(
 
     alone = [(sha256, name) for sha256 in failed for name in ledger.missing(sha256)]
     tasks = ((by_sha256[sha256], {name: settings[name]}) for sha256, name in alone)
-    for outcome in engine.map(measure_crystal, tasks, time_limit_s=time_limit_s):
+    for outcome in engine.map(measure_crystal, tasks, time_limit_s=time_limit_s, budget=budget):
         sha256, name = alone[outcome.index]
         if outcome.failure is None:
             ledger.keep(sha256, outcome.value)

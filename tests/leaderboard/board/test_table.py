@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from leaderboard.board.table import FACTS, board
-from leaderboard.board.written import FORMULA_STARTS, NOT_RANKED, csv_for_people, render
+from leaderboard.board.written import NOT_RANKED, csv_for_people, render
 from leaderboard.protocol import load_protocol
+from leaderboard.spreadsheet import FORMULA_STARTS
 from leaderboard.store.local import Store
 from metrics.score import registry
 from tests.made_runs import Made, caesium_chloride, energy, good, publish, refused
@@ -131,6 +132,20 @@ def test_no_cell_of_the_csv_is_a_formula(start: str) -> None:
     cells = list(csv.reader(io.StringIO(csv_for_people(table), newline="")))
     assert cells[1] == [f"'{start}cmd()", "-1.5"]  # a number keeps its sign
     assert cells[2] == ["plain", ""]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    "cell", ["=1", "a;=1", "a;+1;-1;@x", 'a";=1', 'a;"=1', "a\n=1", "a\r\n=1", "a;\t=1", "a\t=1", 'a","=1', "a;;=1"]
+)
+def test_no_formula_begins_wherever_a_program_splits(cell: str, delimiter: str) -> None:
+    table = pd.DataFrame({name: pd.array([cell, "x"], dtype="string") for name in ("=h", "b", "c")})
+    written = csv_for_people(table)
+    rows = csv.reader(io.StringIO(written, newline=""), delimiter=delimiter)
+    assert not [cell for row in rows for cell in row if cell.lstrip("\t\r\n").startswith(FORMULA_STARTS)]
+    # what Python's reader makes of a quote in the middle of a cell, others may take for its end
+    parts = [part for line in written.splitlines() for part in line.replace('"', "").split(delimiter)]
+    assert delimiter == "," or not [part for part in parts if part.lstrip("\t").startswith(FORMULA_STARTS)]
 
 
 def test_markdown_keeps_every_name_in_its_cell(tmp_path: Path) -> None:
