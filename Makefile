@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: run stability lint format docs check test test-all laws coverage bench soak lock
+.PHONY: run stability lint format docs check test test-all laws fuzz coverage bench soak soak-reading lock
 
 run: .venv/app
 	$(BIN)/python -m leaderboard cache import submissions/examples/energies.jsonl.gz
@@ -36,6 +36,16 @@ test-all: test
 # with examples of the laws that no run has seen; a failure belongs into @example
 laws: .venv/dev
 	$(BIN)/pytest -n 2 --hypothesis-profile=search
+
+# every reader on files that are changed at random: SECONDS for each, from SEED
+SECONDS ?= 120
+SEED ?= 0
+fuzz: .venv/check
+	$(BIN)/python -m tests.fuzz_readers $(SECONDS) $(SEED)
+
+# the hostile files that are too large for the tests: each ends within its bounds of time and memory
+soak-reading: .venv/check
+	$(BIN)/python -m tests.submissions.hostile.giants
 
 coverage: .venv/dev
 	$(BIN)/pytest -n 2 --cov --cov-report=html --cov-report=term:skip-covered

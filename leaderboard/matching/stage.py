@@ -68,8 +68,8 @@ NEEDED_COLUMNS = ("reduced_formula", "canonical_bawl_keys", "bawl", "prototype",
 LEAST_CPU_SECONDS, CPU_SECONDS_A_CRYSTAL = 1_800.0, 4.0
 """CPU time of all comparisons of a submission, and more for each of its distinct crystals.
 
-Past it, what is not compared is a recorded unknown: 2,500 crystals of one formula make three million pairs, and a second
-for each would take a month.
+Past it, what is not compared is a recorded unknown: 2,500 crystals of one formula make three million pairs, and a
+second for each would take a month.
 """
 
 NEAR_DISTANCE = 0.10

@@ -65,7 +65,8 @@ def _records(file: pq.ParquetFile, structures: Sequence[str], ids: str | None, l
             if max(sizes) > limits.record_bytes:
                 yield Record(record_id, "table", b"", Reason.RECORD_TOO_LARGE, too_large(limits))
             else:
-                texts = [_stored(cell, row).to_pybytes() for cell, size in zip(cells, sizes, strict=True) if size]
+                stored = [_stored(cell, row) for cell in cells]
+                texts = [buffer.to_pybytes() for buffer in stored if buffer is not None and buffer.size]
                 yield from_cell(record_id, first_filled(texts), limits)
 
 

@@ -88,7 +88,8 @@ def _databases() -> Iterator[Hostile]:
         lambda: _sql("CREATE VIEW systems AS SELECT 1 AS id, 2 AS numbers, 3 AS positions, 4 AS cell, 7 AS pbc"),
         U,
     )
-    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS id, 2 AS numbers, 3 AS positions, 4 AS cell, 7 AS pbc FROM n"
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+    endless = numbers + " SELECT i AS id, 2 AS numbers, 3 AS positions, 4 AS cell, 7 AS pbc FROM n"
     yield whole("a view without end", lambda: _sql(f"CREATE VIEW systems AS {endless}"), U)
     generated = "CREATE TABLE systems (id INTEGER, numbers AS (zeroblob(900000000)), positions, cell, pbc)"
     yield whole("a column that is computed", lambda: _sql(generated), U)
@@ -149,7 +150,7 @@ def shared_pages() -> bytes:
     content, cell = _one_row(size)
     content, cell = _one_row(size - len(cell) + 520)
     n_rows = (page_size - 8) // (len(cell) + 2)
-    # payload length and row id come first, as numbers of 7 bits a byte; then the payload's beginning, then a page number
+    # payload length and row id come first, as numbers of 7 bits a byte; then the payload, and a page number
     at_id = next(at for at in range(1, 10) if cell[at - 1] < 0x80)
     page = bytearray(page_size)
     page[0] = content[page_size]

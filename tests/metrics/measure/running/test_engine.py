@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metrics.measure.running.engine import Engine
+from metrics.measure.running.engine import RESTART_SECONDS, CpuBudget, Engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -124,3 +124,31 @@ def test_a_script_without_a_main_guard_may_use_it(tmp_path: Path) -> None:
 def test_a_number_of_jobs_below_one_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1, got 0"):
         Engine(0)
+
+
+def burn(seconds: float) -> float:
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+    return seconds
+
+
+def test_past_its_budget_no_task_is_run_and_each_says_so(engine: Engine) -> None:
+    budget = CpuBudget(0.3, "reading")
+    outcomes = list(engine.map(burn, [0.2] * 40, time_limit_s=LIMIT_S, budget=budget))
+    assert sorted(outcome.index for outcome in outcomes) == list(range(40))
+    failures = [outcome.failure for outcome in outcomes if outcome.failure is not None]
+    # two workers: two tasks are under way while the budget lasts, and perhaps two more
+    assert 35 <= len(failures) <= 38
+    assert set(failures) == {"time_limit: the submission has used its 0 s of reading"}
+    (after,) = engine.map(burn, [0.01], time_limit_s=LIMIT_S, budget=CpuBudget(1, "reading"))
+    assert after.failure is None
+
+
+def test_a_task_that_is_ended_costs_its_time_and_a_fresh_worker(engine: Engine) -> None:
+    budget = CpuBudget(RESTART_SECONDS, "reading")
+    outcomes = sorted(
+        engine.map(os._exit, [3, 3, 3, 3, 3, 3], time_limit_s=LIMIT_S, budget=budget), key=lambda outcome: outcome.index
+    )
+    assert outcomes[0].failure == "worker_died: the process measuring it ended with code 3"
+    assert outcomes[-1].failure == "time_limit: the submission has used its 5 s of reading"
