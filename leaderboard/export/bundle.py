@@ -5,8 +5,8 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING
 
-from leaderboard.export.licence import TERMS
-from leaderboard.store.run import FILES
+from leaderboard.licence import TERMS
+from leaderboard.store.run import FILES, place
 from submissions.card import card_toml
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def readme(run: Run) -> str:
     record, release = run.record, run.record.release
     return README.format(
         model=" ".join(run.model.split()),
-        run=run.id,
+        run=place(record.submission_sha256, record.run_key),  # not its id: that of a private result is a secret
         n_submitted=record.n_submitted,
         protocol=record.protocol,
         protocol_hash=record.protocol_hash[:12],

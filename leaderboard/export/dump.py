@@ -18,7 +18,7 @@ import pyarrow as pa
 from leaderboard.board.table import board
 from leaderboard.board.written import csv_for_people
 from leaderboard.errors import CommandError
-from leaderboard.export.licence import DATA_LICENCE, TERMS
+from leaderboard.licence import DATA_LICENCE, TERMS
 from leaderboard.release import release
 from leaderboard.store.json_files import write_json
 from metrics.table import frame, write_parquet

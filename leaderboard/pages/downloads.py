@@ -16,6 +16,7 @@ from leaderboard.board.names import view_name
 from leaderboard.board.written import csv_for_people
 from leaderboard.export.bundle import write_bundle
 from leaderboard.pages.energy_views import DISTANCE, distances, views_of
+from leaderboard.store.run import place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,8 @@ def files(run: Run) -> tuple[str, str, str]:
 def bundle(run: Run) -> str:
     """Path of the zip of the whole run, made when first asked for with this card, which its owner may correct."""
     card = hashlib.sha256(run.card.model_dump_json().encode()).hexdigest()[:12]
-    path = _folder() / f"{run.id.replace('/', '-')}-{card}" / f"run-{run.path.parent.name}-{run.path.name}.zip"
+    name = place(run.record.submission_sha256, run.record.run_key).replace("/", "-")
+    path = _folder() / f"{run.id.replace('/', '-')}-{card}" / f"run-{name}.zip"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
         write_bundle(run, path)

@@ -19,7 +19,7 @@ from leaderboard.pages.results import run_html, scores_html
 from leaderboard.pages.submit_status import forgotten
 from leaderboard.pages.visitor import upload_refusal, visitor_of
 from leaderboard.queue.submissions import NotAcceptedError
-from submissions.card import card_from_fields
+from submissions.card import card_from_fields, form_fields
 from submissions.formats_text import FORMATS_TEXT
 from submissions.refusal import FileRefusedError
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from leaderboard.protocol import Protocol
     from leaderboard.queue.jobs import Jobs
     from leaderboard.store.local import Store
-    from submissions.card import Card
 
 POLL_S = 1.0
 _FORMATS = f'<p class="legend">Formats: {text(FORMATS_TEXT)}.</p>'
@@ -103,7 +102,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
         if submission is None:
             return None, None, forgotten(job_id), *(gr.skip() for _ in names)
         said = f"Choose the file of the new version; once published it takes the place of {submission.card.model}."
-        return job_id, None, notice("note", said), *_values(submission.card, names)
+        return job_id, None, notice("note", said), *(form_fields(submission.card)[name] for name in names)
 
     def show(identifier: str | None) -> tuple[object, ...]:
         run = runs.find(store, identifier)
@@ -128,17 +127,3 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
         lambda run: panel.links(runs.find(store, run)), scored, structures.downloads, **QUIET
     )
     return SubmitPage(job, timer)
-
-
-def _values(card: Card, names: list[str]) -> list[object]:
-    """A card as the form shows it."""
-    content = card.model_dump(mode="json")
-    return [_value(content[name]) for name in names]
-
-
-def _value(value: object) -> object:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return "; ".join(map(str, value))
-    return "" if value is None else str(value)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from leaderboard.licence import DATA_LICENCE
 from leaderboard.pages.markup import notice, text
-from leaderboard.queue.publishing import LICENCE
 
 if TYPE_CHECKING:
     from leaderboard.queue.jobs import Place
@@ -19,7 +19,8 @@ PUBLISH = (
     "You may withdraw it later; copies that others made meanwhile stay theirs under the licence.</p>"
 )
 CONSENT = (
-    f"The structures, their scores and the card are published under {LICENCE}, and I have the right to publish them so."
+    f"The structures, their scores and the card are published under {DATA_LICENCE}, and I have the right to publish "
+    "them so."
 )
 _STATUS = {
     "approved": "is on the board.",

@@ -10,6 +10,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from leaderboard.licence import DATA_LICENCE
 from leaderboard.queue.results import private_run
 from leaderboard.queue.rows import one, several
 from leaderboard.queue.submissions import NotAllowedError
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from leaderboard.queue.submissions import State, Submission
     from leaderboard.store.local import Store
 
-LICENCE = "CC-BY-4.0"
-"""Of the structures and scores that the board shows."""
 VISITOR = "a visitor who did not sign in"
 
 _LOG = logging.getLogger(__name__)
@@ -36,7 +35,7 @@ def publish(database: Database, store: Store, submission: Submission, *, consent
 
     """
     if not consent:
-        msg = f"to publish, agree that the structures, their scores and the card are shown under {LICENCE}"
+        msg = f"to publish, agree that the structures, their scores and the card are shown under {DATA_LICENCE}"
         raise NotAllowedError(msg)
     if submission.state not in {"scored", "publishing", "listed"}:
         msg = f"this submission is {submission.state}; only a scored one can be published"
@@ -98,7 +97,7 @@ def _finish(database: Database, store: Store, submission: Submission, result: Ru
                     sha256=submission.sha256,
                     owner=submission.owner,
                     card=submission.card,
-                    licence=LICENCE,
+                    licence=DATA_LICENCE,
                 )
             )
         run = store.publish(result.path)

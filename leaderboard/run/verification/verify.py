@@ -12,6 +12,7 @@ import hashlib
 import json
 import secrets
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,7 @@ from metrics.measure.fingerprint.elements import reduced_formula
 from metrics.measure.running.cache import Cache
 from metrics.table import SchemaError, check
 from reference_data.errors import ReferenceSetError
-from submissions.read import split
+from submissions.box import split_in_box
 from submissions.refusal import FileRefusedError
 
 if TYPE_CHECKING:
@@ -251,13 +252,13 @@ def _file(file: Path, record: RunRecord, structures: pd.DataFrame, context: Cont
     )
     if hashes.differences:
         return [hashes]
+    limit = context.protocol.time_limits_s.parse
     try:
-        records = list(split(file, LIMITS))
+        with closing(split_in_box(file, LIMITS)) as records:
+            read = read_records(records, LIMITS, context.engine, context.report, time_limit_s=limit)
     except FileRefusedError as error:
         refused = Difference(file.name, "file", "read", f"refused: {error}")
         return [hashes, Check(f"{what}, read again", 1, (refused,))]
-    limit = context.protocol.time_limits_s.parse
-    read = read_records(records, LIMITS, context.engine, context.report, time_limit_s=limit)
     return [hashes, compared(f"{what}, read again", _by_id(structures), _by_id(read))]
 
 
