@@ -199,7 +199,7 @@ def not_ranked(run: Run, protocol: Protocol) -> str | None:
     """Why a run takes no rank, or None where it takes one."""
     record = run.record
     if not run.counts:
-        return STATUSES[_status(run)]
+        return STATUSES[status_of(run)]
     if record.custom:
         return "custom settings"
     if record.protocol_hash != protocol.hash:
@@ -249,7 +249,8 @@ def _listed(runs: Iterable[Run], protocol: Protocol) -> list[Run]:
     return list(best.values())
 
 
-def _status(run: Run) -> str:
+def status_of(run: Run) -> str:
+    """One of `STATUSES`."""
     if run.counts:
         return APPROVED
     return "superseded" if run.is_superseded else "unverified"
@@ -275,7 +276,7 @@ def _facts(run: Run, protocol: Protocol) -> dict[str, object]:
         "model": run.model,
         "version": run.card.version,
         "owner": run.owner,
-        "status": _status(run),
+        "status": status_of(run),
         "verified": run.is_verified,
         "n_submitted": record.n_submitted,
         "reference": record.reference,

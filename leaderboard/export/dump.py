@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 import pyarrow as pa
 
-from leaderboard.board.table import board
+from leaderboard.board.table import board, status_of
 from leaderboard.board.written import csv_for_people
 from leaderboard.errors import CommandError
 from leaderboard.licence import DATA_LICENCE, TERMS
@@ -48,7 +48,10 @@ RUNS: Mapping[str, Column] = {
     "version": Column(pa.string(), "version of the model"),
     "hub_model": Column(pa.string(), "its repository on the Hugging Face Hub"),
     "owner": Column(pa.string(), "who submitted it; empty where nobody signed in"),
-    "status": Column(pa.string(), "approved, or unverified: not yet looked at by a maintainer, takes no rank"),
+    "status": Column(
+        pa.string(),
+        "approved, unverified (waits for the maintainers' review) or superseded; only approved ones rank",
+    ),
     "verified": Column(pa.bool_(), "whether the maintainers have scored it again and found the same"),
     "on_board": Column(pa.bool_(), "whether it is the row of its submission on the board, or a fuller run is"),
     "rank": Column(pa.int64(), "among the models against this reference set; empty where it takes none"),
@@ -206,7 +209,7 @@ def _run_row(run: Run, on_board: Mapping[Any, Any] | None) -> dict[str, Any]:
         "version": run.card.version,
         "hub_model": run.card.hub_model,
         "owner": run.owner,
-        "status": "approved" if run.is_approved else "unverified",
+        "status": status_of(run),
         "verified": run.is_verified,
         "on_board": on_board is not None,
         **{name: None if pd.isna(value) else value for name, value in (on_board or {}).items()},

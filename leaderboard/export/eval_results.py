@@ -46,7 +46,7 @@ def eval_results(
 
     """
     made = board(store, protocol)
-    hub_models = {run.id: run.card.hub_model for run in store.runs() if run.card.hub_model and run.is_approved}
+    hub_models = {run.id: run.card.hub_model for run in store.runs() if run.card.hub_model and run.counts}
     rows = made.wide[made.wide["run"].isin(list(hub_models)) & made.wide["rank"].notna()]
     ordered = rows.sort_values(["created", "run"]).to_dict("records")
     newest = {(str(hub_models[row["run"]]), str(row["reference"])): row for row in ordered}

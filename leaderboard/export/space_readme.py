@@ -21,7 +21,7 @@ _MODELS = re.compile(r"^models:.*\n(?:[ \t-].*\n)*", re.MULTILINE)
 
 def hub_models(runs: Iterable[Run]) -> list[str]:
     """Models on the Hub that have an approved run, sorted."""
-    return sorted({run.card.hub_model for run in runs if run.card.hub_model is not None and run.is_approved})
+    return sorted({run.card.hub_model for run in runs if run.card.hub_model is not None and run.counts})
 
 
 def with_models(readme: str, models: Sequence[str]) -> str:

@@ -19,12 +19,14 @@ from leaderboard.errors import CommandError
 from leaderboard.export.dump import FORMAT_VERSION, RUNS, SCORES, quoted_csv, write_dump
 from leaderboard.protocol import load_protocol
 from leaderboard.records import RunRecord, RunScores
+from leaderboard.run.energies import ENERGIES_SCHEMA
+from leaderboard.run.reading import STRUCTURES_SCHEMA
 from leaderboard.store.actions import Action
 from leaderboard.store.json_files import write_model
 from leaderboard.store.local import Store
-from metrics.table import read_parquet
+from metrics.table import frame, read_parquet, write_parquet
 from submissions.card import Card
-from tests.made_runs import Made, caesium_chloride, energy, good, publish, refused
+from tests.made_runs import COLUMNS, Made, caesium_chloride, energy, good, publish, refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,9 +76,12 @@ def rebuilt(dump: Path, root: Path) -> Store:
             RunScores(**record.with_scores([]).model_dump(exclude={"scores"}), scores=scores[row["run"]]),
             folder / "scores.json",
         )
-        # that a run is whole is told by its files, which the board does not open
-        for name in ("structures", "columns", *(["energies"] if potentials else [])):
-            (folder / f"{name}.parquet").touch()
+        # a run is not whole without tables of its structures, which the board does not read
+        ids = [{"id": str(number)} for number in range(record.n_submitted)]
+        write_parquet(frame(ids, STRUCTURES_SCHEMA), STRUCTURES_SCHEMA, folder / "structures.parquet")
+        write_parquet(frame(ids, COLUMNS), COLUMNS, folder / "columns.parquet")
+        if potentials:
+            write_parquet(frame([], ENERGIES_SCHEMA), ENERGIES_SCHEMA, folder / "energies.parquet")
     return Store(root)
 
 
@@ -157,6 +162,7 @@ def test_what_the_board_does_not_show_is_not_in_it_and_what_nobody_looked_at_is_
     act("withdrawn", "withdrawn")
     for name in ("new", "seen"):
         act("published", name, owner="someone", card=Card(model=f"{name} by its owner"))
+        act("withdrawn", name)  # as nobody's, which it was before
     act("approved", "seen", owner="someone")
     write_dump(store, PROTOCOL, tmp_path / "dump")
     table = read_parquet(tmp_path / "dump" / "runs.parquet").set_index("model")

@@ -93,7 +93,11 @@ def test_what_no_maintainer_looked_at_has_no_results(tmp_path: Path) -> None:
     assert set(eval_results(store, PROTOCOL, BENCHMARK)) == {HUB_MODEL}
     card = Card(model="alpha", hub_model=HUB_MODEL)
     published = {"time": "2026-11-24T00:00:00Z", "actor": "a", "kind": "published", "owner": "o"}
-    store.record(Action.model_validate({**published, "card": card, "sha256": run.record.submission_sha256}))
+    sha256 = run.record.submission_sha256
+    store.record(Action.model_validate({**published, "card": card, "sha256": sha256}))
+    # the run that was nobody's is still there beside
+    assert set(eval_results(store, PROTOCOL, BENCHMARK)) == {HUB_MODEL}
+    store.record(Action.model_validate({**published, "kind": "withdrawn", "owner": None, "sha256": sha256}))
     assert eval_results(store, PROTOCOL, BENCHMARK) == {}
 
 
