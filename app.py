@@ -7,8 +7,9 @@ import os
 import socket
 import sys
 
+from leaderboard.errors import UsageError
 from leaderboard.queue.jobs import Jobs
-from leaderboard.store.local import Store
+from leaderboard.store.open import open_store
 
 DEFAULT_PORT = 7860
 MAX_PORT = 65_535
@@ -20,9 +21,9 @@ def main() -> int:
     """Serve until stopped; exit status 1 where the port or the folder of runs cannot be used."""
     try:
         port = _free_port()
-        store = Store()
+        store = open_store()
         jobs = Jobs(store)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, UsageError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     _serve(jobs, port)
@@ -57,6 +58,7 @@ def _serve(jobs: Jobs, port: int) -> None:
     # gradio reads the port when it is imported, and a bad one would end that with a traceback
     import gradio as gr
 
+    from leaderboard.gc import keep_clearing
     from leaderboard.pages.site import build
     from leaderboard.pages.style import CSS, theme
     from leaderboard.pages.viewer import STATIC
@@ -67,6 +69,8 @@ def _serve(jobs: Jobs, port: int) -> None:
 
     # gradio reads these when it serves: nothing that a visitor does reaches another machine
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    jobs.store.start()
+    keep_clearing(jobs)
     process = ScoringProcess(jobs.store)
     process.start()
     runner = Runner(jobs, process)

@@ -9,6 +9,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from leaderboard import gc
 from leaderboard.calibration import CALIBRATIONS, LEDGER
 from leaderboard.errors import CommandError, RecordError, UsageError
 from leaderboard.export import command as export
@@ -137,6 +138,7 @@ def parser() -> argparse.ArgumentParser:
 
     _add_calibrate(command("calibrate", "fit a potential's distances from the hull to DFT's", "leaderboard.calibrate"))
     export.add_to(subparsers)
+    gc.add_to(subparsers)
     _add_benchmark(subparsers)
     return top
 

@@ -17,6 +17,7 @@ from leaderboard.protocol import ProtocolError, load_protocol
 from leaderboard.score_key import CALIBRATED
 from leaderboard.spreadsheet import safe_cell
 from leaderboard.store.local import Store
+from leaderboard.store.open import open_store
 from submissions.refusal import visible
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def score(options: Namespace) -> None:
     from submissions.card import card_from_fields, load_card
     from submissions.refusal import FileRefusedError
 
-    store, visitor = Store(), on_the_command_line()
+    store, visitor = open_store(), on_the_command_line()
     file = existing(options.file)
     try:
         given = None if options.card is None else load_card(options.card)
@@ -125,7 +126,7 @@ def table(options: Namespace) -> None:
     from leaderboard.board.written import render
 
     protocol = load_protocol()
-    sys.stdout.write(render(board(Store(), protocol), options.format, protocol))
+    sys.stdout.write(render(board(open_store(), protocol), options.format, protocol))
 
 
 def fingerprint(options: Namespace) -> None:

@@ -69,9 +69,9 @@ def dump(options: Namespace) -> None:
     """
     from leaderboard.export.dump import write_dump  # noqa: PLC0415 - imports pandas
     from leaderboard.protocol import load_protocol  # noqa: PLC0415 - with the above
-    from leaderboard.store.local import Store  # noqa: PLC0415 - with the above
+    from leaderboard.store.open import open_store  # noqa: PLC0415 - with the above
 
-    manifest = write_dump(Store(), load_protocol(), options.out)
+    manifest = write_dump(open_store(), load_protocol(), options.out)
     sys.stdout.write(f"{manifest['n_runs']:,} runs, {manifest['n_scores']:,} scores: {options.out}\n")
 
 
@@ -85,12 +85,12 @@ def eval_results(options: Namespace) -> None:
     from leaderboard.export.eval_results import FOLDER, as_yaml  # noqa: PLC0415 - imports pandas
     from leaderboard.export.eval_results import eval_results as results_of  # noqa: PLC0415 - with the above
     from leaderboard.protocol import load_protocol  # noqa: PLC0415 - with the above
-    from leaderboard.store.local import Store  # noqa: PLC0415 - with the above
+    from leaderboard.store.open import open_store  # noqa: PLC0415 - with the above
 
     if not options.benchmark:
         msg = "which data set repository hosts the benchmark? name it with --benchmark or RESULTS_REPO"
         raise CommandError(msg)
-    results = results_of(Store(), load_protocol(), options.benchmark, options.site)
+    results = results_of(open_store(), load_protocol(), options.benchmark, options.site)
     for hub_model, entries in results.items():
         file = options.out / hub_model / FOLDER / f"{options.benchmark.replace('/', '--')}.yaml"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -108,10 +108,10 @@ def space_readme(options: Namespace) -> None:
 
     """
     from leaderboard.export.space_readme import update  # noqa: PLC0415 - imports pandas
-    from leaderboard.store.local import Store  # noqa: PLC0415 - with the above
+    from leaderboard.store.open import open_store  # noqa: PLC0415 - with the above
 
     if not options.readme.is_file():
         msg = f"{options.readme} does not exist; name the README of the Space with --readme"
         raise CommandError(msg)
-    models = update(options.readme, Store().runs())
+    models = update(options.readme, open_store().runs())
     sys.stdout.write(f"{options.readme}: {len(models)} models\n")

@@ -11,18 +11,19 @@ from leaderboard.moderation.command import OF_SUBMISSIONS
 from leaderboard.moderation.listed import NotDoneError, all_listings, named
 from leaderboard.moderation.log import entries, listing_line
 from leaderboard.moderation.rights import on_the_command_line
-from leaderboard.store.local import Store
+from leaderboard.store.open import open_store
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from leaderboard.moderation.rights import Visitor
     from leaderboard.store.actions import Action
+    from leaderboard.store.local import Store
 
 
 def print_list(options: Namespace) -> None:
     """Print every submission, the oldest first."""
-    listings = [one for one in all_listings(Store()) if not options.waiting or one.status == "unverified"]
+    listings = [one for one in all_listings(open_store()) if not options.waiting or one.status == "unverified"]
     if options.json:
         lines = [
             {
@@ -44,7 +45,7 @@ def print_list(options: Namespace) -> None:
 
 def print_log(options: Namespace) -> None:
     """Print the log, the oldest entry first."""
-    store = Store()
+    store = open_store()
     if options.json:
         content = [action.model_dump(mode="json", exclude_none=True) for action in store.actions()]
         sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
@@ -61,7 +62,7 @@ def act(options: Namespace) -> None:
         NotDoneError: an id names none, or the thing cannot be done; those before it are done and printed.
 
     """
-    store, visitor, name = Store(), on_the_command_line(), options.action
+    store, visitor, name = open_store(), on_the_command_line(), options.action
     if name not in OF_SUBMISSIONS:
         given = [getattr(options, option) for option in ("user", "reason") if hasattr(options, option)]
         _say(f"{name} {' '.join(given[:1])}".strip(), getattr(verbs, name)(store, visitor, *given))

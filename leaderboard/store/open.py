@@ -6,6 +6,7 @@ import atexit
 import os
 from typing import TYPE_CHECKING
 
+from leaderboard.errors import UsageError
 from leaderboard.store.local import Store
 
 if TYPE_CHECKING:
@@ -19,18 +20,21 @@ def open_store(root: Path | None = None) -> Store:
 
     Raises:
         NotADirectoryError: a file stands where the folder is needed.
-        ValueError: RESULTS_REPO is no name of a repository.
+        UsageError: RESULTS_REPO is no name of a repository.
 
     """
     repository = os.environ.get("RESULTS_REPO", "")
     if not repository:
         return Store(root)
     # the client takes as long to import as all else that the table needs
-    from leaderboard.store.hub import HubStore  # noqa: PLC0415
-    from leaderboard.store.hub_repository import Repository  # noqa: PLC0415
+    from leaderboard.store.hub.repository import Repository  # noqa: PLC0415
+    from leaderboard.store.hub.store import HubStore  # noqa: PLC0415
 
     token, endpoint = (os.environ.get(name) or None for name in ("HF_TOKEN", "HF_ENDPOINT"))
-    store = HubStore(root, Repository(repository, token, endpoint))
+    try:
+        store = HubStore(root, Repository(repository, token, endpoint))
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     store.sync()
     atexit.register(store.close)
     return store

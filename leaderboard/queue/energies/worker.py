@@ -17,7 +17,7 @@ from leaderboard.protocol import load_protocol
 from leaderboard.queue.energies.leases import leased
 from leaderboard.queue.energies.retries import MAX_ATTEMPTS, n_attempts, n_open, open_again
 from leaderboard.run.scoring import Resources, Setting, score_again, start_engine
-from leaderboard.store.local import Store
+from leaderboard.store.open import open_store
 from metrics.measure.running.progress import ToTerminal
 from reference_data.errors import ReferenceSetError
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from leaderboard.protocol import Protocol
+    from leaderboard.store.local import Store
     from leaderboard.store.run import Run
 
 LOOK_EVERY_S = 30.0
@@ -38,10 +39,11 @@ def worker(options: Namespace) -> None:
         CommandError: with ``--once``, when a run could not be scored.
 
     """
-    store, protocol = Store(), load_protocol()
+    store, protocol = open_store(), load_protocol()
     with start_engine(options.jobs) as engine:
         work = Work(Resources(engine, store, ToTerminal()))
         while True:
+            store.sync()
             n_done = work.look(protocol, relax=options.relax)
             if options.once and not n_done:
                 break

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -35,8 +37,10 @@ class Cache:
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute(
             "CREATE TABLE IF NOT EXISTS results "
-            "(sha256 TEXT, key TEXT, columns TEXT, reason TEXT, PRIMARY KEY (sha256, key)) WITHOUT ROWID"
+            "(sha256 TEXT, key TEXT, columns TEXT, reason TEXT, day INTEGER NOT NULL DEFAULT 0, "
+            "PRIMARY KEY (sha256, key)) WITHOUT ROWID"
         )
+        _date_rows(self._database)
         self._uncommitted: list[tuple[str, str, str, str | None]] = []
 
     def __enter__(self) -> Cache:  # noqa: PYI034 - not meant to be subclassed
@@ -77,6 +81,65 @@ class Cache:
     def commit(self) -> None:
         """Make durable what was put; results that are dear to compute do not wait for their number."""
         if self._uncommitted:
-            self._database.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", self._uncommitted)
+            self._database.executemany(
+                f"INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, {_today()})",  # noqa: S608 - a number of ours
+                self._uncommitted,
+            )
             self._database.commit()
             self._uncommitted = []
+
+
+def prune(path: Path, *, days: float, max_bytes: float, dry_run: bool = False) -> int:
+    """Forget results that were made so many days ago, and the oldest beyond a size.
+
+    Args:
+        path: of the cache; it need not be there.
+        days: results that were made longer ago go.
+        max_bytes: of the results that stay.
+        dry_run: change nothing.
+
+    Returns:
+        Size of what went, in bytes.
+
+    """
+    if not path.is_file():
+        return 0
+    with closing(sqlite3.connect(path, timeout=60)) as database:
+        if not dry_run:
+            _date_rows(database)
+        elif not _is_dated(database):
+            return 0
+        sizes = dict(database.execute(f"SELECT day, SUM({_SIZE}) FROM results GROUP BY day ORDER BY day"))  # noqa: S608
+        gone, kept = 0, sum(sizes.values())
+        for day, size in sizes.items():
+            if day >= _today() - days and kept <= max_bytes:
+                break
+            gone, kept = gone + size, kept - size
+            if not dry_run:
+                database.execute("DELETE FROM results WHERE day = ?", (day,))
+                database.commit()
+        if gone and not dry_run:
+            # the file gets smaller where nobody uses it now; else its free pages are used again
+            with suppress(sqlite3.OperationalError):
+                database.execute("VACUUM")
+    return gone
+
+
+_SIZE = "LENGTH(sha256) + LENGTH(key) + LENGTH(columns) + IFNULL(LENGTH(reason), 0)"
+
+
+def _today() -> int:
+    """Days since 1970."""
+    return int(time.time() // 86_400)
+
+
+def _is_dated(database: sqlite3.Connection) -> bool:
+    return "day" in {name for _, name, *_ in database.execute("PRAGMA table_info(results)")}
+
+
+def _date_rows(database: sqlite3.Connection) -> None:
+    """Give results of files that did not say when they were made the day on which that is first missed."""
+    if not _is_dated(database):
+        # another process that found the same may have been faster
+        with suppress(sqlite3.OperationalError):
+            database.execute(f"ALTER TABLE results ADD COLUMN day INTEGER NOT NULL DEFAULT {_today()}")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from leaderboard.store.actions import Action
-from leaderboard.store.hub import HubStore
-from leaderboard.store.hub_repository import Repository
+from leaderboard.store.hub.repository import Repository
+from leaderboard.store.hub.store import HubStore
 from leaderboard.store.local import Store
 from submissions.card import Card
 from tests.leaderboard.store.hub_stand_in import REPOSITORY, TOKEN, StandIn

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from leaderboard.store import hub as hub_module
-from leaderboard.store import hub_exchange
 from leaderboard.store.actions import Action
-from leaderboard.store.hub import HubStore
-from leaderboard.store.hub_exchange import Exchange
-from leaderboard.store.hub_repository import HubError, Repository
+from leaderboard.store.hub import exchange as hub_exchange
+from leaderboard.store.hub import store as hub_module
+from leaderboard.store.hub.exchange import Exchange
+from leaderboard.store.hub.repository import HubError, Repository
+from leaderboard.store.hub.store import HubStore
 from leaderboard.store.open import open_store
 from leaderboard.store.run import FILES, Run
 from submissions.card import Card
@@ -261,10 +261,10 @@ def test_files_of_a_deleted_submission_go_there_and_here_and_the_log_stays(
     hub: StandIn, finished: list[Path], tmp_path: Path
 ) -> None:
     store, other = opened(hub, tmp_path / "a"), opened(hub, tmp_path / "b")
-    runs = [store.publish(folder) for folder in finished[:2]]
-    sha256 = runs[0].record.submission_sha256
+    sha256 = Run(finished[0]).record.submission_sha256
     for owner in ("ada", "bob"):
         store.record(Action(actor=owner, kind="published", sha256=sha256, owner=owner, card=Card(model="m")))
+    runs = [store.publish(folder) for folder in finished[:2]]
     store.sync()
     other.sync()
     store.record(Action(actor="m", kind="deleted", sha256=sha256, owner="ada", reason="copied"))

@@ -13,15 +13,15 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from leaderboard.store.hub_exchange import Exchange
-from leaderboard.store.hub_repository import HubError
+from leaderboard.store.hub.exchange import Exchange
+from leaderboard.store.hub.repository import HubError
 from leaderboard.store.local import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from leaderboard.store.actions import Action
-    from leaderboard.store.hub_repository import Repository
+    from leaderboard.store.hub.repository import Repository
     from leaderboard.store.run import Run
 
 LOOK_EVERY_S = 60.0

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from leaderboard.errors import RecordError
 from leaderboard.store.check import check_published
-from leaderboard.store.hub_repository import HubError, RemoteFile
+from leaderboard.store.hub.repository import HubError, RemoteFile
 from leaderboard.store.local import submission_of
 from leaderboard.store.run import FILES
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from leaderboard.store.hub_repository import Repository
+    from leaderboard.store.hub.repository import Repository
     from leaderboard.store.local import Store
 
 FILES_PER_COMMIT = 250
