@@ -116,7 +116,7 @@ def _behind(run: Sampled, generator: np.random.Generator, shape: tuple[int, ...]
     """What endless records of the run could give."""
     if not run.is_share:
         return _moved(run.estimate, np.full(shape, run.estimate.value), generator)
-    trials = _trials(run.estimate)
+    trials = trials_behind(run.estimate)
     hits = run.estimate.value * trials
     return generator.beta(hits + 0.5, trials - hits + 0.5, size=shape)
 
@@ -125,7 +125,7 @@ def _new(run: Sampled, behind: NDArray[np.float64], generator: np.random.Generat
     """What as many new records give."""
     if not run.is_share:
         return _moved(run.estimate, behind, generator)
-    trials = round(_trials(run.estimate))
+    trials = round(trials_behind(run.estimate))
     return generator.binomial(trials, np.clip(behind, 0.0, 1.0)) / trials
 
 
@@ -136,7 +136,7 @@ def _moved(estimate: Estimate, values: NDArray[np.float64], generator: np.random
     return moved
 
 
-def _trials(estimate: Estimate) -> float:
+def trials_behind(estimate: Estimate) -> float:
     """Number of trials, at least 1, for which Wilson's interval of the share is as wide.
 
     With a = z^2 / n and half the width h: h^2 (1 + a)^2 = a p (1 - p) + a^2 / 4.
