@@ -84,6 +84,15 @@ def parser() -> argparse.ArgumentParser:
         "name marks the run as custom: shown, never ranked",
     )
     score.add_argument(
+        "--training-set",
+        type=_reference,
+        action="append",
+        default=[],
+        metavar="NAME|DIR",
+        help="built reference set that the model was trained on, once for each, beside those that the card names: the "
+        "run says how much of it is memorized",
+    )
+    score.add_argument(
         "--potentials",
         type=_potentials,
         metavar="none|A,B",
@@ -121,7 +130,13 @@ def parser() -> argparse.ArgumentParser:
 
     moderation.add_to(subparsers)
 
-    subparsers.add_parser("reference", help="list, describe, compare, verify and build reference sets", add_help=False)
+    _add_power(
+        command("power", "say how many structures or runs would tell two models apart", "leaderboard.board.power")
+    )
+
+    subparsers.add_parser(
+        "reference", help="list, describe, compare, verify, build and fetch reference sets", add_help=False
+    )
     cache = subparsers.add_parser("cache", help="what this machine knows without computing it")
     actions = cache.add_subparsers(dest="action", required=True, metavar="ACTION")
     imported = actions.add_parser(
@@ -141,6 +156,17 @@ def parser() -> argparse.ArgumentParser:
     gc.add_to(subparsers)
     _add_benchmark(subparsers)
     return top
+
+
+def _add_power(power: argparse.ArgumentParser) -> None:
+    power.add_argument("first", metavar="A", help="a model of the board, by name, or one of its runs")
+    power.add_argument("second", metavar="B", help="another one")
+    power.add_argument(
+        "--score",
+        metavar="S",
+        help="column of the board, such as novel or stable@chgnet/unrelaxed (default: what ranks)",
+    )
+    power.add_argument("--reference", metavar="NAME", help="board of which set (default: the only one with both)")
 
 
 def _add_calibrate(calibrate: argparse.ArgumentParser) -> None:

@@ -42,6 +42,7 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
     reference: str | Path | None = None,
     potentials: Sequence[str] | None = None,
     relax: bool | None = None,
+    training_sets: Sequence[str | Path] = (),
     jobs: int | None = None,
     out: Path | None = None,
 ) -> Scores:
@@ -55,6 +56,7 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
         reference: name or folder of a reference set; default is the protocol's first that is present.
         potentials: ids of interatomic potentials; default are the protocol's, none of them is the structural tier.
         relax: energies of relaxed structures too; default is the protocol's choice.
+        training_sets: built reference sets that the model was trained on, by name or folder, to measure the overlap.
         jobs: worker processes; default is the number of usable cores.
         out: folder for the run's files (facts of every structure among them); default is the store's workspace.
 
@@ -82,7 +84,7 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
     from submissions.card import Card  # noqa: PLC0415 - see above
 
     potential_ids = None if potentials is None else tuple(potentials)
-    setting = Setting.of(load_protocol(protocol), reference, potential_ids, relax=relax)
+    setting = Setting.of(load_protocol(protocol), reference, potential_ids, relax=relax, training_folders=training_sets)
     records = records_of(structures, ids)
     with start_engine(jobs) as engine:
         resources = Resources(engine, Store(), ToTerminal())

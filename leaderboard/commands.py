@@ -100,7 +100,14 @@ def score(options: Namespace) -> None:
         given = None if options.card is None else load_card(options.card)
         card = given or card_from_fields({"model": options.file.stem[:80]})
         protocol = load_protocol(options.protocol)
-        setting = Setting.of(protocol, options.reference, options.potentials, relax=options.relax)
+        setting = Setting.of(
+            protocol,
+            options.reference,
+            options.potentials,
+            relax=options.relax,
+            training_sets=card.training_sets,
+            training_folders=options.training_set,
+        )
         for note in lacks(setting, store):
             sys.stderr.write(f"note: {note}\n")
         with start_engine(options.jobs) as engine:

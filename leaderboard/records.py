@@ -19,9 +19,10 @@ from submissions.card import Card  # noqa: TC001 - as above
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FormatVersion = Literal[1, 2, 3]
-FORMAT_VERSION: FormatVersion = 3
-"""Of both files. Version 1, that of files which name none, knew no release; version 2 no calibrations."""
+FormatVersion = Literal[1, 2, 3, 4]
+FORMAT_VERSION: FormatVersion = 4
+"""Of both files. Version 1, that of files which name none, knew no release; version 2 no calibrations; version 3 no
+training sets."""
 
 
 class _Closed(BaseModel):
@@ -108,6 +109,8 @@ class _Setting(_Closed):
         relaxed: whether structures were relaxed too.
         checkpoints: sha256 of the parameters of each potential.
         calibrations: sha256 of the calibration of each view of the energies that has one, by its variant.
+        training_sets: sha256 of the manifest of each training set that records were compared with, by name; none unless
+            all that the card declares were at hand.
         custom: departs from the protocol: shown, never ranked.
         verified: whether the maintainers have scored it again.
         versions: of the packages, Python and the machine.
@@ -130,6 +133,7 @@ class _Setting(_Closed):
     relaxed: bool
     checkpoints: dict[str, str]
     calibrations: dict[str, str] = {}
+    training_sets: dict[str, str] = {}
     custom: bool
     verified: bool
     versions: dict[str, str]

@@ -263,6 +263,20 @@ def set_names() -> list[str]:
     return sorted(path.stem for path in SETS.glob("*.toml"))
 
 
+def named_set(text: str) -> str | None:
+    """The defined set that a text names, whatever its case and punctuation: ``MP-20`` is ``mp-20``; None where none is.
+
+    Letters and digits must be the name's and no others, so "MP-20, our split" names no set.
+    """
+    by_letters = {letters(name): name for name in set_names()}
+    return by_letters.get(letters(text))
+
+
+def letters(name: str) -> str:
+    """Letters and digits of a name in lower case: what people agree on when they write the name of a data set."""
+    return "".join(character for character in name.casefold() if character.isalnum())
+
+
 def set_folder(name_or_folder: str | Path) -> Path:
     """Folder of a set: a defined name comes first, then an existing folder.
 

@@ -109,7 +109,11 @@ class Card(BaseModel):
     open_weights: bool | None = Field(None, description="Whether the weights can be downloaded, true or false")
     architecture: Line | None = Field(None, description="Family: diffusion, flow matching, language model, ...")
     parameters: Count | None = Field(None, description="Number of trainable parameters, a whole number")
-    training_sets: Lines = Field((), description="Data sets trained on, one entry each")
+    training_sets: Lines = Field(
+        (),
+        description="Data sets trained on, one entry each; the name of a reference set alone, such as MP-20 or "
+        "Alex-MP-20, lets the overlap with it be measured",
+    )
     pre_relaxed: bool | None = Field(
         None, description="Whether the structures were relaxed before they were submitted, true or false"
     )

@@ -10,12 +10,15 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from metrics.measure.matching.verdict import Comparison, Undecided
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from metrics.measure.matching.pairs import Pair
 
 
 class Place(NamedTuple):
@@ -116,6 +119,27 @@ def standing(comparisons: Sequence[tuple[str, Comparison | Undecided]], near_dis
         near=False if known.value else near.value,
         distance_failure=unknown,
     )
+
+
+def standings(
+    verdicts: Iterable[tuple[Pair, Comparison | Undecided]],
+    names: Sequence[str],
+    classes: Sequence[int],
+    near_distance: float,
+) -> list[Standing]:
+    """What the crystal of each record is to a set of crystals, one for a whole class.
+
+    Args:
+        verdicts: of pairs of a record's crystal, which comes first, and a crystal of the set; pairs in rising order.
+        names: id of each crystal, as pairs number them.
+        classes: class of each record's crystal.
+        near_distance: see :func:`standing`.
+
+    """
+    alone = [Standing(known=False, rule="no_candidate")] * len(classes)
+    for number, matches in groupby(verdicts, key=lambda pair_and_match: pair_and_match[0][0]):
+        alone[number] = standing([(names[other], match) for (_, other), match in matches], near_distance)
+    return spread(alone, classes)
 
 
 def distance_or_reason(match: Comparison | Undecided) -> float | str:

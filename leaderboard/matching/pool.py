@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -10,12 +11,12 @@ import numpy as np
 
 from leaderboard.matching.verdicts import Verdicts
 from metrics.measure.matching.nearest_first import ask_until_joined, ask_until_matched
-from metrics.measure.matching.pairs import SLOW_BLOCK_SIDE, ask, count_of_one_formula, pairs_of_one_formula
+from metrics.measure.matching.pairs import BLOCK_SIDE, SLOW_BLOCK_SIDE, ask, count_of_one_formula, pairs_of_one_formula
 from metrics.measure.matching.verdict import Undecided, compare_without_matcher, same_by_loose_matcher
 from metrics.measure.running.progress import Counter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -60,20 +61,35 @@ class Pool:
 
         """
         first, others = self.crystals[:n], self.crystals[n:]
-        clear = Verdicts.collected(
-            self._clear_cases(first, others, partial(compare_without_matcher, settings=settings))
+        clear = self._clear_cases(
+            count_of_one_formula(first, others), pairs_of_one_formula(first, others), settings, "identify"
         )
         is_inside = clear.pairs[:, 1] < n
         inside, outside = clear.where(is_inside), clear.where(~is_inside)
-        question = partial(same_by_loose_matcher, settings=settings)
+        joined = ask_until_joined(
+            n, inside.pairs, inside.distance, inside.same, inside.undecided, self._matcher(inside, settings)
+        )
+        return inside.with_answers(joined), self._with_nearest_matches(outside, settings)
 
-        def of(verdicts: Verdicts) -> Callable[[NDArray[np.int64]], list[bool | str]]:
-            return lambda places: self.ask("match", question, verdicts.pairs[places])
+    def verdicts_with_others(self, n: int, settings: MatchSettings, stage: str) -> Verdicts:
+        """The verdicts on each of the first n crystals with each of the other crystals alone.
 
-        joined = ask_until_joined(n, inside.pairs, inside.distance, inside.same, inside.undecided, of(inside))
-        owner = outside.pairs[:, 0]
-        matched = ask_until_matched(owner, outside.distance, outside.same, outside.undecided, of(outside))
-        return inside.with_answers(joined), outside.with_answers(matched)
+        Args:
+            n: number of crystals.
+            settings: of the verdict.
+            stage: what progress is reported as.
+
+        """
+        by_formula: dict[str, list[int]] = defaultdict(list)
+        for place, other in enumerate(self.crystals[n:], start=n):
+            by_formula[other.reduced_formula].append(place)
+        pairs = [
+            (number, place)
+            for number, crystal in enumerate(self.crystals[:n])
+            for place in by_formula[crystal.reduced_formula]
+        ]
+        ordered = self._in_blocks(np.array(pairs, dtype=np.int32).reshape(-1, 2), BLOCK_SIDE)
+        return self._with_nearest_matches(self._clear_cases(len(pairs), ordered, settings, stage), settings)
 
     def ask(self, stage: str, question: Callable[[Candidate, Candidate], T], pairs: NDArray[np.int32]) -> list[T | str]:
         """Answer to the question about each pair, or the reason why there is none; in the order of the pairs.
@@ -91,7 +107,7 @@ class Pool:
         for pair, answer in ask(
             question,
             self.crystals,
-            self._in_blocks(pairs),
+            self._in_blocks(pairs, SLOW_BLOCK_SIDE),
             engine=self.engine,
             time_limit_s=self.time_limit_s,
             side=SLOW_BLOCK_SIDE,
@@ -101,32 +117,47 @@ class Pool:
             counter.add()
         return [answers[first, second] for first, second in pairs.tolist()]
 
-    def _clear_cases(
-        self,
-        first: Sequence[Candidate],
-        others: Sequence[Candidate],
-        question: Callable[[Candidate, Candidate], Comparison | Undecided],
-    ) -> Iterator[tuple[Pair, Comparison | Undecided]]:
-        n_pairs = count_of_one_formula(first, others)
+    def _clear_cases(self, n_pairs: int, pairs: Iterable[Pair], settings: MatchSettings, stage: str) -> Verdicts:
+        """What needs no StructureMatcher; pairs of one formula come together."""
         if not n_pairs:
-            return
-        counter = Counter("identify", n_pairs, self.report)
-        pairs = pairs_of_one_formula(first, others)
-        for pair, answer in ask(
-            question,
-            self.crystals,
-            pairs,
-            engine=self.engine,
-            time_limit_s=self.time_limit_s,
-            budget=self.budget,
-        ):
-            yield pair, Undecided(None, answer) if isinstance(answer, str) else answer
-            counter.add()
+            return Verdicts.collected(())
+        question = partial(compare_without_matcher, settings=settings)
+        counter = Counter(stage, n_pairs, self.report)
 
-    def _in_blocks(self, pairs: NDArray[np.int32]) -> list[Pair]:
+        def answers() -> Iterator[tuple[Pair, Comparison | Undecided]]:
+            for pair, answer in ask(
+                question,
+                self.crystals,
+                pairs,
+                engine=self.engine,
+                time_limit_s=self.time_limit_s,
+                budget=self.budget,
+            ):
+                yield pair, Undecided(None, answer) if isinstance(answer, str) else answer
+                counter.add()
+
+        return Verdicts.collected(answers())
+
+    def _with_nearest_matches(self, verdicts: Verdicts, settings: MatchSettings) -> Verdicts:
+        """With the answers of StructureMatcher as far as the nearest match of a crystal hangs on them."""
+        matched = ask_until_matched(
+            verdicts.pairs[:, 0],
+            verdicts.distance,
+            verdicts.same,
+            verdicts.undecided,
+            self._matcher(verdicts, settings),
+        )
+        return verdicts.with_answers(matched)
+
+    def _matcher(self, verdicts: Verdicts, settings: MatchSettings) -> Callable[[NDArray[np.int64]], list[bool | str]]:
+        """Asks StructureMatcher about the pairs at some places."""
+        question = partial(same_by_loose_matcher, settings=settings)
+        return lambda places: self.ask("match", question, verdicts.pairs[places])
+
+    def _in_blocks(self, pairs: NDArray[np.int32], side: int) -> list[Pair]:
         """Those of one formula together, and of these those that share crystals, so that few have to be sent."""
         places = {formula: at for at, formula in enumerate(dict.fromkeys(one.reduced_formula for one in self.crystals))}
         formula = np.array([places[self.crystals[first].reduced_formula] for first in pairs[:, 0].tolist()])
-        block = pairs // SLOW_BLOCK_SIDE
+        block = pairs // side
         ordered = pairs[np.lexsort((pairs[:, 1], pairs[:, 0], block[:, 1], block[:, 0], formula))]
         return [(first, second) for first, second in ordered.tolist()]

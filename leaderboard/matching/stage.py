@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,16 +13,15 @@ import pyarrow as pa
 from leaderboard.matching.classes import (
     Fact,
     Place,
-    Standing,
     certain,
     distance_or_reason,
     representatives,
-    spread,
-    standing,
+    standings,
 )
 from leaderboard.matching.defects import known_up_to_defect
 from leaderboard.matching.findings import Findings
 from leaderboard.matching.pool import Pool
+from leaderboard.matching.training_sets import NONE_DECLARED, TRAINING_COLUMNS, TrainingSets, note_training
 from leaderboard.matching.wider_senses import known_variants
 from metrics.measure.matching.pairs import components
 from metrics.measure.matching.point_defect import PointDefectSettings
@@ -33,6 +31,7 @@ from metrics.measure.running.engine import CpuBudget
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from leaderboard.matching.classes import Standing
     from leaderboard.matching.verdicts import Verdicts
     from leaderboard.protocol import Protocol
     from metrics.crystal import Crystal
@@ -60,6 +59,7 @@ IDENTITY_COLUMNS: dict[str, pa.DataType] = {
     "in_reference_matcher": pa.bool_(),
     "in_reference_bawl": pa.bool_(),
     "duplicate_bawl": pa.bool_(),
+    **TRAINING_COLUMNS,
 }
 
 NEEDED_COLUMNS = ("reduced_formula", "canonical_bawl_keys", "bawl", "prototype", "family", "valid")
@@ -85,6 +85,7 @@ def identify_records(
     *,
     engine: Engine,
     report: Report,
+    training: TrainingSets = NONE_DECLARED,
 ) -> pd.DataFrame:
     """Return the table of facts with `IDENTITY_COLUMNS` filled.
 
@@ -95,6 +96,7 @@ def identify_records(
         protocol: settings of the verdict and its time limit.
         engine: where the comparisons run.
         report: told how far they are.
+        training: sets that the model was trained on.
 
     A record without keys cannot be compared: its identity stays unknown, with the reason its fingerprint gave.
 
@@ -126,14 +128,15 @@ def identify_records(
     findings = Findings()
     _note_classes(findings, columns, inside, classes, rows, [crystals[first].sha256 for first, *_ in rows])
     _note_nearest_records(findings, pool, inside, rows)
-    standings = _standings(pool, outside, classes)
-    variants = known_variants(outside, pool, standings, classes, settings)
+    stands = standings(outside, pool.names, classes, NEAR_DISTANCE)
+    variants = known_variants(outside, pool, stands, classes, settings)
     variants["known_up_to_defect"] = known_up_to_defect(
-        pool, standings, classes, reference, PointDefectSettings(**protocol.point_defects)
+        pool, stands, classes, reference, PointDefectSettings(**protocol.point_defects)
     )
     known_formulas = {crystal.reduced_formula for crystal in known}
     variants["formula_in_reference"] = [Fact(crystal.reduced_formula in known_formulas) for crystal in candidates]
-    _note_reference(findings, standings, variants, rows)
+    _note_reference(findings, stands, variants, rows)
+    note_training(findings, pool, rows, classes, training, settings)
     _note_look_ups(findings, columns, reference)
     return findings.added_to(columns, IDENTITY_COLUMNS)
 
@@ -183,14 +186,6 @@ def _note_nearest_records(findings: Findings, pool: Pool, inside: Verdicts, rows
             distance, why = (0.0, None) if len(holders) > 1 else (None if reason else far, reason)
             findings.note(row, "nearest_record_distance", distance, why)
             findings.note(row, "n_others_of_formula", n_of_formula[pool.crystals[number].reduced_formula] - 1)
-
-
-def _standings(pool: Pool, outside: Verdicts, classes: Sequence[int]) -> list[Standing]:
-    """What the crystal of each record is to the reference set, by the verdict."""
-    alone = [Standing(known=False, rule="no_candidate")] * len(classes)
-    for number, matches in groupby(outside, key=lambda pair_and_match: pair_and_match[0][0]):
-        alone[number] = standing([(pool.names[other], match) for (_, other), match in matches], NEAR_DISTANCE)
-    return spread(alone, classes)
 
 
 def _note_reference(

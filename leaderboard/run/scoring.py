@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from leaderboard.calibration.apply import fitting
 from leaderboard.calibration.record import calibrations
 from leaderboard.errors import BusyError, RecordError, RunError
+from leaderboard.matching.training_sets import NONE_DECLARED, TrainingSets
 from leaderboard.records import FORMAT_VERSION, Release, RunRecord, StartedRun
 from leaderboard.release import package_versions, release
 from leaderboard.run.columns import check_complete, columns_schema
@@ -63,6 +64,7 @@ class Setting:
     protocol: Protocol
     reference: Reference
     tier: Tier
+    training: TrainingSets = NONE_DECLARED
 
     @classmethod
     def of(
@@ -72,6 +74,8 @@ class Setting:
         potentials: tuple[str, ...] | None = None,
         *,
         relax: bool | None = None,
+        training_sets: Sequence[str] = (),
+        training_folders: Sequence[str | Path] = (),
     ) -> Setting:
         """Look up by name what the caller asks for; the protocol decides what is left open.
 
@@ -80,6 +84,8 @@ class Setting:
             reference: name or folder of a set; default is the protocol's first that is present.
             potentials: ids; none of them is the structural tier.
             relax: relaxed structures beside those as submitted.
+            training_sets: what the card says that the model was trained on.
+            training_folders: built sets that it was trained on, by name or folder.
 
         Raises:
             ProtocolError: the protocol asks for what the code cannot measure or score.
@@ -97,7 +103,7 @@ class Setting:
             relax=protocol.relax if relax is None else relax,
             relaxation=protocol.relaxation,
         )
-        return cls(protocol, opened, tier)
+        return cls(protocol, opened, tier, TrainingSets.of(training_sets, protocol, training_folders))
 
     @property
     def custom(self) -> bool:
@@ -128,12 +134,18 @@ class Setting:
         """The same without relaxing."""
         return replace(self, tier=replace(self.tier, relaxation=None))
 
+    @property
+    def training_hashes(self) -> dict[str, str]:
+        """Hash of the manifest of each training set that decides a number, by its name."""
+        is_scored = any("in_training_set" in scores()[name].needs for name in self.protocol.scores)
+        return self.training.hashes if is_scored else {}
+
     def run_key(self, submission_sha256: str) -> str:
         """Hex sha256 of everything that decides a number of the run, and of nothing else.
 
         What the protocol does not name decides no number: a new score or measurement in the code moves no key.
         """
-        parts = {
+        parts: dict[str, object] = {
             "submission": submission_sha256,
             "protocol": self.protocol.hash,
             "reference": self.reference.manifest_sha256,
@@ -144,6 +156,8 @@ class Setting:
             "point_defects": point_defect.VERSION,
             "scores": {name: scores()[name].versions for name in self.protocol.scores},
         }
+        if self.training_hashes:  # a part that is empty in most runs, and then moves no key
+            parts["training_sets"] = self.training_hashes
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -272,7 +286,7 @@ def _score(
         record = StartedRun(
             format_version=FORMAT_VERSION,
             file_name=file_name,
-            model=card,
+            model=setting.training.on_card(card),
             submission_sha256=submission_sha256,
             run_key=run_key,
             protocol=setting.protocol.name,
@@ -285,6 +299,7 @@ def _score(
             relaxed=setting.tier.relaxation is not None,
             checkpoints={potential.id: potential.checkpoint_sha256 for potential in setting.tier.potentials},
             calibrations={name: calibration.sha256 for name, calibration in setting.calibrations.items()},
+            training_sets=setting.training_hashes,
             custom=setting.custom,
             verified=False,
             versions=package_versions(),
@@ -300,6 +315,7 @@ def _score(
             cache,
             resources.report,
             setting.calibrations,
+            setting.training,
         )
         clock = Stopwatch()
         done = clock.time("read", _read, records, context, folder / "structures.parquet")

@@ -223,7 +223,8 @@ def _score(request: Request, resources: Resources) -> Path:
     from leaderboard.run.scoring import Setting, score_file, sha256_of_file  # noqa: PLC0415 - not in the app
 
     protocol = load_protocol()
-    setting = Setting.of(protocol, potentials=())  # energies are the worker's
+    # energies are the worker's
+    setting = Setting.of(protocol, potentials=(), training_sets=request.card.training_sets)
     sha256 = sha256_of_file(request.path)
     run_key = setting.run_key(sha256)
     folder = request.folder / run_key[:12]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from leaderboard.matching.stage import identify_records
+from leaderboard.matching.training_sets import NONE_DECLARED, TrainingSets
 from leaderboard.records import ScoreEntry
 from leaderboard.run.columns import columns_schema
 from leaderboard.run.energies import energies_table
@@ -21,6 +22,7 @@ from metrics.measure.running.progress import Counter, Report
 from metrics.score import Against, Score
 from metrics.score import registry as scores
 from metrics.scores import validity
+from metrics.scores.memorization import with_training_sets
 from metrics.scores.stability import CALIBRATED_COLUMNS, VIEW_COLUMNS
 from metrics.table import check, frame
 
@@ -58,6 +60,7 @@ class Context:
     cache: Cache
     report: Report
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+    training: TrainingSets = NONE_DECLARED
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,6 +162,7 @@ def identify(done: Measured, context: Context) -> Identified:
         context.protocol,
         engine=context.engine,
         report=context.report,
+        training=context.training,
     )
     return Identified(done.read, check(columns, columns_schema(context.protocol)))
 
@@ -181,7 +185,7 @@ def relax(done: Identified, context: Context) -> Relaxed:
 
 def score(done: Relaxed, context: Context) -> Scored:
     """Every score of the protocol over the table of facts; one that needs energies once for each view of them."""
-    against = context.reference.statistics
+    against = with_training_sets(context.reference.statistics, context.training.hashes)
     energy_views = [] if done.energies is None else views(done.columns, done.energies, context.calibrations)
     entries = []
     for definition in (scores()[name] for name in context.protocol.scores):

@@ -107,7 +107,7 @@ OLD_SCORES = """\
   ]
 }
 """
-MAY_BE_ADDED = {"format_version", "release", "calibrations"}
+MAY_BE_ADDED = {"format_version", "release", "calibrations", "training_sets"}
 """Keys that files of version 1 do not have."""
 
 
@@ -161,7 +161,7 @@ def test_a_started_run_becomes_a_finished_one_and_its_scores_name_what_they_belo
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format_version": FORMAT_VERSION + 1}, "format_version: Input should be 1, 2 or 3"),
+        ({"format_version": FORMAT_VERSION + 1}, "format_version: Input should be 1, 2, 3 or 4"),
         ({"colour": "red"}, "colour: Extra inputs are not permitted"),
         ({"model": {"model": "m", "colour": "red"}}, "model.colour: Extra inputs are not permitted"),
         ({"created": "2026-11-29T15:47:23"}, "created: Input should have timezone info"),

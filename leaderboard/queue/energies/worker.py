@@ -138,7 +138,9 @@ def waiting(store: Store, protocol: Protocol, *, relax: bool) -> Iterator[tuple[
             if run.record.custom or run.record.protocol_hash != protocol.hash:
                 continue
             try:
-                setting = Setting.of(protocol, run.record.reference, relax=relaxed)
+                setting = Setting.of(
+                    protocol, run.record.reference, relax=relaxed, training_sets=run.record.model.training_sets
+                )
             except (RunError, ReferenceSetError) as error:
                 sys.stderr.write(f"skipped {run.path}: {error}\n")
                 continue
