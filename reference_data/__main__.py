@@ -1,10 +1,11 @@
-"""Command line of the reference sets: list, describe, compare, verify and build them."""
+"""Command line of the reference sets: list, describe, compare, verify, build and fetch them."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
+import re
 import sys
 import tomllib
 from dataclasses import asdict
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from metrics.installed import INSTALLED
 from reference_data.errors import ReferenceSetError
+from reference_data.fetch import fetch
 from reference_data.files.manifest import MANIFEST_FILE
+from reference_data.published import published_by
 from reference_data.queries.describe import describe, description_lines
 from reference_data.queries.difference import difference
 from reference_data.reference import SETS, open_reference, set_names
@@ -118,6 +121,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     )
     build.set_defaults(run=_build)
 
+    _add_fetch(commands, prog)
+
     evaluate = commands.add_parser(
         "evaluate-potential",
         help="measure how far a potential agrees with the energies of a set",
@@ -134,6 +139,30 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     _add_jobs(evaluate)
     evaluate.set_defaults(run=_evaluate_potential)
     return parser
+
+
+def _add_fetch(commands: argparse._SubParsersAction[argparse.ArgumentParser], prog: str) -> None:
+    fetch = commands.add_parser(
+        "fetch",
+        help="download a set that was built elsewhere",
+        description="Download a built set from a dataset on the Hub, every file checked against the set's manifest. "
+        "Nothing that the repository holds is run. An interrupted download resumes when given again. HF_ENDPOINT names "
+        "another Hub.",
+        epilog=f"{EXIT_CODES} Example: {prog} fetch lemat-bulk --repository OWNER/NAME",
+    )
+    fetch.add_argument("set", type=_name, metavar="NAME", help="name of the set")
+    fetch.add_argument(
+        "--repository", metavar="OWNER/NAME", help="dataset on the Hub (default: as the set's definition says)"
+    )
+    fetch.add_argument("--revision", metavar="REV", help="its branch, tag or commit (default: main)")
+    fetch.add_argument("--folder", metavar="PATH", help="of the set in the repository (default: its top)")
+    fetch.add_argument(
+        "--manifest-sha256", metavar="HEX", help="what the manifest must hash to; it holds the hashes of all files"
+    )
+    fetch.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder to write (default: where a set of this name is looked for)"
+    )
+    fetch.set_defaults(run=_fetch)
 
 
 def _add_jobs(parser: argparse.ArgumentParser) -> None:
@@ -223,6 +252,23 @@ def _build(options: argparse.Namespace) -> int:
     return 0
 
 
+def _fetch(options: argparse.Namespace) -> int:
+    definition = SETS / f"{options.set}.toml"
+    place = published_by(
+        definition,
+        {
+            "repository": options.repository,
+            "revision": options.revision,
+            "folder": options.folder,
+            "manifest_sha256": options.manifest_sha256,
+        },
+    )
+    out = options.out or (_default_out(definition) if definition.is_file() else Path(options.set))
+    reference = fetch(options.set, place, out, report=_complain)
+    _say(f"{reference.name}: {reference.n_crystals} crystals in {out}, manifest sha256 {reference.manifest_sha256}")
+    return 0
+
+
 def _default_out(definition: Path) -> Path:
     """Beside the definition; nothing is written among installed packages, so one that lies there is built here."""
     is_packaged = INSTALLED and definition.resolve().parent == SETS.resolve()
@@ -237,6 +283,13 @@ def _evaluate_potential(options: argparse.Namespace) -> int:
     )
     _say(json.dumps(asdict(accuracy), indent=1))
     return 0
+
+
+def _name(text: str) -> str:
+    if re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,63}", text):
+        return text
+    message = f"must be a name of lower-case letters, digits, dots, hyphens and underscores, got {text!r}"
+    raise argparse.ArgumentTypeError(message)
 
 
 def _positive(text: str) -> int:

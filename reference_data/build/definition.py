@@ -13,6 +13,7 @@ from reference_data.build.convert_energies import Conversion
 from reference_data.build.hull.inputs import HullSource
 from reference_data.build.settings import BuildSettings
 from reference_data.errors import ReferenceSetError, validation_text
+from reference_data.published import Published
 from reference_data.sources import AnySource
 from reference_data.sources.base import Name, Text
 from reference_data.sources.lemat_bulk import Database
@@ -33,6 +34,7 @@ class SetDefinition(BaseModel):
         matching: settings of the structure matching that merges rows, likewise.
         convert_energies_to: energy convention to which total energies of the crystals are converted, one by one; those
             that cannot be are left out. Without one they stay as given.
+        published: where the built set can be downloaded; None where nobody has published it.
 
     """
 
@@ -48,6 +50,7 @@ class SetDefinition(BaseModel):
     measures: dict[str, dict[str, Any]] = {}
     matching: dict[str, Any] = {}
     convert_energies_to: Literal["pbe_mp2020"] | None = None
+    published: Published | None = None
 
     @cached_property
     def settings(self) -> BuildSettings:

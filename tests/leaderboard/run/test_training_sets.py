@@ -16,7 +16,7 @@ import pytest
 
 from leaderboard.matching.training_sets import TrainingSets
 from leaderboard.protocol import load_protocol
-from leaderboard.queue.worker import waiting
+from leaderboard.queue.energies.worker import waiting
 from leaderboard.run.in_memory import records_of
 from leaderboard.run.scoring import Resources, Setting, score_records, start_engine
 from leaderboard.store.local import Store
