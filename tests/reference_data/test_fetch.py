@@ -215,7 +215,7 @@ def test_what_would_not_open_here_is_refused_before_it_is_downloaded(hub: Hub, p
 def test_a_manifest_cannot_name_a_file_outside_the_set(hub: Hub, published: Path, tmp_path: Path, name: str) -> None:
     path = published / MANIFEST_FILE
     path.write_text(path.read_text().replace('[files."refusals.jsonl"]', f'[files."{name}"]'))
-    with pytest.raises(ReferenceSetError, match="files must be crystals.parquet"):
+    with pytest.raises(ReferenceSetError, match=r"files must be crystals\.parquet"):
         fetched(hub, tmp_path / "out")
     assert not list(tmp_path.rglob("outside"))
 
