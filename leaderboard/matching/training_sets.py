@@ -82,11 +82,6 @@ class TrainingSets:
         """Hash of the manifest of each set by its name; of none unless they are whole."""
         return {reference.name: reference.manifest_sha256 for reference in self.references} if self.is_whole else {}
 
-    @property
-    def reason(self) -> str | None:
-        """Why nothing is measured against them; None where they are whole, and where none is declared."""
-        return "; ".join(self.missing) or None
-
     def on_card(self, card: Card) -> Card:
         """The card with a line for each set that it does not name, so that it says all that was trained on."""
         lines = {letters(line) for line in card.training_sets}
@@ -112,13 +107,12 @@ def note_training(
         pool: the crystals; those of the records come first.
         rows: rows that hold each crystal of the records.
         classes: class of each of them; a class is known as a whole.
-        training: the sets; unless all of them are at hand every fact is unknown, with that reason.
+        training: the sets; unless all of them are at hand every fact is unknown. Why is a matter of the run and not of
+            its structures: it stands on the card, and ``training_sets`` of ``run.json`` is empty.
         settings: of the verdict.
 
     """
     if not training.is_whole:
-        for row in (row for holders in rows for row in holders):
-            findings.note(row, "in_training_set", None, training.reason)
         return
     of_sets = [_standings(pool, len(rows), classes, reference, settings) for reference in training.references]
     for holders, *of_crystal in zip(rows, *of_sets, strict=True):

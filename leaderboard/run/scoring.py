@@ -229,16 +229,19 @@ def score_records(
 
 
 def lacks(setting: Setting, store: Store) -> list[str]:
-    """What is worth saying before anything is read, one line each; see :func:`.energies.check_installed`.
+    """What is worth saying before anything is read, one line each: training sets that are not at hand, and energies.
+
+    See :func:`.energies.check_installed`.
 
     Raises:
         RunError: the setting asks for energies that this machine neither knows nor can compute.
 
     """
-    if not setting.tier.potentials:
-        return []
-    with Cache(store.cache) as cache:
-        return check_installed(setting.tier, cache)
+    notes = list(setting.training.missing)
+    if setting.tier.potentials:
+        with Cache(store.cache) as cache:
+            notes += check_installed(setting.tier, cache)
+    return notes
 
 
 def score_again(run: Run, setting: Setting, resources: Resources) -> Run:

@@ -99,7 +99,13 @@ def verify(
     )
     try:
         protocol = load_protocol(record.protocol)
-        setting = Setting.of(protocol, reference or record.reference, record.potentials, relax=record.relaxed)
+        setting = Setting.of(
+            protocol,
+            reference or record.reference,
+            record.potentials,
+            relax=record.relaxed,
+            training_sets=record.model.training_sets if record.training_sets else (),
+        )
     except (ProtocolError, ReferenceSetError, RunError) as error:
         return replace(made, incomparable=str(error))
     if why := _other_rules(record, setting):
@@ -110,7 +116,15 @@ def verify(
         return replace(made, incomparable=f"its tables have other columns than this code's: {error}")
     with tempfile.TemporaryDirectory() as folder, Cache(Path(folder) / "measurements.sqlite") as cache:
         context = Context(
-            setting.protocol, setting.reference, setting.tier, LIMITS, engine, cache, report, setting.calibrations
+            setting.protocol,
+            setting.reference,
+            setting.tier,
+            LIMITS,
+            engine,
+            cache,
+            report,
+            setting.calibrations,
+            setting.training,
         )
         drawn = _drawn(len(tables.structures), sample, made.seed)
         checks = [_key(record, setting), _counts(record, tables), _content(tables)]
@@ -166,6 +180,9 @@ def _other_rules(record: RunRecord, setting: Setting) -> str | None:
             f"it was scored against a reference set {record.reference} with hash {record.reference_hash[:12]}, here is "
             f"{here[:12]}; name the folder of that set with --reference, or verify it with {then}"
         )
+    if record.training_sets != setting.training_hashes:
+        sets = ", ".join(f"{name} ({sha256[:12]})" for name, sha256 in record.training_sets.items())
+        return f"it was compared with the training sets {sets}, which are not all at hand here in that state"
     return None
 
 

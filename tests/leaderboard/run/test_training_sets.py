@@ -14,11 +14,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from leaderboard.board.training import why_no_overlap
 from leaderboard.matching.training_sets import TrainingSets
 from leaderboard.protocol import load_protocol
 from leaderboard.queue.energies.worker import waiting
 from leaderboard.run.in_memory import records_of
-from leaderboard.run.scoring import Resources, Setting, score_records, start_engine
+from leaderboard.run.scoring import Resources, Setting, lacks, score_records, start_engine
+from leaderboard.run.verification.verify import verify
 from leaderboard.store.local import Store
 from metrics.crystal import Crystal
 from metrics.score import registry
@@ -179,9 +181,10 @@ def test_a_declared_set_that_is_not_at_hand_is_said_and_measures_nothing(
     run = scored(replayed(rows[:2]), card, in_part, engine, Store(tmp_path))
     assert overlap(run) == [None, None, None]
     assert run.record.training_sets == {}
-    reason = "in_training_set: training set 'our own data' is not the name of a known set ("
-    assert run.columns()["unknown_reasons"].str.contains(reason, regex=False).all()
     assert run.columns()["in_training_set"].isna().all()
+    (note,) = lacks(in_part, Store(tmp_path))
+    assert note.startswith("training set 'our own data' is not the name of a known set (alex-mp-20, lemat-bulk, ")
+    assert why_no_overlap(run.record) == "not every training set on the card is at hand (Thirty crystals; our own data)"
 
 
 def test_only_training_sets_at_hand_enter_the_run_key(folder: Path) -> None:
@@ -194,6 +197,28 @@ def test_only_training_sets_at_hand_enter_the_run_key(folder: Path) -> None:
     unasked = PROTOCOL.model_copy(update={"scores": tuple(name for name in PROTOCOL.scores if name not in OVERLAP)})
     keys = [Setting.of(unasked, "starter", training_folders=folders).run_key("0" * 64) for folders in ([], [folder])]
     assert keys[0] == keys[1]
+
+
+def test_a_run_is_verified_against_the_sets_that_it_names(
+    rows: list[int], folder: Path, engine: Engine, tmp_path: Path
+) -> None:
+    protocol = load_protocol()
+    card = Card(model="made", training_sets=("Starter",))
+    with_starter = Setting.of(protocol, "starter", (), training_sets=card.training_sets)
+    run = scored(replayed(rows[:3]), card, with_starter, engine, Store(tmp_path))
+    verified = verify(run, engine, lambda _progress: None)
+    assert verified.incomparable is None
+    assert [check.differences for check in verified.checks if check.differences] == []
+    elsewhere = scored(
+        replayed(rows[:3]),
+        Card(model="made"),
+        Setting.of(protocol, "starter", (), training_folders=[folder]),
+        engine,
+        Store(tmp_path),
+    )
+    why = verify(elsewhere, engine, lambda _progress: None).incomparable
+    assert why is not None
+    assert "compared with the training sets thirty-crystals (" in why
 
 
 def test_a_set_that_is_built_later_makes_its_runs_wait_for_being_scored_again(
