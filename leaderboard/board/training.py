@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from leaderboard.records import RunRecord
 
-NOT_MEASURED = "not measured"
-"""In the place of a share."""
+OVERLAP = frozenset({"memorized", "rediscovered", "new_to_both"})
+"""Scores that a run has a value of only where every training set on its card is at hand."""
+
+
+def without_value(name: str) -> str:
+    """What stands in the place of a score that a run has no value of."""
+    return "not measured" if name in OVERLAP else "?"
 
 
 def why_no_overlap(record: RunRecord) -> str | None:

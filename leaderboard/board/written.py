@@ -10,6 +10,7 @@ import pandas as pd
 
 from leaderboard.board.calibrated import outside_text, ranking_text, side_by_side
 from leaderboard.board.names import no_interval, score_name
+from leaderboard.board.training import without_value
 from leaderboard.spreadsheet import safe_cell
 from metrics.score import registry
 
@@ -125,7 +126,7 @@ def _with_interval(row: Mapping[Any, Any], column: str, scale: int) -> str:
     """Value with its 95% interval, and where the model has several runs their mean and standard deviation."""
     value, low, high = (row[column + end] for end in ("", "_low", "_high"))
     if pd.isna(value):
-        return "?"
+        return without_value(column)
     bare = pd.isna(low) or pd.isna(high)
     ends = no_interval(row[f"{column}_counted"]) if bare else f"{scale * low:.1f} to {scale * high:.1f}"
     text = f"{scale * value:.1f} ({ends})"

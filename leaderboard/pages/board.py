@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from leaderboard.board.calibrated import heading, outside_text, ranking_text, side_by_side
+from leaderboard.board.training import without_value
 from leaderboard.calibration.ledger import ledger, record_text
 from leaderboard.pages.hull_shown import banner_html, figures_html
 from leaderboard.pages.markup import Interval, interval, number, text
@@ -336,4 +337,5 @@ def _score_cell(row: Mapping[str, Any], column: Column, best: float | None, *, s
         mean, least, most = (number(row[f"{column.name}_runs_{end}"], column.unit) for end in ("mean", "min", "max"))
         counts += f"; {row['n_runs']} runs: {least} to {most}"
         runs = f'<span class="interval">runs {mean} \u00b1 {number(spread, column.unit)}</span>'
-    return f'<td class="{css}" title="{text(column.label)}: {counts}">{interval(score, column.unit)}{raw}{runs}</td>'
+    value = interval(score, column.unit, without_value(column.name))
+    return f'<td class="{css}" title="{text(column.label)}: {counts}">{value}{raw}{runs}</td>'

@@ -52,10 +52,10 @@ def number(value: float | None, unit: str) -> str:
     return f"{100 * value:z.1f}" if unit == "share" else f"{value:z.3f}"
 
 
-def interval(score: Interval, unit: str) -> str:
-    """Value, and under it its interval in a lighter tone."""
+def interval(score: Interval, unit: str, unknown: str = "?") -> str:
+    """Value, and under it its interval in a lighter tone; where there is none, the word for that."""
     if score.value is None or pd.isna(score.value):
-        return UNKNOWN
+        return f'<span class="dim">{text(unknown)}</span>'
     bare = score.low is None or score.high is None or pd.isna(score.low) or pd.isna(score.high)
     ends = no_interval(score.n_counted) if bare else f"[{number(score.low, unit)}, {number(score.high, unit)}]"
     return f'<span class="value">{number(score.value, unit)}</span><span class="interval">{ends}</span>'

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from leaderboard.board.names import potential_name, score_name
 from leaderboard.board.table import not_ranked
+from leaderboard.board.training import why_no_overlap, without_value
 from leaderboard.pages.hull_shown import banner_html
 from leaderboard.pages.markup import Interval, facts, interval, text
 from metrics.score import registry
@@ -33,7 +34,9 @@ def scores_html(run: Run, protocol: Protocol) -> str:
     others = [score for score in scores if score not in shown]
     stability = banner_html(run.record.reference, protocol) + _table(apart) if apart else ""
     folded = f"<details><summary>{len(others)} more scores</summary>{_table(others)}</details>" if others else ""
-    return _table(headline) + stability + folded
+    why = why_no_overlap(run.record)
+    overlap = "" if why is None else f'<p class="dim">Overlap with the training set: not measured, {text(why)}.</p>'
+    return _table(headline) + stability + folded + overlap
 
 
 def _table(scores: Sequence[ScoreEntry]) -> str:
@@ -56,7 +59,7 @@ def _line(score: ScoreEntry) -> str:
     unit = "%" if score.unit == "share" else score.unit
     return (
         f'<tr><th scope="row">{text(label)}</th>'
-        f'<td class="right score">{interval(value, score.unit)}</td><td>{text(unit)}</td>'
+        f'<td class="right score">{interval(value, score.unit, without_value(score.name))}</td><td>{text(unit)}</td>'
         f'<td class="right">{score.n_counted:,}</td><td class="right">{score.n_unknown:,}</td>'
         f'<td class="meaning">{text(meaning)}</td></tr>'
     )
