@@ -137,6 +137,19 @@ def parser() -> argparse.ArgumentParser:
     subparsers.add_parser(
         "reference", help="list, describe, compare, verify, build and fetch reference sets", add_help=False
     )
+    _add_cache(subparsers)
+
+    docs = command("docs", "write docs/metrics.md, the definition of every score", "leaderboard.board.score_docs")
+    docs.add_argument("--check", action="store_true", help="write nothing, fail where the file is not up to date")
+
+    _add_calibrate(command("calibrate", "fit a potential's distances from the hull to DFT's", "leaderboard.calibrate"))
+    export.add_to(subparsers)
+    gc.add_to(subparsers)
+    _add_benchmark(subparsers)
+    return top
+
+
+def _add_cache(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     cache = subparsers.add_parser("cache", help="what this machine knows without computing it")
     actions = cache.add_subparsers(dest="action", required=True, metavar="ACTION")
     imported = actions.add_parser(
@@ -147,15 +160,6 @@ def parser() -> argparse.ArgumentParser:
     )
     imported.set_defaults(run=("leaderboard.commands", "cache_import"))
     imported.add_argument("file", type=Path, metavar="FILE", help="gzipped JSON lines, as in submissions/examples")
-
-    docs = command("docs", "write docs/metrics.md, the definition of every score", "leaderboard.board.score_docs")
-    docs.add_argument("--check", action="store_true", help="write nothing, fail where the file is not up to date")
-
-    _add_calibrate(command("calibrate", "fit a potential's distances from the hull to DFT's", "leaderboard.calibrate"))
-    export.add_to(subparsers)
-    gc.add_to(subparsers)
-    _add_benchmark(subparsers)
-    return top
 
 
 def _add_power(power: argparse.ArgumentParser) -> None:

@@ -113,13 +113,14 @@ def identify_records(
         for first, *_ in rows
     ]
     known = reference.rows_of_formulas(candidate.reduced_formula for candidate in candidates)
+    budget = CpuBudget(LEAST_CPU_SECONDS + CPU_SECONDS_A_CRYSTAL * len(candidates), "comparing")
     pool = Pool(
         crystals=[*candidates, *(crystal.candidate() for crystal in known)],
         names=[*(columns["id"][first] for first, *_ in rows), *(crystal.id for crystal in known)],
         engine=engine,
         time_limit_s=protocol.time_limits_s.match,
         report=report,
-        budget=CpuBudget(LEAST_CPU_SECONDS + CPU_SECONDS_A_CRYSTAL * len(candidates), "comparing"),
+        budget=budget,
     )
     settings = MatchSettings(**protocol.matching)
     inside, outside = pool.verdicts(len(candidates), settings)
@@ -136,6 +137,7 @@ def identify_records(
     known_formulas = {crystal.reduced_formula for crystal in known}
     variants["formula_in_reference"] = [Fact(crystal.reduced_formula in known_formulas) for crystal in candidates]
     _note_reference(findings, stands, variants, rows)
+    budget.grow(CPU_SECONDS_A_CRYSTAL * len(candidates) * len(training.references))
     note_training(findings, pool, rows, classes, training, settings)
     _note_look_ups(findings, columns, reference)
     return findings.added_to(columns, IDENTITY_COLUMNS)
