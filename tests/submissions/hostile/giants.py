@@ -1,4 +1,4 @@
-"""Files that take seconds to make or to refuse: ``make soak-reading``, or ``python -m tests.submissions.hostile.giants``.
+"""Files that take seconds to make or to refuse: ``make soak-reading``, ``python -m tests.submissions.hostile.giants``.
 
 For each it prints what became of it, the wall time, and the most address space that the process had which cut it.
 """
