@@ -90,7 +90,7 @@ def _databases() -> Iterator[Hostile]:
     )
     numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
     columns = "SELECT i AS id, 2 AS numbers, 3 AS positions, 4 AS cell, 7 AS pbc FROM n"
-    yield whole("a view without end", lambda: _sql(" ".join(("CREATE VIEW systems AS", numbers, columns))), U)
+    yield whole("a view without end", lambda: _sql(f"CREATE VIEW systems AS {numbers} {columns}"), U)
     generated = "CREATE TABLE systems (id INTEGER, numbers AS (zeroblob(900000000)), positions, cell, pbc)"
     yield whole("a column that is computed", lambda: _sql(generated), U)
     yield rows("cells that are texts", partial(database, cell="x" * 72), 0, M, M)
