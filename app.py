@@ -58,7 +58,7 @@ def _serve(jobs: Jobs, port: int) -> None:
     # gradio reads the port when it is imported, and a bad one would end that with a traceback
     import gradio as gr
 
-    from leaderboard.gc import keep_clearing
+    from leaderboard.command_line.gc import keep_clearing
     from leaderboard.pages.site import build
     from leaderboard.pages.style import CSS, theme
     from leaderboard.pages.viewer import STATIC

@@ -9,13 +9,13 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from leaderboard import gc
 from leaderboard.calibration import CALIBRATIONS, LEDGER
+from leaderboard.command_line import gc
+from leaderboard.command_line.option_types import not_negative, positive
 from leaderboard.errors import CommandError, RecordError, UsageError
 from leaderboard.export import command as export
 from leaderboard.import_names import DISTRIBUTION
 from leaderboard.moderation import command as moderation
-from leaderboard.option_types import not_negative, positive
 from leaderboard.protocol import CURRENT, protocol_names
 from leaderboard.release import release
 from leaderboard.run.verification import command as verification
@@ -142,7 +142,9 @@ def parser() -> argparse.ArgumentParser:
     docs = command("docs", "write docs/metrics.md, the definition of every score", "leaderboard.board.score_docs")
     docs.add_argument("--check", action="store_true", help="write nothing, fail where the file is not up to date")
 
-    _add_calibrate(command("calibrate", "fit a potential's distances from the hull to DFT's", "leaderboard.calibrate"))
+    _add_calibrate(
+        command("calibrate", "fit a potential's distances from the hull to DFT's", "leaderboard.command_line.calibrate")
+    )
     export.add_to(subparsers)
     gc.add_to(subparsers)
     _add_benchmark(subparsers)

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from leaderboard.command_line.option_types import not_negative, positive
 from leaderboard.errors import CommandError, RunError
-from leaderboard.option_types import not_negative, positive
 from leaderboard.run.verification import SAMPLE
 
 if TYPE_CHECKING:
