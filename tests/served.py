@@ -97,7 +97,7 @@ class App:
 
 
 class Visitor:
-    """Somebody with the site open.
+    """Somebody with the site open; use it as a context manager.
 
     Args:
         app: the site.
@@ -110,6 +110,14 @@ class Visitor:
         config = httpx.get(f"{app.url}/config", timeout=ANSWER_S).json()
         self._components = {part["id"]: part for part in config["components"]}
         self._events = config["dependencies"]
+
+    def __enter__(self) -> Self:
+        """Hand out the visitor."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave."""
+        self._client.close()
 
     def submit(self, path: Path, model: str) -> str:
         """Upload a file and press the button; the id of the submission, or AssertionError with what the page says."""

@@ -19,7 +19,7 @@ import threading
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,22 +104,23 @@ def _until_taken(app: App, path: Path) -> str:
     """Submit as a person would whose page does not answer: again. The same file is the same submission."""
     while True:
         try:
-            return Visitor(app).submit(path, path.stem)
+            with Visitor(app) as visitor:
+                return visitor.submit(path, path.stem)
         except (httpx.HTTPError, ValueError):
             time.sleep(RETRY_S)
 
 
 def _all_scored(app: App, links: dict[str, str], paths: Sequence[Path], n_structures: int) -> None:
     """Every link says so, and the store holds each file and each result once."""
-    visitor = Visitor(app)
     waiting = dict(links)
-    while waiting:
-        for name, job in list(waiting.items()):
-            said = visitor.look(job)
-            assert "was not scored" not in said, said
-            if DONE in said:
-                del waiting[name]
-        time.sleep(LOOK_S)
+    with Visitor(app) as visitor:
+        while waiting:
+            for name, job in list(waiting.items()):
+                said = visitor.look(job)
+                assert "was not scored" not in said, said
+                if DONE in said:
+                    del waiting[name]
+            time.sleep(LOOK_S)
     _each_once(app.root, links, paths)
     for path in paths:
         (result,) = folder(app.root, links[path.name]).iterdir()
@@ -151,22 +152,22 @@ def uploads(place: Path, n_uploads: int, n_structures: int, *, is_scored: bool) 
     """
     paths = files(place, n_uploads, n_structures)
     with App(place / "runs", environment=NO_LIMITS) as app:
-        visitors = [Visitor(app) for _ in paths]
-        reader, reads, over = Visitor(app), [], threading.Event()
+        reads: list[float] = []
+        over = threading.Event()
 
         def read() -> None:
-            while not over.is_set():
-                start = time.monotonic()
-                assert "board" in reader.board()
-                reads.append(time.monotonic() - start)
+            with Visitor(app) as reader:
+                while not over.is_set():
+                    start = time.monotonic()
+                    assert "board" in reader.board()
+                    reads.append(time.monotonic() - start)
 
         reading = threading.Thread(target=read)
         reading.start()
-        start = time.monotonic()
-        with ThreadPoolExecutor(n_uploads) as pool:
-            taken = list(
-                pool.map(lambda pair: pair[0].submit(pair[1], pair[1].stem), zip(visitors, paths, strict=True))
-            )
+        with ExitStack() as leaving, ThreadPoolExecutor(n_uploads) as pool:
+            visitors = [leaving.enter_context(Visitor(app)) for _ in paths]
+            start = time.monotonic()
+            taken = list(pool.map(lambda visitor, path: visitor.submit(path, path.stem), visitors, paths))
         spent = time.monotonic() - start
         over.set()
         reading.join()
@@ -175,8 +176,8 @@ def uploads(place: Path, n_uploads: int, n_structures: int, *, is_scored: bool) 
         app.kill()
         app.start()
         _each_once(app.root, links, paths)
-        visitor = Visitor(app)
-        assert all("submission_" in visitor.look(job) for job in taken)
+        with Visitor(app) as visitor:
+            assert all("submission_" in visitor.look(job) for job in taken)
         p95 = statistics.quantiles(reads, n=20)[-1] if len(reads) > 1 else max(reads)
         print(
             f"{n_uploads} uploads of {n_structures} structures at once: taken in {spent:.1f} s, none lost or doubled; "

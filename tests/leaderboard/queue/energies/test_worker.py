@@ -22,7 +22,7 @@ from leaderboard.queue.energies.retries import MAX_ATTEMPTS
 from leaderboard.queue.energies.worker import Work, waiting, worker
 from leaderboard.run.cached_energies import import_energies
 from leaderboard.run.scoring import Resources, Setting, score_file, start_engine
-from leaderboard.store.json_files import write_model
+from leaderboard.store.json_files import write_json, write_model
 from leaderboard.store.local import Store
 from metrics.measure.potentials import find
 from metrics.measure.running.cache import Cache
@@ -131,7 +131,7 @@ def test_a_damaged_run_is_named_and_the_next_one_done(
     store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fresh = copy_of(store, tmp_path / "runs")
-    # one whose table is cut, and one whose JSON is: the first is known only when it is read
+    # one whose table is cut, and one whose JSON is
     whole = fresh.runs()[0]
     for number, name in enumerate(("structures.parquet", "run.json")):
         record = whole.record.model_copy(update={"submission_sha256": f"{number}" * 64})
@@ -144,41 +144,58 @@ def test_a_damaged_run_is_named_and_the_next_one_done(
         work = Work(Resources(engine, fresh, ignore))
         assert work.look(PROTOCOL, relax=False) == 1
         said = capsys.readouterr().err
-        assert "error: small against starter: " in said
-        assert f"passed over, it is damaged: {fresh.path('1' * 64, whole.record.run_key)}" in said
+        for number in range(2):
+            assert f"passed over, it is damaged: {fresh.path(f'{number}' * 64, whole.record.run_key)}" in said
         assert work.look(PROTOCOL, relax=False) == 0
         assert capsys.readouterr().err == ""  # said once
     assert [run.record.submission_sha256 for run in energies_of(fresh)] == [whole.record.submission_sha256]
+    assert work.failed == {}
+
+
+def test_a_workspace_that_is_damaged_is_named_and_not_tried_for_ever(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresh = copy_of(store, tmp_path / "runs")
+    ((run, setting),) = waiting(fresh, PROTOCOL, relax=False)
+    workspace = fresh.workspace(run.record.submission_sha256, setting.run_key(run.record.submission_sha256))
+    workspace.mkdir(parents=True)
+    (workspace / "structures.parquet").write_bytes(b"PAR1 and no table")
+    with start_engine(1) as engine:
+        work = Work(Resources(engine, fresh, ignore))
+        assert [work.look(PROTOCOL, relax=False) for _ in range(2)] == [0, 0]
+    assert capsys.readouterr().err.count("error: small against starter: ") == 1
     assert len(work.failed) == 1
 
 
 @pytest.mark.skipif(find("chgnet").missing() is not None, reason="chgnet needs requirements-stability.txt")
-@pytest.mark.parametrize("n_failing", [1, MAX_ATTEMPTS])
+@pytest.mark.parametrize("n_before", [0, MAX_ATTEMPTS - 1])
 def test_energies_that_failed_are_tried_again_so_many_times(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_failing: int
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_before: int
 ) -> None:
     fresh = copy_of(store, tmp_path / "runs")
+    ((run, setting),) = waiting(fresh, PROTOCOL, relax=False)
+    workspace = fresh.workspace(run.record.submission_sha256, setting.run_key(run.record.submission_sha256))
+    workspace.mkdir(parents=True)
+    write_json({"n": n_before}, workspace / "attempts.json")
+    sha256 = min(run.structures()["sha256"].dropna())
     with closing(sqlite3.connect(fresh.cache)) as cache, cache:
-        sha256 = min(fresh.runs()[0].structures()["sha256"].dropna())
         cache.execute("DELETE FROM results WHERE sha256 = ? AND key LIKE 'energy:%'", (sha256,))
     # where it computes, the package is of another version than pinned: an answer that is not kept
-    shadow = tmp_path / "packages"
-    (shadow / "chgnet-0.1.dist-info").mkdir(parents=True)
-    (shadow / "chgnet-0.1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: chgnet\nVersion: 0.1\n")
+    shadow = tmp_path / "packages" / "chgnet-0.1.dist-info"
+    shadow.mkdir(parents=True)
+    (shadow / "METADATA").write_text("Metadata-Version: 2.1\nName: chgnet\nVersion: 0.1\n")
     with start_engine(1) as engine:
-        work = Work(Resources(engine, fresh, ignore))
-        for attempt in range(1, n_failing + 1):
-            with monkeypatch.context() as patch:
-                patch.setenv("PYTHONPATH", str(shadow))
-                assert work.look(PROTOCOL, relax=False) == 1
-            assert len(energies_of(fresh)) == (attempt == MAX_ATTEMPTS)
-            # whoever starts the worker again goes on with the count
-            work = Work(Resources(engine, fresh, ignore))
-        work.look(PROTOCOL, relax=False)
+        with monkeypatch.context() as patch:
+            patch.setenv("PYTHONPATH", str(shadow.parent))
+            assert Work(Resources(engine, fresh, ignore)).look(PROTOCOL, relax=False) == 1
+        assert len(energies_of(fresh)) == (n_before == MAX_ATTEMPTS - 1)
+        # whoever starts the worker again goes on with the count
+        Work(Resources(engine, fresh, ignore)).look(PROTOCOL, relax=False)
     (run,) = energies_of(fresh)
     energies = run.energies()
     assert energies is not None
-    status = set(energies.loc[energies["sha256"] == sha256, "status"])
-    assert status == ({"ok"} if n_failing < MAX_ATTEMPTS else {"failed"})
-    assert set(energies.loc[energies["sha256"] != sha256, "status"]) == {"ok"}
+    tried = energies["sha256"] == sha256
+    assert energies.loc[tried, "energy"].isna().all() == (n_before == MAX_ATTEMPTS - 1)
+    assert energies.loc[tried, "detail"].notna().all() == (n_before == MAX_ATTEMPTS - 1)
+    assert energies.loc[~tried, "energy"].notna().all()
     assert not (run.path / "attempts.json").exists()
