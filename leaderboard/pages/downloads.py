@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def files(run: Run) -> tuple[str, str, str]:
     """Paths of the CSV, the parquet and the JSON of a run, made when first asked for."""
     folder = _folder() / run.id.replace("/", "-")
-    name = f"structures-{run.path.parent.name}"
+    name = f"structures-{run.record.submission_sha256[:12]}"
     written = (folder / f"{name}.csv", folder / f"{name}.parquet", folder / f"{name}.json")
     if not all(path.exists() for path in written):
         folder.mkdir(exist_ok=True)

@@ -78,15 +78,16 @@ class Desk:
         place = self.jobs.place(submission) if submission.state == "queued" else None
         listing = self.jobs.listing(submission) if submission.state == "listed" else None
         is_listed = listing is not None and listing.is_visible
+        listed = self.jobs.listed(submission) if is_listed else None
         is_publishable = submission.state == "scored" or (listing is not None and listing.status == "withdrawn")
         return (
-            submission.run,
+            submission.run if listed is None else listed.id,
             gr.Timer(active=submission.is_unfinished or submission.state == "publishing"),
             said + status_html(submission, place, listing),
             gr.Button(visible=submission.is_unfinished),
             gr.Column(visible=is_publishable),
             gr.Column(visible=is_listed),
-            _link_html(self.jobs.listed(submission)) if is_listed else "",
+            _link_html(listed),
         )
 
     def cancel(self, job_id: str, request: gr.Request) -> Update:

@@ -53,7 +53,8 @@ class Kept(NamedTuple):
 
     Attributes:
         uploads: sha256 of the files that are still to be scored.
-        results: ids of the submissions whose private results are being made or are not published.
+        results: ids of the submissions whose private results are being made or published. One that was cleared away is
+            made again when the same file comes again.
 
     """
 
@@ -121,10 +122,11 @@ class Jobs:
 
     def listed(self, submission: Submission) -> Run | None:
         """Its run on the board; None where it was never published."""
-        result, listing = self.result(submission), self.listing(submission)
-        if result is None or listing is None:
+        listing = self.listing(submission)
+        if submission.run is None or listing is None:
             return None
-        return Run(self.store.path(result.record.submission_sha256, result.record.run_key), listing)
+        _, _, run_key = submission.run.partition("/")
+        return Run(self.store.path(submission.sha256, run_key), listing)
 
     def place(self, submission: Submission) -> Place:
         """How many come before a submission that waits, and how long that takes."""
@@ -188,7 +190,7 @@ class Jobs:
         rows = self.database.read().execute("SELECT id, sha256, state FROM submissions").fetchall()
         return Kept(
             frozenset(row["sha256"] for row in rows if row["state"] in {"queued", "running"}),
-            frozenset(row["id"] for row in rows if row["state"] in {"queued", "running", "scored", "publishing"}),
+            frozenset(row["id"] for row in rows if row["state"] in {"queued", "running", "publishing"}),
         )
 
     def sweep_uploads(self) -> None:

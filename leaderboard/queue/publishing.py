@@ -10,6 +10,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from leaderboard.errors import RecordError
 from leaderboard.licence import DATA_LICENCE
 from leaderboard.queue.results import private_run
 from leaderboard.queue.rows import one, several
@@ -52,6 +53,13 @@ def publish(database: Database, store: Store, submission: Submission, *, consent
     if result is None:
         msg = "the result of this submission was cleared away; submit the file again, its scoring takes seconds"
         raise NotAllowedError(msg)
+    try:
+        # before the log says that it is published
+        _ = result.record, result.scores
+    except RecordError as error:
+        _LOG.error("submission %s: %s", submission.id, error)
+        msg = "the result of this submission is damaged; please tell the maintainers"
+        raise NotAllowedError(msg) from error
     _move(database, submission, "publishing")
     return _finish(database, store, submission, result)
 
@@ -80,8 +88,11 @@ def complete(database: Database, store: Store) -> None:
         result = private_run(store.root, str(submission.run))
         if result is None:
             _LOG.error("submission %s was to be published, but its result is gone", submission.id)
-        else:
+            continue
+        try:
             _finish(database, store, submission, result)
+        except RecordError:
+            _LOG.exception("submission %s was to be published, but its result is damaged", submission.id)
 
 
 def _finish(database: Database, store: Store, submission: Submission, result: Run) -> Run:

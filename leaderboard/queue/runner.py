@@ -79,6 +79,9 @@ class Runner:
                 # a full disk or a read-only store: the board is shown all the same
                 _LOG.error("the queue of %s: %s", self._jobs.store.root, error)
                 pause = SWEEP_EVERY_S
+            except Exception:  # noqa: BLE001 - the boundary: a fault of ours in one step never ends the thread
+                _LOG.exception("the queue of %s", self._jobs.store.root)
+                pause = SWEEP_EVERY_S
             self._closing.wait(pause)
         if holder is not None:
             holder.close()
