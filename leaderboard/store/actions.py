@@ -113,11 +113,14 @@ def append(action: Action, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / action.file_name
     partial = path.with_suffix(".part")
-    with partial.open("x") as file:
-        file.write(action.model_dump_json(indent=2, exclude_none=True) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    partial.rename(path)
+    try:
+        with partial.open("x") as file:
+            file.write(action.model_dump_json(indent=2, exclude_none=True) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(path)
+    finally:
+        partial.unlink(missing_ok=True)
     return path
 
 
