@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from leaderboard.option_types import positive
 
 if TYPE_CHECKING:
     import argparse
@@ -48,6 +51,10 @@ def add_to(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
             metavar="ID",
             help="id of a run, or the sha256 of a file or its first digits, with @owner where it has one",
         )
+    verify = action("verify", "score a run again, in part, and mark it as verified where it is the same", "verify")
+    verify.add_argument("id", metavar="ID", help="id of a run, or of a submission to verify all its runs")
+    verify.add_argument("--file", type=Path, metavar="FILE", help="the submitted file, read again and compared")
+    verify.add_argument("--jobs", type=positive, metavar="N", help="worker processes (default: usable cores)")
     for name, text in OF_USERS.items():
         action(name, text).add_argument("user", metavar="USER", help="user name")
     for name, text in OF_ALL.items():

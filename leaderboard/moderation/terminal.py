@@ -6,12 +6,14 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from leaderboard.errors import RunError
 from leaderboard.moderation import verbs
 from leaderboard.moderation.command import OF_SUBMISSIONS
 from leaderboard.moderation.listed import NotDoneError, all_listings, named
 from leaderboard.moderation.log import entries, listing_line
 from leaderboard.moderation.rights import on_the_command_line
 from leaderboard.store.open import open_store
+from leaderboard.store.run import place
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from leaderboard.moderation.rights import Visitor
     from leaderboard.store.actions import Action
     from leaderboard.store.local import Store
+    from leaderboard.store.run import Run
 
 
 def print_list(options: Namespace) -> None:
@@ -71,6 +74,48 @@ def act(options: Namespace) -> None:
     listings = [named(store, identifier).listing for identifier in options.ids]
     for listing in listings:
         _act_on(store, visitor, name, listing.sha256, listing.owner, getattr(options, "reason", None))
+
+
+def verify(options: Namespace) -> None:
+    """Score the runs that an id names again, and mark those that come out the same.
+
+    Raises:
+        NotDoneError: the id names none, a run differs, or it cannot be compared here; those before it are marked.
+
+    """
+    # what measures takes seconds to import
+    from leaderboard.run.scoring import start_engine  # noqa: PLC0415 - see above
+    from leaderboard.run.verification.verify import verify as scored_again  # noqa: PLC0415 - see above
+    from metrics.measure.potentials import find  # noqa: PLC0415 - see above
+    from metrics.measure.running.progress import ToTerminal  # noqa: PLC0415 - see above
+
+    store, visitor = Store(), on_the_command_line()
+    listing, chosen = named(store, options.id)
+    runs = [
+        run
+        for run in store.runs()
+        if (run.record.submission_sha256, run.owner) == (listing.sha256, listing.owner)
+        and chosen in {None, place(run.record.submission_sha256, run.record.run_key)}
+    ]
+    if not runs:
+        msg = f"{options.id} has no run on the board; the submission is {listing.status}"
+        raise NotDoneError(msg)
+    with start_engine(options.jobs) as engine:
+
+        def differs(run: Run) -> str | None:
+            missing = [text for name in run.record.potentials if (text := find(name).missing())]
+            if missing:
+                return f"its energies cannot be computed here: {'; '.join(missing)}"
+            verification = scored_again(run, engine, ToTerminal(), file=options.file)
+            sys.stdout.write(verification.as_text())
+            return None if verification.is_equal else verification.summary
+
+        for run in runs:
+            try:
+                action = verbs.verify(store, visitor, run, differs)
+            except RunError as error:
+                raise NotDoneError(str(error)) from error
+            _say(f"verify {run.id}", action)
 
 
 def _act_on(store: Store, visitor: Visitor, name: str, sha256: str, owner: str | None, reason: str | None) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import gradio as gr
-import tomlkit
 
 from leaderboard.moderation import verbs
 from leaderboard.moderation.listed import NotDoneError, listing_of
@@ -16,7 +15,7 @@ from leaderboard.pages import runs
 from leaderboard.pages.markup import notice
 from leaderboard.pages.panel import QUIET
 from leaderboard.pages.visitor import visitor_of
-from submissions.card import CARD_BYTES, card_from_fields
+from submissions.card import CARD_BYTES, card_from_fields, card_toml
 from submissions.refusal import FileRefusedError
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def build(store: Store, choice: gr.Dropdown) -> OwnerPart:
     def fill(run: Run | None, request: gr.Request) -> Update:
         visitor = visitor_of(request)
         is_theirs = run is not None and _may_correct(store, visitor, run)
-        return gr.Accordion(visible=is_theirs), "", as_toml(run.card) if run is not None and is_theirs else "", ""
+        return gr.Accordion(visible=is_theirs), "", card_toml(run.card) if run is not None and is_theirs else "", ""
 
     return OwnerPart([part, said, card, reason], fill)
 
@@ -90,11 +89,6 @@ def _card(toml: str) -> Card:
         msg = f"a card has at most {CARD_BYTES:,} characters"
         raise NotDoneError(msg)
     return card_from_fields(tomllib.loads(toml))
-
-
-def as_toml(card: Card) -> str:
-    """The card as its file: the fields that say something."""
-    return tomlkit.dumps(card.model_dump(mode="json", exclude_defaults=True))
 
 
 def _may_correct(store: Store, visitor: Visitor, run: Run) -> bool:

@@ -16,7 +16,7 @@ from uuid import uuid4
 from leaderboard.errors import RecordError
 from leaderboard.store.actions import Action, append, read_action
 from leaderboard.store.check import check_published
-from leaderboard.store.folders import HEX_12, Folders
+from leaderboard.store.folders import Folders
 from leaderboard.store.index import Index
 from leaderboard.store.json_files import read_any_run
 from leaderboard.store.listings import register
@@ -153,17 +153,21 @@ class Store:
         return Run(target)
 
     def remove(self, submission_sha256: str) -> None:
-        """Remove all runs of a file, published or not; what an interrupted call left is removed by the next one.
+        """Remove all runs of a file, published, private or not yet done, and what was set aside of them as damaged.
+
+        What an interrupted call left is removed by the next one.
 
         Each folder leaves the place where runs are looked for in one step. A folder of another file whose sha256
         starts alike stays.
         """
-        for parent in (self.root, self.root / "unpublished"):
-            for path in _folders(parent / submission_sha256[:12]):
-                if submission_of(path) in {submission_sha256, None}:
-                    leaving = self.root / f"{path.name}.{uuid4().hex}.part"
-                    path.rename(leaving)
-                    shutil.rmtree(leaving)
+        of_file = submission_sha256[:12]
+        places = (f"{of_file}/*", f"unpublished/{of_file}/*", "private/*/*")
+        for path in [path for pattern in places for path in self.root.glob(pattern) if path.is_dir()]:
+            submission = submission_of(path)
+            if submission == submission_sha256 or (submission is None and path.parent.name == of_file):
+                leaving = self.root / f"{uuid4().hex}.part"
+                path.rename(leaving)
+                shutil.rmtree(leaving)
 
     def actions(self) -> list[Action]:
         """The log, oldest first; what cannot be read is left out, see `damaged`."""
@@ -232,13 +236,6 @@ _ACTIONS = "actions"
 
 def _is_damaged(known: tuple[Stamp, RunRecord | Damaged] | None) -> bool:
     return known is None or isinstance(known[1], Damaged)
-
-
-def _folders(parent: Path) -> list[Path]:
-    if not parent.is_dir():
-        return []
-    with os.scandir(parent) as entries:
-        return [Path(entry.path) for entry in entries if HEX_12.fullmatch(entry.name) and entry.is_dir()]
 
 
 def submission_of(path: Path) -> str | None:

@@ -114,3 +114,42 @@ def test_the_list_says_what_waits(store: Store, capsys: pytest.CaptureFixture[st
         None: "approved",
         "ada": "approved",
     }
+
+
+CIF = """data_{name}
+_cell_length_a {a}
+_cell_length_b {a}
+_cell_length_c {a}
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+Cs1 Cs 0 0 0
+Cl1 Cl 0.5 0.5 0.5
+"""
+
+
+def test_a_run_is_verified_by_scoring_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(tmp_path / "runs")
+    monkeypatch.setenv("LEADERBOARD_RUNS", str(store.root))
+    file = tmp_path / "mine.cif"
+    file.write_text("".join(CIF.format(name=f"c{number}", a=4.0 + number / 10) for number in range(3)))
+    for _ in range(2):  # published twice, it is said once
+        assert main(["score", str(file), "--potentials", "none", "--jobs", "1", "--quiet", "--publish"]) == 0
+    assert [(action.actor, action.kind, action.owner) for action in store.actions()] == [(ACTOR, "published", None)]
+    (run,) = store.runs()
+    assert main(["moderate", "verify", run.id, "--file", str(file), "--jobs", "1"]) == 0
+    assert f"verify {run.id}: done" in capsys.readouterr().out
+    assert store.runs()[0].is_verified
+    wrong = run.path / "scores.json"
+    wrong.write_text(wrong.read_text().replace('"value": 1.0', '"value": 0.5', 1))
+    assert main(["moderate", "verify", run.id, "--jobs", "1"]) == 1
+    assert "differs in " in capsys.readouterr().err
+    assert len(store.actions()) == 2

@@ -159,11 +159,14 @@ def test_a_reason_must_be_given(tmp_path: Path) -> None:
 def test_what_is_deleted_leaves_no_file_and_does_not_come_back(tmp_path: Path) -> None:
     store, run, sha256 = listed(tmp_path)
     workspace = store.workspace(sha256, run.record.run_key)
-    shutil.copytree(run.path, workspace)
+    private = store.root / "private" / ("0" * 32) / run.record.run_key[:12]
+    aside = store.path(sha256, run.record.run_key).with_name(f"{run.record.run_key[:12]}.damaged-00000000")
+    for copy in (workspace, private, aside):
+        shutil.copytree(run.path, copy)
     other = publish(store.root, Made("other", [good("b")]))
     verbs.delete(store, MAINTAINER, sha256, "ada", "names of people in it")
     assert not store.path(sha256, run.record.run_key).exists()
-    assert not workspace.exists()
+    assert not [copy for copy in (workspace, private, aside) if copy.exists()]
     assert not list(store.root.glob("*.part"))
     assert [shown.id for shown in store.runs()] == [other.id]
     with pytest.raises(NotDoneError, match="names of people"):
