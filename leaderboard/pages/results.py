@@ -9,6 +9,7 @@ from leaderboard.board.table import not_ranked
 from leaderboard.board.training import why_no_overlap, without_value
 from leaderboard.pages.hull_shown import banner_html
 from leaderboard.pages.markup import Interval, facts, interval, text
+from leaderboard.queue.results import PrivateRun
 from metrics.score import registry
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from leaderboard.records import ScoreEntry
     from leaderboard.store.run import Run
     from submissions.card import Card
+
+
+_PRIVATE = "a private check, on no board; published and approved: "
 
 
 def scores_html(run: Run, protocol: Protocol) -> str:
@@ -70,14 +74,15 @@ def run_html(run: Run, protocol: Protocol) -> str:
     record = run.record
     why = not_ranked(run, protocol)
     indicative = record.reference_indicative
-    ranked = f"ranked, indicative by {text(score_name(protocol.ranking))}" if indicative else "ranked"
+    place = f"ranked, indicative by {text(score_name(protocol.ranking))}" if indicative else "ranked"
+    ranking = place if why is None else f"not ranked: {text(why)}"
     potentials = ", ".join(map(potential_name, record.potentials))
     relaxed = ", as submitted and relaxed" if record.relaxed else ""
     pairs = {
         **({} if run.owner is None else {"Owner": text(run.owner)}),
         **({"Verified": "scored again by the maintainers, with the same numbers"} if run.is_verified else {}),
         "Structures": f"{record.n_submitted:,}",
-        "Ranking": ranked if why is None else f"not ranked: {text(why)}",
+        "Ranking": _PRIVATE + ranking if isinstance(run, PrivateRun) else ranking,
         "Reference": text(record.reference) + (" (indicative)" if indicative else ""),
         "Energies": text(potentials + relaxed) or "none yet; a worker adds them",
         "Protocol": f"{text(record.protocol)} ({text(record.protocol_status)})",
