@@ -89,7 +89,7 @@ def verify(options: Namespace) -> None:
     from metrics.measure.potentials import find  # noqa: PLC0415 - see above
     from metrics.measure.running.progress import ToTerminal  # noqa: PLC0415 - see above
 
-    store, visitor = Store(), on_the_command_line()
+    store, visitor = open_store(), on_the_command_line()
     listing, chosen = named(store, options.id)
     runs = [
         run

@@ -16,7 +16,7 @@ from uuid import uuid4
 from leaderboard.errors import RecordError
 from leaderboard.store.actions import Action, append, read_action
 from leaderboard.store.check import check_published
-from leaderboard.store.folders import Folders
+from leaderboard.store.folders import HEX_12, Folders
 from leaderboard.store.index import Index
 from leaderboard.store.json_files import read_any_run
 from leaderboard.store.listings import register

@@ -87,7 +87,7 @@ def test_a_name_that_several_owners_use_is_said_to_be_so(tmp_path: Path) -> None
     store = Store(tmp_path / "runs")
     for link in (runs.linked, named_runs):
         with pytest.raises(SeveralOwnersError, match="ada, bob"):
-            link(store, "m")  # type: ignore[operator]
+            link(store, "m")
 
 
 def test_what_is_not_approved_takes_no_name_over(tmp_path: Path) -> None:
