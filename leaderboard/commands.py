@@ -72,9 +72,7 @@ def validate(options: Namespace) -> None:
     except FileRefusedError as error:
         file_refusal = error
     result = _validation(structures, contents, file_refusal)
-    sys.stdout.write(
-        json.dumps(result, indent=2, ensure_ascii=False) + "\n" if options.json else _as_text(result, contents)
-    )
+    sys.stdout.write(_as_json(result) if options.json else _as_text(result, contents))
     if file_refusal is not None:
         raise CommandError(str(file_refusal))
 
@@ -261,6 +259,12 @@ def _validation(
         "n_files": contents.n_files,
         "ignored": [{"name": one.name, "what": one.what} for one in contents.ignored],
     }
+
+
+def _as_json(result: dict[str, Any]) -> str:
+    """The result, in which every id stays what it is while none of its characters commands a terminal."""
+    text = json.dumps(result, indent=2, ensure_ascii=False) + "\n"
+    return "".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text)
 
 
 def _as_text(result: dict[str, Any], contents: Contents) -> str:

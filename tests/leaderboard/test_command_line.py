@@ -25,6 +25,7 @@ from leaderboard.commands import INCOMPLETE_HULL, scores_as_text
 from leaderboard.score_key import CALIBRATED
 from reference_data.reference import open_reference
 from tests.made_runs import Made, caesium_chloride, energy, good, publish
+from tests.submissions.packing import cif
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "submissions" / "examples" / "example.zip"
@@ -384,6 +385,26 @@ def test_json_is_the_file_and_quiet_says_nothing(scored: tuple[Path, str], tmp_p
 def test_a_short_run_leaves_no_progress_in_a_log(scored: tuple[Path, str], tmp_path: Path) -> None:
     again = leaderboard("score", EXAMPLE, *STRUCTURAL, "--out", tmp_path / "out", runs=scored[0].parent / "runs")
     assert again.stderr == f"files: {tmp_path / 'out'}\n"
+
+
+NAMES = ["a\x1b[2J", "b\nrefused  c", "=1+1", "x;=1", "\u202ed", "-e", "\x9bf"]
+"""Ids that would command a terminal or a spreadsheet, or look like another line."""
+
+
+def test_ids_command_neither_terminal_nor_spreadsheet(tmp_path: Path) -> None:
+    path = tmp_path / "names.json"
+    path.write_text(json.dumps([{"id": name, "cif": "data_x" if name == "-e" else cif()} for name in NAMES]))
+    checked = leaderboard("validate", path, runs=tmp_path)
+    assert checked.stdout.splitlines()[1] == "6 of 7 structures readable"
+    assert [line.split(":")[0] for line in checked.stdout.splitlines()[2:]] == ["refused  -e"]
+    exact = leaderboard("validate", path, "--json", runs=tmp_path)
+    assert [entry["id"] for entry in json.loads(exact.stdout)["refusals"]] == ["-e"]
+    printed = leaderboard("fingerprint", path, "--method", "bawl", runs=tmp_path)
+    for text in (checked.stdout, exact.stdout, printed.stdout):
+        assert all(line.isprintable() for line in text.split("\n"))
+    assert all(line.startswith('"') and line.endswith('"') for line in printed.stdout.splitlines())
+    ids = [row[0] for row in csv.reader(io.StringIO(printed.stdout))][1:]
+    assert ids == ["a\\x1b[2J", "b\\nrefused  c", "'=1+1", "x;'=1", "\\u202ed", "'-e", "\\x9bf"]
 
 
 @needs_data
