@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from leaderboard.option_types import positive
+from leaderboard.command_line.option_types import positive
 
 if TYPE_CHECKING:
     import argparse
