@@ -226,8 +226,9 @@ def _checks(protocol: Protocol) -> list[Check]:
 
 
 def _best(rows: pd.DataFrame, column: Column) -> float | None:
-    ranked, approved = rows[rows["rank"].notna()], rows[rows["status"] == "approved"]
-    values = (approved if ranked.empty else ranked)[column.name].dropna()
+    is_ranked = rows["rank"].notna()
+    competes = is_ranked if is_ranked.any() else (rows["status"] == "approved").fillna(value=False).astype(bool)
+    values = rows[column.name][competes].dropna()
     if values.empty or column.better == "neither":
         return None
     return float(values.max() if column.better == "higher" else values.min())

@@ -111,7 +111,8 @@ def test_unapproved_runs_under_any_names_change_no_other_row(root: Path, added: 
     store = Store(root)
     before = board(store, PROTOCOL)
     known = [run for run in store.runs() if run.owner in KNOWN]
-    bests = {name: board_page._best(rows(before, KNOWN), column) for name, column in columns(before).items()}  # noqa: SLF001
+    of_known = rows(before, KNOWN)
+    bests = {name: board_page._best(of_known, column) for name, column in columns(before).items()}  # noqa: SLF001
     said = compare(known[:3], PROTOCOL, variances(before, known[0]))
     for number, one in enumerate(added):
         if one["copies"]:
@@ -127,7 +128,7 @@ def test_unapproved_runs_under_any_names_change_no_other_row(root: Path, added: 
         facts = records(f"e{len(store.actions())}-", one["n_novel"], one["n"])
         submit(store, "eve", Made(one["model"], facts, energies=energies, record=one["record"]))
     table = board(store, PROTOCOL)
-    pd.testing.assert_frame_equal(rows(table, KNOWN)[rows(before, KNOWN).columns], rows(before, KNOWN))
+    pd.testing.assert_frame_equal(rows(table, KNOWN)[of_known.columns], of_known)
     theirs = table.runs[table.runs["owner"] == "eve"]
     assert len(theirs)
     assert theirs[["rank", "rank_low", "rank_high"]].isna().all(axis=None)
