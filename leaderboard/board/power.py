@@ -11,7 +11,7 @@ from leaderboard.board.ranking import score_rows
 from leaderboard.board.table import board
 from leaderboard.errors import CommandError, UsageError
 from leaderboard.protocol import load_protocol
-from leaderboard.store.local import Store
+from leaderboard.store.open import open_store
 from metrics.score import registry
 from metrics.statistics.power import MOST_RUNS, MOST_STRUCTURES, Sample, runs_needed, structures_needed
 from metrics.statistics.runs import pooled
@@ -35,7 +35,7 @@ def power(options: Namespace) -> None:
 
     """
     protocol = load_protocol()
-    table = board(Store(), protocol)
+    table = board(open_store(), protocol)
     reference = _reference(table, options)
     against = table.runs[(table.runs["reference"] == reference).fillna(value=False).astype(bool)]
     ranking = table.ranking(reference, protocol)
