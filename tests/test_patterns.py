@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType, ModuleType
 
-LENGTH = 16_000
-CPU_SECONDS = 0.4
+LENGTH = 10_000
+CPU_SECONDS = 0.25
 WITHOUT = ("torch", "chgnet", "sevenn")
 
 BOUNDS = {
@@ -82,11 +82,11 @@ ENDS = ("\x01", " ")
 def modules() -> Iterator[ModuleType]:
     """Every module of the project that this machine can import."""
     for package in (metrics, submissions, reference_data, leaderboard):
-        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if found.name.endswith("__main__") or ".potentials." in found.name:
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if module.name.endswith("__main__") or ".potentials." in module.name:
                 continue
             try:
-                yield importlib.import_module(found.name)
+                yield importlib.import_module(module.name)
             except ModuleNotFoundError as error:
                 if not str(error.name).startswith(WITHOUT):
                     raise
@@ -126,21 +126,17 @@ def bound_of(name: str) -> int:
 
 def near_misses(pattern: re.Pattern[str] | re.Pattern[bytes], length: int) -> Iterator[str]:
     """Beginnings of texts in which the pattern finds something, then a piece again and again, then a bad end."""
+    begins, pieces = {""}, {*PIECES}
     for example in EXAMPLES:
-        text = example.encode() if isinstance(pattern.pattern, bytes) else example
-        match = pattern.search(text)  # type: ignore[arg-type]
-        found = example[: match.end()] if match else ""
-        start = match.start() if match else 0
-        cuts = sorted({start, *range(start, len(found) + 1, max(1, (len(found) - start) // 4)), len(found)})
-        own = {found[at : at + size] for at in range(start, len(found)) for size in (1, 2, 3)} if match else set()
-        for cut in cuts if match else (0,):
-            for piece in sorted({*PIECES, *sorted(own)[:12]}):
-                if piece:
-                    repeated = piece * (length // len(piece))
-                    for end in ENDS:
-                        yield (found[start:cut] + repeated + end)[:length]
-        if not match:
-            break
+        match = pattern.search(example.encode() if isinstance(pattern.pattern, bytes) else example)  # type: ignore[arg-type]
+        if match and match[0]:
+            matching = example[match.start() : match.end()]
+            begins |= {matching[: len(matching) * part // 4] for part in (1, 2, 3, 4)}
+            pieces |= {matching[at : at + 2] for at in range(0, len(matching), 4)}
+    for begin in sorted(begins):
+        for piece in sorted(pieces):
+            for end in ENDS:
+                yield begin[: length // 2] + piece * ((length - len(begin[: length // 2]) - 1) // len(piece)) + end
 
 
 class TooLongError(Exception):
