@@ -66,13 +66,18 @@ def zip_members(path: Path, limits: Limits, budget: Budget) -> Iterator[Member]:
         raise FileRefusedError(Reason.DAMAGED, detail) from error
     with archive:
         try:
-            refuse_foreign_zip([info.filename for info in archive.infolist() if not info.is_dir()])
+            refuse_foreign_zip([info.filename for info in archive.infolist() if not _is_folder(info)])
         except RecordRefusedError as refused:
             raise FileRefusedError(refused.reason, refused.detail) from refused
         for info in archive.infolist():
             budget.spend_member()
-            if not info.is_dir():
+            if not _is_folder(info):
                 yield Member(info.filename, lambda info=info: _open_zipped(archive, info, budget))  # type: ignore[misc]
+
+
+def _is_folder(info: zipfile.ZipInfo) -> bool:
+    """As ``is_dir`` says, which fails over an empty name."""
+    return info.filename.endswith("/")
 
 
 def _count(content: mmap.mmap, pattern: bytes, enough: int) -> int:

@@ -161,6 +161,7 @@ def _zips() -> Iterator[Hostile]:
     yield rows(
         "zip with a name of 5,000 characters", partial(zipped, {"x" * 5_000 + ".cif": CIF}), 0, Reason.ID_TOO_LONG
     )
+    yield rows("zip with a name that is empty", _zip_without_name, 1)
     yield whole("zip of a NumPy archive", partial(zipped, {"a.npy": b"\x93NUMPY"}), U)
     yield whole("zip of PyTorch", partial(zipped, {"archive/data.pkl": b"\x80\x02."}), Reason.PICKLE)
 
@@ -199,6 +200,15 @@ def _zip_with_link() -> bytes:
         archive.writestr(info, "/etc/passwd")
         archive.writestr("a.cif", CIF)
     return buffer.getvalue()
+
+
+def _zip_without_name() -> bytes:
+    # a name of one character becomes one of none, with its byte as an extra field that nobody reads
+    content = bytearray(zipped({"a": CIF}))
+    local, central = content.find(b"PK\x03\x04"), content.find(b"PK\x01\x02")
+    content[local + 26 : local + 30] = b"\0\0\1\0"
+    content[central + 28 : central + 32] = b"\0\0\1\0"
+    return bytes(content)
 
 
 def _zip_of_central_headers() -> bytes:
