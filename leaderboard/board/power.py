@@ -7,14 +7,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from leaderboard.board.names import score_name
-from leaderboard.board.ranking import score_rows
+from leaderboard.board.ranking import run_variances, score_rows
 from leaderboard.board.table import board
 from leaderboard.errors import CommandError, UsageError
 from leaderboard.protocol import load_protocol
 from leaderboard.store.open import open_store
 from metrics.score import registry
 from metrics.statistics.power import MOST_RUNS, MOST_STRUCTURES, Sample, runs_needed, structures_needed
-from metrics.statistics.runs import pooled
 from metrics.statistics.uncertainty import Estimate
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from leaderboard.board.table import Board
+    from leaderboard.protocol import Protocol
     from leaderboard.score_key import ScoreKey
 
 
@@ -41,10 +41,10 @@ def power(options: Namespace) -> None:
     ranking = table.ranking(reference, protocol)
     key = ranking if options.score is None else _key(table, options.score)
     rows = [_rows(against, name) for name in (options.first, options.second)]
-    sys.stdout.write("\n".join(_report(table, rows, key, reference)) + "\n")
+    sys.stdout.write("\n".join(_report(table, rows, key, protocol)) + "\n")
 
 
-def _report(table: Board, rows: Sequence[pd.DataFrame], key: ScoreKey, reference: str) -> list[str]:
+def _report(table: Board, rows: Sequence[pd.DataFrame], key: ScoreKey, protocol: Protocol) -> list[str]:
     """The lines that the command prints."""
     score = registry().get(key.name)
     is_share = score is not None and score.unit == "share"
@@ -61,7 +61,7 @@ def _report(table: Board, rows: Sequence[pd.DataFrame], key: ScoreKey, reference
             msg = f"{name} has no {key.column} with an interval; choose another score with --score"
             raise CommandError(msg)
         samples.append(known)
-    between = pooled([[sample.estimate for sample in of_model] for of_model in samples])
+    between = run_variances(table.runs, table.scores, str(rows[0]["run"].iloc[0]), protocol).get(key)
     first, second = (_typical(of_model) for of_model in samples)
     names = [str(of_model["model"].iloc[0]) for of_model in rows]
     gap = first.estimate.value - second.estimate.value
@@ -70,7 +70,7 @@ def _report(table: Board, rows: Sequence[pd.DataFrame], key: ScoreKey, reference
         raise CommandError(msg)
     n_now = min(first.n, second.n)
     shown = " and ".join(f"{scale * sample.estimate.value:.4g}" for sample in (first, second))
-    compared = f"{names[0]} and {names[1]}, {score_name(*key)} against {reference}"
+    compared = f"{names[0]} and {names[1]}, {score_name(*key)} against {rows[0]['reference'].iloc[0]}"
     lines = [
         f"{compared}: {shown}, {scale * abs(gap):.3g}{unit} apart",
         "To tell them apart at the 5% level with a power of 80%, if these are the true values:",

@@ -31,10 +31,16 @@ class Sample(NamedTuple):
 
     @property
     def variance(self) -> float:
-        """Variance that one structure adds: that of the value times the number of structures."""
+        """Variance that one structure adds: that of the value times the number of structures.
+
+        Of a share it is that of the mean of Jeffreys' distribution behind it: no hits in so many trials do not say that
+        there never are any.
+        """
         value, low, high = self.estimate
         if self.is_share:
-            return value * (1 - value) * self.n / trials_behind(self.estimate)
+            trials = trials_behind(self.estimate)
+            behind = (value * trials + 0.5) / (trials + 1)
+            return behind * (1 - behind) * self.n / trials
         return ((high - low) / (2 * Z)) ** 2 * self.n
 
 

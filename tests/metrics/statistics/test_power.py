@@ -65,6 +65,14 @@ def test_structures_do_not_replace_runs() -> None:
     assert runs > 50
 
 
+def test_no_hits_at_all_still_vary() -> None:
+    """A structure of a model without a hit in 2,500 varies as that of one with half a hit."""
+    assert share(0).variance == pytest.approx(0.5 / 2_501, rel=1e-3)
+    n = structures_needed(share(0), share(0.002))
+    assert n is not None
+    assert n > 1_000
+
+
 def test_equal_values_are_never_told_apart() -> None:
     assert structures_needed(share(0.3), share(0.3)) is None
 
