@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from leaderboard.queue.submissions import NotAcceptedError
 from submissions.limits import Limits as ReadingLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterator
     from pathlib import Path
 
     from leaderboard.queue.admission import Limits
@@ -65,18 +66,23 @@ class Uploads:
 
     def total_bytes(self) -> int:
         """Size of all that is kept, partial copies too."""
-        with os.scandir(self.folder) as entries:
-            return sum(entry.stat().st_size for entry in entries)
+        return sum(status.st_size for _, status in self._files())
 
     def sweep(self, kept: Container[str]) -> list[Path]:
         """Delete the copies that killed processes left: partial ones, and whole ones that entered no queue."""
         if not self.folder.is_dir():
             return []
         old = time.time() - PARTIAL_AFTER_S
-        left = [path for path in self.folder.iterdir() if path.name not in kept and path.stat().st_mtime < old]
+        left = [path for path, status in self._files() if path.name not in kept and status.st_mtime < old]
         for path in left:
             path.unlink(missing_ok=True)
         return left
+
+    def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
+        """What is there; a partial copy may be renamed or gone by the time it is looked at."""
+        for path in self.folder.iterdir():
+            with suppress(FileNotFoundError):
+                yield path, path.stat()
 
     def _check_room(self, size: int, limits: Limits) -> None:
         free = shutil.disk_usage(self.folder).free
