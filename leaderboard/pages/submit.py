@@ -54,7 +54,9 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
     """Lay the page out in the current block."""
     # the browser knows this one, so that the link can name it; a State stays on the server
     job = gr.Textbox("", visible="hidden", elem_id="submit_job")
-    scored, supersedes, timer = gr.State(None), gr.State(None), gr.Timer(POLL_S, active=False)
+    # a State that an event past the queue sets tells nobody that it changed
+    scored = gr.Textbox("", visible="hidden", elem_id="submit_scored")
+    supersedes, timer = gr.State(None), gr.Timer(POLL_S, active=False)
     gr.HTML(
         '<p class="lead">A file of generated structures and the name of the model are enough. Every structure comes '
         "back with its verdicts and the reason for each. Nobody else sees the result unless you publish it; nothing "

@@ -74,14 +74,14 @@ class Desk:
         said = notice("error", error) if error else ""
         if submission is None:
             nothing = (gr.Button(visible=False), gr.Column(visible=False), gr.Column(visible=False), "")
-            return None, gr.Timer(active=False), said or forgotten(job_id), *nothing
+            return "", gr.Timer(active=False), said or forgotten(job_id), *nothing
         place = self.jobs.place(submission) if submission.state == "queued" else None
         listing = self.jobs.listing(submission) if submission.state == "listed" else None
         is_listed = listing is not None and listing.is_visible
         listed = self.jobs.listed(submission) if is_listed else None
         is_publishable = submission.state == "scored" or (listing is not None and listing.status == "withdrawn")
         return (
-            submission.run if listed is None else listed.id,
+            (submission.run or "") if listed is None else listed.id,
             gr.Timer(active=submission.is_unfinished or submission.state == "publishing"),
             said + status_html(submission, place, listing),
             gr.Button(visible=submission.is_unfinished),
