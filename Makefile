@@ -50,6 +50,9 @@ soak-reading: .venv/check
 coverage: .venv/dev
 	$(BIN)/pytest -n 2 --cov --cov-report=html --cov-report=term:skip-covered
 
+load: .venv/dev
+	$(BIN)/python -m tests.load
+
 bench: .venv/dev
 	$(BIN)/python -m tests.bench
 

@@ -6,10 +6,16 @@ import atexit
 import os
 import socket
 import sys
+from typing import TYPE_CHECKING
 
 from leaderboard.errors import UsageError
 from leaderboard.queue.jobs import Jobs
+from leaderboard.server.sweep import keep_swept, temporary_folder
+from leaderboard.store.kept import KeptStore
 from leaderboard.store.open import open_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DEFAULT_PORT = 7860
 MAX_PORT = 65_535
@@ -21,12 +27,12 @@ def main() -> int:
     """Serve until stopped; exit status 1 where the port or the folder of runs cannot be used."""
     try:
         port = _free_port()
-        store = open_store()
-        jobs = Jobs(store)
+        jobs = Jobs(KeptStore(open_store()))
+        temporary = temporary_folder()
     except (OSError, ValueError, UsageError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
-    _serve(jobs, port)
+    _serve(jobs, port, temporary)
     return 0
 
 
@@ -53,44 +59,35 @@ def _free_port() -> int:
     return int(text)
 
 
-def _serve(jobs: Jobs, port: int) -> None:
+def _serve(jobs: Jobs, port: int, temporary: Path) -> None:
     """Start the scoring process, so that it is warm for the first submission, and serve."""
+    # nothing that a visitor does reaches another machine
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ["GRADIO_TEMP_DIR"] = str(temporary)
+    keep_swept(temporary)
     # gradio reads the port when it is imported, and a bad one would end that with a traceback
     import gradio as gr
 
     from leaderboard.command_line.gc import keep_clearing
     from leaderboard.pages.site import build
-    from leaderboard.pages.style import CSS, theme
     from leaderboard.pages.viewer import STATIC
     from leaderboard.protocol import load_protocol
     from leaderboard.queue.runner import Runner
     from leaderboard.run.service import ScoringProcess
-    from submissions.limits import Limits
+    from leaderboard.server.health import Health
+    from leaderboard.server.queue_health import QueueOf
+    from leaderboard.server.serve import serve
 
-    # gradio reads these when it serves: nothing that a visitor does reaches another machine
-    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    jobs.store.start()
+    store = jobs.store
+    store.start()
     keep_clearing(jobs)
-    process = ScoringProcess(jobs.store)
+    process = ScoringProcess(store)
     process.start()
     runner = Runner(jobs, process)
     runner.start()
     atexit.register(runner.close)
     gr.set_static_paths([STATIC])
-    site = build(jobs.store, jobs, load_protocol())
-    site.queue(default_concurrency_limit=2, max_size=40)
-    site.launch(
-        server_name=HOST,
-        server_port=port,
-        share=False,
-        ssr_mode=False,
-        run_history=False,
-        enable_monitoring=False,
-        max_file_size=Limits().upload_bytes,
-        footer_links=[],
-        theme=theme(),
-        css=CSS.read_text(),
-    )
+    serve(build(store, jobs, load_protocol()), Health(store, QueueOf(jobs, process)), HOST, port)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from leaderboard.score_key import CALIBRATED, ScoreKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PROTOCOLS = Path(__file__).parent / "protocols"
 CURRENT = "v1"
@@ -77,11 +81,17 @@ class Protocol(BaseModel):
         is_shown = key.variant is None or (key.variant in variants and not indicative)
         return key.name in self.headline and is_shown
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Hex sha256 of what decides a number, as sorted JSON: all but the status and what the board shows at first."""
         content = self.model_dump(mode="json", exclude={"status", "headline"})
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy, which has a hash of its own."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy.__dict__.pop("hash", None)
+        return copy
 
 
 def protocol_names() -> list[str]:

@@ -10,28 +10,40 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SYMBOL_AND_AMOUNT = re.compile(r"([A-Z][a-z]?)(\d*)")
-_GROUP = re.compile(r"\(((?:[A-Z][a-z]?\d*)+)\)(\d*)")
-_WITHOUT_GROUPS = re.compile(r"(?:[A-Z][a-z]?\d*)*")
+_PART = re.compile(r"([A-Z][a-z]?)(\d*)|(\()|(\))(\d*)")
 
 
 def elements_of(formula: str) -> dict[str, int]:
     """Amounts by symbol, brackets resolved, in alphabetical order; empty for an empty formula.
 
+    One pass over the text: brackets inside brackets cost no more than others.
+
     Raises:
         ValueError: it is not made of symbols, whole numbers and matching brackets.
 
     """
-    flat, n_groups = formula, 1
-    while n_groups:
-        flat, n_groups = _GROUP.subn(_resolved, flat)
-    if not _WITHOUT_GROUPS.fullmatch(flat):
-        msg = f"{formula!r} is no formula of element symbols, whole numbers and brackets"
-        raise ValueError(msg)
-    amounts: Counter[str] = Counter()
-    for symbol, amount in _SYMBOL_AND_AMOUNT.findall(flat):
-        amounts[symbol] += int(amount or 1)
-    return {symbol: amount for symbol, amount in sorted(amounts.items()) if amount}
+    groups: list[Counter[str]] = [Counter()]
+    end = 0
+    while end < len(formula):
+        part = _PART.match(formula, end)
+        if part is None:
+            break
+        end = part.end()
+        symbol, amount, opens, _, times = part.groups()
+        if symbol:
+            groups[-1][symbol] += int(amount or 1)
+        elif opens:
+            groups.append(Counter())
+        elif len(groups) > 1 and groups[-1]:
+            for name, number in groups.pop().items():
+                groups[-1][name] += number * int(times or 1)
+        else:
+            break
+    else:
+        if len(groups) == 1:
+            return {symbol: amount for symbol, amount in sorted(groups[0].items()) if amount}
+    msg = f"{formula!r} is no formula of element symbols, whole numbers and brackets"
+    raise ValueError(msg)
 
 
 def smallest_whole(amounts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
@@ -43,8 +55,3 @@ def smallest_whole(amounts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
 def chemical_system(elements: Mapping[str, object] | tuple[str, ...]) -> str:
     """Symbols in alphabetical order, joined by hyphens."""
     return "-".join(sorted(elements))
-
-
-def _resolved(group: re.Match[str]) -> str:
-    times = int(group[2] or 1)
-    return "".join(f"{symbol}{int(amount or 1) * times}" for symbol, amount in _SYMBOL_AND_AMOUNT.findall(group[1]))

@@ -107,16 +107,24 @@ def with_ranks(runs: pd.DataFrame, estimates: pd.DataFrame, score: Score | None,
 
 def with_spreads(runs: pd.DataFrame, scores: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     """The long table of scores with the columns of `SPREAD`, null where not every run of a model has a score."""
-    spreads = pd.DataFrame(np.nan, index=scores.index, columns=list(SPREAD))
+    places: dict[str, list[int]] = {}
+    for place, run in enumerate(scores["run"]):
+        places.setdefault(run, []).append(place)
+    keys = list(zip(scores["name"], scores["variant"].fillna(""), strict=True))
+    values = scores["value"].to_numpy(dtype=np.float64, na_value=np.nan)
+    spreads = np.full((len(scores), len(SPREAD)), np.nan)
+    ids = runs["run"].tolist()
     for rows in (rows for field in _fields(runs, protocol).values() for rows in field.models if len(rows) > 1):
-        of_model = scores[scores["run"].isin(runs["run"].iloc[rows])]
-        for _, of_score in of_model.groupby(["name", "variant"], dropna=False):
-            if len(of_score) == len(rows):
-                between = spread(of_score[["value"]].to_numpy(dtype=np.float64, na_value=np.nan))
-                spreads.loc[of_score.index] = np.concatenate(
-                    [between.deviation, between.mean, between.smallest, between.largest]
-                )
-    return scores.join(spreads.astype("Float64"))
+        of_key: dict[tuple[str, str], list[int]] = {}
+        for place in (place for row in rows for place in places.get(ids[row], ())):
+            of_key.setdefault(keys[place], []).append(place)
+        whole = np.array([of_score for of_score in of_key.values() if len(of_score) == len(rows)], dtype=np.intp)
+        if whole.size:
+            between = spread(values[whole].T)
+            ends = np.column_stack([between.deviation, between.mean, between.smallest, between.largest])
+            spreads[whole] = ends[:, None, :]
+    table = pd.DataFrame(spreads, index=scores.index, columns=list(SPREAD))
+    return scores.join(table.astype("Float64"))
 
 
 def run_variances(

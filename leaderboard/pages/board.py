@@ -151,8 +151,14 @@ def select(board: Board, selection: Selection) -> pd.DataFrame:
     )
 
 
-def table_html(rows: pd.DataFrame, board_columns: Sequence[Column], selection: Selection, protocol: Protocol) -> str:
-    """The rows as a table with grouped headings; the best value of each column is marked.
+def table_html(
+    rows: pd.DataFrame,
+    board_columns: Sequence[Column],
+    selection: Selection,
+    protocol: Protocol,
+    drawn: pd.DataFrame | None = None,
+) -> str:
+    """The rows ``drawn``, or all, as a table with grouped headings; the best value of each column of all is marked.
 
     A calibrated score and the one by raw verdicts share a column. Of an indicative set the stability scores follow in a
     table of their own, in the same order, under a banner.
@@ -162,13 +168,14 @@ def table_html(rows: pd.DataFrame, board_columns: Sequence[Column], selection: S
     chosen = [replace(column, raw=beside[column.key]) for column in wanted if column.key in beside]
     shown, apart = stability_apart(chosen, indicative=selection.indicative)
     best = {column.name: _best(rows, column) for column in shown}
-    body = "".join(_row(row, shown, best, protocol) for row in records(rows))
+    drawn = rows if drawn is None else drawn
+    body = "".join(_row(row, shown, best, protocol) for row in records(drawn))
     if not body:
         body = f'<tr><td class="empty" colspan="{4 + len(shown)}">No submission matches.</td></tr>'
     table = f'<div class="scroll"><table class="board">{_head(shown, selection)}<tbody>{body}</tbody></table></div>'
     has_energies = [column for column in apart if rows[column.name].notna().any()]
     banner = banner_html(selection.reference, protocol)
-    return table + (banner + _stability_html(rows, has_energies, protocol) if has_energies else "")
+    return table + (banner + _stability_html(drawn, has_energies, protocol) if has_energies else "")
 
 
 def _stability_html(rows: pd.DataFrame, shown: Sequence[Column], protocol: Protocol) -> str:

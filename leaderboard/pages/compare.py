@@ -10,7 +10,6 @@ import gradio as gr
 from leaderboard.board.comparison import CLEAR, caveats, compare, summary
 from leaderboard.board.ranking import APPROVED, MODEL, SPREAD, run_variances, score_rows
 from leaderboard.board.references import ReferenceVersion
-from leaderboard.board.table import board
 from leaderboard.pages import plots, runs
 from leaderboard.pages.hull_shown import banner_html
 from leaderboard.pages.markup import UNKNOWN, Interval, interval, notice, number, text
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from leaderboard.board.comparison import Against, Line
+    from leaderboard.board.kept import KeptBoard
     from leaderboard.board.table import Board
     from leaderboard.protocol import Protocol
     from leaderboard.records import ScoreEntry
@@ -62,13 +62,15 @@ class ComparePage:
     choice: gr.Dropdown
 
 
-def build(store: Store, protocol: Protocol) -> ComparePage:
+def build(store: Store, boards: KeptBoard, protocol: Protocol) -> ComparePage:
     """Lay the page out in the current block."""
     choice = gr.Dropdown(
-        runs.choices(store),
+        [],
         value=[],
         multiselect=True,
         max_choices=MOST,
+        # the choices come when the page is opened
+        allow_custom_value=True,
         label="Models and runs; the others are compared with the first",
         elem_id="compare_choice",
     )
@@ -76,12 +78,12 @@ def build(store: Store, protocol: Protocol) -> ComparePage:
     figure = gr.Plot(show_label=False, visible=False, elem_id="plot_compare")
 
     def show(identifiers: list[str] | None) -> tuple[object, ...]:
-        compared = [run for name in identifiers or [] if (run := runs.find(store, name)) is not None]
+        compared = [run for name in (identifiers or [])[:MOST] if (run := runs.find(store, name)) is not None]
         if len(compared) < 2:  # noqa: PLR2004 - a comparison takes two
             return page(compared, None, protocol), gr.Plot(visible=False)
         lines = [line for line in compare(compared, protocol).lines if line.in_headline and line.unit == "share"]
         names = [run.label for run in compared]
-        return page(compared, board(store, protocol), protocol), gr.Plot(plots.side_by_side(names, lines), visible=True)
+        return page(compared, boards.board(), protocol), gr.Plot(plots.side_by_side(names, lines), visible=True)
 
     choice.change(show, choice, [body, figure], **QUIET)
     choice.input(None, choice, None, js=_LINK, **QUIET)
@@ -95,15 +97,14 @@ def named_runs(store: Store, names: str | None) -> list[str]:
         SeveralOwnersError: a name is that of models of several owners.
 
     """
-    named = [runs.linked(store, name.strip()) for name in (names or "").split(",")]
+    named = [runs.linked(store, name.strip()) for name in (names or "").split(",")[: 2 * MOST]]
     return list(dict.fromkeys(run.id for run in named if run is not None))[:MOST]
 
 
-def first_two(store: Store, protocol: Protocol) -> list[str]:
+def first_two(table: Board) -> list[str]:
     """Ids of the runs of the two models at the top of the board, for a visitor who chose none."""
-    runs = board(store, protocol).runs
-    table = runs[runs["status"] == APPROVED].drop_duplicates(MODEL)
-    return [str(run) for run in table["run"].head(2)] if len(table) > 1 else []
+    models = table.runs[table.runs["status"] == APPROVED].drop_duplicates(MODEL)
+    return [str(run) for run in models["run"].head(2)] if len(models) > 1 else []
 
 
 def page(compared: Sequence[Run], table: Board | None, protocol: Protocol) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from gradio.utils import get_upload_folder
 
 from leaderboard.board.names import view_name
 from leaderboard.board.written import csv_for_people
@@ -30,7 +31,7 @@ def files(run: Run) -> tuple[str, str, str]:
     name = f"structures-{run.record.submission_sha256[:12]}"
     written = (folder / f"{name}.csv", folder / f"{name}.parquet", folder / f"{name}.json")
     if not all(path.exists() for path in written):
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         table = with_distances(run)
         headings = {
             _column(key.variant): f"E above hull (eV/atom): {view_name(key.variant)}" for key in views_of(run.path)
@@ -77,5 +78,10 @@ def _parquet(run: Run, table: pd.DataFrame) -> pa.Table:
 
 @cache
 def _folder() -> Path:
-    """A folder of this process: a run is never edited, so its files stay right for as long as the process lives."""
-    return Path(tempfile.mkdtemp(prefix="leaderboard-downloads-"))
+    """A folder of this process that nobody can guess, among gradio's files, which the server deletes when they are old.
+
+    A run is never edited, so its files stay right for as long as they are there.
+    """
+    beside = Path(get_upload_folder())
+    beside.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="downloads-", dir=beside))

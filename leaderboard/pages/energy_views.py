@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from leaderboard.run.energy_views import Key
 
-KEPT_VIEWS = 1_024
+KEPT_VIEWS = 8_192
 """Runs whose views are remembered; those of one take about a kilobyte."""
 DISTANCE = "e_above_hull"
 FACTS = (

@@ -29,9 +29,8 @@ class ModelPage:
 
 def build(store: Store, protocol: Protocol) -> ModelPage:
     """Lay the page out in the current block."""
-    choice = gr.Dropdown(
-        runs.choices(store), value=None, label="Model and run", elem_id="model_choice", allow_custom_value=False
-    )
+    # the choices come when the page is opened; a name or a link may be typed too
+    choice = gr.Dropdown([], value=None, label="Model and run", elem_id="model_choice", allow_custom_value=True)
     head = gr.HTML('<p class="dim">Choose a model.</p>', elem_id="model_head", apply_default_css=False, js_on_load=None)
     with gr.Column(visible=False) as content:
         scores = gr.HTML(elem_id="model_scores", apply_default_css=False, js_on_load=None)

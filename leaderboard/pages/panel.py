@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 import gradio as gr
 
 from leaderboard.pages import downloads, energy_views, runs, structures
+from leaderboard.pages.text_box import searched, text_box
 
 if TYPE_CHECKING:
     from leaderboard.store.local import Store
@@ -32,6 +33,15 @@ class Quiet(TypedDict):
 
 
 QUIET = Quiet(show_progress="hidden", api_visibility="private")
+
+
+class Light(Quiet):
+    """And of events that take milliseconds: they wait in no queue, so that none is refused when many come at once."""
+
+    queue: Literal[False]
+
+
+LIGHT = Light(**QUIET, queue=False)
 
 
 @dataclass(frozen=True)
@@ -63,14 +73,7 @@ def build(store: Store, prefix: str) -> Panel:
     run, page, chosen = gr.State(None), gr.State(1), gr.State(None)
     with gr.Row(elem_classes="controls"):
         shown = gr.Dropdown(list(structures.SHOWN), value="all", label="Show", elem_id=f"{prefix}_show", min_width=140)
-        search = gr.Textbox(
-            "",
-            label="Search",
-            placeholder="id, formula or match",
-            max_lines=1,
-            elem_id=f"{prefix}_search",
-            min_width=140,
-        )
+        search = text_box("Search", placeholder="id, formula or match", elem_id=f"{prefix}_search", min_width=140)
     table = table_component(f"{prefix}_structures")
     with gr.Row(elem_classes="downloads"):
         buttons = [
@@ -86,7 +89,7 @@ def build(store: Store, prefix: str) -> Panel:
         run = runs.find(store, identifier)
         if run is None:
             return ""
-        rows = structures.select(energy_views.facts(run.path), shown, search)
+        rows = structures.select(energy_views.facts(run.path), shown, searched(search))
         return structures.page_html(rows, page, chosen, energy_views.first_variant(run.path))
 
     def narrow(identifier: str | None, shown: str, search: str, chosen: str | None) -> tuple[int, str]:

@@ -19,6 +19,7 @@ from leaderboard.pages.reference_facts import (
     systems_html,
 )
 from leaderboard.pages.reference_search import crystal_of, list_html, matching_rows
+from leaderboard.pages.text_box import text_box
 from leaderboard.pages.viewer import legend_html, viewer
 from reference_data.queries.query import Query, QueryError, containing, parse
 from reference_data.reference import set_names
@@ -49,13 +50,7 @@ def build(store: Store) -> ReferencePage:
     shown, page, chosen = gr.State(None), gr.State(1), gr.State(None)
     with gr.Row(elem_classes="controls"):
         choice = gr.Dropdown(lookup.built_sets(), value=None, label="Reference set", elem_id="reference_choice")
-        search = gr.Textbox(
-            "",
-            label="Formula or chemical system",
-            placeholder="TiO2, Ti-O or Ti-O-*",
-            max_lines=1,
-            elem_id="reference_search",
-        )
+        search = text_box("Formula or chemical system", placeholder="TiO2, Ti-O or Ti-O-*", elem_id="reference_search")
     head = _html("reference_head", '<p class="dim">Choose a reference set.</p>')
     with gr.Column(visible=False) as content:
         with gr.Row():

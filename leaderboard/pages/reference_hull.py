@@ -14,6 +14,7 @@ from leaderboard.pages.markup import formula, text
 from leaderboard.pages.overlays import overlays, rows_of
 from leaderboard.pages.panel import QUIET
 from leaderboard.pages.plots_hull import BINARY, TERNARY, hull_figure
+from leaderboard.pages.text_box import text_box
 from metrics.scores.sun import SPARSE_HULL_ENTRIES
 from reference_data.queries.query import QueryError, parse
 
@@ -55,9 +56,7 @@ def build(store: Store, choice: gr.Dropdown) -> HullSection:
     """Lay the section out in the current block; ``choice`` holds the name of the set."""
     gr.HTML("<h3>Convex hull</h3>", apply_default_css=False, js_on_load=None)
     with gr.Row(elem_classes="controls") as controls:
-        system = gr.Textbox(
-            "", label="Chemical system", placeholder="Al-Ni", max_lines=1, elem_id="hull_system", min_width=140
-        )
+        system = text_box("Chemical system", placeholder="Al-Ni", elem_id="hull_system", min_width=140)
         convention = gr.Dropdown([], label="Hull", elem_id="hull_convention", min_width=140)
         overlay = gr.Dropdown(
             [(NOTHING, NOTHING)], value=NOTHING, label="Submitted structures", elem_id="hull_overlay", min_width=140

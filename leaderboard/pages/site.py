@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 import gradio as gr
 
+from leaderboard.board.kept import KeptBoard
 from leaderboard.pages import (
     about,
     board_page,
@@ -19,7 +21,7 @@ from leaderboard.pages import (
     structure_matching,
     submit,
 )
-from leaderboard.pages.panel import QUIET
+from leaderboard.pages.panel import LIGHT, QUIET
 from leaderboard.pages.visitor import can_sign_in
 
 if TYPE_CHECKING:
@@ -34,12 +36,15 @@ TITLE = "Crystal generation leaderboard"
 # uploads are looked for every hour and deleted a day after they came
 DELETE_CACHE_S = (3_600, 86_400)
 # back and forward between pages opened by a click
-_ON_LOAD = "() => { window.addEventListener('popstate', () => location.reload()); }"
+_ON_LOAD = "() => { window.addEventListener('popstate', () => location.reload()); return location.search; }"
+MAX_LINK = 2_000
+"""Characters of what stands behind the address."""
 
 
 def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
     """Lay the whole site out; nothing is served yet."""
     site: gr.Blocks
+    boards = KeptBoard(store, protocol)
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=DELETE_CACHE_S) as site:
         gr.HTML(
             f'<header class="site"><h1>{TITLE}</h1><p>How many of the crystals that a model generates are valid, '
@@ -51,13 +56,13 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
             gr.LoginButton(size="sm", elem_id="sign_in")
         with gr.Tabs(selected="board", elem_id="pages") as tabs:
             with gr.Tab("Board", id="board") as board_tab:
-                board = board_page.build(store, protocol)
+                board = board_page.build(boards, protocol)
             with gr.Tab("Submit", id="submit"):
                 submission = submit.build(store, jobs, protocol)
             with gr.Tab("Model", id="model") as model_tab:
                 page = model.build(store, protocol)
             with gr.Tab("Compare", id="compare") as compare_tab:
-                comparison = compare.build(store, protocol)
+                comparison = compare.build(store, boards, protocol)
             with gr.Tab("Reference", id="reference") as reference_tab:
                 crystals = reference.build(store)
             with gr.Tab("Structure matching", id="matching"):
@@ -67,28 +72,6 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
                 governance.build(store)
             maintenance.add_to(site, store)
 
-        def enter(request: gr.Request) -> tuple[object, ...]:
-            parameters = dict(request.query_params)
-            known = runs.choices(store)
-            run, compared = _linked(store, parameters)
-            chosen = gr.Dropdown(known, value=run.id if run else None)
-            # without a link the visitor may have opened a page already: leave it open
-            page = "model" if run else "compare" if compared else "submit" if "job" in parameters else None
-            opened = gr.Tabs(selected=page) if page else gr.skip()
-            return (
-                opened,
-                chosen,
-                gr.Dropdown(known, value=compared),
-                parameters.get("job", ""),
-                gr.Timer(active="job" in parameters),
-            )
-
-        def enter_reference(request: gr.Request) -> tuple[object, ...]:
-            parameters = dict(request.query_params)
-            if parameters.get("reference") not in lookup.built_sets():
-                return gr.skip(), gr.skip(), gr.skip()
-            return gr.Tabs(selected="reference"), parameters.get("find", ""), parameters["reference"]
-
         def first_reference(chosen: str | None) -> object:
             return gr.skip() if chosen else next(iter(lookup.built_sets()), gr.skip())
 
@@ -97,22 +80,48 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
 
         def first_model(chosen: str | None) -> object:
             known = runs.choices(store)
-            return gr.skip() if chosen or not known else gr.Dropdown(known, value=known[0][1])
+            return gr.Dropdown(known) if chosen or not known else gr.Dropdown(known, value=known[0][1])
 
         def first_compared(chosen: list[str] | None) -> object:
-            return gr.skip() if chosen else gr.Dropdown(runs.choices(store), value=compare.first_two(store, protocol))
+            known = runs.choices(store)
+            return gr.Dropdown(known) if chosen else gr.Dropdown(known, value=compare.first_two(boards.board()))
 
+        # a visitor without a link asks the server for nothing but what is new on the board
+        link = gr.Textbox("", visible="hidden", elem_id="link")
         entered = [tabs, page.choice, comparison.choice, submission.job, submission.timer]
-        site.load(enter, None, entered, **QUIET)
-        site.load(enter_reference, None, [tabs, crystals.search, crystals.choice], **QUIET)
-        site.load(None, js=_ON_LOAD)
-        gr.on([site.load, board_tab.select], board.refresh, board.inputs, board.outputs, **QUIET)
-        board.table.select(open_model, None, [tabs, page.choice], **QUIET)
-        model_tab.select(first_model, page.choice, page.choice, **QUIET)
-        compare_tab.select(first_compared, comparison.choice, comparison.choice, **QUIET)
-        reference_tab.select(first_reference, crystals.choice, crystals.choice, **QUIET)
+        link.change(lambda query: _entered(store, query), link, [*entered, crystals.search, crystals.choice], **LIGHT)
+        site.load(None, None, link, js=_ON_LOAD)
+        site.load(board.opened, board.inputs, board.outputs, **LIGHT)
+        board_tab.select(board.refresh, board.inputs, board.outputs, **LIGHT)
+        board.table.select(open_model, None, [tabs, page.choice], **LIGHT)
+        model_tab.select(first_model, page.choice, page.choice, **LIGHT)
+        compare_tab.select(first_compared, comparison.choice, comparison.choice, **LIGHT)
+        reference_tab.select(first_reference, crystals.choice, crystals.choice, **LIGHT)
         reference_tab.select(crystals.hull.refresh, *crystals.hull.refreshed, **QUIET)
     return site
+
+
+def _entered(store: Store, query: str) -> tuple[object, ...]:
+    """What opens the page that a link names: tabs, model, compared models, submission, its timer, search, set."""
+    if not isinstance(query, str) or len(query) > MAX_LINK:
+        return (gr.skip(),) * 7
+    parameters = dict(parse_qsl(query.removeprefix("?")))
+    run, compared = _linked(store, parameters)
+    reference = parameters.get("reference")
+    searched = (gr.skip(), gr.skip())
+    # without a link the visitor may have opened a page already: leave it open
+    page = "model" if run else "compare" if compared else "submit" if "job" in parameters else None
+    if reference in lookup.built_sets():
+        page, searched = "reference", (parameters.get("find", ""), reference)
+    # 3,000 choices are 300 kB: they come with a link, or with the page that has them
+    return (
+        gr.Tabs(selected=page) if page else gr.skip(),
+        gr.Dropdown(runs.choices(store), value=run.id) if run else gr.skip(),
+        gr.Dropdown(runs.choices(store), value=compared) if compared else gr.skip(),
+        parameters.get("job", gr.skip()),
+        gr.Timer(active=True) if "job" in parameters else gr.skip(),
+        *searched,
+    )
 
 
 def _linked(store: Store, parameters: Mapping[str, str]) -> tuple[Run | None, list[str]]:

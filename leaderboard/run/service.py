@@ -111,6 +111,11 @@ class ScoringProcess:
             start_new_session=True,  # with its workers, so that they end with it
         )
 
+    @property
+    def pid(self) -> int | None:
+        """Number of the process; None where it does not run."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
+
     def score(self, request: Request, *, on_progress: Report) -> Path:
         """Score a file; nothing is published.
 

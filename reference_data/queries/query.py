@@ -13,6 +13,8 @@ from metrics.formula import elements_of, smallest_whole
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MAX_LENGTH = 200
+"""Characters: every element of the periodic table with an amount, more than any set has in a formula."""
 EXAMPLES = "a formula (TiO2, O2Ti), a chemical system (Ti-O), or Ti-O-* for all systems with these elements"
 _SYMBOLS = frozenset(chemical_symbols[1:])
 _SEPARATORS = re.compile(r"[-,;]+")
@@ -57,9 +59,12 @@ def parse(text: str) -> Query:
     """Read a question; an empty one asks for everything.
 
     Raises:
-        QueryError: neither a formula nor a chemical system, or a symbol is no element's.
+        QueryError: neither a formula nor a chemical system, or a symbol is no element's, or it is too long.
 
     """
+    if len(text) > MAX_LENGTH:
+        msg = f"a question has at most {MAX_LENGTH} characters, this one {len(text):,}: expected {EXAMPLES}"
+        raise QueryError(msg)
     plain = "".join(text.translate(_PLAIN_DIGITS).split())
     if not plain:
         return Query()

@@ -187,7 +187,7 @@ def test_a_link_names_runs_submissions_or_models(tmp_path: Path) -> None:
     assert named_runs(store, ",".join(expected)) == expected
     assert named_runs(store, f"a, {second.path.parent.name},nobody,a") == expected
     assert named_runs(store, None) == []
-    assert set(first_two(store, PROTOCOL)) == set(expected)
+    assert set(first_two(board(store, PROTOCOL))) == set(expected)
 
 
 def test_the_figure_has_each_share_with_its_interval(tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""What every request passes before the app sees it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leaderboard.server.answers import Refusal, refuse
+from leaderboard.server.bodies import RefusedBodyError, check_json, counted_upload, replay, whole_body
+from leaderboard.server.headers import with_headers
+from leaderboard.server.hosts import Hosts, address_of, without_forged_headers, wrong_host, wrong_origin
+from leaderboard.server.rate import Rate
+from leaderboard.server.routes import UPLOAD, closed, is_file_of_the_page
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from leaderboard.server.limits import ServerLimits
+
+
+class Guard:
+    """The app behind its doors, itself an ASGI app.
+
+    Args:
+        app: asked about what passes.
+        hosts: whom the server takes itself for.
+        limits: how much one may send and ask.
+
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Hosts, limits: ServerLimits) -> None:
+        """Nobody has asked yet."""
+        self._app, self._hosts, self._limits = app, hosts, limits
+        self._rate = Rate(limits)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or hand it on."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # no page opens a web socket
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        scope, send = without_forged_headers(scope, self._hosts), with_headers(send)
+        refusal = self._refusal(scope)
+        if refusal is None and scope["method"] == "POST":
+            if scope["path"].rstrip("/") == UPLOAD:
+                receive = counted_upload(scope, receive, self._limits)
+            else:
+                try:
+                    body = await whole_body(receive, self._limits)
+                    check_json(body, self._limits)
+                    receive = replay(body, receive)
+                except RefusedBodyError as error:
+                    refusal = error.refusal
+        if refusal is None:
+            await self._app(scope, receive, send)
+        else:
+            await refuse(refusal, scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Refusal | None:
+        refusal = wrong_host(scope, self._hosts) or closed(scope) or wrong_origin(scope, self._hosts)
+        if refusal is None and not is_file_of_the_page(scope["path"]):
+            refusal = self._rate.too_often(address_of(scope, self._hosts))
+        return refusal

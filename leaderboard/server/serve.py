@@ -1,0 +1,104 @@
+"""The site behind its doors, on a port."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+from gradio.routes import App
+from starlette.routing import Mount
+
+from leaderboard.pages.style import CSS, theme
+from leaderboard.server.connections import impatient
+from leaderboard.server.guard import Guard
+from leaderboard.server.hosts import hosts_of
+from leaderboard.server.limits import ServerLimits
+from leaderboard.server.remembered import Remembered
+from leaderboard.server.routes import HEALTH
+
+if TYPE_CHECKING:
+    import asyncio
+    import socket
+
+    from starlette.types import ASGIApp
+
+    from leaderboard.server.health import Health
+    from leaderboard.server.hosts import Hosts
+
+GRACE_S = 3
+"""So long open connections have to end when the server is stopped."""
+MAX_WAITING = 500
+"""Events that take long, such as drawing the page of a model, and wait for a thread."""
+AT_ONCE = 2
+SESSIONS = 2_000
+"""Visitors whose state is kept: a megabyte each at most."""
+
+
+def mounted(site: gr.Blocks, health: Health, limits: ServerLimits) -> FastAPI:
+    """The site with its health page."""
+    site.queue(default_concurrency_limit=AT_ONCE, max_size=MAX_WAITING)
+    site.state_session_capacity = SESSIONS
+    outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    outer.add_route(HEALTH, health.answer, methods=["GET", "HEAD"])
+    return gr.mount_gradio_app(
+        outer,
+        site,
+        path="/",
+        show_error=False,
+        ssr_mode=False,
+        run_history=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+        max_file_size=limits.upload_bytes,
+        footer_links=[],
+        theme=theme(),
+        css=CSS.read_text(),
+    )
+
+
+def guarded(app: ASGIApp, hosts: Hosts, limits: ServerLimits) -> ASGIApp:
+    """An app behind its doors."""
+    return Guard(Remembered(app), hosts, limits)
+
+
+class _Server(uvicorn.Server):
+    """Ends the streams of open pages when it is stopped, which would go on for ever."""
+
+    def __init__(self, config: uvicorn.Config, streams_end: asyncio.Event) -> None:
+        super().__init__(config)
+        self._streams_end = streams_end
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._streams_end.set()
+        await super().shutdown(sockets)
+
+
+def serve(site: gr.Blocks, health: Health, host: str, port: int, limits: ServerLimits | None = None) -> None:
+    """Serve until SIGINT or SIGTERM ends it."""
+    limits = limits or ServerLimits()
+    app = mounted(site, health, limits)
+    config = uvicorn.Config(
+        guarded(app, hosts_of(), limits),
+        host=host,
+        port=port,
+        http=impatient(limits.header_s),
+        ws="none",
+        lifespan="on",  # a site whose queue did not start is none
+        log_level="warning",
+        server_header=False,
+        h11_max_incomplete_event_size=limits.header_bytes,
+        limit_concurrency=limits.connections,
+        timeout_keep_alive=limits.keep_alive_s,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    gradio_app = next(route.app for route in app.routes if isinstance(route, Mount) and isinstance(route.app, App))
+    # uvicorn raises the signal again once it has ended, and whatever is registered to be done at exit is done
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    with suppress(KeyboardInterrupt):
+        _Server(config, gradio_app.stop_event).run()
