@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-MAX_LENGTH = 200
+MAX_LENGTH = 500
 """Characters of a search: ids of structures, formulas and names of models that people look for are shorter."""
 
 

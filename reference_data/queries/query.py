@@ -13,8 +13,8 @@ from metrics.formula import elements_of, smallest_whole
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MAX_LENGTH = 200
-"""Characters: every element of the periodic table with an amount, more than any set has in a formula."""
+MAX_LENGTH = 500
+"""Characters: a system of every element of the periodic table has 350."""
 EXAMPLES = "a formula (TiO2, O2Ti), a chemical system (Ti-O), or Ti-O-* for all systems with these elements"
 _SYMBOLS = frozenset(chemical_symbols[1:])
 _SEPARATORS = re.compile(r"[-,;]+")

@@ -28,3 +28,24 @@ def test_brackets_within_brackets() -> None:
 def test_what_is_no_formula_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no formula"):
         elements_of(text)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "(" * 64_000,
+        "(" * 32_000 + "H" + ")" * 31_999,
+        "H(" * 32_000,
+        "(H)" * 21_000 + "(",
+        "Fe2" * 21_000 + "x",
+        "()" * 9,
+    ],
+    ids=["opened", "one short", "symbols", "groups", "flat", "empty"],
+)
+def test_long_texts_that_are_almost_formulas_are_refused_in_one_pass(formula: str) -> None:
+    with pytest.raises(ValueError, match="is no formula"):
+        elements_of(formula)
+
+
+def test_brackets_inside_brackets_cost_no_more_than_others() -> None:
+    assert elements_of("(" * 32_000 + "H2O" + ")" * 32_000) == {"H": 2, "O": 1}

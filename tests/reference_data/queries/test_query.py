@@ -67,3 +67,11 @@ def test_what_people_write_is_understood(text: str, expected: Query) -> None:
 def test_what_cannot_be_asked_says_what_can(text: str, said: str) -> None:
     with pytest.raises(QueryError, match=rf"{said}.*a formula \(TiO2, O2Ti\), a chemical system"):
         parse(text)
+
+
+def test_the_whole_periodic_table_can_be_asked_for_and_nothing_longer() -> None:
+    everything = str(containing(chemical_symbols[1:]))
+    assert len(parse(everything).elements) == len(chemical_symbols) - 1
+    for text in ("(" * 64_000, "H-" * 32_000, " " * 501):
+        with pytest.raises(QueryError, match="at most 500 characters"):
+            parse(text)
