@@ -74,8 +74,7 @@ def _serve(jobs: Jobs, port: int, temporary: Path) -> None:
     from leaderboard.protocol import load_protocol
     from leaderboard.queue.runner import Runner
     from leaderboard.run.service import ScoringProcess
-    from leaderboard.server.health import Health
-    from leaderboard.server.queue_health import QueueOf
+    from leaderboard.server.health import Health, QueueOf
     from leaderboard.server.serve import serve
 
     store = jobs.store

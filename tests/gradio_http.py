@@ -30,7 +30,7 @@ class Site:
 
     def component(self, elem_id: str) -> int:
         """Number of the component of this element id."""
-        return next(part["id"] for part in self.config["components"] if part["props"].get("elem_id") == elem_id)
+        return int(next(part["id"] for part in self.config["components"] if part["props"].get("elem_id") == elem_id))
 
     def events_of(self, elem_id: str, trigger: str) -> list[dict[str, Any]]:
         """Events of a component that the server runs, and that need nothing but it."""

@@ -64,6 +64,7 @@ LINES = {
             ("leaderboard.moderation",),
             ("leaderboard.export",),
             ("leaderboard.pages",),
+            ("leaderboard.server",),
         ),
         beside=frozenset(
             {
