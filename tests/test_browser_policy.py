@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser import CHROMIUM, FLAGS, PATIENCE_MS
 from tests.made_runs import Made, caesium_chloride, energy, good, publish, refused
 from tests.serving import served
-from tests.browser import CHROMIUM, FLAGS, PATIENCE_MS
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, see requirements-dev.txt")
 expect = playwright.expect

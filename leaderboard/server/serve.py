@@ -45,7 +45,7 @@ def mounted(site: gr.Blocks, health: Health, limits: ServerLimits) -> FastAPI:
     site.state_session_capacity = SESSIONS
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     outer.add_route(HEALTH, health.answer, methods=["GET", "HEAD"])
-    return gr.mount_gradio_app(
+    app: FastAPI = gr.mount_gradio_app(
         outer,
         site,
         path="/",
@@ -60,6 +60,7 @@ def mounted(site: gr.Blocks, health: Health, limits: ServerLimits) -> FastAPI:
         theme=theme(),
         css=CSS.read_text(),
     )
+    return app
 
 
 def guarded(app: ASGIApp, hosts: Hosts, limits: ServerLimits) -> ASGIApp:

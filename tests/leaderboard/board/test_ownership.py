@@ -134,7 +134,7 @@ def test_unapproved_runs_under_any_names_change_no_other_row(root: Path, added: 
     assert theirs[["rank", "rank_low", "rank_high"]].isna().all(axis=None)
     assert set(theirs["not_ranked"]) == {"unverified: waits for the maintainers' review"}
     assert (theirs["n_runs"] == 1).all()
-    assert first_two(store, PROTOCOL) == first_two_of(before)
+    assert first_two(board(store, PROTOCOL)) == first_two_of(before)
     everything = table.wide[table.wide["reference"] == "mp"]
     after = {name: board_page._best(everything, column) for name, column in columns(before).items()}  # noqa: SLF001
     assert after == bests
