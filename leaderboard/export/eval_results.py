@@ -1,7 +1,7 @@
 """Scores as the Hub's own evaluation results: ``.eval_results/<name>.yaml`` of the repository of a model.
 
 The format: https://huggingface.co/docs/hub/eval-results. A result names the data set repository that hosts the
-benchmark and a task of it; here a task is a score on a reference set under a protocol, such as ``v1.lemat-bulk.vun``.
+benchmark and a task of it; here a task is a score on a reference set under a protocol, such as ``<protocol>.lemat-bulk.vun``.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def eval_results(
 
 
 def task_id(protocol: Protocol, reference: str, key: ScoreKey) -> str:
-    """The task of the benchmark that a score on a reference set is, such as ``v1.lemat-bulk.vun``."""
+    """The task of the benchmark that a score on a reference set is, such as ``<protocol>.lemat-bulk.vun``."""
     return ".".join((protocol.name, reference, _NOT_OF_A_NAME.sub("-", key.column)))
 
 
