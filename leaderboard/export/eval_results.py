@@ -1,7 +1,8 @@
 """Scores as the Hub's own evaluation results: ``.eval_results/<name>.yaml`` of the repository of a model.
 
 The format: https://huggingface.co/docs/hub/eval-results. A result names the data set repository that hosts the
-benchmark and a task of it; here a task is a score on a reference set under a protocol, such as ``<protocol>.lemat-bulk.vun``.
+benchmark and a task of it; here a task is a score on a reference set under a protocol, such as
+``<protocol>.lemat-bulk.vun``.
 """
 
 from __future__ import annotations

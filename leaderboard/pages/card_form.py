@@ -15,7 +15,7 @@ from annotated_types import MaxLen
 from gradio.context import Context
 
 from leaderboard.pages.panel import QUIET
-from submissions.card import Card
+from submissions.card import CARD_BYTES, Card
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LONG_TEXT = 500
 # pixels: three inputs beside each other on a desk, one on a telephone
 MIN_WIDTH = 300
+# of a whole number or a day
+NUMBER_CHARACTERS = 40
 
 # a browser that keeps nothing for a page throws: the form then works without a draft
 _NAMES = json.dumps(list(Card.model_fields))
@@ -80,12 +82,14 @@ def _input(name: str) -> gr.components.Component:
         return gr.Dropdown(choices, value="", label=label, elem_id=elem_id, min_width=MIN_WIDTH)
     if tuple in kinds:
         info = f"{info}; separated by semicolons"
-    lines = 2 if _max_length(field.annotation) > LONG_TEXT else 1
+    longest = _max_length(field.annotation)
+    lines = 2 if longest > LONG_TEXT else 1
     return gr.Textbox(
         label=label,
         placeholder=info,
         lines=lines,
         max_lines=6 if lines > 1 else 1,
+        max_length=CARD_BYTES if tuple in kinds else longest or NUMBER_CHARACTERS,
         elem_id=elem_id,
         min_width=MIN_WIDTH,
     )

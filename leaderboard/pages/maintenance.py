@@ -20,6 +20,7 @@ from leaderboard.pages.governance import log_html
 from leaderboard.pages.markup import notice, text
 from leaderboard.pages.panel import QUIET
 from leaderboard.pages.visitor import can_sign_in, visitor_of
+from leaderboard.store.actions import REASON_CHARACTERS, USER_NAME_CHARACTERS
 from leaderboard.store.run import place
 
 if TYPE_CHECKING:
@@ -55,12 +56,14 @@ def _build(desk: Desk) -> list[gr.components.Component]:
     waiting = gr.HTML(elem_id="maintenance_waiting", apply_default_css=False, js_on_load=None)
     # its choices come with each answer; what comes back is looked up, whatever it is
     chosen = gr.Dropdown([], label="Submission", elem_id="maintenance_submission", allow_custom_value=True)
-    reason = gr.Textbox("", label="Reason, for all to read", max_lines=3, elem_id="maintenance_reason")
+    reason = gr.Textbox(
+        "", label="Reason, for all to read", max_lines=3, max_length=REASON_CHARACTERS, elem_id="maintenance_reason"
+    )
     with gr.Row():
         of_submissions = {name: _button(name) for name in OF_SUBMISSIONS}
     verify = "To verify a run, score it again: <code>python -m leaderboard moderate verify RUN</code>."
     gr.HTML(f'<p class="legend">{verify}</p>', apply_default_css=False, js_on_load=None)
-    user = gr.Textbox("", label="User name", max_lines=1, elem_id="maintenance_user")
+    user = gr.Textbox("", label="User name", max_lines=1, max_length=USER_NAME_CHARACTERS, elem_id="maintenance_user")
     with gr.Row():
         others = {name: _button(name) for name in (*OF_USERS, *OF_ALL)}
     log = gr.HTML(elem_id="maintenance_log", apply_default_css=False, js_on_load=None)

@@ -15,6 +15,7 @@ from leaderboard.pages import runs
 from leaderboard.pages.markup import notice
 from leaderboard.pages.panel import QUIET
 from leaderboard.pages.visitor import visitor_of
+from leaderboard.store.actions import REASON_CHARACTERS
 from submissions.card import CARD_BYTES, card_from_fields, card_toml
 from submissions.refusal import FileRefusedError
 
@@ -42,9 +43,15 @@ def build(store: Store, choice: gr.Dropdown) -> OwnerPart:
     """Lay the part out in the current block; ``choice`` holds the id of the run shown."""
     with gr.Accordion("Your submission", open=False, visible=False, elem_id="owner") as part:
         said = gr.HTML(elem_id="owner_said", apply_default_css=False, js_on_load=None)
-        card = gr.Textbox(label="Card, as TOML", lines=8, max_lines=30, elem_id="owner_card")
+        card = gr.Textbox(label="Card, as TOML", lines=8, max_lines=30, max_length=CARD_BYTES, elem_id="owner_card")
         correct = gr.Button("Correct the card", size="sm", elem_id="owner_correct")
-        reason = gr.Textbox("", label="Reason, for all to read (may be empty)", max_lines=3, elem_id="owner_reason")
+        reason = gr.Textbox(
+            "",
+            label="Reason, for all to read (may be empty)",
+            max_lines=3,
+            max_length=REASON_CHARACTERS,
+            elem_id="owner_reason",
+        )
         withdraw = gr.Button("Withdraw from the board", size="sm", elem_id="owner_withdraw")
 
     def answer(identifier: str | None, request: gr.Request, act: Callable[[Visitor, Run], Action | None]) -> str:

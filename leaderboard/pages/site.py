@@ -22,6 +22,7 @@ from leaderboard.pages import (
     submit,
 )
 from leaderboard.pages.panel import LIGHT, QUIET
+from leaderboard.pages.text_box import LINK_CHARACTERS
 from leaderboard.pages.visitor import can_sign_in
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
             return gr.Dropdown(known) if chosen else gr.Dropdown(known, value=compare.first_two(boards.board()))
 
         # a visitor without a link asks the server for nothing but what is new on the board
-        link = gr.Textbox("", visible="hidden", elem_id="link")
+        link = gr.Textbox("", visible="hidden", max_length=LINK_CHARACTERS, elem_id="link")
         entered = [tabs, page.choice, comparison.choice, submission.job, submission.timer]
         link.change(lambda query: _entered(store, query), link, [*entered, crystals.search, crystals.choice], **LIGHT)
         site.load(None, None, link, js=_ON_LOAD)

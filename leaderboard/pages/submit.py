@@ -17,6 +17,7 @@ from leaderboard.pages.markup import notice, text
 from leaderboard.pages.panel import QUIET
 from leaderboard.pages.results import run_html, scores_html
 from leaderboard.pages.submit_status import forgotten
+from leaderboard.pages.text_box import MAX_LENGTH
 from leaderboard.pages.visitor import upload_refusal, visitor_of
 from leaderboard.queue.submissions import NotAcceptedError
 from submissions.card import card_from_fields, form_fields
@@ -53,9 +54,9 @@ class SubmitPage:
 def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
     """Lay the page out in the current block."""
     # the browser knows this one, so that the link can name it; a State stays on the server
-    job = gr.Textbox("", visible="hidden", elem_id="submit_job")
+    job = gr.Textbox("", visible="hidden", max_length=MAX_LENGTH, elem_id="submit_job")
     # a State that an event past the queue sets tells nobody that it changed
-    scored = gr.Textbox("", visible="hidden", elem_id="submit_scored")
+    scored = gr.Textbox("", visible="hidden", max_length=MAX_LENGTH, elem_id="submit_scored")
     supersedes, timer = gr.State(None), gr.Timer(POLL_S, active=False)
     gr.HTML(
         '<p class="lead">A file of generated structures and the name of the model are enough. Every structure comes '

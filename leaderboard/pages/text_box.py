@@ -7,6 +7,9 @@ import gradio as gr
 MAX_LENGTH = 500
 """Characters of a search: ids of structures, formulas and names of models that people look for are shorter."""
 
+LINK_CHARACTERS = 4_000
+"""Of the part of a link that names what to show."""
+
 
 def text_box(label: str, *, placeholder: str, elem_id: str, min_width: int = 160) -> gr.Textbox:
     """A box of one line; what it gives goes through :func:`searched`."""

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from leaderboard.pages.markup import text
+from leaderboard.queue.energies.leases import seen
 from leaderboard.release import package_versions, release
 
 if TYPE_CHECKING:
@@ -89,7 +90,9 @@ class QueueOf:
             waiting, oldest = counts.get("queued", (0, None))
             running, _ = counts.get("running", (0, None))
         age = None if oldest is None else round(max(self._now() - oldest, 0.0), 1)
-        return QueueState(waiting, running, age, scoring_pid=self._process.pid)
+        worker = seen(self._jobs.store.root)
+        worker_age = None if worker is None else round(max(self._now() - worker, 0.0), 1)
+        return QueueState(waiting, running, age, worker_age, self._process.pid)
 
 
 class Report(NamedTuple):

@@ -49,12 +49,14 @@ NEEDS: Mapping[Kind, tuple[str, ...]] = {
 }
 """What an action of each kind says beside who, when and, unless it is about a user or the board, of which file."""
 
-USER_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$"
+USER_NAME_CHARACTERS = 96
+USER_NAME = rf"^[A-Za-z0-9][A-Za-z0-9._-]{{0,{USER_NAME_CHARACTERS - 1}}}$"
 UserName = Annotated[str, StringConstraints(pattern=USER_NAME)]
 """A signed-in person, as the Hub names people."""
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Actor = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000)]
+REASON_CHARACTERS = 1_000
+Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=REASON_CHARACTERS)]
 
 
 class Action(BaseModel):

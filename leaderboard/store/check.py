@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from leaderboard.records import ScoreEntry
 
 JSON_BYTES = 10_000_000
-"""At most, of a JSON file: scores of a run take 50 kB, its card at most 64 kB."""
+"""At most, of a JSON file: scores of a run take 50 kB, its card at most 1 MB."""
 CLOCK_AHEAD = timedelta(days=1)
 """How far the clock of another machine may be ahead."""
 SHARE_TOLERANCE = 1e-9

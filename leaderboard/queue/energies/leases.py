@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER = "leases"
+SEEN = "worker.seen"
 LASTS_S = 600.0
 RENEW_EVERY_S = 60.0
 
@@ -47,6 +48,26 @@ def leased(root: Path, name: str) -> Iterator[bool]:
         renewing.join()
         if _holder(path) == holder:
             path.unlink(missing_ok=True)
+
+
+def say_seen(root: Path) -> None:
+    """Note that a worker of this store is there.
+
+    Raises:
+        OSError: the folder cannot be written.
+
+    """
+    folder = root / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / SEEN).touch()
+
+
+def seen(root: Path) -> float | None:
+    """When a worker was last there, in seconds since 1970; None where none ever was."""
+    try:
+        return (root / FOLDER / SEEN).stat().st_mtime
+    except FileNotFoundError:
+        return None
 
 
 def _create(path: Path, holder: str) -> bool:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from leaderboard.errors import BusyError, CommandError, RecordError, RunError
 from leaderboard.protocol import load_protocol
-from leaderboard.queue.energies.leases import leased
+from leaderboard.queue.energies.leases import leased, say_seen
 from leaderboard.queue.energies.retries import MAX_ATTEMPTS, n_attempts, n_open, open_again
 from leaderboard.run.scoring import Resources, Setting, score_again, start_engine
 from leaderboard.store.open import open_store
@@ -44,6 +44,7 @@ def worker(options: Namespace) -> None:
         work = Work(Resources(engine, store, ToTerminal()))
         while True:
             store.sync()
+            say_seen(store.root)
             n_done = work.look(protocol, relax=options.relax)
             if options.once and not n_done:
                 break

@@ -26,6 +26,8 @@ ABOUT = page(load_protocol())
 BUILD = """
 import sys
 from pathlib import Path
+from gradio.components import Textbox
+from submissions.card import Card
 from leaderboard.pages import detail, lookup, plots, reference_search, section, site
 from leaderboard.protocol import load_protocol
 from leaderboard.queue.jobs import Jobs
@@ -40,11 +42,14 @@ plots.elements(run.structures())
 assert detail.drawing(run, "a").submitted
 assert reference_search.crystal_of(lookup.opened("starter"), 0)[1]
 assert jobs.get('0' * 32) is None
+boxes = [block for block in blocks.blocks.values() if isinstance(block, Textbox)]
+assert len(boxes) > len(Card.model_fields) / 2
+assert not [box.elem_id for box in boxes if not box.max_length], "a box for any number of characters"
 print(sorted({"torch", "pymatgen", "spglib", "numba", "smact"} & set(sys.modules)))
 """
 
 
-def test_a_site_that_has_drawn_a_run_has_not_loaded_what_measures(tmp_path: Path) -> None:
+def test_a_site_that_has_drawn_a_run_has_not_loaded_what_measures_and_bounds_its_boxes(tmp_path: Path) -> None:
     publish(tmp_path, Made("m", [good("a")]))
     done = subprocess.run(
         [sys.executable, "-c", BUILD],

@@ -9,6 +9,8 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from leaderboard.queue.energies import leases
 from leaderboard.queue.energies.leases import LASTS_S, leased
 
@@ -35,6 +37,15 @@ def test_a_lease_is_held_by_one_and_free_when_it_ends(tmp_path: Path) -> None:
     assert files(tmp_path) == []
     with leased(tmp_path, "run") as again:
         assert again
+
+
+def test_a_worker_says_that_it_is_there(tmp_path: Path) -> None:
+    assert leases.seen(tmp_path) is None
+    before = time.time()
+    leases.say_seen(tmp_path)
+    seen = leases.seen(tmp_path)
+    # the clock of the file system ticks more coarsely
+    assert seen == pytest.approx(before, abs=30)
 
 
 def test_of_many_at_once_one_holds_it(tmp_path: Path) -> None:
