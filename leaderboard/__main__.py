@@ -9,6 +9,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from leaderboard.baselines import command as baselines
 from leaderboard.calibration import CALIBRATIONS, LEDGER
 from leaderboard.command_line import gc
 from leaderboard.command_line.option_types import not_negative, positive
@@ -145,6 +146,7 @@ def parser() -> argparse.ArgumentParser:
     _add_calibrate(
         command("calibrate", "fit a potential's distances from the hull to DFT's", "leaderboard.command_line.calibrate")
     )
+    baselines.add_to(subparsers)
     export.add_to(subparsers)
     gc.add_to(subparsers)
     _add_benchmark(subparsers)

@@ -1,0 +1,102 @@
+"""Runs of all baselines and controls that ship with this code, and which run of a store is one of them.
+
+A run is known by the bytes that were submitted, so nobody gets the mark of a control by a name, nor rid of it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from leaderboard.baselines.baseline import Kind  # noqa: TC001 - pydantic reads the types of fields
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from leaderboard.store.local import Store
+    from leaderboard.store.run import Run
+
+FOLDER = Path(__file__).parent / "runs"
+"""The runs, as a store keeps them, and the list of them; tables hold what the pages show."""
+LIST_FILE = "bundled.toml"
+REMAKE = "make baselines"
+
+
+class Bundled(BaseModel):
+    """One bundled run.
+
+    Attributes:
+        name: of its baseline or control.
+        label: name that people read.
+        kind: which of both.
+        shows: what it does and what its scores say, two lines.
+        caught_by: what a control's scores must be, as people read it.
+        version: of the baseline.
+        seed: of the submission.
+        n: structures.
+        submission_sha256: of its file.
+        place: folder of the run, relative to the store's.
+
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    label: str
+    kind: Kind
+    shows: str
+    caught_by: tuple[str, ...]
+    version: int
+    seed: int
+    n: int
+    submission_sha256: str
+    place: str
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it must fail."""
+        return self.kind == "control"
+
+
+class Published(NamedTuple):
+    """Numbers of runs that the store did not have, and that it had already."""
+
+    n_new: int
+    n_known: int
+
+
+def bundled_runs(folder: Path = FOLDER) -> tuple[Bundled, ...]:
+    """All of them; none before the first was made."""
+    if not (folder / LIST_FILE).is_file():
+        return ()
+    content = tomllib.loads((folder / LIST_FILE).read_text(encoding="utf-8"))
+    return tuple(Bundled.model_validate(entry) for entry in content.get("run", []))
+
+
+def baseline_of(run: Run) -> Bundled | None:
+    """The baseline or control that a run of a store is of; None for a submission of somebody else."""
+    return _by_sha256().get(run.record.submission_sha256)
+
+
+def control_of(run: Run) -> Bundled | None:
+    """The control that a run of a store is of; None where it is of none."""
+    bundled = baseline_of(run)
+    return bundled if bundled is not None and bundled.is_control else None
+
+
+def publish_bundled(store: Store, folder: Path = FOLDER) -> Published:
+    """Bring the runs into a store; one that is there already stays as it is."""
+    runs = bundled_runs(folder)
+    new = [one for one in runs if not (store.root / one.place).exists()]
+    for one in new:
+        store.publish(folder / one.place)
+    return Published(len(new), len(runs) - len(new))
+
+
+@cache
+def _by_sha256() -> Mapping[str, Bundled]:
+    return {one.submission_sha256: one for one in bundled_runs()}

@@ -1,0 +1,69 @@
+"""A run packed for shipping: what the pages show, in as few bytes as may be."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from leaderboard.store.run import ENERGIES, TABLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from leaderboard.store.run import Run
+
+FINGERPRINTS = ("bawl", "short_bawl", "canonical_bawl")
+"""Texts that no page prints."""
+RECORDS = ("run.json", "scores.json")
+COMPRESSION_LEVEL = 19
+
+
+def pack(run: Run, folder: Path) -> int:
+    """Write a run into a folder; the number of bytes.
+
+    Structures and energies are kept whole. Of the facts, lists and fingerprints are left out: scores are made of them
+    before, and the structures give them again.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name in RECORDS:
+        shutil.copyfile(run.path / name, folder / name)
+    for name in (*TABLES, ENERGIES):
+        if (run.path / name).exists():
+            table = pq.read_table(run.path / name)
+            write_packed(_shown(table) if name == "columns.parquet" else table, folder / name)
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
+def write_packed(table: pa.Table, path: Path) -> None:
+    """Write a table with the bytes of its numbers in streams of their own, which compress well."""
+    leaves = [leaf for field in table.schema for leaf in _leaves(field.name, field.type)]
+    numbers = [path for path, kind in leaves if pa.types.is_floating(kind)]
+    others = [path for path, kind in leaves if not pa.types.is_floating(kind)]
+    pq.write_table(
+        table,
+        path,
+        compression="zstd",
+        compression_level=COMPRESSION_LEVEL,
+        use_dictionary=others,
+        use_byte_stream_split=numbers,
+    )
+
+
+def _shown(columns: pa.Table) -> pa.Table:
+    left_out = [
+        field.name for field in columns.schema if pa.types.is_list(field.type) or field.name in FINGERPRINTS
+    ]
+    return columns.drop_columns(left_out)
+
+
+def _leaves(path: str, kind: pa.DataType) -> list[tuple[str, pa.DataType]]:
+    """Columns of plain values inside one column, by their path as parquet names it."""
+    if pa.types.is_list(kind):
+        return _leaves(f"{path}.list.element", kind.value_type)
+    if pa.types.is_struct(kind):
+        return [leaf for field in kind for leaf in _leaves(f"{path}.{field.name}", field.type)]
+    return [(path, kind)]
