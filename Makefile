@@ -4,14 +4,19 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: run stability lint format docs check test test-all laws fuzz coverage bench soak soak-reading lock
+.PHONY: run stability baselines lint format docs check test test-all laws fuzz coverage bench soak soak-reading lock
 
 run: .venv/app
 	$(BIN)/python -m leaderboard cache import submissions/examples/energies.jsonl.gz
 	$(BIN)/python -m leaderboard score submissions/examples/example.zip --relax --card submissions/cards/example.toml --publish
+	$(BIN)/python -m leaderboard baseline --publish-bundled
 	$(BIN)/python app.py
 
 stability: .venv/stability
+
+# makes the runs of all baselines and controls again, hours on a few cores; interrupted, it resumes when given again
+baselines: .venv/dev
+	$(BIN)/python -m leaderboard.baselines
 
 lint: .venv/check
 	$(BIN)/ruff format --check .
@@ -66,6 +71,7 @@ PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-
 lock: .venv/check
 	$(PIN) $(UPGRADE) --extra stability --output-file requirements-stability.txt
 	$(PIN) --constraints requirements-stability.txt --output-file requirements.txt
+	$(PIN) --constraints requirements-stability.txt --extra baselines --output-file requirements-baselines.txt
 	$(PIN) --constraints requirements-stability.txt --group dev --output-file requirements-dev.txt
 	@echo 'a Space installs these with its own in one go:'
 	printf '%s\n' 'gradio[oauth,mcp]' 'uvicorn>=0.14.0' 'websockets>=10.4' spaces | \
@@ -82,9 +88,13 @@ lock: .venv/check
 	$(BIN)/pip install --quiet -r requirements-stability.txt
 	touch $@
 
+.venv/baselines: .venv/app requirements-baselines.txt
+	$(BIN)/pip install --quiet -r requirements-baselines.txt
+	touch $@
+
 .venv/check: .venv/app requirements-dev.txt
 	$(BIN)/pip install --quiet -r requirements-dev.txt
 	touch $@
 
-.venv/dev: .venv/stability .venv/check
+.venv/dev: .venv/stability .venv/baselines .venv/check
 	touch $@

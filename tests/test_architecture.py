@@ -60,6 +60,7 @@ LINES = {
             ("leaderboard.protocol", "leaderboard.records", "leaderboard.store"),
             ("leaderboard.calibration",),
             ("leaderboard.matching", "leaderboard.run"),
+            ("leaderboard.baselines",),
             ("leaderboard.board",),
             ("leaderboard.moderation",),
             ("leaderboard.export",),

@@ -121,9 +121,7 @@ def bundle(planned: Planned, run: Run, options: Options) -> int:
 def write_list(entries: Sequence[Bundled], folder: Path) -> None:
     """Write the list in one step, in the order of the registry."""
     order = list(registry())
-    known = sorted(
-        (one for one in entries if one.name in order), key=lambda one: (order.index(one.name), one.seed)
-    )
+    known = sorted((one for one in entries if one.name in order), key=lambda one: (order.index(one.name), one.seed))
     content = tomlkit.dumps({"run": [one.model_dump(mode="json") for one in known]})
     path = folder / LIST_FILE
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from leaderboard.store.local import Store
     from leaderboard.store.run import Run
 
-FOLDER = Path(__file__).parent / "runs"
+FOLDER = Path(__file__).parent / "shipped"
 """The runs, as a store keeps them, and the list of them; tables hold what the pages show."""
 LIST_FILE = "bundled.toml"
 REMAKE = "make baselines"
@@ -91,10 +91,11 @@ def control_of(run: Run) -> Bundled | None:
 def publish_bundled(store: Store, folder: Path = FOLDER) -> Published:
     """Bring the runs into a store; one that is there already stays as it is."""
     runs = bundled_runs(folder)
-    new = [one for one in runs if not (store.root / one.place).exists()]
-    for one in new:
+    n_new = 0
+    for one in runs:
+        n_new += not (store.root / one.place).exists()
         store.publish(folder / one.place)
-    return Published(len(new), len(runs) - len(new))
+    return Published(n_new, len(runs) - n_new)
 
 
 @cache

@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from leaderboard.errors import UsageError
+from leaderboard.option_types import not_negative, positive
+
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable
+    from argparse import ArgumentParser, Namespace, _SubParsersAction
 
     from leaderboard.baselines.baseline import Baseline
 
@@ -16,27 +18,18 @@ N_RANKED = 2_500
 """Structures of a submission that takes a rank."""
 
 
-def add_options(
-    parser: ArgumentParser, *, reference: Callable[[str], str], count: Callable[[str], int], seed: Callable[[str], int]
-) -> None:
-    """The options of the command.
-
-    Args:
-        parser: of the command.
-        reference: reads the name or folder of a reference set.
-        count: reads a whole number from 1.
-        seed: reads a whole number from 0.
-
-    """
-    parser.set_defaults(interrupted="nothing was written")
+def add_to(subparsers: _SubParsersAction[ArgumentParser]) -> None:
+    """The command and its options; what makes crystals is imported when it runs."""
+    text = "write a submission of a baseline or a control, or publish the runs of all that ship with this code"
+    parser = subparsers.add_parser("baseline", help=text, description=text[0].upper() + text[1:] + ".")
+    parser.set_defaults(run=(__name__, "baseline"), interrupted="nothing was written")
     parser.add_argument("name", nargs="?", metavar="NAME", help="of a baseline or a control; --list says which")
     parser.add_argument(
-        "--n", type=count, default=N_RANKED, metavar="N", help=f"structures (default: {N_RANKED:,}, what ranks)"
+        "--n", type=positive, default=N_RANKED, metavar="N", help=f"structures (default: {N_RANKED:,}, what ranks)"
     )
-    parser.add_argument("--seed", type=seed, default=0, metavar="S", help="of all that is random (default: 0)")
+    parser.add_argument("--seed", type=not_negative, default=0, metavar="S", help="of all that is random (default: 0)")
     parser.add_argument(
         "--reference",
-        type=reference,
         default="starter",
         metavar="NAME|DIR",
         help="set whose crystals are known to it (default: starter)",
@@ -59,23 +52,23 @@ def baseline(options: Namespace) -> None:
     """Write a submission and say how to score it.
 
     Raises:
-        CommandError: no such baseline, a package that it needs is missing, or the options do not go together.
+        CommandError: a package or crystals that it needs are missing.
+        UsageError: no such baseline or reference set, or the options do not go together.
 
     """
-    # imported only now: what makes crystals takes seconds to import, and publishing needs none of it
-    from leaderboard.baselines.bundled import publish_bundled  # noqa: PLC0415
-    from leaderboard.errors import CommandError, UsageError  # noqa: PLC0415
-    from leaderboard.store.local import Store  # noqa: PLC0415
+    # what makes crystals takes seconds to import, and publishing needs none of it
+    from leaderboard.baselines.bundled import publish_bundled  # noqa: PLC0415 - see above
+    from leaderboard.store.local import Store  # noqa: PLC0415 - see above
 
     if options.publish_bundled:
         published = publish_bundled(Store())
         sys.stdout.write(f"{published.n_new} runs published, {published.n_known} known already\n")
         return
-    from leaderboard.baselines.baseline import find, registry  # noqa: PLC0415
-    from leaderboard.baselines.submission import card_path, write_submission  # noqa: PLC0415
-    from metrics.measure.running.progress import ToTerminal  # noqa: PLC0415
-    from reference_data.errors import ReferenceSetError  # noqa: PLC0415
-    from reference_data.reference import open_reference  # noqa: PLC0415
+    from leaderboard.baselines.baseline import find, registry  # noqa: PLC0415 - see above
+    from leaderboard.baselines.submission import card_path, write_submission  # noqa: PLC0415 - see above
+    from metrics.measure.running.progress import ToTerminal  # noqa: PLC0415 - see above
+    from reference_data.errors import ReferenceSetError  # noqa: PLC0415 - see above
+    from reference_data.reference import open_reference  # noqa: PLC0415 - see above
 
     if options.list:
         sys.stdout.write("\n".join(_described(one) for one in registry().values()))
@@ -89,9 +82,10 @@ def baseline(options: Namespace) -> None:
         msg = f"--out {path}: the card takes that name; choose one that ends with .jsonl"
         raise UsageError(msg)
     try:
-        write_submission(chosen, options.n, options.seed, open_reference(options.reference), path, ToTerminal())
-    except (ReferenceSetError, ValueError) as error:
-        raise CommandError(str(error)) from error
+        reference = open_reference(options.reference)
+    except ReferenceSetError as error:
+        raise UsageError(str(error)) from error
+    write_submission(chosen, options.n, options.seed, reference, path, ToTerminal())
     sys.stdout.write(f"{path}\n")
     sys.stderr.write(
         f"{options.n:,} structures; score them with\n"

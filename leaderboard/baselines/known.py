@@ -9,6 +9,7 @@ import numpy as np
 from pymatgen.core.periodic_table import Element
 
 from leaderboard.baselines.volumes import Volumes
+from leaderboard.errors import CommandError
 from reference_data.reference import open_reference
 
 if TYPE_CHECKING:
@@ -76,13 +77,13 @@ class Known:
         """Crystals that fit, in random order, each once before any comes again.
 
         Raises:
-            ValueError: none does.
+            CommandError: none does.
 
         """
         hosts = [one for one in self.crystals if fits(one)]
         if not hosts:
             msg = f"no crystal of the reference set {self.reference.name} can be used"
-            raise ValueError(msg)
+            raise CommandError(msg)
         while True:
             yield from hosts
             hosts = [hosts[at] for at in self._generator.permutation(len(hosts))]

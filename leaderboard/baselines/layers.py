@@ -41,9 +41,7 @@ def close_packed(volumes: Mapping[str, float], symbols: Sequence[str], generator
     return layered((np.sqrt(2) * mean_volume) ** (1 / 3), len(symbols), [(0.0, positions, numbers)])
 
 
-def layered(
-    edge: float, n_layers: int, atoms: Sequence[tuple[float, NDArray[np.int64], Sequence[int]]]
-) -> Crystal:
+def layered(edge: float, n_layers: int, atoms: Sequence[tuple[float, NDArray[np.int64], Sequence[int]]]) -> Crystal:
     """Hexagonal cell of close-packed layers.
 
     Args:

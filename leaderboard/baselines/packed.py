@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from leaderboard.store.run import ENERGIES, TABLES
+from leaderboard.store.run import TABLES
+from leaderboard.store.tables import COLUMNS, ENERGIES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,7 @@ def pack(run: Run, folder: Path) -> int:
     for name in (*TABLES, ENERGIES):
         if (run.path / name).exists():
             table = pq.read_table(run.path / name)
-            write_packed(_shown(table) if name == "columns.parquet" else table, folder / name)
+            write_packed(_shown(table) if name == COLUMNS else table, folder / name)
     return sum(path.stat().st_size for path in folder.iterdir())
 
 
@@ -54,9 +55,7 @@ def write_packed(table: pa.Table, path: Path) -> None:
 
 
 def _shown(columns: pa.Table) -> pa.Table:
-    left_out = [
-        field.name for field in columns.schema if pa.types.is_list(field.type) or field.name in FINGERPRINTS
-    ]
+    left_out = [field.name for field in columns.schema if pa.types.is_list(field.type) or field.name in FINGERPRINTS]
     return columns.drop_columns(left_out)
 
 

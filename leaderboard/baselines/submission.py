@@ -45,9 +45,7 @@ def rounded(crystal: Crystal) -> Crystal:
     return Crystal.from_arrays(lattice + 0.0, coords, crystal.atomic_numbers)
 
 
-def write_submission(
-    baseline: Baseline, n: int, seed: int, reference: Reference, path: Path, report: Report
-) -> None:
+def write_submission(baseline: Baseline, n: int, seed: int, reference: Reference, path: Path, report: Report) -> None:
     """Write structures and card (`card_path`); what is interrupted leaves no file.
 
     Raises:

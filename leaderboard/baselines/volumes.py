@@ -9,6 +9,7 @@ data-mined bond lengths (Chu et al. 2018, DOI 10.1016/j.commatsci.2018.01.033) b
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -58,17 +59,17 @@ class Volumes:
         self._mean = float(logs.mean())
         normal = features.T @ features + np.diag([PENALTIES[kind] for kind, _ in places])
         fitted = np.linalg.solve(normal, features.T @ (logs - self._mean)).tolist()
-        self._fitted = dict(zip(places, fitted, strict=True))
+        self._fitted: dict[Term, float] = dict(zip(places, fitted, strict=True))
 
     def of_atoms(self, atomic_numbers: Iterable[int]) -> float:
         """Volume in cubic angstrom of so many atoms in a structure of any type."""
         numbers = list(atomic_numbers)
-        return len(numbers) * float(np.exp(self._mean + self._log(_terms_of(numbers))))
+        return len(numbers) * math.exp(self._mean + self._log(_terms_of(numbers)))
 
     def scaled(self, crystal: Crystal, atomic_numbers: Sequence[int]) -> float:
         """Volume in cubic angstrom of a crystal whose sites hold these elements instead of its own."""
         change = self._log(_terms_of(list(atomic_numbers))) - self._log(_terms(crystal))
-        return crystal.volume * float(np.exp(change))
+        return crystal.volume * math.exp(change)
 
     def _log(self, terms: Mapping[Term, float]) -> float:
         return sum(self._fitted.get(term, 0.0) * share for term, share in terms.items())

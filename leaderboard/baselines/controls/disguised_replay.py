@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @control(
     "Disguised replay",
-    "Crystals of the reference set in random supercells, turned, shifted, shuffled, rattled by 0.02 \u00c5 and strained "
-    "by 0.5%.\nNovelty must be about 0: no choice of cell and no noise makes a crystal new.",
+    "Crystals of the reference set in random supercells, turned, shuffled, rattled by 0.02 \u00c5, strained by 0.5%.\n"
+    "Novelty must be about 0: no choice of cell and no noise makes a crystal new.",
     Bound("novel", at_most=0.01),
 )
 def disguised_replay(known: Known, generator: np.random.Generator) -> Iterator[Made]:

@@ -25,7 +25,7 @@ N_EACH = (1, 3)
 
 @control(
     "Sparse hull",
-    "Two or more exotic metals in the order of CsCl with metals that attract them: few such phases were ever computed.\n"
+    "Exotic metals and metals that attract them in the order of CsCl: few such phases were ever computed.\n"
     "A hull that lacks phases calls them stable; the breakdown by entries of the hull says so.",
     Bound("sun_msun_sparse_hull", at_least=0.5, of="sun_msun"),
 )

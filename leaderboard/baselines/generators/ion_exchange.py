@@ -7,7 +7,6 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from pymatgen.core.periodic_table import Species
 from pymatgen.core.structure_prediction.substitution_probability import SubstitutionProbability
 
 from leaderboard.baselines.baseline import Made, baseline
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+    from pymatgen.core.periodic_table import Species
 
     from leaderboard.baselines.known import Known
     from metrics.crystal import Crystal
@@ -86,26 +86,27 @@ def likeliest_ions(crystal: Crystal) -> list[tuple[int, int]]:
 def substitutes(number: int, charge: int) -> Ions:
     """Ions that may replace this one, itself among them, and the probability of each."""
     model, ions = _model()
-    (fixed,) = (ion for ion in ions if (ion.Z, int(ion.oxi_state)) == (number, charge))
-    probabilities = {ion: model.cond_prob(ion, fixed) for ion in ions}
-    likely = [ion for ion in ions if probabilities[ion] >= LEAST_PROBABILITY]
-    weights = np.array([probabilities[ion] for ion in likely])
-    return Ions(
-        np.array([ion.Z for ion in likely]), np.array([int(ion.oxi_state) for ion in likely]), weights / weights.sum()
-    )
+    fixed = ions[number, charge]
+    probabilities = {ion: float(model.cond_prob(species, fixed)) for ion, species in ions.items()}  # type: ignore[no-untyped-call] # pymatgen
+    likely = {ion: probability for ion, probability in probabilities.items() if probability >= LEAST_PROBABILITY}
+    numbers, charges = np.array(list(likely)).T
+    weights = np.array(list(likely.values()))
+    return Ions(numbers, charges, weights / weights.sum())
 
 
 @cache
 def _states(number: int) -> dict[int, float]:
     """Charges of an element that the model has, and how common each is."""
     model, ions = _model()
-    return {int(ion.oxi_state): model.get_px(ion) for ion in ions if number == ion.Z}
+    return {charge: model.get_px(species) for (other, charge), species in ions.items() if other == number}
 
 
 @cache
-def _model() -> tuple[SubstitutionProbability, list[Species]]:
-    """The probabilities, and all ions in an order of their own."""
-    model = SubstitutionProbability()
-    # elements, whole charges: the model has a few averages such as Fe2.5+
-    ions = [ion for ion in model.species if isinstance(ion, Species) and float(ion.oxi_state or 0).is_integer()]
-    return model, sorted((ion for ion in ions if ion.oxi_state), key=lambda ion: (ion.Z, float(ion.oxi_state or 0)))
+def _model() -> tuple[SubstitutionProbability, dict[tuple[int, int], Species]]:
+    """The probabilities, and all ions by atomic number and charge, in that order."""
+    model = SubstitutionProbability()  # type: ignore[no-untyped-call] # pymatgen
+    charged = {(ion.Z, float(ion.oxi_state)): ion for ion in model.species if ion.oxi_state}
+    # the model has averages too, such as Fe2.5+
+    return model, {
+        (number, int(charge)): charged[number, charge] for number, charge in sorted(charged) if charge % 1 == 0
+    }

@@ -49,7 +49,7 @@ def symmetric_random(known: Known, generator: np.random.Generator) -> Iterator[M
     for symmetric in known.endlessly(lambda one: one.space_group is not None):
         for _ in range(MOST_DRAWS):
             drawn = neutral_elements(known, next(compositions).crystal, generator)
-            crystal = None if drawn is None else random_crystal(known, drawn, int(symmetric.space_group or 1), generator)
+            crystal = drawn and random_crystal(known, drawn, int(symmetric.space_group or 1), generator)
             if crystal is not None:
                 yield Made(f"{symmetric.space_group}-{reduced_formula_of(crystal)}", crystal)
                 break

@@ -12,7 +12,7 @@ from leaderboard.baselines.submission import structures
 from metrics.measure.potentials import find as find_potential
 from reference_data.reference import open_reference
 
-N = 12
+N = 8
 
 
 def without(name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""``crystal-leaderboard baseline``: what it writes is read back as it was made, and what is interrupted leaves nothing."""
+"""``crystal-leaderboard baseline``: what it writes is read back as made, and what is interrupted leaves nothing."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ from metrics.measure.chemistry.oxidation_states import neutral_composition_exist
 from metrics.measure.fingerprint.canonical import canonical_bawl
 from metrics.measure.matching.verdict import Candidate, MatchSettings, compare
 from metrics.measure.structure.convert import to_structure
+from metrics.measure.structure.symmetry import symmetry_dataset
 from reference_data.reference import open_reference
 from tests.leaderboard.baselines.made import N, made, parameters
 
@@ -53,9 +54,8 @@ def amounts(crystal: Crystal) -> dict[int, int]:
 @pytest.mark.parametrize("name", parameters())
 def test_a_seed_gives_the_same_structures_and_a_shorter_submission_begins_a_longer_one(name: str) -> None:
     assert len(hashes(name)) == N
-    made.cache_clear()
-    assert hashes(name, 4) == hashes(name)[:4]
-    assert hashes(name, 4, seed=1) != hashes(name, 4)
+    assert hashes(name, 3) == hashes(name)[:3]
+    assert hashes(name, 3, seed=1) != hashes(name, 3)
 
 
 @pytest.mark.parametrize("name", parameters())
@@ -147,29 +147,28 @@ def test_ion_exchange_changes_elements_and_keeps_the_structure() -> None:
         )
 
 
-@pytest.mark.parametrize(("ion", "other", "stranger"), [((11, 1), 19, 92), ((17, -1), 35, 7)])
-def test_substitutions_are_those_that_chemists_expect(
-    ion: tuple[int, int], other: int, stranger: int
-) -> None:
-    """Sodium by potassium rather than uranium, chlorine by bromine rather than nitrogen: Hautier et al., fig. 3."""
+@pytest.mark.parametrize(("ion", "alike", "unlike"), [((11, 1), 19, 92), ((17, -1), 35, 7), ((22, 4), 40, 9)])
+def test_ions_are_replaced_by_their_like(ion: tuple[int, int], alike: int, unlike: int) -> None:
+    """Sodium by potassium rather than uranium, chloride by bromide rather than nitride, titanium by zirconium."""
     ions = substitutes(*ion)
-    chances = {number: float(ions.probabilities[ions.numbers == number].sum()) for number in (other, stranger)}
+    chances = {number: float(ions.probabilities[ions.numbers == number].sum()) for number in (alike, unlike)}
     assert ions.probabilities.sum() == pytest.approx(1.0)
-    assert chances[other] > 10 * chances[stranger]
+    assert chances[alike] > 5 * chances[unlike]
 
 
 def test_salt_has_the_ions_that_it_has() -> None:
-    salt = KNOWN["known-rocksalt-NaCl"].crystal
+    salt = next(one.crystal for one in KNOWN.values() if one.reduced_formula == "NaCl")
     assert likeliest_ions(salt) == [(11, 1), (17, -1)]
 
 
 @pytest.mark.parametrize("name", parameters("symmetric_random"))
-def test_symmetric_random_crystals_have_the_space_group_drawn_or_a_higher_one(name: str) -> None:
-    for one in made(name):
-        drawn = int(one.origin.split("-")[0])
-        operations = to_structure(one.crystal).get_space_group_info(symprec=0.01)[1]
-        assert operations == drawn or operations > 1
-        assert drawn in {known.space_group for known in KNOWN.values()}
+def test_symmetric_random_crystals_have_the_space_group_drawn(name: str) -> None:
+    """Or, now and then, a higher one: atoms on special positions only may have more symmetry than was drawn."""
+    drawn = [int(one.origin.split("-")[0]) for one in made(name)]
+    measured = [symmetry_dataset(one.crystal).number for one in made(name)]
+    assert sum(one == other for one, other in zip(drawn, measured, strict=True)) >= 0.7 * N
+    assert 1 not in measured
+    assert set(drawn) <= {known.space_group for known in KNOWN.values()}
 
 
 def test_volumes_miss_those_of_known_compounds_by_less_than_additive_ones() -> None:
