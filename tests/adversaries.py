@@ -13,6 +13,7 @@ import numpy as np
 from pymatgen.core.periodic_table import Element
 from scipy.optimize import nnls
 
+from leaderboard.baselines.layers import close_packed, layered, stacking
 from metrics.crystal import Crystal
 from metrics.family import GROUP_OF, PARTS
 from metrics.measure.structure.convert import from_structure, to_structure
@@ -20,8 +21,6 @@ from reference_data.reference import open_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    from numpy.typing import NDArray
 
     from reference_data.files.crystals import ReferenceCrystal
     from reference_data.reference import Reference
@@ -247,19 +246,9 @@ ADVERSARIES: Mapping[str, Callable[[Known, Generator, int], list[Crystal]]] = {
 """By name; "the best of many random decorations" needs energies and is made where these are."""
 
 
-def stacking(n_layers: int, generator: Generator) -> NDArray[np.int64]:
-    """(n,) random positions 0, 1, 2 of close-packed layers, no two neighbours equal, across the cell's border too."""
-    while True:
-        steps = generator.integers(1, 3, n_layers)
-        if steps.sum() % 3 == 0:
-            return np.cumsum(steps) % 3
-
-
 def alloy(known: Known, symbols: Sequence[str], generator: Generator) -> Crystal:
     """Close-packed layers, one element each."""
-    edge = (np.sqrt(2) * known.mean_volume(symbols)) ** (1 / 3)
-    layers = stacking(len(symbols), generator)
-    return layered(edge, np.sqrt(2 / 3), layers, [(0.0, layers, [Element(symbol).Z for symbol in symbols])])
+    return close_packed(known.elemental_volumes, symbols, generator)
 
 
 def polytype(host: ReferenceCrystal, cation: int, anion: int, generator: Generator) -> Crystal:
@@ -269,26 +258,8 @@ def polytype(host: ReferenceCrystal, cation: int, anion: int, generator: Generat
     # an octahedron lies over the place that neither of its two layers takes
     others = (-layers - np.roll(layers, -1)) % 3 if host.prototype == ROCK_SALT else layers
     height = 0.5 if host.prototype == ROCK_SALT else 0.75
-    return layered(
-        edge, np.sqrt(2 / 3), layers, [(0.0, layers, [anion] * len(layers)), (height, others, [cation] * len(layers))]
-    )
-
-
-def layered(
-    edge: float,
-    spacing: float,
-    layers: NDArray[np.int64],
-    atoms: Sequence[tuple[float, NDArray[np.int64], Sequence[int]]],
-) -> Crystal:
-    """Hexagonal cell of layers; atoms are (height in layers, position of each layer's atom, atomic numbers)."""
-    n = len(layers)
-    lattice = edge * np.array([[1, 0, 0], [-0.5, np.sqrt(3) / 2, 0], [0, 0, spacing * n]])
-    coords = [
-        [position / 3, 2 * position / 3, (at + height) / n]
-        for height, positions, _ in atoms
-        for at, position in enumerate(positions)
-    ]
-    return Crystal.from_arrays(lattice, coords, [number for _, _, numbers in atoms for number in numbers])
+    atoms = [(0.0, layers, [anion] * len(layers)), (height, others, [cation] * len(layers))]
+    return layered(edge, len(layers), atoms)
 
 
 def layered_hosts(known: Known, n: int) -> list[tuple[Crystal, int]]:
