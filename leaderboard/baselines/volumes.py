@@ -16,22 +16,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pymatgen.core.periodic_table import Element
 
+from reference_data.sets.starter.make.volumes import ANION_CLASSES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from metrics.crystal import Crystal
     from reference_data.files.crystals import ReferenceCrystal
 
-ANIONS: Mapping[str, str] = {
-    "hydride": "H",
-    "fluoride": "F",
-    "halide": "Cl Br I",
-    "oxide": "O",
-    "chalcogenide": "S Se Te",
-    "nitride": "N C B",
-    "pnictide": "P As Sb Si Ge",
-}
-"""Classes of compounds by their most electronegative element; all others are intermetallic."""
 PENALTIES: Mapping[str, float] = {"type": 0.05, "element": 0.02, "element in class": 0.05}
 """How strongly each kind of term is drawn to zero (ridge regression)."""
 
@@ -82,7 +74,7 @@ def _terms(crystal: Crystal) -> dict[Term, float]:
 def _terms_of(numbers: Sequence[int]) -> dict[Term, float]:
     """Share of the atoms of each element, twice: in all compounds and in those of its class."""
     anion = max((Element.from_Z(number) for number in sorted(set(numbers))), key=_electronegativity).symbol
-    name = next((name for name, symbols in ANIONS.items() if anion in symbols.split()), "intermetallic")
+    name = next((name for name, symbols in ANION_CLASSES.items() if anion in symbols.split()), "intermetallic")
     shares = {number: amount / len(numbers) for number, amount in sorted(Counter(numbers).items())}
     return {("element", str(number)): share for number, share in shares.items()} | {
         ("element in class", f"{number} {name}"): share for number, share in shares.items()
