@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from leaderboard.command_line.option_types import not_negative, positive
 from leaderboard.errors import UsageError
-from leaderboard.option_types import not_negative, positive
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction

@@ -21,7 +21,7 @@ from leaderboard.baselines.bundled import FOLDER, LIST_FILE, Bundled, bundled_ru
 from leaderboard.baselines.command import N_RANKED
 from leaderboard.baselines.packed import pack
 from leaderboard.baselines.submission import card_path, write_submission
-from leaderboard.option_types import positive
+from leaderboard.command_line.option_types import positive
 from leaderboard.protocol import load_protocol
 from leaderboard.run.scoring import Resources, Setting, score_file, start_engine
 from leaderboard.store.local import Store
