@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leaderboard.store.run import TABLES
-from leaderboard.store.tables import COLUMNS, ENERGIES
+from leaderboard.store.tables import COLUMNS, ENERGIES, NEEDED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,8 +25,8 @@ COMPRESSION_LEVEL = 19
 def pack(run: Run, folder: Path) -> int:
     """Write a run into a folder; the number of bytes.
 
-    Structures and energies are kept whole. Of the facts, lists and fingerprints are left out: scores are made of them
-    before, and the structures give them again.
+    Structures and energies are kept whole. Of the facts, lists, fingerprints and numbers that no page prints are left
+    out: scores are made of them before, and the structures give them again.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -55,7 +55,14 @@ def write_packed(table: pa.Table, path: Path) -> None:
 
 
 def _shown(columns: pa.Table) -> pa.Table:
-    left_out = [field.name for field in columns.schema if pa.types.is_list(field.type) or field.name in FINGERPRINTS]
+    needed = NEEDED[COLUMNS]
+    left_out = [
+        field.name
+        for field in columns.schema
+        if field.name in FINGERPRINTS
+        or pa.types.is_list(field.type)
+        or (pa.types.is_floating(field.type) and field.name not in needed)
+    ]
     return columns.drop_columns(left_out)
 
 
