@@ -38,12 +38,15 @@ class HeldScorer:
         self._is_stopped = False
 
     def score(self, request: Request, *, on_progress: Report) -> Path:
+        if self.is_closed:
+            msg = "the scoring process is closed"
+            raise ScoringEndedError(msg)
         self._is_stopped = False
         content = request.path.read_bytes()
         self.order.append(request.file_name)
         on_progress(Progress("measure", 1, 4, 2.0, 1.5))
         assert self.go.acquire(timeout=WAIT_S)
-        if self._is_stopped or content == b"ended":
+        if self._is_stopped or self.is_closed or content == b"ended":
             msg = "the scoring process ended (SIGKILL)"
             raise ScoringEndedError(msg)
         if content == b"refused":

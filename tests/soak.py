@@ -19,7 +19,7 @@ import threading
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -200,10 +200,11 @@ def main() -> None:
     parser.add_argument("--large", type=int, default=500, help="structures of each of those uploaded at once")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--unscored", action="store_true", help="do not wait until the large ones are scored")
+    parser.add_argument("--folder", type=Path, help="new folder, kept afterwards with the log of the app in it")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() if options.folder is None else nullcontext(options.folder) as place:
         for name in ("kills", "uploads"):
-            (Path(place) / name).mkdir()
+            (Path(place) / name).mkdir(parents=True)
         if options.kills:
             kills(Path(place) / "kills", options.kills, options.submissions, options.small, options.seed)
         if options.uploads:

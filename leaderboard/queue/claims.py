@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 STALE_S = 120.0
 """A holder that is not heard of for so long is taken to hang, or to be on a machine that is gone."""
-MAX_ATTEMPTS = 3
+MAX_ATTEMPTS = 5
 MAX_INTERRUPTIONS = 50
 """Times that scoring may end through no fault that can be laid to the file; a bound all the same, so that a file which
 ends the whole app is not tried for ever."""

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 from leaderboard.queue import publishing, results
 from leaderboard.queue.claims import Answer, claim, take_back
 from leaderboard.queue.holders import Holder, is_gone
-from leaderboard.run.service import FileNotScoredError, Request, ScoringEndedError, ScoringError
+from leaderboard.run.service import (
+    OUR_FAULT,
+    FileNotScoredError,
+    Request,
+    ScoringEndedError,
+    ScoringError,
+    ScoringFaultError,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +31,6 @@ LOOK_EVERY_S = 0.5
 BEAT_EVERY_S = 1.0
 SWEEP_EVERY_S = 30.0
 """Also how long it waits where the store cannot be written."""
-OUR_FAULT = "the scoring failed through a fault of this server, not of the file; the maintainers find it in the log"
 
 _LOG = logging.getLogger(__name__)
 
@@ -115,11 +121,13 @@ class Runner:
             claimed.not_scored("refused", time.time(), str(error), is_retryable=False)
         except ScoringEndedError as error:
             self._ended(claimed, watch, str(error))
+        except ScoringFaultError as error:
+            claimed.attempt_failed(watch.measured, time.time(), str(error))
         except ScoringError as error:
             claimed.not_scored("failed", time.time(), str(error), is_retryable=True)
         except Exception:  # noqa: BLE001 - the boundary: one submission never ends the thread, and the log has it all
             _LOG.exception("scoring %s failed", submission.id)
-            claimed.not_scored("failed", time.time(), OUR_FAULT, is_retryable=True)
+            claimed.attempt_failed(watch.measured, time.time(), OUR_FAULT)
         else:
             claimed.scored(f"{run.parent.name}/{run.name}", time.time())
 
@@ -171,8 +179,8 @@ class _Watch:
                     _LOG.error("heartbeat of %s: %s", self._claim.submission.id, error)
                     continue
                 if answer is not Answer.GO_ON:
-                    self.is_cancelled = answer is Answer.CANCEL
+                    self.is_cancelled = self.is_cancelled or answer is Answer.CANCEL
+                    # at each beat until it has ended: the file may not have reached the process yet
                     self._process.stop()
-                    return
         finally:
             self._claim.database.close()

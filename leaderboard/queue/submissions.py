@@ -6,8 +6,11 @@ the number of its like are within the limits. Then::
     queued -> running -> scored -> publishing -> listed
                 |  ^        ^                      |
                 |  |        +----- withdrawn ------+
-                |  +-- taken back to queued: the process that scored it ended
-                +-> refused (the file), failed (anything else)
+                |  +-- taken back to queued: the process that scored it ended, or a fault of ours
+                +-> refused (the file), failed (another attempt would end the same)
+
+Scoring that is interrupted from outside counts as no attempt. One that ends by itself or through a fault of ours does,
+and the submission has failed only after ``claims.MAX_ATTEMPTS`` of them that got no further.
 
 A submission that waits or runs can be cancelled; one that was cancelled, refused or failed is queued again when the
 same file comes again.

@@ -21,14 +21,17 @@ from queue import Queue
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 
+import pyarrow as pa
+
 from leaderboard.errors import BusyError, RecordError, RunError
 from leaderboard.protocol import load_protocol
 from leaderboard.store.check import check_published
-from leaderboard.store.json_files import write_model
+from leaderboard.store.json_files import read_any_run, write_model
 from leaderboard.store.local import Store
 from leaderboard.store.run import FILES
 from metrics.measure.running.engine import THREADS
 from metrics.measure.running.progress import Progress, Report
+from metrics.table import read_parquet
 from reference_data.errors import ReferenceSetError
 from submissions.card import Card
 from submissions.refusal import FileRefusedError
@@ -40,6 +43,9 @@ if TYPE_CHECKING:
     from leaderboard.store.run import Run
 
 ROOT = Path(__file__).resolve().parents[2]
+OUR_FAULT = "the scoring failed through a fault of this server, not of the file; the maintainers find it in the log"
+NICENESS = 10
+"""Of the process and its workers: the pages are answered first, also where scoring fills every core."""
 
 
 class ScoringError(Exception):
@@ -52,6 +58,10 @@ class FileNotScoredError(ScoringError):
 
 class ScoringEndedError(ScoringError):
     """The process ended, or could not work: the same file may do better another time."""
+
+
+class ScoringFaultError(ScoringError):
+    """A fault of ours, which the log has in full: another attempt may do better, and costs little."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +106,17 @@ class ScoringProcess:
         """Remember the store; nothing is started yet."""
         self._store = store
         self._one_at_a_time = threading.Lock()
+        # no process is started behind the back of whoever ends it
+        self._guard = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self._is_closed = False
 
     def start(self) -> None:
         """Start the process; it warms up while the caller continues."""
+        with self._guard:
+            self._start()
+
+    def _start(self) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
             [sys.executable, "-m", __name__, str(self._store.root.resolve())],
             cwd=ROOT,
@@ -114,7 +130,8 @@ class ScoringProcess:
     @property
     def pid(self) -> int | None:
         """Number of the process; None where it does not run."""
-        return self._process.pid if self._process is not None and self._process.poll() is None else None
+        process = self._process
+        return process.pid if process is not None and not _has_ended(process) else None
 
     def score(self, request: Request, *, on_progress: Report) -> Path:
         """Score a file; nothing is published.
@@ -129,31 +146,41 @@ class ScoringProcess:
         Raises:
             FileNotScoredError: the file is refused.
             ScoringEndedError: the process ended, or the disk is full, or the run's folder is busy.
+            ScoringFaultError: our code failed.
             ScoringError: it cannot be scored here.
 
         """
         with self._one_at_a_time:
+            return Path(ask(self._running(), request, on_progress))
+
+    def stop(self) -> None:
+        """End the process at once; whoever waits for its answer is told so, and the next request starts another."""
+        with self._guard:
+            if self._process is not None:
+                _kill_group(self._process)
+
+    def close(self) -> None:
+        """End the process for good; whoever waits for its answer is told so."""
+        self._is_closed = True
+        self.stop()
+        with self._one_at_a_time:
+            if self._process is not None:
+                self._process.wait()
+            self._close_pipes()
+
+    def _running(self) -> subprocess.Popen[str]:
+        """The process, started again where it has ended."""
+        with self._guard:
             if self._is_closed:
                 msg = "the scoring process is closed"
                 raise ScoringEndedError(msg)
             if self._process is None or self._process.poll() is not None:
                 self._close_pipes()
-                self.start()
-            return Path(self._ask(request, on_progress))
-
-    def stop(self) -> None:
-        """End the process at once; whoever waits for its answer is told so, and the next request starts another."""
-        if self._process is not None:
-            _kill_group(self._process)
-
-    def close(self) -> None:
-        """End the process for good; whoever waits for its answer is told so."""
-        self._is_closed = True
-        if self._process is not None:
-            _kill_group(self._process)
-            self._process.wait()
-            with self._one_at_a_time:
-                self._close_pipes()
+                self._start()
+            if self._process is None:
+                msg = "the scoring process was not started"
+                raise RuntimeError(msg)
+            return self._process
 
     def _close_pipes(self) -> None:
         """Let go of a process that has ended."""
@@ -163,33 +190,50 @@ class ScoringProcess:
                     with suppress(BrokenPipeError):  # a request that it did not live to read
                         pipe.close()
 
-    def _ask(self, request: Request, on_progress: Report) -> str:
-        process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
-            msg = "the scoring process was not started"
-            raise RuntimeError(msg)
-        try:
-            process.stdin.write(request.as_json() + "\n")
-            process.stdin.flush()
-        except BrokenPipeError:
-            pass  # it has just died: reading its answer, below, finds the end and says so
-        for line in process.stdout:
-            answer = json.loads(line)
-            if "progress" in answer:
-                on_progress(Progress(**answer["progress"]))
-            elif "run" in answer:
-                run: str = answer["run"]
-                return run
-            else:
-                raise _ERRORS[answer["kind"]](answer["error"])
-        # not reaped yet, so that its number stays that of its workers' group
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        _kill_group(process)
-        msg = f"the scoring process ended ({_ending(process.wait())})"
-        raise ScoringEndedError(msg)
+
+def ask(process: subprocess.Popen[str], request: Request, on_progress: Report) -> str:
+    """Send a request to a process and wait for the end of it; see :meth:`ScoringProcess.score`."""
+    if process.stdin is None or process.stdout is None:
+        msg = "the scoring process has no pipes"
+        raise RuntimeError(msg)
+    try:
+        process.stdin.write(request.as_json() + "\n")
+        process.stdin.flush()
+    except BrokenPipeError:
+        pass  # it has just died: reading its answer, below, finds the end and says so
+    for line in process.stdout:
+        if not line.endswith("\n"):
+            break  # it died while it wrote this
+        answer = json.loads(line)
+        if "progress" in answer:
+            on_progress(Progress(**answer["progress"]))
+        elif "run" in answer:
+            run: str = answer["run"]
+            return run
+        else:
+            raise _ERRORS[answer["kind"]](answer["error"])
+    # not reaped yet, so that its number stays that of its workers' group
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    _kill_group(process)
+    msg = f"the scoring process ended ({_ending(process.wait())})"
+    raise ScoringEndedError(msg)
 
 
-_ERRORS = {"refused": FileNotScoredError, "ended": ScoringEndedError, "failed": ScoringError}
+_ERRORS = {
+    "refused": FileNotScoredError,
+    "ended": ScoringEndedError,
+    "fault": ScoringFaultError,
+    "failed": ScoringError,
+}
+
+
+def _has_ended(process: subprocess.Popen[str]) -> bool:
+    """Whether a process has; it is not reaped, which whoever waits for its answer does."""
+    try:
+        ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:  # it is reaped
+        return True
+    return ended is not None
 
 
 def _kill_group(process: subprocess.Popen[str]) -> None:
@@ -221,6 +265,10 @@ def serve(root: Path, requests: Iterator[str], answer: Callable[[dict[str, Any]]
                 answer({"error": str(error), "kind": "ended"})
             except (ReferenceSetError, RunError) as error:
                 answer({"error": str(error), "kind": "failed"})
+            except Exception:
+                # the traceback goes to the log, and the next attempt begins with a process in which nothing is broken
+                answer({"error": OUR_FAULT, "kind": "fault"})
+                raise
 
 
 def _score(request: Request, resources: Resources) -> Path:
@@ -236,6 +284,8 @@ def _score(request: Request, resources: Resources) -> Path:
     if not folder.exists() and (published := _whole(resources.store.path(sha256, run_key))) is not None:
         _adopt(published, request, folder)
         return folder
+    if not _is_readable(folder):
+        shutil.rmtree(folder)
     # ids of structures may come from the name of the file
     with TemporaryDirectory() as place:
         named = Path(place) / Path(request.file_name).name
@@ -249,6 +299,18 @@ def _whole(path: Path) -> Run | None:
         return check_published(path) if path.exists() else None
     except (RecordError, OSError):
         return None  # the store names it as damaged; scoring does not need it
+
+
+def _is_readable(folder: Path) -> bool:
+    """Whether scoring can resume from what is there; files of a machine that lost its power may be empty or cut."""
+    try:
+        if (folder / "run.json").exists():
+            read_any_run(folder / "run.json")
+        if (folder / "structures.parquet").exists():
+            read_parquet(folder / "structures.parquet")
+    except (RecordError, pa.ArrowInvalid):
+        return False
+    return True
 
 
 def _adopt(published: Run, request: Request, folder: Path) -> None:
@@ -281,6 +343,7 @@ def _requests() -> Iterator[str]:
 
 
 def _main() -> None:
+    os.nice(NICENESS)
     # results go to the pipe the app reads; whatever a library prints goes to stderr
     results = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

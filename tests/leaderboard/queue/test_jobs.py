@@ -14,8 +14,9 @@ import pytest
 from leaderboard.queue.admission import Limits
 from leaderboard.queue.claims import MAX_ATTEMPTS
 from leaderboard.queue.jobs import Jobs, trouble
-from leaderboard.queue.runner import OUR_FAULT, Runner
+from leaderboard.queue.runner import Runner
 from leaderboard.queue.submissions import NotAcceptedError, NotAllowedError
+from leaderboard.run.service import OUR_FAULT
 from leaderboard.store.actions import Action
 from leaderboard.store.local import Store
 from submissions.card import Card
@@ -105,32 +106,29 @@ def test_a_scored_file_has_a_private_result_and_is_not_on_the_board(
 
 
 @pytest.mark.usefixtures("runner")
-@pytest.mark.parametrize(
-    ("content", "state", "said"),
-    [("refused", "refused", "there is no structure in it"), ("fault", "failed", OUR_FAULT)],
-)
-def test_a_file_that_is_not_scored_says_why_and_holds_up_no_other(
-    jobs: Jobs, scorer: HeldScorer, file: Callable[[str], Path], content: str, state: str, said: str
+def test_a_file_that_is_refused_says_why_and_holds_up_no_other(
+    jobs: Jobs, scorer: HeldScorer, file: Callable[[str], Path]
 ) -> None:
-    added = jobs.add(file(content), CARD)
+    added = jobs.add(file("refused"), CARD)
     scorer.go.release()
     ended = settled(jobs, added)
-    assert (ended.state, ended.is_retryable) == (state, state == "failed")
-    assert said in str(ended.error)
+    assert (ended.state, ended.is_retryable) == ("refused", False)
+    assert "there is no structure in it" in str(ended.error)
     other = jobs.add(file("a"), CARD)
     scorer.go.release()
     assert settled(jobs, other).state == "scored"
 
 
 @pytest.mark.usefixtures("runner")
+@pytest.mark.parametrize(("content", "said"), [("ended", "the scoring process ended (SIGKILL)"), ("fault", OUR_FAULT)])
 def test_a_file_that_ends_the_scoring_is_given_up_after_so_many_attempts(
-    jobs: Jobs, scorer: HeldScorer, file: Callable[[str], Path]
+    jobs: Jobs, scorer: HeldScorer, file: Callable[[str], Path], content: str, said: str
 ) -> None:
-    added = jobs.add(file("ended"), CARD)
+    added = jobs.add(file(content), CARD)
     scorer.go.release(MAX_ATTEMPTS + 1)
     ended = settled(jobs, added)
     assert (ended.state, ended.is_retryable) == ("failed", True)
-    assert "the scoring process ended (SIGKILL)" in str(ended.error)
+    assert said in str(ended.error)
     # the first attempt measured a structure, which none had before it
     assert ended.attempts == MAX_ATTEMPTS
     assert len(scorer.order) == MAX_ATTEMPTS
@@ -203,6 +201,26 @@ def test_what_waits_or_runs_can_be_cancelled_by_its_owner(
     settled(jobs, done)
     with pytest.raises(NotAllowedError, match="this submission is scored"):
         jobs.cancel(done.id)
+
+
+def test_a_cancelled_file_ends_though_the_first_stop_came_too_early(
+    jobs: Jobs, file: Callable[[str], Path], tmp_path: Path
+) -> None:
+    class Late(HeldScorer):
+        """Its process had not begun when it was stopped first."""
+
+        def stop(self) -> None:
+            self.n_stops = getattr(self, "n_stops", 0) + 1
+            if self.n_stops > 1:
+                super().stop()
+
+    runner = Runner(jobs, Late(tmp_path / "made"))
+    runner.start()
+    added = jobs.add(file("a"), CARD)
+    until(jobs, added, lambda now: now.state == "running")
+    jobs.cancel(added.id)
+    assert settled(jobs, added).state == "cancelled"
+    runner.close()
 
 
 def test_a_stopped_app_gives_back_what_it_scored_and_the_next_one_scores_it(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ import pytest
 
 from leaderboard.protocol import load_protocol
 from leaderboard.run import service
-from leaderboard.run.service import FileNotScoredError, Request, ScoringEndedError, ScoringProcess
+from leaderboard.run.service import OUR_FAULT, FileNotScoredError, Request, ScoringEndedError, ScoringProcess
 from leaderboard.store.local import Store
 from leaderboard.store.run import Run
 from submissions.card import Card
@@ -180,6 +181,60 @@ def test_killed_in_the_middle_it_says_so_and_the_same_file_resumes(
     assert run.record.n_submitted == 4
     # what was read before is not read again
     assert "read" not in {progress.stage for progress in told}
+
+
+def test_killed_and_looked_at_it_says_that_it_ended(process: ScoringProcess, store: Store, tmp_path: Path) -> None:
+    def kill(_progress: Progress) -> None:
+        if (pid := process.pid) is not None:
+            os.kill(pid, signal.SIGKILL)
+        # the health page asks at any moment, also before the end is noticed here
+        while process.pid is not None:
+            time.sleep(0.01)
+
+    with pytest.raises(ScoringEndedError, match=r"the scoring process ended \(SIGKILL\)"):
+        process.score(request(small(tmp_path, 4, 4), store, "h"), on_progress=kill)
+
+
+@pytest.mark.parametrize("written", ["", '{"progress": {"stage": "mea', '{"run": "'])
+def test_an_answer_that_is_cut_is_the_end_of_the_process(store: Store, tmp_path: Path, written: str) -> None:
+    code = f"import os, signal; print({written!r}, end='', flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    with (
+        subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as cut,
+        pytest.raises(ScoringEndedError, match="SIGKILL"),
+    ):
+        service.ask(cut, request(tmp_path / "a.zip", store, "i"), ignore)
+
+
+def test_a_fault_of_ours_is_said_to_be_one_and_ends_the_process_with_all_that_may_be_broken_in_it(
+    tmp_path: Path,
+) -> None:
+    store = Store(tmp_path / "runs")
+    store.cache.parent.mkdir(parents=True)
+    store.cache.write_bytes(b"no database" * 1_000)
+    answers: list[dict[str, object]] = []
+    line = request(small(tmp_path, 0, 1), store, "j").as_json()
+    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+        service.serve(store.root, iter([line]), answers.append)
+    assert answers == [{"error": OUR_FAULT, "kind": "fault"}]
+
+
+@pytest.mark.parametrize("name", ["run.json", "structures.parquet"])
+def test_what_lost_power_left_half_written_is_made_again(
+    process: ScoringProcess, store: Store, tmp_path: Path, name: str
+) -> None:
+    wanted = request(small(tmp_path, 0, 3), store, "k")
+    run = Run(process.score(wanted, on_progress=ignore))
+    scores = run.scores
+    for part in ("columns.parquet", "scores.json", "run.json"):
+        (run.path / part).unlink()
+    (run.path / name).write_bytes(b"")
+    assert Run(process.score(wanted, on_progress=ignore)).scores == scores
 
 
 def test_a_run_that_another_process_makes_is_told_from_one_that_fails(
