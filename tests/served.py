@@ -45,6 +45,8 @@ class App:
             "LEADERBOARD_RUNS": str(root),
         }
         self._process: subprocess.Popen[bytes] | None = None
+        # one for all looks: each client reads the certificates of the system again
+        self._client = httpx.Client(timeout=START_S)
 
     def __enter__(self) -> Self:
         """Start it."""
@@ -54,6 +56,7 @@ class App:
     def __exit__(self, *_: object) -> None:
         """End it."""
         self.kill()
+        self._client.close()
 
     def start(self) -> None:
         """Start it and wait until it answers; like whoever watches over servers, start it again where it ends."""
@@ -91,7 +94,7 @@ class App:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(self.url, timeout=START_S).is_success
+            return self._client.get(self.url).is_success
         except httpx.TransportError:
             return False
 
@@ -107,7 +110,7 @@ class Visitor:
     def __init__(self, app: App) -> None:
         self._client = httpx.Client(base_url=f"{app.url}/gradio_api", timeout=ANSWER_S)
         self._session = secrets.token_hex(6)
-        config = httpx.get(f"{app.url}/config", timeout=ANSWER_S).json()
+        config = self._client.get(f"{app.url}/config").json()
         self._components = {part["id"]: part for part in config["components"]}
         self._events = config["dependencies"]
 
