@@ -50,11 +50,12 @@ class Needed(Protocol):
 
 
 class Cleared(NamedTuple):
-    """Something that went, or would go."""
+    """Something that went, or would go; `written` is when it was last written to, in seconds since 1970."""
 
     path: Path
     size_bytes: int
     why: str
+    written: float = 0.0
 
 
 def collect(
@@ -82,7 +83,7 @@ def collect(
         and entry.path.parent.name not in kept.results
         and (dry_run or _remove(entry, store.root))
     ]
-    gone += _deleted(store, dry_run=dry_run)
+    gone += _deleted(store, kept, dry_run=dry_run)
     n_bytes = prune(store.cache, days=retention.cache_days, max_bytes=retention.cache_bytes, dry_run=dry_run)
     return gone + ([Cleared(store.cache, n_bytes, "measurements past their time")] if n_bytes else [])
 
@@ -95,7 +96,7 @@ def _old(store: Store, retention: Retention) -> Iterator[Cleared]:
         for path in sorted(paths):
             written, size = _newest(path)
             if written < now - limit_s:
-                yield Cleared(path, size, why)
+                yield Cleared(path, size, why, written)
 
     for folder in (root, root / "uploads", root / "actions"):
         yield from older(folder.glob("*.part"), PARTIAL_S, "left half-written by a killed process")
@@ -124,7 +125,7 @@ def _remove(entry: Cleared, root: Path) -> bool:
     """Take it away in one step, unless it was written to in the meantime or somebody is at work there."""
     path = entry.path
     with _alone_in(path) as is_alone:
-        if not is_alone or _newest(path)[1] != entry.size_bytes:
+        if not is_alone or _newest(path) != (entry.written, entry.size_bytes):
             return False
         if not path.is_dir() or path.is_symlink():
             path.unlink(missing_ok=True)
@@ -153,11 +154,11 @@ def _alone_in(path: Path) -> Iterator[bool]:
             yield True
 
 
-def _deleted(store: Store, *, dry_run: bool) -> list[Cleared]:
-    """Runs and uploads of submissions that the maintainers deleted for all who had made them."""
+def _deleted(store: Store, kept: Needed, *, dry_run: bool) -> list[Cleared]:
+    """Runs and uploads of submissions that the maintainers deleted for all who had made them, once none is scored."""
     register, gone = store.register(), []
     for sha256 in register.listings:
-        if not register.is_deleted(sha256):
+        if not register.is_deleted(sha256) or sha256 in kept.uploads:
             continue
         upload = store.root / "uploads" / sha256
         folders = [store.root / sha256[:12], store.root / "unpublished" / sha256[:12]]

@@ -112,6 +112,33 @@ def test_a_run_that_is_being_made_stays(store: Store) -> None:
     assert [entry.path for entry in collect(store, Needed)] == [folder]
 
 
+def test_an_upload_that_comes_again_while_the_folder_is_cleared_stays(store: Store) -> None:
+    path = store.root / "uploads" / DONE
+
+    def while_it_comes() -> Needed:
+        needed = Needed()
+        partial = path.with_suffix(".part")
+        partial.write_bytes(path.read_bytes())
+        # as `Uploads.keep` does, before its row is in the queue; the same bytes have the same size
+        partial.rename(path)
+        return needed
+
+    collect(store, while_it_comes)
+    assert path.exists()
+
+
+def test_what_is_scored_of_a_deleted_submission_stays_until_it_is(store: Store) -> None:
+    sha256 = WAITING
+    private = store.root / "private" / PRIVATE / RUN
+    store.record(Action(actor="ada", kind="published", sha256=sha256, owner="ada", card=Card(model="m")))
+    store.record(Action(actor="m", kind="deleted", sha256=sha256, owner="ada", reason="asked for"))
+    collect(store, Needed)
+    assert (store.root / "uploads" / sha256).exists()
+    assert private.exists()
+    collect(store, lambda: Needed(uploads=frozenset()))
+    assert not (store.root / "uploads" / sha256).exists()
+
+
 def test_of_published_runs_only_those_of_deleted_submissions_go(store: Store) -> None:
     made = publish(store.root.parent / "made", Made("m", [good("a")]))
     sha256 = made.record.submission_sha256
