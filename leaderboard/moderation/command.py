@@ -49,7 +49,8 @@ def add_to(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
             "ids",
             nargs="+",
             metavar="ID",
-            help="id of a run, or the sha256 of a file or its first digits, with @owner where it has one",
+            help="id of a run, or the sha256 of a file or its first digits, with @owner where it has one, "
+            "and @ alone for that of nobody where several have the file",
         )
     verify = action("verify", "score a run again, in part, and mark it as verified where it is the same", "verify")
     verify.add_argument("id", metavar="ID", help="id of a run, or of a submission to verify all its runs")

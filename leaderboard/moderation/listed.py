@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from leaderboard.store.local import Store
 
 _NAMED = re.compile(
-    r"(?P<sha256>[0-9a-f]{6,64})(?:/(?P<key>[0-9a-f]{12}))?(?:@(?P<owner>[A-Za-z0-9][A-Za-z0-9._-]{0,95}))?"
+    r"(?P<sha256>[0-9a-f]{6,64})(?:/(?P<key>[0-9a-f]{12}))?(?:@(?P<owner>(?:[A-Za-z0-9][A-Za-z0-9._-]{0,95})?))?"
 )
 
 
@@ -54,6 +54,8 @@ def listing_of(store: Store, sha256: str, owner: str | None) -> Listing:
 def named(store: Store, identifier: str) -> Named:
     """What an id names: ``<sha256 or its first digits>``, with ``/<run key>`` and ``@<owner>`` where needed.
 
+    An ``@`` with nothing behind it is the submission of nobody, where others have the same file.
+
     Raises:
         NotDoneError: nothing, or more than one thing.
 
@@ -62,21 +64,17 @@ def named(store: Store, identifier: str) -> Named:
     if parts is None:
         msg = (
             f"{identifier!r} names no submission; expected the id of a run (<12 digits>/<12 digits>) or at least 6 "
-            "digits of the sha256 of a file, with @owner behind it where it has one"
+            "digits of the sha256 of a file, with @owner behind it where it has one, and @ alone where it has none"
         )
         raise NotDoneError(msg)
     matching = [
         listing
         for listing in all_listings(store)
-        if listing.sha256.startswith(parts["sha256"]) and parts["owner"] in {None, listing.owner}
+        if listing.sha256.startswith(parts["sha256"]) and parts["owner"] in {None, listing.owner or ""}
     ]
     if len(matching) != 1:
-        found = ", ".join(f"{listing.sha256[:12]}{_at(listing.owner)}" for listing in matching) or "none"
-        msg = f"{identifier!r} names {len(matching)} submissions ({found}); expected one"
+        ids = ", ".join(f"{listing.sha256[:12]}@{listing.owner or ''}" for listing in matching) or "none"
+        msg = f"{identifier!r} names {len(matching)} submissions ({ids}); expected one"
         raise NotDoneError(msg)
     (listing,) = matching
     return Named(listing, None if parts["key"] is None else place(listing.sha256, parts["key"]))
-
-
-def _at(owner: str | None) -> str:
-    return "" if owner is None else f"@{owner}"

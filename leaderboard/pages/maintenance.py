@@ -126,7 +126,7 @@ class Desk:
         if not visitor.is_maintainer:
             return notice("error", NOT_FOR_YOU), "", gr.Dropdown([], value=None), ""
         listings = all_listings(self.store)
-        choices = [(listing_line(listing), _id(listing)) for listing in reversed(listings)]
+        choices = [(listing_line(listing), identifier_of(listing)) for listing in reversed(listings)]
         return message, _state_html(self.store, listings), gr.Dropdown(choices), log_html(self.store.actions())
 
 
@@ -176,5 +176,6 @@ def _row(store: Store, listing: Listing, listings: list[Listing]) -> str:
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
-def _id(listing: Listing) -> str:
-    return listing.sha256 if listing.owner is None else f"{listing.sha256}@{listing.owner}"
+def identifier_of(listing: Listing) -> str:
+    """What names a submission alone, whoever else has its file."""
+    return f"{listing.sha256}@{listing.owner or ''}"

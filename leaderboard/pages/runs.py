@@ -31,7 +31,9 @@ def find(store: Store, identifier: str | None) -> Run | None:
         return None
     if (private := private_run(store.root, identifier)) is not None:
         return private
-    return next((run for run in store.runs() if identifier in (run.id, run.id.partition("@")[0])), None)
+    listed = store.runs()
+    exact = next((run for run in listed if run.id == identifier), None)
+    return exact or next((run for run in listed if run.id.partition("@")[0] == identifier), None)
 
 
 class SeveralOwnersError(LookupError):

@@ -84,9 +84,10 @@ def find_run(name: str) -> Run:
     store = Store()
     if (Path(name) / "run.json").is_file():
         return Run(Path(name))
-    for run in store.runs():
-        if name in (run.id, place(run.record.submission_sha256, run.record.run_key)):
-            return run
+    listed = store.runs()
+    exact = [run for run in listed if run.id == name]
+    for run in exact or [run for run in listed if place(run.record.submission_sha256, run.record.run_key) == name]:
+        return run
     # an owner stands behind the folder's name
     folders = [parent / name.partition("@")[0] for parent in (store.root, store.root / "unpublished")]
     for folder in folders:

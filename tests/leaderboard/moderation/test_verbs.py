@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from leaderboard.moderation import verbs
 from leaderboard.moderation.listed import NotDoneError, all_listings, named
 from leaderboard.moderation.rights import Visitor
+from leaderboard.pages import maintenance, runs
+from leaderboard.run.verification.command import find_run
 from leaderboard.store.local import Store
 from submissions.card import Card
 from tests.made_runs import Made, good, publish
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 LICENCE = "CC-BY-4.0"
 ADA, BOB = (Visitor(name, name, can_sign_in=True) for name in ("ada", "bob"))
 MAINTAINER = Visitor("mia", "mia", is_maintainer=True, can_sign_in=True)
+MAINTAINER_HERE = Visitor("mia on the command line", is_maintainer=True)
 
 
 def made(tmp_path: Path, model: str = "m") -> Run:
@@ -247,6 +250,25 @@ def test_a_run_is_verified_where_it_scores_the_same(tmp_path: Path) -> None:
     assert store.runs()[0].is_verified
     assert store.actions()[-1].run == run.id
     assert verbs.verify(store, MAINTAINER, shown, lambda _: None) is None
+
+
+@pytest.mark.parametrize("publishers", [(ADA, MAINTAINER_HERE), (MAINTAINER_HERE, ADA)], ids=["before", "after"])
+def test_a_run_of_nobody_is_named_alone_whoever_else_has_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, publishers: tuple[Visitor, Visitor]
+) -> None:
+    run = made(tmp_path)
+    store = Store(tmp_path / "runs")
+    for visitor in publishers:
+        verbs.publish(store, visitor, run.path, Card(model=f"of {visitor.owner}"), licence=LICENCE)
+    sha256 = run.record.submission_sha256
+    for identifier in (f"{sha256}@", f"{run.id}@"):
+        assert named(store, identifier).listing.owner is None
+    monkeypatch.setenv("LEADERBOARD_RUNS", str(store.root))
+    for linked in (runs.find(store, run.id), find_run(run.id)):
+        assert linked is not None
+        assert (linked.model, linked.owner) == ("of None", None)
+    choices = [maintenance.identifier_of(listing) for listing in all_listings(store)]
+    assert {named(store, choice).listing.owner for choice in choices} == {None, "ada"}
 
 
 def test_ids_name_one_submission_or_are_refused(tmp_path: Path) -> None:
