@@ -120,6 +120,17 @@ def test_a_file_is_scored_with_progress_and_nothing_is_published(
     assert measured[-1].done == measured[-1].total > 0
 
 
+def test_more_structures_than_a_board_takes_are_refused_with_the_bound(
+    process: ScoringProcess, store: Store, tmp_path: Path
+) -> None:
+    most = load_protocol().n_ranked
+    frame = '1\nLattice="3 0 0 0 3 0 0 0 3" Properties=species:S:1:pos:R:3 pbc="T T T"\nPo 0 0 0\n'
+    file = tmp_path / "many.xyz"
+    file.write_text(frame * (most + 1))
+    with pytest.raises(FileNotScoredError, match=f"at most {most:,} are scored here"):
+        process.score(request(file, store, "many"), on_progress=ignore)
+
+
 def test_a_published_run_is_not_made_again_and_takes_the_card_of_who_asks(
     process: ScoringProcess, store: Store, tmp_path: Path
 ) -> None:
