@@ -180,12 +180,13 @@ def test_the_page_shows_values_differences_words_and_runs(tmp_path: Path) -> Non
     assert "Choose two models" in page(compared[:1], table, PROTOCOL)
 
 
-def test_a_link_names_runs_submissions_or_models(tmp_path: Path) -> None:
+def test_a_link_names_runs_by_id_or_models_by_name(tmp_path: Path) -> None:
     first, second = (publish(tmp_path, Made(model, records(9, 3))) for model in ("a", "b"))
     store = Store(tmp_path)
     expected = [first.id, second.id]
     assert named_runs(store, ",".join(expected)) == expected
-    assert named_runs(store, f"a, {second.path.parent.name},nobody,a") == expected
+    assert named_runs(store, f"a, {second.id},nobody,a") == expected
+    assert named_runs(store, second.path.parent.name) == []
     assert named_runs(store, None) == []
     assert set(first_two(board(store, PROTOCOL))) == set(expected)
 

@@ -131,12 +131,13 @@ def test_a_run_that_does_not_exist_shows_nothing(run: Run) -> None:
     assert panel.fill(None, None)[-1] == ""
 
 
-def test_a_run_is_found_by_run_submission_and_model(run: Run) -> None:
+def test_a_run_is_found_by_its_id_alone(run: Run) -> None:
     store = Store(run.path.parents[1])
-    for name in (run.id, run.path.parent.name, run.record.submission_sha256, "made"):
-        named = runs.find(store, name)
-        assert named is not None
-        assert named.path == run.path
+    named = runs.find(store, run.id)
+    assert named is not None
+    assert named.path == run.path
+    for name in (run.path.parent.name, run.record.submission_sha256, "made"):
+        assert runs.find(store, name) is None
 
 
 def test_downloads_hold_every_record(run: Run) -> None:

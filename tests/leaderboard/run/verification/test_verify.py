@@ -14,6 +14,7 @@ import pytest
 from leaderboard.__main__ import main
 from leaderboard.errors import RunError
 from leaderboard.protocol import load_protocol
+from leaderboard.release import release
 from leaderboard.run.cached_energies import import_energies
 from leaderboard.run.columns import columns_schema
 from leaderboard.run.energies import ENERGIES_SCHEMA, rows_on_hull
@@ -246,7 +247,11 @@ def test_a_changed_record_is_found(copy: Run, engine: Engine, key: str, value: o
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("protocol_hash", "0" * 64, r"protocol v1 with hash 000000000000, this code has .*; verify it with 0\.3"),
+        (
+            "protocol_hash",
+            "0" * 64,
+            rf"protocol v1 with hash 000000000000, this code has .*; verify it with {release().version}",
+        ),
         ("reference_hash", "0" * 64, r"reference set starter with hash 000000000000, here is .* --reference"),
         ("protocol", "v0", r"no protocol 'v0'; available: v1"),
         ("reference", "nowhere", r"nowhere"),
