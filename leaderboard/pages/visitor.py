@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import time
@@ -13,6 +12,7 @@ from gradio import oauth
 from gradio.utils import get_space
 
 from leaderboard.moderation.rights import Visitor, maintainers
+from leaderboard.queue.admission import public_place_of
 from leaderboard.store.actions import USER_NAME
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _comes_from_here(headers: Mapping[str, str]) -> bool:
 
 
 def _address(request: gr.Request) -> str | None:
-    """The address that a request comes from.
+    """The address that a request comes from, of IPv6 its network.
 
     On a Space that is the last public one that proxies wrote down: each adds whom it hears behind what it was told,
     and what a visitor writes there stands before.
@@ -87,9 +87,9 @@ def _address(request: gr.Request) -> str | None:
         return peer
     for hop in reversed(request.headers.get("x-forwarded-for", "").split(",")):
         try:
-            address = ipaddress.ip_address(hop.strip())
+            place = public_place_of(hop.strip())
         except ValueError:
             return peer
-        if address.is_global:
-            return str(address)
+        if place is not None:
+            return place
     return peer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
@@ -98,6 +99,38 @@ def refusal(counts: Counts, limits: Limits) -> str | None:
         if bound is not None and count >= bound:
             return f"{count:,} {what}"
     return None
+
+
+def place_of(address: str) -> str:
+    """An address as its uploads and requests are counted: a line has 2^64 addresses of IPv6, which count as one.
+
+    Raises:
+        ValueError: it is no address.
+
+    """
+    return _place(_parsed(address))
+
+
+def public_place_of(address: str) -> str | None:
+    """The same; None for an address within a network, such as that of a proxy.
+
+    Raises:
+        ValueError: it is no address.
+
+    """
+    parsed = _parsed(address)
+    return _place(parsed) if parsed.is_global else None
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    parsed = ipaddress.ip_address(address)
+    return getattr(parsed, "ipv4_mapped", None) or parsed
+
+
+def _place(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+    if address.version == 4:  # noqa: PLR2004 - IPv4
+        return str(address)
+    return str(ipaddress.ip_network((int(address), 64), strict=False))
 
 
 def _bound(name: str, text: str) -> int | None:

@@ -8,6 +8,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from leaderboard.server.limits import ServerLimits
 
-_BOUNDARY = re.compile(r'boundary="?([^";,]+)"?', re.IGNORECASE)
 _ADDRESS = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9+.-]+:|//)")
 
 
@@ -91,8 +91,10 @@ def check_json(body: bytes, limits: ServerLimits) -> None:
 
 def counted_upload(scope: Scope, receive: Receive, limits: ServerLimits) -> Receive:
     """The body of an upload, which ends with an exception where it is too large, too slow or of several files."""
-    boundary = _BOUNDARY.search(Headers(scope=scope).get("content-type", ""))
-    mark = b"--" + boundary[1].encode("latin-1") if boundary else b""
+    # by what the app parses it with: a header that the two read differently would be counted by another mark
+    _, options = parse_options_header(Headers(scope=scope).get("content-type", ""))
+    boundary = options.get(b"boundary", b"")
+    mark = b"--" + boundary if boundary else b""
     state = {"size": 0, "marks": 0, "ended": False}
     tail = b""
     most = limits.upload_bytes + limits.form_bytes

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
+from leaderboard.queue.admission import place_of, public_place_of
 from leaderboard.server.answers import Refusal
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
+_FORWARDED_FOR = b"x-forwarded-for"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -71,9 +73,14 @@ def wrong_origin(scope: Scope, hosts: Hosts) -> Refusal | None:
 
 
 def without_forged_headers(scope: Scope, hosts: Hosts) -> Scope:
-    """A copy of the request, without ``X-Forwarded-`` headers where no proxy can have added them."""
+    """A copy of the request, without ``X-Forwarded-`` headers where no proxy can have added them.
+
+    Some proxies write whom they hear into a line of its own: all lines become one, so that the last entry is last.
+    """
     if hosts.behind_proxy:
-        return dict(scope)
+        others = [(name, value) for name, value in scope["headers"] if name.lower() != _FORWARDED_FOR]
+        hops = [value for name, value in scope["headers"] if name.lower() == _FORWARDED_FOR]
+        return {**scope, "headers": [*others, *([(_FORWARDED_FOR, b", ".join(hops))] if hops else [])]}
     kept = [
         (name, value) for name, value in scope["headers"] if not name.lower().startswith((b"x-forwarded", b"forwarded"))
     ]
@@ -81,22 +88,29 @@ def without_forged_headers(scope: Scope, hosts: Hosts) -> Scope:
 
 
 def address_of(scope: Scope, hosts: Hosts) -> str:
-    """The visitor's address; behind a proxy the last public one that was written down.
+    """The visitor's address, of IPv6 its network; behind a proxy the last public one that was written down.
 
     Each proxy adds whom it hears behind what it was told, and what a visitor writes there stands before.
     """
     client = scope.get("client")
-    peer = str(client[0]) if client else ""
+    peer = _place(str(client[0])) if client else ""
     if not hosts.behind_proxy:
         return peer
     for hop in reversed(Headers(scope=scope).get("x-forwarded-for", "").split(",")):
         try:
-            address = ipaddress.ip_address(hop.strip())
+            place = public_place_of(hop.strip())
         except ValueError:
             return peer
-        if address.is_global:
-            return str(address)
+        if place is not None:
+            return place
     return peer
+
+
+def _place(peer: str) -> str:
+    try:
+        return place_of(peer)
+    except ValueError:  # a socket of this machine
+        return peer
 
 
 def _name(url: str) -> str:

@@ -222,6 +222,42 @@ def test_forwarded_addresses_count_behind_a_proxy_only() -> None:
         assert statuses == [200, second]
 
 
+def test_an_entry_in_front_of_a_line_that_a_proxy_adds_is_not_believed() -> None:
+    served = guarded(replace(LIMITS, burst=1, requests_per_s=0.1), LEADERBOARD_HOSTS="board.example")
+    lines = [[("x-forwarded-for", f"8.8.8.{forged}"), ("X-Forwarded-For", "9.9.9.9")] for forged in "12"]
+    assert [ask(served, headers=[("host", "board.example"), *line]).status_code for line in lines] == [200, 429]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "second"),
+    [
+        (("2a00:1450:4001:830::1", "2a00:1450:4001:830:ffff::2"), 429),
+        (("2a00:1450:4001:830::1", "2a00:1450:4001:831::1"), 200),
+        (("::ffff:8.8.8.8", "8.8.8.8"), 429),
+    ],
+)
+def test_addresses_of_one_line_count_as_one(addresses: tuple[str, str], second: int) -> None:
+    served = guarded(replace(LIMITS, burst=1, requests_per_s=0.1), SPACE_ID="me/board")
+    answers = [ask(served, headers={"x-forwarded-for": address}).status_code for address in addresses]
+    assert answers == [200, second]
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "multipart/form-data; xboundary=other; boundary=limit",
+        'multipart/form-data; note="boundary=other"; boundary=limit',
+        "multipart/form-data; boundary=limit; boundary2=other",
+    ],
+)
+def test_files_are_counted_by_the_boundary_that_the_app_reads(content_type: str) -> None:
+    answers = [
+        ask(guarded(), "POST", UPLOAD, headers={"content-type": content_type}, content=form(*files)).status_code
+        for files in ([b"a"], [b"a", b"b"])
+    ]
+    assert answers == [200, 413]
+
+
 def test_forged_headers_do_not_reach_the_app() -> None:
     headers = {"x-forwarded-host": "evil.example"}
     assert "x-forwarded-host" not in ask(guarded(), headers=headers).json()["headers"]
