@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import threading
 import time
 from datetime import UTC, datetime
@@ -145,11 +146,14 @@ class Health:
         return JSONResponse({"status": report.status, "troubles": report.troubles, **report.facts})
 
     def _look(self) -> Report:
-        queue = self._queue.health() if self._queue else QueueState()
+        queue, troubles = QueueState(), []
+        try:
+            queue = self._queue.health() if self._queue else queue
+        except (OSError, sqlite3.Error) as error:
+            troubles.append(f"the queue cannot be read: {error}")
         folder = next(path for path in (self._store.root, *self._store.root.absolute().parents) if path.exists())
         disk = shutil.disk_usage(folder)
         damaged = self._store.damaged()
-        troubles = []
         if disk.free < LEAST_DISK_BYTES:
             troubles.append(f"{disk.free:,} bytes free where the runs are; fewer than {LEAST_DISK_BYTES:,}")
         if damaged:

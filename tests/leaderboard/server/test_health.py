@@ -9,8 +9,10 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from leaderboard.queue.jobs import Jobs
 from leaderboard.release import release
-from leaderboard.server.health import REMEMBERED_S, Health, QueueState, resident_bytes
+from leaderboard.run.service import ScoringProcess
+from leaderboard.server.health import REMEMBERED_S, Health, QueueOf, QueueState, resident_bytes
 from leaderboard.store.local import Store
 from tests.leaderboard.server.asking import ask
 from tests.made_runs import Made, good, publish
@@ -52,6 +54,13 @@ def test_a_sound_server_says_so(tmp_path: Path) -> None:
     assert answer["packages"]["gradio"]
     # this process scores too, here; both looked within a moment of each other
     assert answer["scoring_memory_bytes"] == pytest.approx(answer["memory_bytes"], rel=0.2)
+
+
+def test_a_queue_that_cannot_be_read_is_a_trouble(tmp_path: Path) -> None:
+    (tmp_path / "queue.sqlite").write_bytes(b"not a database" * 100)
+    store = Store(tmp_path)
+    report = Health(store, QueueOf(Jobs(store), ScoringProcess(store))).report()
+    assert any("the queue cannot be read" in trouble for trouble in report.troubles)
 
 
 @pytest.mark.parametrize(
