@@ -46,8 +46,12 @@ def publish(database: Database, store: Store, submission: Submission, *, consent
         msg = f"the maintainers take no submissions of {submission.owner}: {register.banned[submission.owner]}"
         raise NotAllowedError(msg)
     listing = register.of(submission.sha256, submission.owner)
-    if listing is not None and listing.is_deleted:
-        msg = f"the maintainers deleted this submission: {listing.reason}"
+    if listing is not None and (listing.is_deleted or listing.is_hidden or listing.review == "rejected"):
+        done = "deleted" if listing.is_deleted else "hid" if listing.is_hidden else "rejected"
+        msg = f"the maintainers {done} this submission: {listing.reason}"
+        raise NotAllowedError(msg)
+    if register.frozen is not None and (listing is None or listing.published is None or listing.is_withdrawn):
+        msg = f"nothing is published on this board for now: {register.frozen}"
         raise NotAllowedError(msg)
     result = private_run(store.root, str(submission.run))
     if result is None:
@@ -83,16 +87,18 @@ def withdraw(database: Database, store: Store, submission: Submission) -> None:
 
 
 def complete(database: Database, store: Store) -> None:
-    """Finish what was being published when the app ended."""
+    """Finish what was being published when the app ended; what cannot be is scored as before and may come again."""
     for submission in several(database.read(), "state = 'publishing'", ()):
         result = private_run(store.root, str(submission.run))
         if result is None:
             _LOG.error("submission %s was to be published, but its result is gone", submission.id)
+            _move(database, submission, "scored")
             continue
         try:
             _finish(database, store, submission, result)
         except RecordError:
             _LOG.exception("submission %s was to be published, but its result is damaged", submission.id)
+            _move(database, submission, "scored")
 
 
 def _finish(database: Database, store: Store, submission: Submission, result: Run) -> Run:
@@ -107,7 +113,8 @@ def _finish(database: Database, store: Store, submission: Submission, result: Ru
                     kind="published",
                     sha256=submission.sha256,
                     owner=submission.owner,
-                    card=submission.card,
+                    # one that was withdrawn comes back with the card as it was corrected
+                    card=(listing.card if listing else None) or submission.card,
                     licence=DATA_LICENCE,
                 )
             )

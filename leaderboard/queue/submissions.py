@@ -36,7 +36,7 @@ NEXT: Mapping[State, frozenset[State]] = {
     "refused": frozenset({"queued"}),
     "failed": frozenset({"queued"}),
     "cancelled": frozenset({"queued"}),
-    "publishing": frozenset({"listed"}),
+    "publishing": frozenset({"listed", "scored"}),  # scored again where its result is gone or damaged
     "listed": frozenset({"publishing", "scored"}),
 }
 """What may follow each state."""

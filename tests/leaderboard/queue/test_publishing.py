@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -146,6 +147,43 @@ def test_what_the_maintainers_deleted_or_whom_they_banned_stays_away(queue: Queu
     queue.store.record(Action(actor="m", kind="banned", user="eve", reason="made up"))
     with pytest.raises(NotAllowedError, match="made up"):
         queue.jobs.publish(other.id, consent=True, owner="eve")
+
+
+def test_nothing_is_published_that_is_rejected_or_hidden_or_while_all_is_frozen(queue: Queue) -> None:
+    one, other = queue.scored("a", "ada"), queue.scored("b", "ada")
+    queue.jobs.publish(one.id, consent=True, owner="ada")
+    queue.store.record(Action(actor="m", kind="frozen", reason="being cleared up"))
+    with pytest.raises(NotAllowedError, match="being cleared up"):
+        queue.jobs.publish(other.id, consent=True, owner="ada")
+    assert queue.jobs.publish(one.id, consent=True, owner="ada").owner == "ada"  # it is so already
+    queue.store.record(Action(actor="m", kind="thawed"))
+    queue.jobs.withdraw(one.id, "ada")
+    for kind in ("rejected", "hidden"):
+        queue.store.record(Action(actor="m", kind=kind, sha256=one.sha256, owner="ada", reason=f"was {kind}"))
+        with pytest.raises(NotAllowedError, match=f"was {kind}"):
+            queue.jobs.publish(one.id, consent=True, owner="ada")
+    assert queue.kinds().count("published") == 1
+
+
+def test_published_again_it_has_the_card_as_it_was_corrected(queue: Queue) -> None:
+    one = queue.scored("a", "ada")
+    queue.jobs.publish(one.id, consent=True, owner="ada")
+    corrected = Card(model="a", contact="ada")
+    queue.store.record(Action(actor="m", kind="card_corrected", sha256=one.sha256, owner="ada", card=corrected))
+    queue.jobs.withdraw(one.id, "ada")
+    assert queue.jobs.publish(one.id, consent=True, owner="ada").card == corrected
+
+
+def test_a_result_that_is_gone_before_it_is_published_may_come_again(queue: Queue) -> None:
+    one = queue.scored("a", "ada")
+    with queue.jobs.database.write() as connection:
+        connection.execute("UPDATE submissions SET state = 'publishing'")
+    shutil.rmtree(folder(queue.store.root, one.id))
+    publishing.complete(queue.jobs.database, queue.store)
+    assert (queue.now(one).state, queue.kinds()) == ("scored", [])
+    again = queue.scored("a", "ada")
+    assert again.id == one.id
+    assert queue.jobs.publish(again.id, consent=True, owner="ada").owner == "ada"
 
 
 class _EndedError(Exception):
