@@ -138,14 +138,26 @@ def unsaid(sha256: str, owner: str | None) -> Listing:
     return Listing(sha256, owner, review="unverified" if owner else "approved")
 
 
+def _carded(listing: Listing, action: Action) -> dict[str, object]:
+    """Another card; under another name the owner's model was reviewed by nobody.
+
+    The names are what others are ranked against, and where results are announced.
+    """
+    named = [card and (card.model, card.version, card.hub_model) for card in (listing.card, action.card)]
+    is_renamed = listing.card is not None and named[0] != named[1]
+    by_owner = action.owner is not None and action.actor == action.owner
+    is_anew = is_renamed and by_owner and listing.review == "approved"
+    return {"card": action.card, **({"review": "unverified"} if is_anew else {})}
+
+
 _CHANGES: Mapping[Kind, Callable[[Listing, Action], dict[str, object]]] = {
-    "published": lambda _, action: {
-        "card": action.card,
+    "published": lambda listing, action: {
+        **_carded(listing, action),
         "published": action.time,
         "is_withdrawn": False,
         "successor": None,
     },
-    "card_corrected": lambda _, action: {"card": action.card},
+    "card_corrected": _carded,
     "withdrawn": lambda *_: {"is_withdrawn": True},
     "superseded": lambda _, action: {"successor": action.successor},
     "approved": lambda *_: {"review": "approved", "reason": None},

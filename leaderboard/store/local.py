@@ -6,6 +6,7 @@ import errno
 import hashlib
 import logging
 import os
+import re
 import shutil
 import threading
 from contextlib import suppress
@@ -19,7 +20,7 @@ from leaderboard.store.check import check_published
 from leaderboard.store.folders import HEX_12, Folders
 from leaderboard.store.index import Index
 from leaderboard.store.json_files import read_any_run
-from leaderboard.store.listings import register
+from leaderboard.store.listings import Listing, register
 from leaderboard.store.run import FILES, Run, place
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from leaderboard.records import RunRecord
     from leaderboard.store.index import Stamp
-    from leaderboard.store.listings import Listing, Register
+    from leaderboard.store.listings import Register
 
 _LOG = logging.getLogger(__name__)
 
@@ -97,15 +98,21 @@ class Store:
     def runs(self) -> list[Run]:
         """Published runs that the board shows, oldest first, a run with several owners once for each.
 
-        One that cannot be read is left out, see `damaged`.
+        One that cannot be read is left out, see `damaged`. So is one of which an entry of the log speaks that cannot be
+        read, and while there is an entry of which not even that is known, a run that the log says nothing of waits for
+        a review: it may be one that was hidden, or that nobody has looked at.
         """
+        in_doubt = self._in_doubt()
         whole = [(path, record) for path, record in self._read_runs() if not isinstance(record, Damaged)]
         listings = self.register().listings
         shown = []
         for path, record in sorted(whole, key=lambda run: (run[1].created, run[1].run_key)):
             of_file = listings.get(record.submission_sha256)
+            if record.submission_sha256 in in_doubt:
+                continue
             if of_file is None:
-                shown.append(_run(path, record))
+                waits = Listing(record.submission_sha256, None) if None in in_doubt else None
+                shown.append(_run(path, record, waits))
             else:
                 shown += [_run(path, record, listing) for listing in of_file if listing.is_visible]
         return shown
@@ -182,7 +189,8 @@ class Store:
         """
         if action.kind == "published" and action.owner is not None and action.sha256 not in self.register().listings:
             for run in self.runs():
-                if run.record.submission_sha256 == action.sha256:
+                # one that waits because an entry is damaged may be somebody's
+                if run.record.submission_sha256 == action.sha256 and run.listing is None:
                     said = {"actor": "the store", "kind": "published", "sha256": action.sha256, "card": run.card}
                     append(Action.model_validate({**said, "time": run.record.created}), self.root / _ACTIONS)
                     break
@@ -226,12 +234,19 @@ class Store:
                     self._actions[name] = _read_action(self.root / _ACTIONS / name)
             return sorted(self._actions.items())
 
+    def _in_doubt(self) -> set[str | None]:
+        """Sha256 of each file of which a damaged entry speaks; None stands for one that does not tell."""
+        damaged = [entry.path for _, entry in self._read_actions() if isinstance(entry, Damaged)]
+        return {_speaks_of(path) for path in damaged}
+
     def _action_names(self) -> list[str]:
         folder = self.root / _ACTIONS
         return sorted(path.name for path in folder.glob("*.json"))
 
 
 _ACTIONS = "actions"
+_ABOUT = re.compile(rb'"sha256"\s*:\s*"([0-9a-f]{64})"')
+_LEGIBLE_BYTES = 1_000_000
 
 
 def _is_damaged(known: tuple[Stamp, RunRecord | Damaged] | None) -> bool:
@@ -284,6 +299,16 @@ def _read_action(path: Path) -> Action | Damaged:
     except (RecordError, OSError) as error:
         _LOG.warning("left out: %s", error)
         return Damaged(path, str(error))
+
+
+def _speaks_of(path: Path) -> str | None:
+    """Sha256 of the file that a damaged action is about, as far as it is legible."""
+    try:
+        with path.open("rb") as file:
+            legible = _ABOUT.search(file.read(_LEGIBLE_BYTES))
+    except OSError:
+        return None
+    return None if legible is None else legible[1].decode()
 
 
 def _run(path: Path, record: RunRecord, listing: Listing | None = None) -> Run:

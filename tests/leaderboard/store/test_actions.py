@@ -81,6 +81,31 @@ def test_a_submission_of_an_owner_waits_for_a_review_and_one_of_the_command_line
     assert approved.status == "approved"
 
 
+@pytest.mark.parametrize("kind", ["card_corrected", "published"])
+@pytest.mark.parametrize(
+    ("changes", "review"),
+    [
+        ({"model": "another"}, "unverified"),
+        ({"version": "2"}, "unverified"),
+        ({"hub_model": "lab/model"}, "unverified"),
+        ({"contact": "ada"}, "approved"),
+    ],
+    ids=str,
+)
+def test_another_name_of_an_approved_model_waits_for_a_review(kind: Kind, changes: dict[str, Any], review: str) -> None:
+    before = [action("published"), action("approved", 1)]
+    renamed = action(kind, 2, card=Card(**{"model": "m", **changes}))
+    by_owner = register([*before, renamed]).of(FILE, "ada")
+    assert by_owner is not None
+    assert (by_owner.review, by_owner.card) == (review, renamed.card)
+    by_maintainer = register([*before, renamed.model_copy(update={"actor": "mia"})]).of(FILE, "ada")
+    assert by_maintainer is not None
+    assert by_maintainer.review == "approved"
+    rejected = register([*before[:1], action("rejected", 1), renamed]).of(FILE, "ada")
+    assert rejected is not None
+    assert rejected.review == "rejected"
+
+
 def test_bans_and_a_freeze_end() -> None:
     now = register([action("banned"), action("frozen")])
     assert (now.banned, now.frozen) == ({"eve": "because"}, "because")
@@ -143,3 +168,22 @@ def test_a_damaged_action_is_named_and_passed_over(tmp_path: Path, content: byte
     path.write_bytes(content)
     assert [entry.kind for entry in store.actions()] == ["published"]
     assert [damaged.path for damaged in store.damaged()] == [path]
+
+
+@pytest.mark.parametrize("legible", [0.9, 0.0], ids=["names its file", "names nothing"])
+@pytest.mark.parametrize("kind", ["published", "hidden", "deleted"])
+def test_no_damage_to_the_log_lets_a_run_count(tmp_path: Path, kind: Kind, legible: float) -> None:
+    run = publish(tmp_path / "made", Made("m", [good("a")]))
+    store = Store(tmp_path)
+    sha256 = run.record.submission_sha256
+    store.record(action(kind, sha256=sha256, owner="ada" if kind == "published" else None))
+    store.publish(run.path)
+    (path,) = (tmp_path / "actions").iterdir()
+    path.write_bytes(path.read_bytes()[: int(legible * path.stat().st_size)])
+    store = Store(tmp_path)
+    assert not any(shown.counts for shown in store.runs())
+    # what somebody publishes meanwhile makes it nobody's and approved neither
+    store.record(action("published", 2, sha256=sha256, owner="bob"))
+    assert not any(shown.counts for shown in store.runs())
+    path.unlink()
+    assert not any(shown.counts for shown in Store(tmp_path).runs())
