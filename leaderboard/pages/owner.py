@@ -58,8 +58,13 @@ def build(store: Store, choice: gr.Dropdown) -> OwnerPart:
         run = runs.find(store, identifier)
         if run is None or run.id != identifier:
             return notice("error", "This run is not on the board any more.")
+        visitor = visitor_of(request)
+        if (
+            visitor.owner is None and not visitor.can_sign_in
+        ):  # the part is left out, and its events answer all the same
+            return notice("error", "Nobody signs in here: the link of a submission is what its owner has.")
         try:
-            action = act(visitor_of(request), run)
+            action = act(visitor, run)
         except (NotDoneError, FileRefusedError, tomllib.TOMLDecodeError) as error:
             return notice("error", str(error))
         return notice("note", "It was so already.") if action is None else notice("done", "Done.")
