@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,6 +22,8 @@ from leaderboard.pages.energy_views import DISTANCE, distances, views_of
 from leaderboard.store.run import place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from leaderboard.store.run import Run
@@ -36,14 +40,17 @@ def files(run: Run) -> tuple[str, str, str]:
         headings = {
             _column(key.variant): f"E above hull (eV/atom): {view_name(key.variant)}" for key in views_of(run.path)
         }
-        written[0].write_text(csv_for_people(table.rename(columns=headings)), newline="")
-        pq.write_table(_parquet(run, table), written[1])
+        with _whole(written[0]) as partial:
+            partial.write_text(csv_for_people(table.rename(columns=headings)), newline="")
+        with _whole(written[1]) as partial:
+            pq.write_table(_parquet(run, table), partial)
         content = {name: part.model_dump(mode="json") for name, part in (("run", run.record), ("scores", run.scores))}
         content["structures"] = json.loads(table.to_json(orient="records"))
         energies = run.energies()
         if energies is not None:
             content["energies"] = json.loads(energies.to_json(orient="records"))
-        written[2].write_text(json.dumps(content, ensure_ascii=False))
+        with _whole(written[2]) as partial:
+            partial.write_text(json.dumps(content, ensure_ascii=False))
     return str(written[0]), str(written[1]), str(written[2])
 
 
@@ -53,8 +60,10 @@ def bundle(run: Run) -> str:
     name = place(run.record.submission_sha256, run.record.run_key).replace("/", "-")
     path = _folder() / f"{run.id.replace('/', '-')}-{card}" / f"run-{name}.zip"
     if not path.exists():
-        path.parent.mkdir(exist_ok=True)
-        write_bundle(run, path)
+        # the folder above it goes too when all in it is old
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _whole(path) as partial:
+            write_bundle(run, partial)
     return str(path)
 
 
@@ -74,6 +83,17 @@ def _parquet(run: Run, table: pd.DataFrame) -> pa.Table:
     for name in table.columns[stored.num_columns :]:
         stored = stored.append_column(name, pa.array(table[name], type=pa.float64(), from_pandas=True))
     return stored
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """Where to write what appears in one step: others may be downloading it, or be about to."""
+    partial = path.with_name(f"{uuid4().hex}.part")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 @cache

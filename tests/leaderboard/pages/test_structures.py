@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import shutil
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -152,6 +154,18 @@ def test_downloads_hold_every_record(run: Run) -> None:
     assert [record["id"] for record in content["structures"]] == ids
     assert content["structures"][0]["canonical_bawl_keys"] == ["CsCl:1:fine"]
     assert content["scores"] == run.scores.model_dump(mode="json")
+
+
+def test_downloads_under_way_stay_whole_and_are_made_again_once_they_were_cleared_away(run: Run) -> None:
+    as_csv, _, as_json = map(Path, downloads.files(run))
+    content = as_csv.read_bytes()
+    with as_csv.open("rb") as under_way:
+        as_json.unlink()
+        downloads.files(run)
+        assert under_way.read() == content
+        assert os.fstat(under_way.fileno()).st_ino != as_csv.stat().st_ino
+    shutil.rmtree(as_csv.parents[1])
+    assert Path(downloads.bundle(run)).is_file()
 
 
 def test_structures_have_the_schema_of_the_store(run: Run) -> None:
