@@ -5,6 +5,7 @@ Every step is one transaction, and one by a holder whose claim was taken back in
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
     from leaderboard.queue.submissions import State, Submission
     from metrics.measure.running.progress import Progress
 
+_LOG = logging.getLogger(__name__)
+
 STALE_S = 120.0
 """A holder that is not heard of for so long is taken to hang, or to be on a machine that is gone."""
 MAX_ATTEMPTS = 5
 MAX_INTERRUPTIONS = 50
 """Times that scoring may end through no fault that can be laid to the file; a bound all the same, so that a file which
 ends the whole app is not tried for ever."""
+UNREADABLE = "its row in the queue cannot be read"
 APP_ENDED = "the app ended while this was scored"
 
 
@@ -135,7 +139,17 @@ def claim(database: Database, holder: str, now: float) -> Claim | None:
             "UPDATE submissions SET state = 'running', holder = ?, beat = ?, claimed = ?, progress = NULL WHERE id = ?",
             (holder, now, now, waiting[0]),
         )
-        submission = one(connection, "id = ?", (waiting[0],))
+        try:
+            submission = one(connection, "id = ?", (waiting[0],))
+        except ValueError as error:
+            # written by other code, or damaged: it holds up nobody else
+            _LOG.error("submission %s cannot be read: %s", waiting[0], error)
+            connection.execute(
+                "UPDATE submissions SET state = 'failed', error = ?, finished = ?, holder = NULL, beat = NULL "
+                "WHERE id = ?",
+                (UNREADABLE, now, waiting[0]),
+            )
+            return None
         return None if submission is None else Claim(database, submission, holder)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from leaderboard.queue import claims
 from leaderboard.queue.admission import Limits
 from leaderboard.queue.claims import MAX_ATTEMPTS
 from leaderboard.queue.jobs import Jobs, trouble
@@ -325,3 +326,13 @@ def test_what_is_still_needed_is_named(jobs: Jobs, file: Callable[[str], Path]) 
     waiting, cancelled = (jobs.add(file(name), CARD) for name in ("a", "b"))
     jobs.cancel(cancelled.id)
     assert jobs.kept() == (frozenset({waiting.sha256}), frozenset({waiting.id}))
+
+
+def test_a_row_that_cannot_be_read_holds_up_nobody_else(jobs: Jobs, file: Callable[[str], Path]) -> None:
+    damaged, whole = (jobs.add(file(name), Card(model=name), name) for name in ("ada", "bob"))
+    with jobs.database.write() as connection:
+        connection.execute("UPDATE submissions SET card = '{\"gone\": 1}' WHERE id = ?", (damaged.id,))
+    claimed = [claims.claim(jobs.database, "me", 0.0) for _ in range(3)]
+    assert [one.submission.id for one in claimed if one is not None] == [whole.id]
+    states = jobs.database.read().execute("SELECT state FROM submissions ORDER BY number").fetchall()
+    assert [state for (state,) in states] == ["failed", "running"]
