@@ -286,7 +286,9 @@ def _scores(stored: Iterable[ScoreEntry], tables: Tables, context: Context) -> C
 
 
 def _by_name(scores: Iterable[ScoreEntry]) -> dict[str, dict[str, Any]]:
-    return {entry.key.column: entry.model_dump() for entry in scores}
+    entries = list(scores)
+    # a score that is there twice is one name
+    return {"all": {"n_scores": len(entries)}, **{entry.key.column: entry.model_dump() for entry in entries}}
 
 
 def _drawn(n: int, sample: int, seed: int) -> list[int]:

@@ -182,6 +182,15 @@ def test_a_score_that_was_left_out_is_found(copy: Run, engine: Engine) -> None:
     assert differing(verification) == {"scores from the tables": {("readable", "row")}}
 
 
+def test_a_score_that_is_there_twice_is_found(copy: Run, engine: Engine) -> None:
+    edit_json(
+        copy.path / "scores.json",
+        lambda content: content["scores"].insert(0, {**content["scores"][0], "value": 0.5}),
+    )
+    verification = verify(Run(copy.path), engine, silent, sample=0)
+    assert differing(verification) == {"scores from the tables": {("all", "n_scores")}}
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
     [("density", 1.0), ("in_reference", True), ("duplicate_of", None), ("amd", [0.0])],
