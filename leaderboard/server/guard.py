@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from leaderboard.server.answers import Refusal, refuse
@@ -12,6 +14,8 @@ from leaderboard.server.rate import Rate
 from leaderboard.server.routes import UPLOAD, closed, is_file_of_the_page
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from leaderboard.server.limits import ServerLimits
@@ -24,13 +28,15 @@ class Guard:
         app: asked about what passes.
         hosts: whom the server takes itself for.
         limits: how much one may send and ask.
+        uploads: folder that uploads are written to.
 
     """
 
-    def __init__(self, app: ASGIApp, hosts: Hosts, limits: ServerLimits) -> None:
+    def __init__(self, app: ASGIApp, hosts: Hosts, limits: ServerLimits, uploads: Path) -> None:
         """Nobody has asked yet."""
-        self._app, self._hosts, self._limits = app, hosts, limits
+        self._app, self._hosts, self._limits, self._uploads = app, hosts, limits, uploads
         self._rate = Rate(limits)
+        self._open: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or hand it on."""
@@ -41,9 +47,20 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
         scope, send = without_forged_headers(scope, self._hosts), with_headers(send)
-        refusal = self._refusal(scope)
+        address = address_of(scope, self._hosts)
+        self._open[address] += 1
+        try:
+            await self._answer(address, scope, receive, send)
+        finally:
+            self._open[address] -= 1
+            if not self._open[address]:
+                del self._open[address]
+
+    async def _answer(self, address: str, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._refusal(address, scope)
         if refusal is None and scope["method"] == "POST":
             if scope["path"].rstrip("/") == UPLOAD:
+                refusal = self._no_room()
                 receive = counted_upload(scope, receive, self._limits)
             else:
                 try:
@@ -57,8 +74,17 @@ class Guard:
         else:
             await refuse(refusal, scope, receive, send)
 
-    def _refusal(self, scope: Scope) -> Refusal | None:
+    def _refusal(self, address: str, scope: Scope) -> Refusal | None:
         refusal = wrong_host(scope, self._hosts) or closed(scope) or wrong_origin(scope, self._hosts)
+        if refusal is None and self._open[address] > self._limits.open_of_one:
+            return Refusal(429, f"more than {self._limits.open_of_one:,} open requests from one address")
         if refusal is None and not is_file_of_the_page(scope["path"]):
-            refusal = self._rate.too_often(address_of(scope, self._hosts))
+            refusal = self._rate.too_often(address)
         return refusal
+
+    def _no_room(self) -> Refusal | None:
+        """Why no upload is taken, or None where there is room for the largest one; what is old goes by the clock."""
+        free = shutil.disk_usage(self._uploads).free
+        if free - self._limits.upload_bytes >= self._limits.free_bytes:
+            return None
+        return Refusal(507, f"this server's disk is full: {free:,} bytes are free; please try again later")

@@ -24,6 +24,9 @@ class ServerLimits:
         pause_s: between two pieces of an upload.
         keep_alive_s: of a connection without a request.
         connections: at once; each open page holds one or two.
+        open_of_one: requests of one address that are not answered to the end, such as the streams of open pages; an
+            office has one address.
+        free_bytes: of the disk of uploads, below which none is taken.
         requests_per_s: of one address in the long run, files of the page not counted; an office has one address.
         burst: of one address at once.
         addresses: whose requests are counted; those seen last.
@@ -42,6 +45,8 @@ class ServerLimits:
     pause_s: float = 30.0
     keep_alive_s: int = 15
     connections: int = 2_000
+    open_of_one: int = 400
+    free_bytes: int = 2_000_000_000
     requests_per_s: float = 100.0
     burst: float = 1_000.0
     addresses: int = 10_000

@@ -20,6 +20,7 @@ from leaderboard.server.hosts import hosts_of
 from leaderboard.server.limits import ServerLimits
 from leaderboard.server.remembered import Remembered
 from leaderboard.server.routes import HEALTH
+from leaderboard.server.sweep import temporary_folder
 
 if TYPE_CHECKING:
     import asyncio
@@ -65,7 +66,7 @@ def mounted(site: gr.Blocks, health: Health, limits: ServerLimits) -> FastAPI:
 
 def guarded(app: ASGIApp, hosts: Hosts, limits: ServerLimits) -> ASGIApp:
     """An app behind its doors."""
-    return Guard(Remembered(app), hosts, limits)
+    return Guard(Remembered(app), hosts, limits, temporary_folder())
 
 
 class _Server(uvicorn.Server):

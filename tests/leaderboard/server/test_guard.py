@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from leaderboard.server.guard import Guard
@@ -18,12 +21,18 @@ from leaderboard.server.limits import ServerLimits
 from tests.leaderboard.server.asking import ask, pieces
 
 if TYPE_CHECKING:
-    import httpx
     from starlette.requests import Request
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 LIMITS = replace(
-    ServerLimits(), body_bytes=1_000, upload_bytes=2_000, form_bytes=500, body_s=1.0, pause_s=0.5, upload_s=1.0
+    ServerLimits(),
+    body_bytes=1_000,
+    upload_bytes=2_000,
+    form_bytes=500,
+    body_s=1.0,
+    pause_s=0.5,
+    upload_s=1.0,
+    free_bytes=0,
 )
 CALL, UPLOAD = "/gradio_api/run/predict", "/gradio_api/upload"
 FORM = {"content-type": "multipart/form-data; boundary=limit"}
@@ -37,7 +46,7 @@ async def _echo(request: Request) -> JSONResponse:
 
 def guarded(limits: ServerLimits = LIMITS, **environment: str) -> ASGIApp:
     echo = Starlette(routes=[Route("/{rest:path}", _echo, methods=["GET", "POST", "PUT", "OPTIONS", "DELETE"])])
-    return Guard(echo, hosts_of(environment), limits)
+    return Guard(echo, hosts_of(environment), limits, Path())
 
 
 def form(*files: bytes) -> bytes:
@@ -220,6 +229,46 @@ def test_forwarded_addresses_count_behind_a_proxy_only() -> None:
             ask(served, headers={"x-forwarded-for": f"7.7.7.7, 8.8.8.{last}, 10.0.0.1"}).status_code for last in "12"
         ]
         assert statuses == [200, second]
+
+
+def test_streams_of_one_address_leave_room_for_others() -> None:
+    """As many as one may hold stay open; the next one of the same address is refused, that of another is not."""
+    most = 3
+
+    async def held() -> list[int]:
+        go_on, listening, statuses = asyncio.Event(), asyncio.Semaphore(0), []
+
+        async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+            listening.release()
+            await go_on.wait()
+            await Response()(scope, receive, send)
+
+        served = Guard(stream, hosts_of({"SPACE_ID": "me/board"}), replace(LIMITS, open_of_one=most), Path())
+        transport = httpx.ASGITransport(app=served)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:7860") as client:
+
+            async def listen(address: str) -> int:
+                answer = await client.get("/gradio_api/heartbeat/a", headers={"x-forwarded-for": address})
+                return answer.status_code
+
+            open_ones = [asyncio.create_task(listen("8.8.8.8")) for _ in range(most)]
+            for _ in range(most):
+                await listening.acquire()
+            statuses.append(await listen("8.8.8.8"))
+            other = asyncio.create_task(listen("9.9.9.9"))
+            go_on.set()
+            statuses += [await other, *await asyncio.gather(*open_ones), await listen("8.8.8.8")]
+        return statuses
+
+    assert asyncio.run(held()) == [429, 200, 200, 200, 200, 200]
+
+
+def test_no_upload_fills_the_disk() -> None:
+    full = replace(LIMITS, free_bytes=2**63)
+    answer = ask(guarded(full), "POST", UPLOAD, headers=FORM, content=form(b"a"))
+    assert answer.status_code == 507
+    assert "disk is full" in one_line(answer)
+    assert ask(guarded(full), "POST", CALL, json={}).status_code == 200
 
 
 def test_an_entry_in_front_of_a_line_that_a_proxy_adds_is_not_believed() -> None:
