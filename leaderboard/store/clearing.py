@@ -104,7 +104,8 @@ def _old(store: Store, retention: Retention) -> Iterator[Cleared]:
     yield from older(unpublished.glob("*/*"), retention.days * DAY_S, "unpublished run")
     yield from older(private.glob("*/*"), retention.days * DAY_S, "private result")
     uploads = (path for path in (root / "uploads").glob("*") if _SHA256.fullmatch(path.name))
-    yield from older(uploads, retention.upload_days * DAY_S, "upload that is scored")
+    # one that is being accepted is in no queue yet
+    yield from older(uploads, max(retention.upload_days * DAY_S, PARTIAL_S), "upload that is scored")
     downloads = Path(tempfile.gettempdir()).glob(f"{DOWNLOADS}/*")
     yield from older(downloads, retention.download_days * DAY_S, "files for a visitor")
 

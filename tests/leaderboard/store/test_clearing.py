@@ -127,6 +127,13 @@ def test_an_upload_that_comes_again_while_the_folder_is_cleared_stays(store: Sto
     assert path.exists()
 
 
+def test_an_upload_that_is_being_accepted_stays_however_little_is_to_be_kept(store: Store) -> None:
+    path = store.root / "uploads" / ("f" * 64)
+    path.write_text("its row is written in a moment")
+    collect(store, Needed, Retention(days=0, upload_days=-1))
+    assert path.exists()
+
+
 def test_what_is_scored_of_a_deleted_submission_stays_until_it_is(store: Store) -> None:
     sha256 = WAITING
     private = store.root / "private" / PRIVATE / RUN
