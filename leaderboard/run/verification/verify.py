@@ -12,6 +12,7 @@ import hashlib
 import json
 import secrets
 import tempfile
+from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -287,8 +288,8 @@ def _scores(stored: Iterable[ScoreEntry], tables: Tables, context: Context) -> C
 
 def _by_name(scores: Iterable[ScoreEntry]) -> dict[str, dict[str, Any]]:
     entries = list(scores)
-    # a score that is there twice is one name
-    return {"all": {"n_scores": len(entries)}, **{entry.key.column: entry.model_dump() for entry in entries}}
+    times = Counter(entry.key.column for entry in entries)
+    return {entry.key.column: {**entry.model_dump(), "n_times": times[entry.key.column]} for entry in entries}
 
 
 def _drawn(n: int, sample: int, seed: int) -> list[int]:
