@@ -18,7 +18,7 @@ from leaderboard.server.connections import impatient
 from leaderboard.server.guard import Guard
 from leaderboard.server.hosts import hosts_of
 from leaderboard.server.limits import ServerLimits
-from leaderboard.server.remembered import Remembered
+from leaderboard.server.remembered import Remembered, Sessions
 from leaderboard.server.routes import HEALTH
 from leaderboard.server.sweep import temporary_folder
 
@@ -61,7 +61,13 @@ def mounted(site: gr.Blocks, health: Health, limits: ServerLimits) -> FastAPI:
         theme=theme(),
         css=CSS.read_text(),
     )
+    _gradio_app(app).state_holder = Sessions(site)
     return app
+
+
+def _gradio_app(app: FastAPI) -> App:
+    """The site that is mounted in it."""
+    return next(route.app for route in app.routes if isinstance(route, Mount) and isinstance(route.app, App))
 
 
 def guarded(app: ASGIApp, hosts: Hosts, limits: ServerLimits) -> ASGIApp:
@@ -99,8 +105,7 @@ def serve(site: gr.Blocks, health: Health, host: str, port: int, limits: ServerL
         timeout_keep_alive=limits.keep_alive_s,
         timeout_graceful_shutdown=GRACE_S,
     )
-    gradio_app = next(route.app for route in app.routes if isinstance(route, Mount) and isinstance(route.app, App))
     # uvicorn raises the signal again once it has ended, and whatever is registered to be done at exit is done
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with suppress(KeyboardInterrupt):
-        _Server(config, gradio_app.stop_event).run()
+        _Server(config, _gradio_app(app).stop_event).run()

@@ -62,6 +62,7 @@ class Rows:
         self.has_blanks = False
         """Whether a blank between delimiter and quote is no part of the cell."""
         self._limits = limits
+        self._stream = stream
         self._pieces = lines(stream, limits.record_bytes)
         self._given_back: deque[bytes] = deque()
 
@@ -70,6 +71,8 @@ class Rows:
         while (row := self._next()) is not None:
             if row.text is None or row.text:
                 yield row
+            elif not self._given_back:
+                self._skip_line_ends()
 
     def cells(self, text: str) -> list[str]:
         """Cells of a row.
@@ -86,6 +89,11 @@ class Rows:
         except csv.Error as error:
             detail = f"a row is no CSV ({one_line(error)}); write the table again"
             raise RecordRefusedError(Reason.MALFORMED, detail) from error
+
+    def _skip_line_ends(self) -> None:
+        """At the beginning of a line: those at hand in one go, as a table may hold any number of empty lines."""
+        ahead = self._stream.peek()
+        self._stream.read(len(ahead) - len(ahead.lstrip(b"\n")))
 
     @property
     def _marks(self) -> list[bytes]:

@@ -22,6 +22,8 @@ _COLON = re.compile(rb"\s*+:")
 _NOT_BLANK = re.compile(rb"[^ \t\r\n]")
 # An object of columns is walked through thrice: its members, the cells of each, and a look at what they are.
 _PASSES = 3
+# Brackets open at once. Texts of structures have some ten; one damaged in each of 100,000 records has a few for each.
+_DEEPEST = 1_000_000
 
 
 class Span(NamedTuple):
@@ -140,7 +142,7 @@ class Text:
         depth = 0
         for count, token in enumerate(_TOKEN.finditer(self.content, start)):
             self._left -= 1
-            if count >= self._limits.parts or self._left < 0:
+            if count >= self._limits.parts or self._left < 0 or depth > _DEEPEST:
                 detail = (
                     f"the JSON has more than {self._limits.parts:,} brackets, commas and strings, or nests them too "
                     "deeply; submit fewer structures"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import socket
 import threading
@@ -9,14 +10,16 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import gradio as gr
 import pytest
 import uvicorn
+from gradio.state_holder import SessionState
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from leaderboard.server.connections import impatient
-from leaderboard.server.remembered import Remembered
+from leaderboard.server.remembered import Remembered, Sessions
 from tests.leaderboard.server.asking import ask
 
 if TYPE_CHECKING:
@@ -92,3 +95,29 @@ def test_the_page_is_made_once_for_each_address_and_nothing_else_is_kept() -> No
         ask(app, path=path)
         ask(app, path=path)
     assert len(made) == 6
+
+
+async def _site() -> tuple[gr.Blocks, gr.Textbox, gr.State]:
+    # within a loop that ends: gradio would make one of its own and leave it
+    with gr.Blocks(analytics_enabled=False) as site:
+        return site, gr.Textbox("first"), gr.State(0)
+
+
+def test_a_session_begins_as_gradio_begins_one_and_shares_nothing_with_others() -> None:
+    site, box, count = asyncio.run(_site())
+    sessions, as_gradio = Sessions(site), SessionState(site)
+    one, other = sessions["one"], sessions["other"]
+    assert sessions["one"] is one
+    for session in (one, other):
+        assert vars(session).keys() == vars(as_gradio).keys()
+        assert session.config_values == as_gradio.config_values
+        assert session.blocks_config.blocks == as_gradio.blocks_config.blocks
+    # what gradio does when an event answers with a value, with changed properties, and with a state
+    box_id, count_id = (next(n for n, part in site.blocks.items() if part is given) for given in (box, count))
+    one._update_value_in_config(box_id, "second")  # noqa: SLF001 - gradio itself calls it from another class
+    one[box_id] = gr.Textbox("third", visible=False)
+    one[count_id] = 1
+    assert other.config_values == as_gradio.config_values
+    assert other[box_id] is box
+    assert (one[count_id], other[count_id]) == (1, 0)
+    assert sessions["third"].config_values == as_gradio.config_values
