@@ -134,9 +134,18 @@ class _Lines:
 
     def ahead(self, count: int) -> list[bytes]:
         """The next lines, fewer at the end."""
-        while len(self._ahead) < count and (line := self._stream.readline(self._limit)):
+        while len(self._ahead) < count and (line := self._line()):
             self._ahead.append(line)
         return list(islice(self._ahead, count))
+
+    def _line(self) -> bytes:
+        """The next line; of a longer one than a record may be only so much that the record is too large."""
+        line = self._stream.readline(self._limit)
+        if len(line) < self._limit or line.endswith(b"\n"):
+            return line
+        while (rest := self._stream.readline(self._limit)) and not rest.endswith(b"\n"):
+            pass
+        return line + b"\n"
 
     def take(self, count: int) -> list[bytes]:
         """The next lines, which are then gone."""

@@ -65,7 +65,13 @@ def files() -> Iterator[Hostile]:
     )
     yield whole("900 MB of blanks", lambda: packed(b"", b" " * MB, 900, b""), Reason.EMPTY)
     yield whole("900 MB of line ends", lambda: packed(b"id,cif\n", b"\n" * MB, 900, b""), Reason.TOO_MANY_PARTS)
-    yield whole("a CIF of 900 MB", lambda: packed(CIF.encode(), b"# x\n" * 250_000, 900, b""), T, Reason.TOO_MANY_PARTS)
+    yield whole(
+        "a CIF of 900 MB",
+        lambda: packed(CIF.encode(), b"# x\n" * 250_000, 900, b""),
+        T,
+        Reason.TOO_MANY_PARTS,
+        TIME,
+    )
     yield whole("a frame of 900 MB", lambda: packed(b"1000\n", b"x" * MB, 900, b"\n"), T)
     yield whole(
         "a POSCAR line of 900 MB",
@@ -73,11 +79,12 @@ def files() -> Iterator[Hostile]:
         T,
     )
     yield whole("2 GB behind gzip", lambda: packed(b"id,cif\na,", b"x" * MB, 2_000, b"\n"), UNPACKED)
-    yield whole(
+    # SQLite reads no page that no table has: where the address space suffices, both structures are read
+    yield Hostile(
         "a database padded with 900 MB of zeros",
         lambda: packed(database(), bytes(MB), 900, b""),
-        MEMORY,
-        Reason.DAMAGED,
+        (MEMORY, Reason.DAMAGED),
+        readable=2,
     )
     yield whole("a parquet cell of 900 MB", lambda: parquet(pa.table({"cif": ["x" * 900 * MB]})), T, MEMORY)
     yield whole("a parquet page whose footer lies", footer_that_lies, UNPACKED, MEMORY, Reason.DAMAGED)
@@ -170,7 +177,11 @@ def main() -> int:
                 refused, readable, refusals = outcome(path, box, engine)
                 seconds, peak = time.monotonic() - start, peak_address_space()
             reasons = {refused} if refused else {*refusals}
-            is_right = readable == 0 and reasons <= {*file.reasons} and peak <= LIMITS.split_memory_bytes
+            is_right = (
+                readable == (0 if reasons else file.readable)
+                and reasons <= {*file.reasons}
+                and peak <= LIMITS.split_memory_bytes
+            )
             n_wrong += not is_right
             cpu_s = cutting_cpu_s() - before
             what = f"refused: {refused}" if refused else f"{readable} read, {dict(refusals)}"
