@@ -146,18 +146,13 @@ class Visitor:
         return str(self._run(event, {"submit_job": job, **values})[2])
 
     def board(self) -> str:
-        """The table of the board, as it is drawn when the site opens."""
-        event = self._event(lambda event: self._named("board") in event["outputs"] and len(event["targets"]) == 2)
-        joined = {"data": self._values(event, {}), "fn_index": event["id"], "session_hash": self._session}
-        self._client.post("/queue/join", json=joined).raise_for_status()
-        with self._client.stream("GET", "/queue/data", params={"session_hash": self._session}) as stream:
-            for line in stream.iter_lines():
-                message = json.loads(line.removeprefix("data:")) if line.startswith("data:") else {}
-                if message.get("msg") == "process_completed":
-                    assert message["success"], message
-                    return str(message["output"]["data"][event["outputs"].index(self._named("board"))])
-        msg = "the stream of answers ended"
-        raise AssertionError(msg)
+        """The table of the board, as a visitor gets it who comes back to its tab."""
+        event = self._event(
+            lambda event: (
+                self._named("board") in event["outputs"] and any(kind == "select" for _, kind in event["targets"])
+            )
+        )
+        return str(self._run(event, {})[event["outputs"].index(self._named("board"))])
 
     def _run(self, event: dict[str, Any], values: dict[str, object]) -> list[Any]:
         asked = {"data": self._values(event, values), "fn_index": event["id"], "session_hash": self._session}

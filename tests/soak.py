@@ -159,18 +159,19 @@ def uploads(place: Path, n_uploads: int, n_structures: int, *, is_scored: bool) 
             with Visitor(app) as reader:
                 while not over.is_set():
                     start = time.monotonic()
-                    assert "board" in reader.board()
+                    assert "<table" in reader.board()
                     reads.append(time.monotonic() - start)
 
-        reading = threading.Thread(target=read)
-        reading.start()
-        with ExitStack() as leaving, ThreadPoolExecutor(n_uploads) as pool:
+        with ExitStack() as leaving, ThreadPoolExecutor(n_uploads + 1) as pool:
+            reading = pool.submit(read)
             visitors = [leaving.enter_context(Visitor(app)) for _ in paths]
             start = time.monotonic()
-            taken = list(pool.map(lambda visitor, path: visitor.submit(path, path.stem), visitors, paths))
-        spent = time.monotonic() - start
-        over.set()
-        reading.join()
+            try:
+                taken = list(pool.map(lambda visitor, path: visitor.submit(path, path.stem), visitors, paths))
+            finally:
+                spent = time.monotonic() - start
+                over.set()
+            reading.result()
         links = {path.name: job for path, job in zip(paths, taken, strict=True)}
         _each_once(app.root, links, paths)
         app.kill()
