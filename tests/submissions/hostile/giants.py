@@ -16,6 +16,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 from leaderboard.run.scoring import LIMITS, start_engine
@@ -89,7 +90,7 @@ def files() -> Iterator[Hostile]:
     yield whole("a parquet cell of 900 MB", lambda: parquet(pa.table({"cif": ["x" * 900 * MB]})), T, MEMORY)
     yield whole("a parquet page whose footer lies", footer_that_lies, UNPACKED, MEMORY, Reason.DAMAGED)
     yield whole(
-        "a parquet column of 900 million ids",
+        "a parquet column of 100 million ids",
         lambda: parquet(long_list()),
         T,
         MEMORY,
@@ -121,7 +122,8 @@ def zip_bomb() -> bytes:
 
 def long_list() -> pa.Table:
     """One row whose id is a list of 100 million numbers, and no structure."""
-    return pa.table({"id": [pa.array([0] * 10 * MB)], "cif": ["x"]})
+    ids = pa.ListArray.from_arrays([0, 100 * MB], pa.array(np.zeros(100 * MB, dtype=np.int64)))
+    return pa.table({"id": ids, "cif": ["x"]})
 
 
 def footer_that_lies() -> bytes:
@@ -165,11 +167,13 @@ def cutting_cpu_s() -> float:
 
 
 def main() -> int:
-    """Run each through the box; the number of those that did not end as they should."""
+    """Run each through the box, or those whose name an argument is part of; how many did not end as they should."""
     n_wrong = 0
     with tempfile.TemporaryDirectory() as folder, start_engine(1, preload=("leaderboard.run.reading",)) as engine:
         path = Path(folder) / "upload.bin"
         for file in files():
+            if sys.argv[1:] and not any(part in file.name for part in sys.argv[1:]):
+                continue
             path.write_bytes(file.make())
             before = cutting_cpu_s()
             with Box(LIMITS) as box:
