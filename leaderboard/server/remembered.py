@@ -29,7 +29,7 @@ class Sessions(StateHolder):
 
     def __init__(self, site: Blocks) -> None:
         """Describe the components once."""
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call] # of gradio
         self.set_blocks(site)
         self._first = SessionState(site)
 
