@@ -60,8 +60,7 @@ def refuse(connection: sqlite3.Connection, arrival: Arrival, store: Store, limit
     if arrival.owner in register.banned:
         msg = f"the maintainers take no submissions of {arrival.owner}: {register.banned[arrival.owner]}"
         raise NotAcceptedError(msg)
-    is_new = _earlier(connection, arrival) is None
-    if why := refusal(_counts(connection, arrival, is_new=is_new), limits):
+    if why := refusal(_counts(connection, arrival), limits):
         raise NotAcceptedError(why)
 
 
@@ -96,6 +95,8 @@ def enter(connection: sqlite3.Connection, arrival: Arrival) -> Submission:
             "is_retryable = 0 WHERE id = ?",
             (now, card, arrival.file_name, arrival.supersedes, submission),
         )
+    if not _is_our_fault(earlier):
+        connection.execute("INSERT INTO entries VALUES (?, ?, ?)", (arrival.party, arrival.address, now))
     entered = one(connection, "id = ?", (submission,))
     assert entered is not None  # noqa: S101 - written just now, in this transaction
     return entered
@@ -111,18 +112,25 @@ def _needs_scoring(earlier: Submission, store: Store) -> bool:
     return earlier.state in ENDED_WITHOUT_RESULT
 
 
-def _counts(connection: sqlite3.Connection, arrival: Arrival, *, is_new: bool) -> Counts:
-    """What the queue holds; a file that came before is no further upload."""
+def _is_our_fault(earlier: Submission | None) -> bool:
+    """Whether it is queued again because the server failed it or cleared its result away."""
+    return earlier is not None and earlier.state not in {"refused", "cancelled"}
+
+
+def _counts(connection: sqlite3.Connection, arrival: Arrival) -> Counts:
+    """What the queue holds; what is queued again through a fault of the server is no further upload."""
 
     def count(condition: str, *values: object) -> int:
-        query = f"SELECT COUNT(*) FROM submissions WHERE {condition}"  # noqa: S608 - the conditions below
+        query = f"SELECT COUNT(*) FROM {condition}"  # noqa: S608 - the conditions below
         return int(connection.execute(query, values).fetchone()[0])
 
     now = time.time()
-    of_user = ("party = ? AND created > ?", arrival.party, now - OWNER_WINDOW_S)
+    is_further = not _is_our_fault(_earlier(connection, arrival))
+    of_owner = ("entries WHERE party = ? AND entered > ?", arrival.party, now - OWNER_WINDOW_S)
+    of_address = ("entries WHERE address = ? AND entered > ?", arrival.address, now - DAY_S)
     return Counts(
-        waiting=count("state = 'queued'"),
-        waiting_of_one=count("party = ? AND state IN ('queued', 'running')", arrival.party),
-        owner_week=count(*of_user) if is_new and arrival.owner is not None else 0,
-        address_day=count("address = ? AND created > ?", arrival.address, now - DAY_S) if is_new else 0,
+        waiting=count("submissions WHERE state = 'queued'"),
+        waiting_of_one=count("submissions WHERE party = ? AND state IN ('queued', 'running')", arrival.party),
+        owner_week=count(*of_owner) if is_further and arrival.owner is not None else 0,
+        address_day=count(*of_address) if is_further else 0,
     )

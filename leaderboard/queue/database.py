@@ -51,12 +51,19 @@ MIGRATIONS = (
         "CREATE INDEX by_party ON submissions (party, created)",
         "CREATE INDEX by_address ON submissions (address, created)",
     ),
+    (
+        "CREATE TABLE entries (party TEXT NOT NULL, address TEXT NOT NULL, entered REAL NOT NULL)",
+        "INSERT INTO entries SELECT party, address, created FROM submissions",
+        "CREATE INDEX entries_by_party ON entries (party, entered)",
+        "CREATE INDEX entries_by_address ON entries (address, entered)",
+    ),
 )
 """Statements that lead from each version of the tables to the next; the file says which version it has.
 
 ``party`` is who a submission counts for; ``queued``, ``claimed`` and ``finished`` are when it entered its state last;
 ``holder`` is who scores it and ``beat`` when that was last heard of; ``measured`` is how many structures were measured
-when its scoring last ended without a result. Times are seconds since 1970.
+when its scoring last ended without a result. An entry is a time that a visitor had something queued, the same file
+again too. Times are seconds since 1970.
 """
 
 

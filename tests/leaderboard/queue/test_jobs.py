@@ -7,6 +7,7 @@ import hashlib
 import os
 import sqlite3
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -272,6 +273,15 @@ def test_each_limit_is_said_in_one_line_and_takes_nothing(
     assert sorted(path.name for path in jobs.uploads.folder.iterdir()) == sorted(one.sha256 for one in known)
     # what is there already takes no room
     assert jobs.add(file("file 1"), CARD, "ada").id == known[1].id
+
+
+def test_a_file_that_is_cancelled_and_sent_again_counts_each_time(store: Store, file: Callable[[str], Path]) -> None:
+    jobs = Jobs(store, replace(NO_LIMITS, owner_week=3))
+    for _ in range(3):
+        jobs.cancel(jobs.add(file("a"), CARD, "ada").id, "ada")
+    with pytest.raises(NotAcceptedError, match="within the last 7 days"):
+        jobs.add(file("a"), CARD, "ada")
+    assert jobs.add(file("a"), CARD, "bob").state == "queued"
 
 
 def test_a_frozen_board_and_a_banned_person_are_refused_with_the_reason(
