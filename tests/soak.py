@@ -62,15 +62,18 @@ def _members(archive: Path) -> Iterator[bytes]:
                 yield opened.read(name)
 
 
-def kills(place: Path, n_kills: int, n_submissions: int, n_structures: int, seed: int) -> None:
+def kills(
+    place: Path, n_kills: int, n_submissions: int, n_structures: int, seed: int, *, longest_s: float = 12.0
+) -> None:
     """Submit files while app and scoring process are killed again and again; all must end scored, once each.
 
     Args:
         place: empty folder.
-        n_kills: every third one ends only the scoring process.
+        n_kills: the second and every third one after it ends only the scoring process.
         n_submissions: files, submitted one after the other while that goes on.
         n_structures: of each.
         seed: of the moments.
+        longest_s: from an app that answers to the next kill.
 
     """
     moments = random.Random(seed)  # noqa: S311 - moments, no secrets
@@ -86,8 +89,8 @@ def kills(place: Path, n_kills: int, n_submissions: int, n_structures: int, seed
         visitor = threading.Thread(target=submit)
         visitor.start()
         for number in range(n_kills):
-            time.sleep(moments.uniform(0.0, 12.0))
-            if number % 3 == 2:
+            time.sleep(moments.uniform(0.0, longest_s))
+            if number % 3 == 1:
                 print(
                     f"kill {number + 1}: scoring process, {'killed' if app.kill_scoring() else 'none ran'}", flush=True
                 )

