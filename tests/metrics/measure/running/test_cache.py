@@ -47,7 +47,7 @@ def test_a_process_that_computes_keeps_no_other_waiting(tmp_path: Path) -> None:
         # no waiting at all: the file is locked by nobody, although one result is not written yet
         other = sqlite3.connect(path, timeout=0)
         assert other.execute("SELECT COUNT(*) FROM results").fetchone() == (COMMIT_EVERY,)
-        other.execute("INSERT INTO results VALUES ('b', 'key', '{}', NULL)")
+        other.execute("INSERT INTO results (sha256, key, columns, reason) VALUES ('b', 'key', '{}', NULL)")
         other.commit()
         other.close()
     with Cache(path) as again:
