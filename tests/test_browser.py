@@ -286,7 +286,7 @@ def test_a_run_with_energies_shows_its_stability(browser: Browser, address: str,
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_board_fits_a_telephone(browser: Browser, address: str, scheme: str) -> None:
     with visit(browser, address, width=390, height=844, scheme=scheme) as page:
-        expect(page.locator("#board tbody th a", has_text="beta")).to_be_visible()
+        assert models(page)  # of this machine's version of the set, once a test has scored against it
         # the table scrolls inside its own box, the page does not scroll sideways
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         background = page.evaluate("getComputedStyle(document.body).backgroundColor")
