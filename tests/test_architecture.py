@@ -97,7 +97,7 @@ NAMED = {room for line in LINES.values() for step in line.steps for room in step
 WITHOUT_CHEMISTRY = ("metrics/scores/*.py", "metrics/statistics/*.py", "metrics/*.py")
 CHEMISTRY = {"pymatgen", "spglib", "ase"}
 MAX_FILES = 14
-CROWDED = {"pages", "formats", "scores"}
+CROWDED = {"pages", "formats"}
 """Folders of many small files of one kind."""
 
 

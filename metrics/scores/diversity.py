@@ -12,16 +12,20 @@ in the Hill number and adds nothing to coverage, so a failure never pays.
 
 from __future__ import annotations
 
+from math import exp, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from metrics.chemical_histogram import element_shares
+from metrics.reference_statistics import undefined
 from metrics.score import Against, Value, score
-from metrics.statistics.histogram import Kinds, binned, binned_lists, whole_numbers
+from metrics.statistics.histogram import Kinds, binned, binned_lists, lists, whole_numbers
 from metrics.statistics.rarefaction import covered_bins
 from metrics.statistics.resampling import rarefied
+from metrics.statistics.uncertainty import Z
 from metrics.statistics.value import by_spread
+from metrics.statistics.vendi import dealt, vendi_score
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +36,7 @@ N_SPACE_GROUPS = 230
 DENSITY_BIN = 0.5
 LENGTH_BIN = 0.5
 PACKING_BIN = 0.05
+BANDWIDTH_ANGSTROM = 0.3
 
 
 def hill_number(kinds: Kinds) -> Value:
@@ -319,3 +324,40 @@ def diversity_packing_coverage(rows: pd.DataFrame, _against: Against) -> Value:
     Missing values: counts at its worst; a structure without the fact adds nothing.
     """
     return coverage(binned(rows["packing_fraction"], PACKING_BIN))
+
+
+@score(
+    label="Structural diversity",
+    unit="effective number",
+    better="neither",
+    missing="left out, shown only",
+    needs=("amd",),
+    version=2,
+)
+def diversity_vendi(rows: pd.DataFrame, _against: Against) -> Value:
+    """Effective number of dissimilar structures: Vendi score over average minimum distances, expected among 500.
+
+    exp(-sum l ln l) over the eigenvalues l of K/n, with K = exp(-d^2 / (2 (0.3 angstrom)^2)), d the root mean square
+    difference of two structures' 100 average minimum distances. Elements play no part. The eigenvalues are those of the
+    whole K. Of more than 500 structures the score is the mean over disjoint samples of 500, dealt twice; a smaller
+    number keeps its own size, which can only lower its value.
+
+    Formula: exp(-sum l ln l), l the eigenvalues of K / n with K = exp(-d^2 / (2 (0.3 angstrom)^2)), expected in 500 of
+    the structures.
+    Interval: for the mean over samples of 500; exp(entropy -/+ 1.96 standard errors), from what each structure adds to
+    the entropy (its influence, Hampel 1974).
+    Source: Friedman and Dieng 2023, arXiv 2210.02410; average minimum distances: Widdowson et al. 2022, DOI
+    10.46793/match.87-3.529W; influence: Hampel 1974, DOI 10.1080/01621459.1974.10482962.
+    Missing values: left out, shown only; structures without average minimum distances are not in the kernel.
+    """
+    known = sorted(tuple(amd) for amd in lists(rows["amd"]) if amd is not None)
+    n_known = len(known)
+    if not n_known:
+        return undefined(0, len(rows))
+    curves = np.array(known, dtype=np.float64)
+    samples = [vendi_score(curves[places], BANDWIDTH_ANGSTROM) for places in dealt(n_known)]
+    value = float(np.mean([sample for sample, _ in samples]))
+    influence = float(np.mean([deviation for _, deviation in samples]))
+    factor = exp(Z * influence / sqrt(n_known))
+    low = min(max(value / factor, 1.0), value)
+    return by_spread(value, low, value * factor, n_known, len(rows) - n_known)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from sklearn.metrics.pairwise import rbf_kernel
 
-from metrics.scores.vendi import BANDWIDTH_ANGSTROM, dealt, diversity_vendi, vendi_score
+from metrics.scores.diversity import BANDWIDTH_ANGSTROM, diversity_vendi
 from metrics.statistics.resampling import COMMON_SIZE
+from metrics.statistics.vendi import dealt, vendi_score
 from tests.metrics.facts import facts
 
 
@@ -32,7 +33,7 @@ def test_the_score_is_that_of_the_eigenvalues_of_the_whole_kernel() -> None:
     eigenvalues = np.linalg.eigvalsh(rbf_kernel(curves, gamma=gamma) / len(curves))
     positive = eigenvalues[eigenvalues > 0]
     expected = np.exp(-(positive * np.log(positive)).sum())
-    assert vendi_score(curves)[0] == pytest.approx(float(expected), rel=1e-6)
+    assert vendi_score(curves, BANDWIDTH_ANGSTROM)[0] == pytest.approx(float(expected), rel=1e-6)
 
 
 def test_the_influence_is_the_slope_of_the_entropy_in_the_weight_of_a_structure() -> None:
@@ -42,7 +43,7 @@ def test_the_influence_is_the_slope_of_the_entropy_in_the_weight_of_a_structure(
     curves = np.array([curve(1.0 + 3 * kind) for kind, count in enumerate((5, 3, 2)) for _ in range(count)])
     entropy = -(shares * np.log(shares)).sum()
     slopes = -np.log(shares) - entropy
-    score, deviation = vendi_score(curves)
+    score, deviation = vendi_score(curves, BANDWIDTH_ANGSTROM)
     assert score == pytest.approx(np.exp(entropy), rel=1e-6)
     assert deviation == pytest.approx(np.sqrt(shares @ slopes**2), rel=1e-5)
 
