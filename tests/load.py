@@ -27,29 +27,13 @@ import numpy as np
 from tests.gradio_http import RefusedError, Site, Visitor
 from tests.made_boards import fill
 from tests.serving import Served, served
+from tests.small_cif import CIF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # each client would read the certificates of the system again, while other visitors wait for their answers
 TLS = ssl.create_default_context()
-CIF = """data_{name}
-_cell_length_a {a}
-_cell_length_b {a}
-_cell_length_c {a}
-_cell_angle_alpha 90
-_cell_angle_beta 90
-_cell_angle_gamma 90
-_symmetry_space_group_name_H-M 'P 1'
-loop_
-_atom_site_label
-_atom_site_type_symbol
-_atom_site_fract_x
-_atom_site_fract_y
-_atom_site_fract_z
-Cs1 Cs 0 0 0
-Cl1 Cl 0.5 0.5 0.5
-"""
 
 
 class Seen(NamedTuple):

@@ -19,8 +19,9 @@ from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 from leaderboard.store.run import Run
 from reference_data.reference import open_reference
-from tests.browser import CIF, chromium, expect, needs_chromium, serving, upload, visit
+from tests.browser import chromium, expect, needs_chromium, serving, upload, visit
 from tests.made_runs import Made, caesium_chloride, energy, good, publish, refused
+from tests.small_cif import CIF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,9 @@ import pytest
 from leaderboard.records import RunRecord
 from leaderboard.store.local import Store
 from submissions.card import card_from_fields
-from tests.browser import CIF, chromium, expect, needs_chromium, serving, upload, visit
+from tests.browser import chromium, expect, needs_chromium, serving, upload, visit
 from tests.made_runs import Made, good, publish
+from tests.small_cif import CIF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

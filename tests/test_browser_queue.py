@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from leaderboard.store.local import Store
-from tests.browser import CIF, chromium, expect, needs_chromium, upload, visit
+from tests.browser import chromium, expect, needs_chromium, upload, visit
 from tests.served import App
+from tests.small_cif import CIF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,16 +9,11 @@ import base64
 import hashlib
 import importlib
 import json
-import os
 import re
-import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +26,7 @@ from leaderboard.queue.jobs import Jobs
 from leaderboard.store.local import Store
 from submissions.card import Card
 from tests.made_runs import Made, good, publish
+from tests.serving import served
 
 pytest.importorskip("authlib", reason="needs gradio[oauth], which a Space installs")
 signing = pytest.importorskip("itsdangerous", reason="needs gradio[oauth], which a Space installs")
@@ -39,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
-START_S = 300.0
 SECRET = "not known to visitors"  # noqa: S105 - of this test
 SPACE = {
     "SPACE_ID": "lemat/board",
@@ -60,14 +55,6 @@ def cookie(name: str, secret: str = SECRET) -> str:
     key = hashlib.sha256(f"{secret}-v4".encode()).hexdigest()
     signed = signing.TimestampSigner(key).sign(base64.b64encode(json.dumps(session).encode()))
     return f"session={signed.decode()}"
-
-
-def is_up(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}health") as response:  # noqa: S310 - our own server
-            return bool(response.status == HTTPStatus.OK)
-    except urllib.error.URLError:
-        return False
 
 
 @dataclass(frozen=True)
@@ -107,27 +94,8 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
     store = Store(tmp_path_factory.mktemp("runs"))
     made = publish(tmp_path_factory.mktemp("elsewhere"), Made("m", [good("a")]))
     verbs.publish(store, Visitor("ada", "ada", can_sign_in=True), made.path, licence="CC-BY-4.0")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    env = {
-        **os.environ,
-        **SPACE,
-        "GRADIO_SERVER_PORT": str(port),
-        "LEADERBOARD_RUNS": str(store.root),
-        "PYTHONUNBUFFERED": "1",
-    }
-    log = store.root / "app.log"
-    with (
-        log.open("w") as output,
-        subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT) as app,
-    ):
-        url = f"http://127.0.0.1:{port}/"
-        end = time.monotonic() + START_S
-        while not is_up(url):
-            assert app.poll() is None, log.read_text()
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.5)
+    with served(store.root, store.root / "app.log", **SPACE, PYTHONUNBUFFERED="1") as app:
+        url = f"{app.url}/"
         with urllib.request.urlopen(f"{url}config") as response:  # noqa: S310 - our own server
             config = json.load(response)
         names = {part["id"]: part["props"].get("elem_id") for part in config["components"]}
@@ -145,9 +113,8 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
             and "submission_file" in map(names.get, dependency["inputs"])
         )
         yield Board(url, store, events)
-        app.terminate()
     # a package of Spaces, which reloads an app that is edited there
-    assert set(re.findall(r"^\w+(?:Error|Exception): .*", log.read_text(), re.MULTILINE)) <= {
+    assert set(re.findall(r"^\w+(?:Error|Exception): .*", app.log.read_text(), re.MULTILINE)) <= {
         "RuntimeError: `spaces` package is required to run hot-reloading in Spaces"
     }
 

@@ -13,6 +13,7 @@ from leaderboard.moderation import verbs
 from leaderboard.moderation.rights import Visitor
 from leaderboard.store.local import Store
 from tests.made_runs import Made, good, publish
+from tests.small_cif import CIF
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,24 +115,6 @@ def test_the_list_says_what_waits(store: Store, capsys: pytest.CaptureFixture[st
         None: "approved",
         "ada": "approved",
     }
-
-
-CIF = """data_{name}
-_cell_length_a {a}
-_cell_length_b {a}
-_cell_length_c {a}
-_cell_angle_alpha 90
-_cell_angle_beta 90
-_cell_angle_gamma 90
-loop_
-_atom_site_label
-_atom_site_type_symbol
-_atom_site_fract_x
-_atom_site_fract_y
-_atom_site_fract_z
-Cs1 Cs 0 0 0
-Cl1 Cl 0.5 0.5 0.5
-"""
 
 
 def test_a_run_is_verified_by_scoring_it_again(
