@@ -55,6 +55,8 @@ def test_a_visitor_who_comes_back_after_the_app_was_killed_finds_the_result(brow
             page.locator("#submit_consent input").check()
             page.locator("#submit_publish").click()
             expect(page.locator("#submit_link a")).to_have_text("delta")
+            # CSV, parquet, JSON, bundle
+            expect(page.locator("#submit_result .downloads button:visible")).to_have_count(4)
             page.locator("#submit_withdraw").click()
             expect(page.locator("#submit_publishing")).to_be_visible()
             assert Store(tmp_path / "runs").runs() == []

@@ -83,7 +83,8 @@ def build(store: Store, prefix: str) -> Panel:
             for form in ("CSV", "Parquet", "JSON")
         ]
         bundle = gr.Button("Download bundle", size="sm", min_width=120, elem_id=f"{prefix}_bundle")
-        file = gr.DownloadButton(visible="hidden")
+        # gradio forgets that a component is hidden when the column that it is in is shown again
+        file = gr.DownloadButton(elem_classes="unseen")
 
     def draw(identifier: str | None, shown: str, search: str, page: int, chosen: str | None) -> str:
         run = runs.find(store, identifier)
