@@ -140,6 +140,9 @@ def _is_dated(database: sqlite3.Connection) -> bool:
 def _date_rows(database: sqlite3.Connection) -> None:
     """Give results of files that did not say when they were made the day on which that is first missed."""
     if not _is_dated(database):
-        # another process that found the same may have been faster
-        with suppress(sqlite3.OperationalError):
+        try:
             database.execute(f"ALTER TABLE results ADD COLUMN day INTEGER NOT NULL DEFAULT {_today()}")
+        except sqlite3.OperationalError:
+            # another process that found the same may have been faster; anything else is trouble
+            if not _is_dated(database):
+                raise
