@@ -48,6 +48,8 @@ BOUNDS = {
 }
 """Characters that the code lets a pattern see, where it bounds them."""
 MATCHED_ONLY = {
+    "leaderboard.server.bodies._ADDRESS",
+    "leaderboard.server.routes._SCHEME",
     "submissions.checked._PYTHON_LITERAL",
     "submissions.formats.cif.blocks._START",
     "submissions.formats.json_cut._COLON",
