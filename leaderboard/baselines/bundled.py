@@ -77,9 +77,15 @@ def bundled_runs(folder: Path = FOLDER) -> tuple[Bundled, ...]:
     return tuple(Bundled.model_validate(entry) for entry in content.get("run", []))
 
 
+def bundled_of(submission: str) -> Bundled | None:
+    """The baseline or control whose submission has this sha256, of which 12 digits suffice; None where none has."""
+    return _by_place().get(submission[:12])
+
+
 def baseline_of(run: Run) -> Bundled | None:
     """The baseline or control that a run of a store is of; None for a submission of somebody else."""
-    return _by_sha256().get(run.record.submission_sha256)
+    bundled = bundled_of(run.record.submission_sha256)
+    return bundled if bundled is not None and bundled.submission_sha256 == run.record.submission_sha256 else None
 
 
 def control_of(run: Run) -> Bundled | None:
@@ -99,5 +105,5 @@ def publish_bundled(store: Store, folder: Path = FOLDER) -> Published:
 
 
 @cache
-def _by_sha256() -> Mapping[str, Bundled]:
-    return {one.submission_sha256: one for one in bundled_runs()}
+def _by_place() -> Mapping[str, Bundled]:
+    return {one.submission_sha256[:12]: one for one in bundled_runs()}

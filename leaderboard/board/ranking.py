@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from leaderboard.board.ties import Ties, ties
 from leaderboard.score_key import ScoreKey
 from metrics.statistics.ranks import Sampled, rank_ranges
 from metrics.statistics.runs import pooled, spread
@@ -105,6 +106,34 @@ def with_ranks(runs: pd.DataFrame, estimates: pd.DataFrame, score: Score | None,
     return runs.assign(**ranks, n_runs=pd.array(list(n_runs.values()), dtype="Int64"))
 
 
+def with_ties(runs: pd.DataFrame, estimates: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
+    """The runs against one reference set with tied_low and tied_high filled in where a model is ranked.
+
+    Args:
+        runs: rows of the board.
+        estimates: value, low and high of the ranking score, row by row.
+        protocol: which runs are under its own settings.
+
+    """
+    intervals = estimates.to_numpy(dtype=np.float64, na_value=np.nan)
+    is_known = ~np.isnan(intervals).any(axis=1)
+    placed: dict[int, Ties] = {}
+    for field in _fields(runs, protocol).values():
+        models = [known for rows in field.models if (known := [row for row in rows if is_known[row]])]
+        if field.is_ranked:
+            groups = ties([[Estimate(*intervals[row].tolist()) for row in rows] for rows in models])
+            placed |= {row: group for rows, group in zip(models, groups, strict=True) for row in rows}
+    ends = [placed.get(row, (None, None)) for row in range(len(runs))]
+    tied = pd.DataFrame(ends, index=runs.index, columns=["tied_low", "tied_high"], dtype="Int64")
+    return runs.assign(**tied)
+
+
+def ranked_models(runs: pd.DataFrame) -> list[pd.DataFrame]:
+    """The rows of each model that takes a rank against one reference set, the first rank first."""
+    ranked = runs[runs["rank"].notna()]
+    return [rows for _, rows in ranked.groupby(["rank", *MODEL], dropna=False)]
+
+
 def with_spreads(runs: pd.DataFrame, scores: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     """The long table of scores with the columns of `SPREAD`, null where not every run of a model has a score."""
     places: dict[str, list[int]] = {}
@@ -180,14 +209,15 @@ def _fields(runs: pd.DataFrame, protocol: Protocol) -> dict[tuple[object, ...], 
 
 
 def _field_names(runs: pd.DataFrame, protocol: Protocol) -> list[tuple[object, ...] | None]:
-    """What a row must agree in with others to be ranked with them, None where it compares with nothing.
+    """What a row must agree in with others to be ranked with them, None where it compares with nothing, as a control.
 
     One that is not approved stands where it would stand if it were.
     """
-    facts = runs[["custom", "protocol_hash", "status", "not_ranked", *FIELD]]
+    facts = runs[["bundled", "custom", "protocol_hash", "status", "not_ranked", *FIELD]]
     names: list[tuple[object, ...] | None] = []
-    for custom, protocol_hash, status, why, *field in facts.itertuples(index=False, name=None):
-        compares = not custom and protocol_hash == protocol.hash
+    for bundled, custom, protocol_hash, status, why, *field in facts.itertuples(index=False, name=None):
+        is_control = not pd.isna(bundled) and bundled == "control"
+        compares = not custom and not is_control and protocol_hash == protocol.hash
         is_ranked = bool(pd.isna(why)) or status != APPROVED
         names.append((is_ranked, *(None if pd.isna(part) else part for part in field)) if compares else None)
     return names

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from leaderboard.baselines.bundled import baseline_of, control_of
 from leaderboard.board.names import score_name
 from leaderboard.board.ranking import (
     APPROVED,
@@ -20,6 +21,7 @@ from leaderboard.board.ranking import (
     score_rows,
     with_ranks,
     with_spreads,
+    with_ties,
 )
 from leaderboard.board.references import Ranked, ReferenceVersion, board_names, label
 from leaderboard.score_key import ScoreKey
@@ -37,8 +39,11 @@ FACTS: Mapping[str, str] = {
     "rank": "Int64",
     "rank_low": "Int64",
     "rank_high": "Int64",
+    "tied_low": "Int64",
+    "tied_high": "Int64",
     "not_ranked": "string",
     "model": "string",
+    "bundled": "string",
     "version": "string",
     "owner": "string",
     "status": "string",
@@ -93,15 +98,17 @@ class Board:
         runs: one row per submission and reference set, columns `FACTS`. Of these ``reference`` is the name of the set
             and ``reference_hash`` that of its manifest; where runs were scored against several sets of one name, only
             those of the default version have that name, the others digits of the hash behind it, see
-            :func:`.references.board_names`. ``rank_low`` and ``rank_high`` are the
-            95% range of the rank, for unranked rows of equal size that of their rank among themselves; ``not_ranked``
-            says why ``rank`` is null; ``ranked_by`` is the column of the score that ranks its board, and where
-            ``indicative`` is true the rank is indicative, because the reference set is; ``calibration`` is the sha256
-            of the calibration of the energy view that ranks; ``n_runs`` counts the comparable runs of the model, this
-            one included; ``run`` is ``<submission>/<run key>``, with ``@<owner>`` behind it where one is. ``status`` is
-            one of `STATUSES`, and only what is approved takes part in anything but its own row. ``verified`` says that
-            the maintainers scored it again and found the same; ``same_file`` that another owner, approved or like
-            this one not, listed the same bytes. Sorted by reference, rank, score, model.
+            :func:`.references.board_names`. ``rank_low`` and ``rank_high`` are the 95% range of the rank, for unranked
+            rows of equal size that of their rank among themselves; ``tied_low`` and ``tied_high`` are the best and the
+            worst rank that a ranked model cannot be told apart from, see :func:`.ties.ties`; ``bundled`` says that a
+            run is of a "baseline" or a "control" of this benchmark; ``not_ranked`` says why ``rank`` is null;
+            ``ranked_by`` is the column of the score that ranks its board, and where ``indicative`` is true the rank is
+            indicative, because the reference set is; ``calibration`` is the sha256 of the calibration of the energy
+            view that ranks; ``n_runs`` counts the comparable runs of the model, this one included; ``run`` is
+            ``<submission>/<run key>``, with ``@<owner>`` behind it where one is. ``status`` is one of `STATUSES`, and
+            only what is approved takes part in anything but its own row. ``verified`` says that the maintainers scored
+            it again and found the same; ``same_file`` that another owner, approved or like this one not, listed the
+            same bytes. Sorted by reference, rank, score, model.
         scores: one row per run, score and variant: `SCORES`, then `SPREAD`, null where the model has one run.
         keys: the protocol's scores without energies in its order, then all others that a run has.
         references: of each set with a board the ``reference`` of its runs, the default version of a name first.
@@ -200,6 +207,8 @@ def not_ranked(run: Run, protocol: Protocol) -> str | None:
     record = run.record
     if not run.counts:
         return STATUSES[status_of(run)]
+    if control_of(run) is not None:
+        return "a control, made to fail"
     if record.custom:
         return "custom settings"
     if record.protocol_hash != protocol.hash:
@@ -224,7 +233,8 @@ def _ranked(runs: pd.DataFrame, scores: pd.DataFrame, protocol: Protocol) -> pd.
     name = score_name(*ranking)
     not_ranked = runs["not_ranked"].mask(waits, f"no {name} yet").mask(bare, f"no interval of {name}")
     runs = runs.assign(not_ranked=not_ranked, ranked_by=ranking.column)
-    ranked = with_ranks(runs, estimates, registry().get(ranking.name), protocol).assign(ranking=estimates["value"])
+    ranked = with_ranks(runs, estimates, registry().get(ranking.name), protocol)
+    ranked = with_ties(ranked, estimates, protocol).assign(ranking=estimates["value"])
     order = ranked.sort_values(["rank", "ranking", "model", "run"], ascending=[True, False, True, True])
     return order.drop(columns="ranking")
 
@@ -274,6 +284,7 @@ def _facts(run: Run, protocol: Protocol) -> dict[str, object]:
     return {
         "not_ranked": not_ranked(run, protocol),
         "model": run.model,
+        "bundled": None if (bundled := baseline_of(run)) is None else bundled.kind,
         "version": run.card.version,
         "owner": run.owner,
         "status": status_of(run),

@@ -12,14 +12,16 @@ from itertools import combinations
 from math import fsum, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from leaderboard.board.comparison import SIGNIFICANT
-from metrics.statistics.runs import RunVariance, pooled
-from metrics.statistics.uncertainty import Estimate, difference, holm
+from metrics.statistics.runs import pooled
+from metrics.statistics.uncertainty import Estimate, holm, pairwise_p_values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from metrics.statistics.uncertainty import Difference
+    from numpy.typing import NDArray
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -65,13 +67,8 @@ def ties(models: Sequence[Sequence[Estimate]]) -> list[Ties]:
         models: estimates of each model, one for each of its runs, at least one.
 
     """
-    ranks = _ranks(models)
-    apart = _p_values(models)
-    result = []
-    for place in range(len(models)):
-        tied = [ranks[other] for other in range(len(models)) if not _clear(apart, place, other)]
-        result.append(Ties(min(tied), max(tied)))
-    return result
+    ranks, clear = np.array(_ranks(models), dtype=np.int64), _p_values(models) < SIGNIFICANT
+    return [Ties(int(tied.min()), int(tied.max())) for tied in (ranks[~row] for row in clear)]
 
 
 def tied_text(rank: int, group: Ties) -> str:
@@ -84,7 +81,7 @@ def tied_text(rank: int, group: Ties) -> str:
 
 
 def sentence(names: Sequence[str], ranking: Shown, others: Sequence[Shown]) -> str:
-    """One sentence over a board: how far its ranks can be told apart, and the clearest difference in another score.
+    """One sentence over a board: how far its ranks can be told apart, and what tells the first ones apart all the same.
 
     Args:
         names: of the models, the first rank first.
@@ -97,69 +94,73 @@ def sentence(names: Sequence[str], ranking: Shown, others: Sequence[Shown]) -> s
     """
     if len(names) < 2:  # noqa: PLR2004 - it takes two to compare
         return ""
-    parts = [_of_ranking(names, ranking)]
-    clearest = clearest_difference(others)
+    apart = _p_values(ranking.runs)
+    n_tied = 1
+    while n_tied < len(names) and (apart[:n_tied, n_tied] >= SIGNIFICANT).all():
+        n_tied += 1
+    parts = [_of_ranking(names, ranking.label, apart, n_tied)]
+    clearest = clearest_difference(others, n_tied)
     if clearest is not None:
         parts.append(
             f"{names[clearest.better]} is better than {names[clearest.worse]} in {clearest.label}, "
             f"{_p_text(clearest.p_value)}"
         )
-    elif others:
-        parts.append("no difference in the other scores is clear")
+    elif others and n_tied > 1:
+        parts.append("no difference between them in the other scores is clear")
     return "; ".join(parts) + "."
 
 
-def clearest_difference(scores: Sequence[Shown]) -> Apart | None:
-    """The difference with the smallest p-value, adjusted over all pairs and scores; None where none is clear.
+def clearest_difference(scores: Sequence[Shown], among: int) -> Apart | None:
+    """The difference between two of the first models with the smallest p-value; None where none is clear.
 
     Args:
         scores: of the same models in the same order.
+        among: how many of the first models are looked at; p-values are adjusted over all pairs and scores all the same,
+            since which models are the first was seen in the data.
 
     """
-    gaps = [(score, one, other, gap) for score in scores for (one, other), gap in _differences(score.runs).items()]
-    adjusted = holm([gap.p_value for *_, gap in gaps])
-    clear = [(p_value, at) for at, p_value in enumerate(adjusted) if p_value < SIGNIFICANT]
+    pairs = [(score, *pair) for score in scores for pair in combinations(range(len(score.runs)), 2)]
+    adjusted = holm([p_value for score in scores for p_value in _raw_p_values(score.runs)])
+    clear = [
+        (p_value, at)
+        for at, (p_value, (_, one, other)) in enumerate(zip(adjusted, pairs, strict=True))
+        if p_value < SIGNIFICANT and max(one, other) < among
+    ]
     if not clear:
         return None
     p_value, at = min(clear)
-    score, one, other, gap = gaps[at]
-    better, worse = (one, other) if (gap.value > 0) == score.higher_is_better else (other, one)
+    score, one, other = pairs[at]
+    is_higher = _mean(score.runs[one]).value > _mean(score.runs[other]).value
+    better, worse = (one, other) if is_higher == score.higher_is_better else (other, one)
     return Apart(score.label, better, worse, p_value)
 
 
-def _of_ranking(names: Sequence[str], ranking: Shown) -> str:
-    apart = _p_values(ranking.runs)
-    n_tied = 1
-    while n_tied < len(names) and not any(_clear(apart, place, n_tied) for place in range(n_tied)):
-        n_tied += 1
+def _of_ranking(names: Sequence[str], label: str, apart: NDArray[np.float64], n_tied: int) -> str:
     if n_tied == len(names):
-        return f"None of the {_number(len(names))} models can be told apart by {ranking.label}"
+        return f"None of the {_number(len(names))} models can be told apart by {label}"
     if n_tied > 1:
-        return f"The first {_number(n_tied)} cannot be told apart by {ranking.label}"
-    if all(_clear(apart, 0, other) for other in range(1, len(names))):
-        largest = max(apart[0, other] for other in range(1, len(names)))
-        return f"{names[0]} is better than every other model by {ranking.label}, {_p_text(largest)}"
-    return f"{names[0]} is better than {names[1]} by {ranking.label}, {_p_text(apart[0, 1])}"
+        return f"The first {_number(n_tied)} cannot be told apart by {label}"
+    if (largest := float(apart[0, 1:].max())) < SIGNIFICANT:
+        return f"{names[0]} is better than every other model by {label}, {_p_text(largest)}"
+    return f"{names[0]} is better than {names[1]} by {label}, {_p_text(float(apart[0, 1]))}"
 
 
 def _ranks(models: Sequence[Sequence[Estimate]]) -> list[int]:
-    means = [_mean(runs).value for runs in models]
-    return [1 + sum(other > mean for other in means) for mean in means]
+    means = np.array([_mean(runs).value for runs in models])
+    return [1 + int(np.count_nonzero(means > mean)) for mean in means]
 
 
-def _p_values(models: Sequence[Sequence[Estimate]]) -> dict[tuple[int, int], float]:
-    """Adjusted p-value of the difference of each two models, by their places, the smaller one first."""
-    gaps = _differences(models)
-    return dict(zip(gaps, holm([gap.p_value for gap in gaps.values()]), strict=True))
+def _p_values(models: Sequence[Sequence[Estimate]]) -> NDArray[np.float64]:
+    """(n, n) adjusted p-value of the difference of each two models; 1 of a model from itself."""
+    result = np.ones((len(models), len(models)))
+    first, second = np.triu_indices(len(models), 1)
+    result[first, second] = result[second, first] = holm(_raw_p_values(models))
+    return result
 
 
-def _differences(models: Sequence[Sequence[Estimate]]) -> dict[tuple[int, int], Difference]:
-    """How much higher each model is than each one after it; the spread between runs counts where it is known."""
-    between, means = pooled(models), [_mean(runs) for runs in models]
-    return {
-        (one, other): difference(means[one], means[other], _of_means(between, len(models[one]), len(models[other])))
-        for one, other in combinations(range(len(models)), 2)
-    }
+def _raw_p_values(models: Sequence[Sequence[Estimate]]) -> NDArray[np.float64]:
+    """P-values of all pairs of models in the order of ``combinations``; the spread between runs counts where known."""
+    return pairwise_p_values([_mean(runs) for runs in models], [len(runs) for runs in models], pooled(models))
 
 
 def _mean(runs: Sequence[Estimate]) -> Estimate:
@@ -171,18 +172,6 @@ def _mean(runs: Sequence[Estimate]) -> Estimate:
         for sides in ([run.value - run.low for run in runs], [run.high - run.value for run in runs])
     )
     return Estimate(value, value - below, value + above)
-
-
-def _of_means(between: RunVariance | None, n_first: int, n_second: int) -> RunVariance | None:
-    """The variance that two single runs would need to have for their difference to vary as that of two means."""
-    if between is None:
-        return None
-    share = (1 / n_first + 1 / n_second) / 2
-    return RunVariance(between.total * share, between.sampling * share, between.dof)
-
-
-def _clear(apart: Mapping[tuple[int, int], float], one: int, other: int) -> bool:
-    return one != other and apart[min(one, other), max(one, other)] < SIGNIFICANT
 
 
 def _number(count: int) -> str:

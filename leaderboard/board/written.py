@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from leaderboard.board.calibrated import outside_text, ranking_text, side_by_side
+from leaderboard.board.calibrated import heading, outside_text, ranking_text, side_by_side
 from leaderboard.board.names import no_interval, score_name
+from leaderboard.board.ranking import ranked_models
+from leaderboard.board.ties import Shown, Ties, sentence, tied_text
 from leaderboard.board.training import without_value
 from leaderboard.spreadsheet import safe_cell
 from metrics.score import registry
+from metrics.statistics.uncertainty import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -51,6 +54,23 @@ def csv_for_people(table: pd.DataFrame) -> str:
     return safe.to_csv(index=False, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
 
 
+def sentence_over(board: Board, reference: str, protocol: Protocol) -> str:
+    """What the board of a reference set can and cannot tell apart; empty where fewer than two models take a rank.
+
+    The other scores are those shown at first that have a better end and of which every ranked run has an interval.
+    """
+    ranking, indicative = board.ranking(reference, protocol), board.is_indicative(reference)
+    rows = board.wide[(board.wide["reference"] == reference).fillna(value=False).astype(bool)]
+    models = ranked_models(rows)
+    wanted = [key for key in board.keys if protocol.in_headline(key, indicative=indicative)]
+    beside = [key for key in side_by_side(wanted, rows) if key != ranking and registry()[key.name].better != "neither"]
+    first, *others = (_shown(board, key, models, protocol) for key in (ranking, *beside))
+    if first is None:
+        return ""
+    names = [model_label(of_model.iloc[0].to_dict()) for of_model in models]
+    return sentence(names, first, [score for score in others if score is not None])
+
+
 def _markdown(board: Board, protocol: Protocol) -> str:
     """A table for each reference set; of an indicative one the stability scores follow in another, unranked."""
     wanted = [key for key in board.keys if key.name in registry() and protocol.in_headline(key, indicative=False)]
@@ -72,11 +92,14 @@ def _tables(board: Board, reference: str, wanted: Sequence[ScoreKey], protocol: 
         place = "-" if pd.isna(row["rank"]) else f"{row['rank']} ({row['rank_low']} to {row['rank_high']})"
         why = [] if pd.isna(row["not_ranked"]) else [f"not ranked: {row['not_ranked']}"]
         outside = outside_text(row, protocol)
-        note = "; ".join([*why, *([outside] if outside else [])])
+        notes = (tied(row), *why, outside)
+        note = "; ".join(note for note in notes if note)
         facts = [place, model_label(row), f"{row['n_submitted']:,}", str(row["n_runs"])]
         table.append([*facts, *(_cell(row, key, shown[key]) for key in leading), label, note])
     parts = [_table(table, [0, 2, 3, *range(4, 4 + len(leading))])]
     if rows:
+        if said := sentence_over(board, reference, protocol):
+            parts.append(f"{_one_cell(said)}\n")
         parts.append(f"Ranked by {_one_cell(ranking_text(board, reference, protocol))}.\n")
     if apart:
         stability = [
@@ -87,9 +110,25 @@ def _tables(board: Board, reference: str, wanted: Sequence[ScoreKey], protocol: 
     return parts
 
 
+def tied(row: Mapping[Any, Any]) -> str:
+    """The ranks that a row's model cannot be told apart from, in words; empty where there are none, or no rank."""
+    if any(pd.isna(row[name]) for name in ("rank", "tied_low", "tied_high")):
+        return ""
+    return tied_text(int(row["rank"]), Ties(int(row["tied_low"]), int(row["tied_high"])))
+
+
 def model_label(row: Mapping[Any, Any]) -> str:
     """The model of a row, and behind it the owner where one is: two owners may name their models alike."""
     return str(row["model"]) if pd.isna(row["owner"]) else f"{row['model']} by {row['owner']}"
+
+
+def _shown(board: Board, key: ScoreKey, models: Sequence[pd.DataFrame], protocol: Protocol) -> Shown | None:
+    """A score of the runs of models; None where one of them has no value or no interval."""
+    ends = [rows[[key.column, f"{key.column}_low", f"{key.column}_high"]] for rows in models]
+    if any(of_model.isna().any(axis=None) for of_model in ends):
+        return None
+    runs = [[Estimate(*map(float, run)) for run in of_model.itertuples(index=False, name=None)] for of_model in ends]
+    return Shown(f"\u201c{heading(key, board.keys, protocol)}\u201d", registry()[key.name].better == "higher", runs)
 
 
 def _table(cells: Sequence[Sequence[str]], to_the_right: Collection[int]) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from leaderboard.board.calibrated import heading, outside_text, ranking_text, side_by_side
 from leaderboard.board.training import without_value
+from leaderboard.board.written import tied
 from leaderboard.calibration.ledger import ledger, record_text
 from leaderboard.pages.hull_shown import banner_html, figures_html
 from leaderboard.pages.markup import Interval, interval, number, text
@@ -53,6 +54,7 @@ _MARKS: Mapping[str, str] = {
     "superseded": "its owner put a newer submission in its place",
     "verified": "scored again by the maintainers, with the same numbers",
     "same file as another owner's": "another owner submitted the same bytes",
+    "baseline": "a rule without training, made by this benchmark: what a model should be better than",
 }
 """What may stand behind a model, and what it means."""
 
@@ -132,11 +134,10 @@ def kept_choices(board: Board) -> list[str]:
 
 
 def select(board: Board, selection: Selection) -> pd.DataFrame:
-    """Rows of the selection, in its order; rows without a value for the sorted column come last."""
+    """Rows of the selection in its order, no controls; those without a value of the sorted column come last."""
     table = board.wide
-    kept = KEPT[selection.kept](table).fillna(value=False).astype(bool) & (
-        table["reference"] == selection.reference
-    ).astype(bool)
+    of_board = (table["reference"] == selection.reference) & ~_is_control(table)
+    kept = KEPT[selection.kept](table).fillna(value=False).astype(bool) & of_board.astype(bool)
     wanted = selection.search.strip().casefold()
     if wanted:
         names = table["model"] + "\n" + table["owner"].fillna("")
@@ -149,6 +150,16 @@ def select(board: Board, selection: Selection) -> pd.DataFrame:
         kind="stable",
         key=lambda values: values.str.casefold() if selection.sort_by == "model" else values,
     )
+
+
+def controls(board: Board, reference: str) -> pd.DataFrame:
+    """Rows of the controls of the board of a reference set, which stand apart from those of models."""
+    table = board.wide
+    return table[(_is_control(table) & (table["reference"] == reference)).astype(bool)]
+
+
+def _is_control(table: pd.DataFrame) -> pd.Series[bool]:
+    return (table["bundled"] == "control").fillna(value=False).astype(bool)
 
 
 def table_html(
@@ -201,7 +212,8 @@ def legend(table: Board, reference: str, protocol: Protocol) -> str:
             f"{word}: by {text(ranking_text(table, reference, protocol))}; highest first, for {condition}; under it "
             "the ranks that the model takes in 95% of boards on which all models are sampled anew, with the spread "
             "between runs where models have several. A model takes one rank, by the mean of its runs; unranked models "
-            "of equal size have a range among themselves."
+            "of equal size have a range among themselves. Tied: no clear difference after Holm's correction over all "
+            "pairs of models, so that in 95 of 100 boards no two models in the wrong order are said to be apart."
         ),
         *([text(record_text(_checks(protocol))), text(_CALIBRATED)] if is_calibrated else []),
         (
@@ -278,7 +290,8 @@ def _group_starts(shown: Iterable[Column]) -> set[str]:
 
 
 def _row(row: Mapping[str, Any], shown: Sequence[Column], best: Mapping[str, float | None], protocol: Protocol) -> str:
-    why = "" if row["not_ranked"] is None else f'<span class="reason">not ranked: {text(row["not_ranked"])}</span>'
+    why = f"not ranked: {row['not_ranked']}" if row["not_ranked"] is not None else tied(row)
+    why = f'<span class="reason">{text(why)}</span>' if why else ""
     run, name = str(row["run"]), text(row["model"])
     link = f'<a href="?model={quote(run)}" data-run="{text(run)}" title="{name}">{name}</a>{_standing(row)}'
     starts = _group_starts(shown)
@@ -300,6 +313,7 @@ def _standing(row: Mapping[str, Any]) -> str:
         *([row["status"]] if row["status"] in _MARKS else []),
         *(["verified"] if row["verified"] else []),
         *(["same file as another owner's"] if row["same_file"] else []),
+        *([row["bundled"]] if row["bundled"] == "baseline" else []),
     ]
     return owner + "".join(f'<span class="mark" title="{text(_MARKS[mark])}">{text(mark)}</span>' for mark in marks)
 

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from leaderboard.board.written import sentence_over
 from leaderboard.pages import board
+from leaderboard.pages.controls import controls_html
+from leaderboard.pages.markup import text
 from leaderboard.pages.paging import pager
 from leaderboard.pages.panel import LIGHT, table_component
 from leaderboard.pages.text_box import searched, text_box
@@ -172,7 +175,10 @@ def _html(table: Board, protocol: Protocol, selection: board.Selection, page: in
     shown = rows.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     body = board.table_html(rows, board.columns(table, protocol), selection, protocol, shown)
     turned = pager(len(rows), page, PAGE_SIZE) if len(rows) > PAGE_SIZE else ""
-    return body + turned + board.legend(table, selection.reference, protocol)
+    said = sentence_over(table, selection.reference, protocol)
+    finding = f'<p class="finding">{text(said)}</p>' if said else ""
+    under = controls_html(board.controls(table, selection.reference), protocol)
+    return finding + body + turned + board.legend(table, selection.reference, protocol) + under
 
 
 def _references(table: Board, protocol: Protocol) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from leaderboard.board.names import potential_name, score_name
 from leaderboard.board.table import not_ranked
 from leaderboard.board.training import why_no_overlap, without_value
+from leaderboard.pages.controls import bundled_html
 from leaderboard.pages.hull_shown import banner_html
 from leaderboard.pages.markup import Interval, facts, interval, text
 from leaderboard.queue.results import PrivateRun
@@ -90,7 +91,7 @@ def run_html(run: Run, protocol: Protocol) -> str:
         "File": text(record.file_name),
         "Submission": f"<code>{record.submission_sha256[:12]}</code>",
     }
-    return f'<h2 class="run">{text(run.model)}</h2>{facts(pairs)}'
+    return f'<h2 class="run">{text(run.model)}</h2>{bundled_html(run.record.submission_sha256)}{facts(pairs)}'
 
 
 def card_html(card: Card) -> str:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+import numpy as np
 from scipy.special import ndtr, stdtr, stdtrit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from metrics.statistics.runs import RunVariance
 
+    Floats: TypeAlias = NDArray[np.float64]
+
+_WHOLE = np.array(1.0)
 Z = NormalDist().inv_cdf(0.975)
 """Standard deviations on each side of a 95% interval of a normal value."""
 
@@ -122,51 +128,87 @@ def difference(first: Estimate, second: Estimate, between: RunVariance | None = 
         between: of the runs of a model.
 
     """
-    value = first.value - second.value
-    below = math.hypot(first.value - first.low, second.high - second.value) / Z
-    above = math.hypot(first.high - first.value, second.value - second.low) / Z
-    if value > 0:
-        below = below or above
-    elif value < 0:
-        above = above or below
-    towards_zero = below if value > 0 else above
+    value, below, above = map(float, _sides(np.array(first), np.array(second)))
+    towards_zero = np.array(below if value > 0 else above)
     low, high = (_half_width(error, between) for error in (below, above))
-    return Difference(value, value - low, value + high, _p_value(towards_zero, abs(value), between))
+    return Difference(value, value - low, value + high, float(_p_values(np.array(abs(value)), towards_zero, between)))
+
+
+def pairwise_p_values(estimates: Sequence[Estimate], n_runs: Sequence[int], between: RunVariance | None) -> Floats:
+    """P-values of the differences of every two of many estimates, as :func:`difference` gives them.
+
+    Args:
+        estimates: of n models, each the mean of its runs.
+        n_runs: of each model.
+        between: of single runs of the models.
+
+    Returns:
+        (n (n - 1) / 2,) in the order of ``itertools.combinations``.
+
+    """
+    ends, runs = np.array(estimates, dtype=np.float64).reshape(-1, 3).T, np.array(n_runs, dtype=np.float64)
+    first, second = np.triu_indices(len(runs), 1)
+    value, below, above = _sides(ends[:, first], ends[:, second])
+    # the variance that two single runs would need to have for their difference to vary as that of two means
+    share = (1 / runs[first] + 1 / runs[second]) / 2
+    return _p_values(np.abs(value), np.where(value > 0, below, above), between, share)
+
+
+def _sides(first: Floats, second: Floats) -> tuple[Floats, Floats, Floats]:
+    """A difference, and the standard errors of its two sides, from (3, ...) values with their lower and upper ends."""
+    value = first[0] - second[0]
+    below = np.hypot(first[0] - first[1], second[2] - second[0]) / Z
+    above = np.hypot(first[2] - first[0], second[0] - second[1]) / Z
+    return (
+        value,
+        np.where((value > 0) & (below == 0), above, below),
+        np.where((value < 0) & (above == 0), below, above),
+    )
 
 
 def _half_width(error: float, between: RunVariance | None) -> float:
     """Length of one side of a 95% interval."""
-    length, dof = _with_runs(error, between)
+    length, dof = map(float, _with_runs(np.array(error), between))
     return length * (Z if math.isinf(dof) else float(stdtrit(dof, 0.975)))
 
 
-def _p_value(error: float, value: float, between: RunVariance | None) -> float:
-    """Two-sided p-value of a value of at least 0."""
-    length, dof = _with_runs(error, between)
-    if not value or not length:
-        return float(not value)
-    return 2 * float(ndtr(-value / length) if math.isinf(dof) else stdtr(dof, -value / length))
+def _p_values(value: Floats, error: Floats, between: RunVariance | None, share: Floats = _WHOLE) -> Floats:
+    """Two-sided p-values of values of at least 0."""
+    length, dof = _with_runs(error, between, share)
+    scaled = -value / np.where(length > 0, length, 1.0)
+    tail: Floats = ndtr(scaled) if between is None else np.where(np.isinf(dof), ndtr(scaled), stdtr(dof, scaled))
+    return np.where((value > 0) & (length > 0), 2 * tail, (value == 0).astype(np.float64))
 
 
-def _with_runs(error: float, between: RunVariance | None) -> tuple[float, float]:
-    """Standard error that holds the spread between runs where it is known, and its degrees of freedom."""
-    variance, dof = error**2, math.inf
-    if between is not None:
-        variance += 2 * between.between
-        dof = between.dof * (variance / (2 * between.total)) ** 2 if between.total > 0 else math.inf
-        dof = max(dof, between.dof)
-    return math.sqrt(variance), dof
+def _with_runs(error: Floats, between: RunVariance | None, share: Floats = _WHOLE) -> tuple[Floats, Floats]:
+    """Standard errors that hold the spread between runs where it is known, and their degrees of freedom.
+
+    Args:
+        error: without that spread.
+        between: of single runs.
+        share: of its variances that counts.
+
+    """
+    variance = error**2
+    if between is None:
+        return np.sqrt(variance), np.array(math.inf)
+    variance = variance + 2 * between.between * share
+    if not between.total > 0:
+        return np.sqrt(variance), np.array(math.inf)
+    dof = between.dof * (variance / (2 * between.total * share)) ** 2
+    return np.sqrt(variance), np.maximum(dof, between.dof)
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
+def holm(p_values: Sequence[float] | Floats) -> list[float]:
     """P-values of a family of comparisons, adjusted so that none of its true null hypotheses is rejected in 95 of 100.
 
     The k-th smallest of m is multiplied by m - k + 1, and is no smaller than those before it. It holds whatever the
     dependence between them: S. Holm, Scand. J. Stat. 6, 65 (1979), https://www.jstor.org/stable/4615733.
     """
-    adjusted = [0.0] * len(p_values)
-    largest = 0.0
-    for rank, place in enumerate(sorted(range(len(p_values)), key=lambda place: p_values[place])):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
-        adjusted[place] = largest
-    return adjusted
+    raw = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(raw, kind="stable")
+    times = np.arange(len(raw), 0, -1)
+    adjusted = np.empty(len(raw))
+    adjusted[order] = np.maximum.accumulate(np.minimum(1.0, times * raw[order]))
+    result: list[float] = adjusted.tolist()
+    return result

@@ -14,7 +14,7 @@ from leaderboard.baselines.baseline import find, registry
 from leaderboard.baselines.bundled import FOLDER, REMAKE, baseline_of, bundled_runs, control_of, publish_bundled
 from leaderboard.baselines.packed import FINGERPRINTS, pack
 from leaderboard.baselines.remake import SEVERAL, Options, Planned, bundle, clear, plan
-from leaderboard.baselines.submission import structures
+from leaderboard.baselines.submission import write_submission
 from leaderboard.pages import downloads
 from leaderboard.pages.detail import drawing
 from leaderboard.protocol import load_protocol
@@ -27,6 +27,7 @@ from metrics.crystal import Crystal
 from metrics.measure.running.progress import silent
 from metrics.table import write_parquet
 from reference_data.reference import open_reference
+from submissions.read import parse, split
 from tests.leaderboard.baselines.made import without
 from tests.made_runs import Made, caesium_chloride, energy, good, publish
 
@@ -93,12 +94,14 @@ def test_the_list_says_what_the_registry_says(one: Bundled) -> None:
 
 
 @each_run
-def test_the_first_structures_are_made_again(one: Bundled) -> None:
+def test_the_first_structures_are_made_again(one: Bundled, tmp_path: Path) -> None:
     if missing := without(one.name):
         pytest.skip(missing)
-    table = Run(FOLDER / one.place).structures()
-    again = list(structures(find(one.name), N_SAMPLE, one.seed, open_reference("starter")))
-    assert table["sha256"].tolist()[:N_SAMPLE] == [each.crystal.sha256 for each in again]
+    path = tmp_path / "again.jsonl"
+    write_submission(find(one.name), N_SAMPLE, one.seed, open_reference("starter"), path, silent)
+    # as read: a left-handed cell becomes a right-handed one
+    again = [parse(record).sha256 for record in split(path)]
+    assert Run(FOLDER / one.place).structures()["sha256"].tolist()[:N_SAMPLE] == again
 
 
 @each_run
@@ -179,12 +182,12 @@ def test_runs_are_made_listed_published_once_and_cleared(
     assert publish_bundled(other, out) == (0, 2)
     assert len(other.runs()) == 1
 
-    monkeypatch.setattr(module, "_by_sha256", lambda: {entries[1].submission_sha256: entries[1]})
+    monkeypatch.setattr(module, "_by_place", lambda: {entries[1].submission_sha256[:12]: entries[1]})
     assert control_of(made) == entries[1]
-    monkeypatch.setattr(module, "_by_sha256", lambda: {entries[0].submission_sha256: entries[0]})
+    monkeypatch.setattr(module, "_by_place", lambda: {entries[0].submission_sha256[:12]: entries[0]})
     assert baseline_of(made) == entries[0]
     assert control_of(made) is None  # a baseline is to be better than, it need not fail
-    monkeypatch.setattr(module, "_by_sha256", dict)
+    monkeypatch.setattr(module, "_by_place", dict)
     assert baseline_of(made) is None
 
     (out / ("0" * 12) / ("1" * 12)).mkdir(parents=True)

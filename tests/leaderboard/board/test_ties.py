@@ -111,12 +111,12 @@ CLOSE = Shown("VUN", higher_is_better=True, runs=one_run(1_260, 1_250, 1_240))
         (CLOSE, [], "None of the three models can be told apart by VUN."),
         (
             Shown("VUN", higher_is_better=True, runs=one_run(1_260, 1_250, 900)),
-            [CLOSE._replace(label="validity")],
-            "The first two cannot be told apart by VUN; no difference in the other scores is clear.",
+            [NOVEL._replace(runs=one_run(1_260, 1_250, 900))],
+            "The first two cannot be told apart by VUN; no difference between them in the other scores is clear.",
         ),
         (
             Shown("VUN", higher_is_better=True, runs=one_run(1_400, 1_280, 900)),
-            [],
+            [NOVEL],
             "MatterGen is better than every other model by VUN, p < 0.001.",
         ),
     ],
@@ -129,7 +129,7 @@ def test_a_lower_value_is_better_where_the_score_says_so() -> None:
     distance = Shown(
         "distance", higher_is_better=False, runs=[[Estimate(value, value - 0.1, value + 0.1)] for value in (1, 2)]
     )
-    clearest = clearest_difference([distance])
+    clearest = clearest_difference([distance], 2)
     assert clearest is not None
     assert (clearest.better, clearest.worse) == (0, 1)
     assert sentence(["A"], CLOSE._replace(runs=one_run(3)), []) == ""
@@ -143,6 +143,6 @@ def test_no_difference_is_called_clear_in_more_than_5_of_100_boards_of_equal_mod
             Shown(str(number), higher_is_better=True, runs=one_run(*generator.binomial(N, 0.4, size=8).tolist()))
             for number in range(4)
         ]
-        wrong += clearest_difference(scores) is not None
+        wrong += clearest_difference(scores, 8) is not None
     # 5% of 200 and three standard errors
     assert wrong <= 0.05 * n_boards + 3 * np.sqrt(n_boards * 0.05 * 0.95)

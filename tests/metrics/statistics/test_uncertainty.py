@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from metrics.scores.diversity import shannon_entropy
 from metrics.statistics.mean import mean_over_known
 from metrics.statistics.resampling import half_sample_interval
 from metrics.statistics.runs import RunVariance
-from metrics.statistics.uncertainty import Estimate, difference, holm, wilson_interval
+from metrics.statistics.uncertainty import Estimate, difference, holm, pairwise_p_values, wilson_interval
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -118,6 +119,22 @@ def test_the_other_way_round_a_difference_has_the_other_sign(first: Estimate, se
     assert forth.p_value == pytest.approx(back.p_value)
     assert (forth.p_value < 0.05) == (forth.low > 0 or forth.high < 0) or forth.p_value == pytest.approx(0.05)
     assert difference(first, first).p_value == 1
+
+
+@given(
+    estimates=st.lists(ESTIMATES, min_size=1, max_size=5),
+    between=st.none() | st.builds(RunVariance, st.floats(0, 2), st.floats(0, 1), st.integers(1, 9)),
+)
+def test_p_values_of_many_are_those_of_each_two(estimates: list[Estimate], between: RunVariance | None) -> None:
+    together = pairwise_p_values(estimates, [1] * len(estimates), between)
+    alone = [difference(one, other, between).p_value for one, other in combinations(estimates, 2)]
+    assert together.tolist() == pytest.approx(alone)
+
+
+def test_means_of_runs_differ_less_than_single_runs() -> None:
+    # variance of a run 0.5, of the mean of two 0.25: the difference of two means has 0.5, of two runs 1
+    models, between = [Estimate(3.0, 3.0, 3.0), Estimate(1.0, 1.0, 1.0)], RunVariance(0.5, 0.0, 3)
+    assert pairwise_p_values(models, [2, 2], between) == pytest.approx([2 * t.sf(2 / np.sqrt(0.5), 3)])
 
 
 def test_few_runs_widen_a_difference_as_student_says() -> None:

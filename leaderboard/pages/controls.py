@@ -1,0 +1,87 @@
+"""Under the board: the controls, what each must do to a score, and whether it did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from leaderboard.baselines.baseline import registry as baselines
+from leaderboard.baselines.bundled import bundled_of
+from leaderboard.pages.markup import number, text
+from leaderboard.pages.runs import records
+from leaderboard.score_key import ScoreKey
+from metrics.score import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from leaderboard.baselines.baseline import Bound
+    from leaderboard.protocol import Protocol
+
+_LEAD = "Controls are made to fail, and take no rank: what a board of the right scores says of each."
+
+
+def controls_html(rows: pd.DataFrame, protocol: Protocol) -> str:
+    """The controls among the rows of the wide board, in the order of their names; empty where there are none."""
+    lines = [_line(row, protocol) for row in sorted(records(rows), key=lambda row: str(row["model"]))]
+    if not lines:
+        return ""
+    head = "".join(f'<th scope="col">{label}</th>' for label in ("Control", "What it does", "Must be, and is"))
+    table = f'<table class="board controls"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
+    return f'<h3>Controls</h3><p class="legend">{_LEAD}</p><div class="scroll">{table}</div>'
+
+
+def bundled_html(submission: str) -> str:
+    """What a baseline or a control does and says, two lines; empty for any other submission.
+
+    Args:
+        submission: its sha256, or 12 digits of it.
+
+    """
+    bundled = bundled_of(submission)
+    return "" if bundled is None else f'<p class="dim">{"<br>".join(text(bundled.shows).splitlines())}</p>'
+
+
+def _line(row: Mapping[str, Any], protocol: Protocol) -> str:
+    run = str(row["run"])
+    submission = run.partition("/")[0]
+    bundled = bundled_of(submission)
+    known = None if bundled is None else baselines().get(bundled.name)
+    link = f'<a href="?model={quote(run)}" data-run="{text(run)}">{text(row["model"])}</a>'
+    bounds = "<br>".join(_bound(bound, row, protocol) for bound in (known.caught_by if known else ()))
+    return f'<tr><th scope="row" class="model">{link}</th><td>{bundled_html(submission)}</td><td>{bounds}</td></tr>'
+
+
+def _bound(bound: Bound, row: Mapping[str, Any], protocol: Protocol) -> str:
+    """One bound in words, the value and whether it keeps the bound."""
+    values = {name: _value(name, row, protocol) for name in filter(None, (bound.score, bound.of))}
+    measured = {name: value for name, value in values.items() if value is not None}
+    if len(measured) < len(values):
+        return f"{_words(bound)}: not measured"
+    value = measured[bound.score]
+    share = value if bound.of is None else (value / measured[bound.of] if measured[bound.of] else 0.0)
+    shown = number(share, registry()[bound.score].unit if bound.of is None else "share")
+    css, verdict = ("yes", "holds") if bound.holds(measured) else ("no", "does not hold")
+    return f'{_words(bound)}: {shown}, <span class="{css}">{verdict}</span>'
+
+
+def _words(bound: Bound) -> str:
+    """``Novel at most 1.0``, in the units of the board: shares in percent."""
+    entry = registry()[bound.score]
+    unit = entry.unit if bound.of is None else "share"
+    limits = [
+        f"{words} {number(limit, unit)}"
+        for words, limit in (("at least", bound.at_least), ("at most", bound.at_most))
+        if limit is not None
+    ]
+    of = f"% of {registry()[bound.of].label}" if bound.of else ""
+    return text(f"{entry.label} {' and '.join(limits)}{of}")
+
+
+def _value(name: str, row: Mapping[str, Any], protocol: Protocol) -> float | None:
+    """A score of the row: without energies, or by the raw verdicts of the potential that ranks."""
+    raw = protocol.energy_rankings[-1].variant
+    values = (row.get(ScoreKey(name, variant).column) for variant in (None, raw))
+    return next((float(value) for value in values if value is not None), None)
