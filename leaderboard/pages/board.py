@@ -152,10 +152,10 @@ def select(board: Board, selection: Selection) -> pd.DataFrame:
     )
 
 
-def controls(board: Board, reference: str) -> pd.DataFrame:
-    """Rows of the controls of the board of a reference set, which stand apart from those of models."""
+def bundled(board: Board, reference: str) -> pd.DataFrame:
+    """Rows of the baselines and controls of the board of a reference set."""
     table = board.wide
-    return table[(_is_control(table) & (table["reference"] == reference)).astype(bool)]
+    return table[(table["bundled"].notna() & (table["reference"] == reference)).astype(bool)]
 
 
 def _is_control(table: pd.DataFrame) -> pd.Series[bool]:

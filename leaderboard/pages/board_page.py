@@ -11,7 +11,7 @@ import gradio as gr
 
 from leaderboard.board.written import sentence_over
 from leaderboard.pages import board
-from leaderboard.pages.controls import controls_html
+from leaderboard.pages.bundled import bundled_section
 from leaderboard.pages.markup import text
 from leaderboard.pages.paging import pager
 from leaderboard.pages.panel import LIGHT, table_component
@@ -177,7 +177,7 @@ def _html(table: Board, protocol: Protocol, selection: board.Selection, page: in
     turned = pager(len(rows), page, PAGE_SIZE) if len(rows) > PAGE_SIZE else ""
     said = sentence_over(table, selection.reference, protocol)
     finding = f'<p class="finding">{text(said)}</p>' if said else ""
-    under = controls_html(board.controls(table, selection.reference), protocol)
+    under = bundled_section(board.bundled(table, selection.reference), protocol)
     return finding + body + turned + board.legend(table, selection.reference, protocol) + under
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from leaderboard.board.names import potential_name, score_name
 from leaderboard.board.table import not_ranked
 from leaderboard.board.training import why_no_overlap, without_value
-from leaderboard.pages.controls import bundled_html
+from leaderboard.pages.bundled import bundled_html
 from leaderboard.pages.hull_shown import banner_html
 from leaderboard.pages.markup import Interval, facts, interval, text
 from leaderboard.queue.results import PrivateRun

@@ -13,7 +13,7 @@ from leaderboard.board.table import board as board_table
 from leaderboard.board.written import render, sentence_over, tied
 from leaderboard.pages import board
 from leaderboard.pages.board import HIGHEST, Selection
-from leaderboard.pages.controls import bundled_html, controls_html
+from leaderboard.pages.bundled import bundled_html, bundled_section
 from leaderboard.pages.results import run_html
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
@@ -61,10 +61,9 @@ def test_the_table_of_models_holds_no_control_and_the_controls_say_what_caught_t
     shown = board.table_html(board.select(table, selection), columns, selection, PROTOCOL)
     assert "(control)" not in shown
     assert 'title="a rule without training' in shown
-    apart = controls_html(board.controls(table, "starter"), PROTOCOL)
-    for name, known in registry().items():
-        if KIND.get(name) == "control":
-            assert f"{known.label} (control)" in apart
+    apart = bundled_section(board.bundled(table, "starter"), PROTOCOL)
+    for name, kind in KIND.items():
+        assert apart.count(f">{registry()[name].label} ({kind})</a>") == 1
     assert apart.count('class="yes">holds<') == sum(
         len(known.caught_by) for name, known in registry().items() if KIND.get(name) == "control"
     )
@@ -73,7 +72,7 @@ def test_the_table_of_models_holds_no_control_and_the_controls_say_what_caught_t
 
 
 def test_without_controls_there_is_no_section(table: Board) -> None:
-    assert controls_html(board.controls(table, "lemat-bulk"), PROTOCOL) == ""
+    assert bundled_section(board.bundled(table, "lemat-bulk"), PROTOCOL) == ""
     assert bundled_html("0" * 64) == ""
 
 

@@ -1,4 +1,4 @@
-"""Under the board: the controls, what each must do to a score, and whether it did."""
+"""Under the board: what baselines and controls are, what each control must do to a score, and whether it did."""
 
 from __future__ import annotations
 
@@ -20,17 +20,24 @@ if TYPE_CHECKING:
     from leaderboard.baselines.baseline import Bound
     from leaderboard.protocol import Protocol
 
-_LEAD = "Controls are made to fail, and take no rank: what a board of the right scores says of each."
+_LEAD = (
+    "Baselines are rules without training, which a model should be better than. Controls are made to fail, each in its "
+    "way, and take no rank: a score must catch every one."
+)
 
 
-def controls_html(rows: pd.DataFrame, protocol: Protocol) -> str:
-    """The controls among the rows of the wide board, in the order of their names; empty where there are none."""
-    lines = [_line(row, protocol) for row in sorted(records(rows), key=lambda row: str(row["model"]))]
+def bundled_section(rows: pd.DataFrame, protocol: Protocol) -> str:
+    """Baselines, then controls among the rows of the wide board, each once; empty where there are none."""
+    by_model: dict[str, Mapping[str, Any]] = {}
+    for row in sorted(records(rows), key=lambda row: (str(row["bundled"]), str(row["model"]), str(row["created"]))):
+        by_model.setdefault(str(row["model"]), row)
+    lines = [_line(row, protocol) for row in by_model.values()]
     if not lines:
         return ""
-    head = "".join(f'<th scope="col">{label}</th>' for label in ("Control", "What it does", "Must be, and is"))
-    table = f'<table class="board controls"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
-    return f'<h3>Controls</h3><p class="legend">{_LEAD}</p><div class="scroll">{table}</div>'
+    labels = ("Baseline or control", "What it does and says", "Must be, and is")
+    head = "".join(f'<th scope="col">{label}</th>' for label in labels)
+    table = f'<table class="board bundled"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
+    return f'<h3 class="part">Baselines and controls</h3><p class="lead">{_LEAD}</p><div class="scroll">{table}</div>'
 
 
 def bundled_html(submission: str) -> str:
@@ -62,22 +69,26 @@ def _bound(bound: Bound, row: Mapping[str, Any], protocol: Protocol) -> str:
         return f"{_words(bound)}: not measured"
     value = measured[bound.score]
     share = value if bound.of is None else (value / measured[bound.of] if measured[bound.of] else 0.0)
-    shown = number(share, registry()[bound.score].unit if bound.of is None else "share")
+    shown = _with_unit(share, registry()[bound.score].unit if bound.of is None else "share")
     css, verdict = ("yes", "holds") if bound.holds(measured) else ("no", "does not hold")
     return f'{_words(bound)}: {shown}, <span class="{css}">{verdict}</span>'
 
 
 def _words(bound: Bound) -> str:
-    """``Novel at most 1.0``, in the units of the board: shares in percent."""
+    """``Novel at most 1.0%``."""
     entry = registry()[bound.score]
     unit = entry.unit if bound.of is None else "share"
     limits = [
-        f"{words} {number(limit, unit)}"
+        f"{words} {_with_unit(limit, unit)}"
         for words, limit in (("at least", bound.at_least), ("at most", bound.at_most))
         if limit is not None
     ]
-    of = f"% of {registry()[bound.of].label}" if bound.of else ""
+    of = f" of {registry()[bound.of].label}" if bound.of else ""
     return text(f"{entry.label} {' and '.join(limits)}{of}")
+
+
+def _with_unit(value: float, unit: str) -> str:
+    return number(value, unit) + ("%" if unit == "share" else "")
 
 
 def _value(name: str, row: Mapping[str, Any], protocol: Protocol) -> float | None:
