@@ -91,9 +91,10 @@ def submission(planned: Planned, n: int) -> Path:
 
 def scored(path: Path, options: Options) -> Run:
     """The finished run of a submission."""
-    setting = Setting.of(load_protocol(), REFERENCE, options.potentials)
+    card = load_card(card_path(path))
+    setting = Setting.of(load_protocol(), REFERENCE, options.potentials, training_sets=card.training_sets)
     with start_engine(options.jobs) as engine:
-        return score_file(path, load_card(card_path(path)), setting, Resources(engine, Store(), ToTerminal()))
+        return score_file(path, card, setting, Resources(engine, Store(), ToTerminal()))
 
 
 def bundle(planned: Planned, run: Run, options: Options) -> int:

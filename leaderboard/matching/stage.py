@@ -138,7 +138,7 @@ def identify_records(
     variants["formula_in_reference"] = [Fact(crystal.reduced_formula in known_formulas) for crystal in candidates]
     _note_reference(findings, stands, variants, rows)
     budget.grow(CPU_SECONDS_A_CRYSTAL * len(candidates) * len(training.references))
-    note_training(findings, pool, rows, classes, training, settings)
+    note_training(findings, pool, rows, classes, training, settings, {reference.manifest_sha256: stands})
     _note_look_ups(findings, columns, reference)
     return findings.added_to(columns, IDENTITY_COLUMNS)
 

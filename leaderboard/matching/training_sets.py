@@ -99,6 +99,7 @@ def note_training(
     classes: Sequence[int],
     training: TrainingSets,
     settings: MatchSettings,
+    compared: Mapping[str, Sequence[Standing]],
 ) -> None:
     """Note whether each record is a crystal of a training set, by the verdict that decides ``in_reference``.
 
@@ -110,11 +111,15 @@ def note_training(
         training: the sets; unless all of them are at hand every fact is unknown. Why is a matter of the run and not of
             its structures: it stands on the card, and ``training_sets`` of ``run.json`` is empty.
         settings: of the verdict.
+        compared: what each crystal is to sets that it was compared with already, by the hash of their manifests.
 
     """
     if not training.is_whole:
         return
-    of_sets = [_standings(pool, len(rows), classes, reference, settings) for reference in training.references]
+    of_sets = [
+        compared.get(reference.manifest_sha256) or _standings(pool, len(rows), classes, reference, settings)
+        for reference in training.references
+    ]
     for holders, *of_crystal in zip(rows, *of_sets, strict=True):
         fact, identifier = _in_any(of_crystal, training.references)
         for row in holders:

@@ -75,7 +75,14 @@ def test_a_run_is_of_this_protocol_and_this_set(one: Bundled) -> None:
     assert (record.protocol, record.protocol_hash) == (protocol.name, protocol.hash), f"make them again: {REMAKE}"
     reference = open_reference(record.reference)
     assert record.reference_hash == reference.manifest_sha256, f"make them again: {REMAKE}"
-    setting = Setting.of(protocol, record.reference, record.potentials, relax=record.relaxed)
+    setting = Setting.of(
+        protocol,
+        record.reference,
+        record.potentials,
+        relax=record.relaxed,
+        training_sets=record.model.training_sets,
+    )
+    assert record.training_sets == {"starter": reference.manifest_sha256}
     assert record.run_key == setting.run_key(record.submission_sha256), f"make them again: {REMAKE}"
     assert not record.custom
     assert record.n_submitted == one.n == protocol.n_ranked
