@@ -166,7 +166,8 @@ def test_the_page_shows_values_differences_words_and_runs(tmp_path: Path) -> Non
     for run in store.runs():
         if run.model == "beta":
             shutil.rmtree(run.path)
-    alone = page(one_run_each, board(store, PROTOCOL), PROTOCOL)
+    # another store: one that is open notices late what is removed behind its back
+    alone = page(one_run_each, board(Store(tmp_path), PROTOCOL), PROTOCOL)
     for words in (
         "\u221230.0 <em>worse",
         "p &lt; 0.001",
