@@ -18,6 +18,7 @@ from leaderboard.export import command as export
 from leaderboard.import_names import DISTRIBUTION
 from leaderboard.moderation import command as moderation
 from leaderboard.protocol import CURRENT, protocol_names
+from leaderboard.published import command as published
 from leaderboard.release import release
 from leaderboard.run.verification import command as verification
 from metrics.measure.running.engine import QUIET, THREADS
@@ -147,6 +148,7 @@ def parser() -> argparse.ArgumentParser:
         command("calibrate", "fit a potential's distances from the hull to DFT's", "leaderboard.command_line.calibrate")
     )
     baselines.add_to(subparsers)
+    published.add_to(subparsers)
     export.add_to(subparsers)
     gc.add_to(subparsers)
     _add_benchmark(subparsers)

@@ -7,16 +7,13 @@ resumes; the set appears at its place in one step, when all of it is right.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import io
 import shutil
-import time
 from contextlib import contextmanager
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
+from reference_data.download import MEGABYTE, Meter, alone, download
 from reference_data.errors import ReferenceSetError
 from reference_data.files.manifest import MANIFEST_FILE, read_manifest
 from reference_data.reference import open_reference
@@ -30,8 +27,6 @@ if TYPE_CHECKING:
     from reference_data.reference import Reference
 
 MAX_MANIFEST_BYTES = 4 * 2**20
-REPORT_EVERY_S = 5.0
-MEGABYTE = 1e6
 
 
 def fetch(
@@ -53,7 +48,7 @@ def fetch(
     """
     scratch = out.parent / f".{out.name}.fetch"
     scratch.mkdir(parents=True, exist_ok=True)
-    with _alone(scratch / "lock", out):
+    with alone(scratch / "lock", out):
         hub = _Hub(place, endpoint)
         manifest, sha256 = _manifest(hub, name, scratch)
         if out.exists() and any(out.iterdir()):
@@ -100,12 +95,8 @@ class _Hub:
 
         """
         from huggingface_hub import hf_hub_url  # noqa: PLC0415 - as above
-        from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415 - as above
-        from huggingface_hub.file_download import http_get  # noqa: PLC0415 - as above
         from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined] # noqa: PLC0415 - as above
-        from huggingface_hub.utils.tqdm import disable_progress_bars  # noqa: PLC0415 - as above
 
-        disable_progress_bars("huggingface_hub.http_get")
         url = hf_hub_url(
             self._place.repository,
             self._place.path_of(name),
@@ -113,13 +104,8 @@ class _Hub:
             revision=self.commit,
             endpoint=self._endpoint,
         )
-        with _Bounded(path, most_bytes, on_bytes) as file, self._answers(name):
-            try:
-                http_get(url, file, resume_size=file.tell(), headers=build_hf_headers())
-            except HfHubHTTPError as error:
-                if error.response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                    file.truncate(0)  # the file there ends before what is here: the next try starts anew
-                raise
+        with self._answers(name):
+            download(url, path, most_bytes, on_bytes, headers=build_hf_headers())
 
     @contextmanager
     def _answers(self, what: str) -> Iterator[None]:
@@ -156,34 +142,6 @@ class _Hub:
             return f"{repository} has no file {self._place.path_of(what)}"
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         return f"{what} of {repository} cannot be downloaded ({first})"
-
-
-class _Bounded(io.FileIO):
-    """A file that is written at its end and never grows past a bound."""
-
-    def __init__(self, path: Path, most_bytes: int, on_bytes: Callable[[int], None]) -> None:
-        """Open for appending."""
-        super().__init__(path, "ab")
-        self._path, self._most_bytes, self._on_bytes = path, most_bytes, on_bytes
-
-    def write(self, data: bytes, /) -> int:  # type: ignore[override]
-        """Write all of it, or raise.
-
-        Raises:
-            ReferenceSetError: the file would be longer than it may.
-
-        """
-        if self.tell() + len(data) > self._most_bytes:
-            raise ReferenceSetError(
-                what=f"the Hub sends more than {self._most_bytes:,} bytes for {self._path.name.removesuffix('.part')}",
-                expected=f"{self._most_bytes:,} bytes",
-                remedy="the set was altered; ask who published it",
-            )
-        view = memoryview(data)
-        while view:
-            view = view[super().write(view) :]
-        self._on_bytes(self.tell())
-        return len(data)
 
 
 def _manifest(hub: _Hub, name: str, scratch: Path) -> tuple[Manifest, str]:
@@ -244,14 +202,14 @@ def _download(hub: _Hub, manifest: Manifest, kept: Path, report: Callable[[str],
             expected=f"{(left - begun) / MEGABYTE:,.0f} MB for the rest of {manifest.name}",
             remedy="make room, or choose another folder with --out",
         )
-    meter = _Meter(manifest.name, total - left, total, begun, report)
+    meter = Meter(manifest.name, total - left, total, begun, report)
     for name, record in missing.items():
         _download_file(hub, name, record, parts[name], meter)
         parts[name].replace(kept / name)
         meter.finish(record.n_bytes)
 
 
-def _download_file(hub: _Hub, name: str, record: FileRecord, part: Path, meter: _Meter) -> None:
+def _download_file(hub: _Hub, name: str, record: FileRecord, part: Path, meter: Meter) -> None:
     if part.is_file() and part.stat().st_size > record.n_bytes:
         part.unlink()
     if not part.is_file() or part.stat().st_size < record.n_bytes:
@@ -266,48 +224,3 @@ def _download_file(hub: _Hub, name: str, record: FileRecord, part: Path, meter: 
             expected=f"{record.n_bytes:,} bytes with sha256 {record.sha256}, as the manifest says",
             remedy="fetch again; if it stays so, the set was altered: ask who published it",
         )
-
-
-class _Meter:
-    """Says now and then how much there is, how fast it comes and how long the rest will take."""
-
-    def __init__(self, name: str, whole: int, total: int, begun: int, report: Callable[[str], None]) -> None:
-        """Start the clock; `whole` bytes are of finished files, `begun` of others, of `total`."""
-        self._name, self._whole, self._total, self._report = name, whole, total, report
-        self._known = whole + begun
-        self._start = self._reported = time.monotonic()
-        resumes = f", of which {self._known / MEGABYTE:,.1f} MB are here" if self._known else ""
-        report(f"{name}: {total / MEGABYTE:,.1f} MB{resumes}")
-
-    def reach(self, n_bytes: int) -> None:
-        """Note how much there is of the file that is under way."""
-        now = time.monotonic()
-        if now - self._reported < REPORT_EVERY_S:
-            return
-        self._reported = now
-        done = self._whole + n_bytes
-        rate = max(done - self._known, 1) / (now - self._start)
-        left_s = round((self._total - done) / rate)
-        self._report(
-            f"{self._name}: {done / MEGABYTE:,.1f} of {self._total / MEGABYTE:,.1f} MB, {rate / MEGABYTE:,.2f} MB/s, "
-            f"{left_s // 60}:{left_s % 60:02} min left"
-        )
-
-    def finish(self, n_bytes: int) -> None:
-        """Note that a file is whole."""
-        self._whole += n_bytes
-
-
-@contextmanager
-def _alone(path: Path, out: Path) -> Iterator[None]:
-    """Hold a lock, so that two downloads never write the same files; it goes with the process, however that ends."""
-    with path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ReferenceSetError(
-                what=f"another process is downloading {out}",
-                expected="one at a time",
-                remedy="wait for it, or choose another folder with --out",
-            ) from error
-        yield

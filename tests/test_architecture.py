@@ -61,6 +61,7 @@ LINES = {
             ("leaderboard.calibration",),
             ("leaderboard.matching", "leaderboard.run"),
             ("leaderboard.baselines",),
+            ("leaderboard.published",),
             ("leaderboard.board",),
             ("leaderboard.moderation",),
             ("leaderboard.export",),

@@ -17,6 +17,7 @@ from leaderboard.pages import (
     maintenance,
     model,
     reference,
+    reported,
     runs,
     structure_matching,
     submit,
@@ -68,6 +69,8 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
                 crystals = reference.build(store)
             with gr.Tab("Structure matching", id="matching"):
                 structure_matching.build(store)
+            with gr.Tab("Reported elsewhere", id="reported") as reported_tab:
+                reported.build(reported_tab)
             with gr.Tab("About", id="about"):
                 about.build(protocol)
                 governance.build(store)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reference_data import fetch as fetching
+from reference_data import download as downloading
 from reference_data.errors import ReferenceSetError
 from reference_data.fetch import fetch
 from reference_data.files.crystals import CRYSTALS_FILE
@@ -231,7 +231,7 @@ def test_too_little_room_is_said_before_anything_is_downloaded(
 
 
 def test_progress_says_rate_and_time_left(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "REPORT_EVERY_S", 0.0)
+    monkeypatch.setattr(downloading, "REPORT_EVERY_S", 0.0)
     lines = fetched(hub, tmp_path / "out")
     assert len(lines) > 5
     assert all(" MB/s, 0:" in line and line.endswith(" min left") for line in lines[1:])
