@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from leaderboard.pages.markup import facts, text
+from leaderboard.pages.markup import text
 from leaderboard.pages.panel import QUIET
 from leaderboard.published.reported import reported
 
@@ -32,8 +32,8 @@ def page(sources: Sequence[Source]) -> str:
     """The page as HTML."""
     return (
         f'<div class="prose-page"><h2>Reported elsewhere</h2><p><strong>{text(NOT_COMPARABLE)}</strong></p>'
-        "<p>A value is given as it was published. <em>Second-hand</em>: read where somebody else quotes it.</p></div>"
-        + "".join(map(_section, sources))
+        "<p>A value is given as it was published. <em>Second-hand</em>: read where somebody else quotes it.</p>"
+        f"{''.join(map(_section, sources))}</div>"
     )
 
 
@@ -43,8 +43,8 @@ def _section(source: Source) -> str:
     )
     rows = "".join(_row(model, values) for model, values in source.rows.items())
     return (
-        f'<section class="prose-page"><h2>{text(source.title)}</h2>'
-        f"{facts({'Source': _where(source), 'State': text(source.state), 'Setting': text(source.setting)})}</section>"
+        f"<h2>{text(source.title)}</h2>"
+        f'<p class="legend">{_where(source)}; {text(source.state)}. {text(source.setting)}.</p>'
         f'<div class="scroll"><table class="reported"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
@@ -55,12 +55,15 @@ def _row(model: str, values: Sequence[str]) -> str:
 
 
 def _where(source: Source) -> str:
-    """Kind, links, and whether the values are second-hand."""
-    links = {source.address: source.address, f"https://doi.org/{source.doi}": source.doi and f"doi:{source.doi}"}
-    linked = [
-        f'<a href="{text(address)}" target="_blank" rel="noopener noreferrer">{text(name)}</a>'
-        for address, name in links.items()
-        if name
+    """The source's kind and DOI, each with its link, and whether the values are second-hand."""
+    kind = text(source.kind.capitalize())
+    parts = [
+        kind if source.address is None else _link(source.address, kind),
+        *([] if source.doi is None else [_link(f"https://doi.org/{source.doi}", f"doi:{source.doi}")]),
+        *(["<strong>second-hand</strong>"] if source.second_hand else []),
     ]
-    parts = [text(source.kind), *linked, *(["<strong>second-hand</strong>"] if source.second_hand else [])]
     return ", ".join(parts)
+
+
+def _link(address: str, name: str) -> str:
+    return f'<a href="{text(address)}" target="_blank" rel="noopener noreferrer">{text(name)}</a>'

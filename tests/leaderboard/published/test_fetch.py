@@ -132,7 +132,7 @@ def test_a_broken_download_resumes_and_no_token_of_the_hub_is_sent(
     (tmp_path / "model.part").write_bytes(ARCHIVE[:100])
     fetched = fetch(recipe_of(server, "/moved", sha256=sha256(ARCHIVE)), tmp_path, silent)
     assert fetched.is_verified
-    assert [asked for _, asked, _ in server.requests] == ["bytes=100-", "bytes=100-"]
+    assert [byte_range for _, byte_range, _ in server.requests] == ["bytes=100-", "bytes=100-"]
     assert {authorization for *_, authorization in server.requests} == {None}
 
 
