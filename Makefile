@@ -10,6 +10,7 @@ run: .venv/app
 	$(BIN)/python -m leaderboard cache import submissions/examples/energies.jsonl.gz
 	$(BIN)/python -m leaderboard score submissions/examples/example.zip --relax --card submissions/cards/example.toml --publish
 	$(BIN)/python -m leaderboard baseline --publish-bundled
+	$(BIN)/python -m leaderboard published --publish-bundled
 	$(BIN)/python app.py
 
 stability: .venv/stability

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leaderboard.store.run import TABLES
-from leaderboard.store.tables import COLUMNS, ENERGIES, NEEDED
+from leaderboard.store.tables import COLUMNS, ENERGIES, NEEDED, STRUCTURES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,11 +22,16 @@ RECORDS = ("run.json", "scores.json")
 COMPRESSION_LEVEL = 19
 
 
-def pack(run: Run, folder: Path) -> int:
+CELLS = ("lattice", "frac_coords")
+"""Of a structure; without them its elements are left."""
+
+
+def pack(run: Run, folder: Path, *, with_cells: bool = True) -> int:
     """Write a run into a folder; the number of bytes.
 
-    Structures and energies are kept whole. Of the facts, lists, fingerprints and numbers that no page prints are left
-    out: scores are made of them before, and the structures give them again.
+    Structures are kept whole, or their elements alone where their cells are not ours to ship; so are energies. Of the
+    facts, lists, fingerprints and numbers that no page prints are left out: scores are made of them before, and the
+    structures give them again.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -35,7 +40,11 @@ def pack(run: Run, folder: Path) -> int:
     for name in (*TABLES, ENERGIES):
         if (run.path / name).exists():
             table = pq.read_table(run.path / name)
-            write_packed(_shown(table) if name == COLUMNS else table, folder / name)
+            if name == COLUMNS:
+                table = _shown(table)
+            if name == STRUCTURES and not with_cells:
+                table = _without_cells(table)
+            write_packed(table, folder / name)
     return sum(path.stat().st_size for path in folder.iterdir())
 
 
@@ -52,6 +61,14 @@ def write_packed(table: pa.Table, path: Path) -> None:
         use_dictionary=others,
         use_byte_stream_split=numbers,
     )
+
+
+def _without_cells(structures: pa.Table) -> pa.Table:
+    for name in CELLS:
+        at = structures.schema.get_field_index(name)
+        field = structures.schema.field(at)
+        structures = structures.set_column(at, field, pa.nulls(structures.num_rows, field.type))
+    return structures
 
 
 def _shown(columns: pa.Table) -> pa.Table:

@@ -24,6 +24,7 @@ from leaderboard.board.ranking import (
     with_ties,
 )
 from leaderboard.board.references import Ranked, ReferenceVersion, board_names, label
+from leaderboard.published.recipe import published_of
 from leaderboard.score_key import ScoreKey
 from metrics.score import registry
 from metrics.scores.stability import CALIBRATED_COLUMNS, VIEW_COLUMNS
@@ -44,6 +45,7 @@ FACTS: Mapping[str, str] = {
     "not_ranked": "string",
     "model": "string",
     "bundled": "string",
+    "published": "string",
     "version": "string",
     "owner": "string",
     "status": "string",
@@ -284,6 +286,7 @@ def _facts(run: Run, protocol: Protocol) -> dict[str, object]:
     return {
         "not_ranked": not_ranked(run, protocol),
         "model": run.model,
+        "published": None if (recipe := published_of(run)) is None else recipe.mark,
         "bundled": None if (bundled := baseline_of(run)) is None else bundled.kind,
         "version": run.card.version,
         "owner": run.owner,

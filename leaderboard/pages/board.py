@@ -315,7 +315,9 @@ def _standing(row: Mapping[str, Any]) -> str:
         *(["same file as another owner's"] if row["same_file"] else []),
         *([row["bundled"]] if row["bundled"] == "baseline" else []),
     ]
-    return owner + "".join(f'<span class="mark" title="{text(_MARKS[mark])}">{text(mark)}</span>' for mark in marks)
+    titles = {**_MARKS, "published outputs": row["published"]}
+    marks += ["published outputs"] if row["published"] else []
+    return owner + "".join(f'<span class="mark" title="{text(titles[mark])}">{text(mark)}</span>' for mark in marks)
 
 
 def _doubt(row: Mapping[str, Any], shown: Sequence[Column], protocol: Protocol) -> str:

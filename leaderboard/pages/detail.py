@@ -43,6 +43,8 @@ def drawing(run: Run | None, chosen: str | None) -> Drawing:
     submitted = None if crystal is None else scene(crystal, str(row["id"]))
     relaxed = relaxed_scene(run.path, row["sha256"])
     words = _words(row) + _energies(run, row)
+    if crystal is None and row["refusal"] is None:
+        words += '<p class="dim">Not drawn: this run ships without its structures; its source has them.</p>'
     matched = row["matched_id"]
     if matched is None:
         return Drawing(words, submitted, relaxed, None)

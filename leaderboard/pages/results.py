@@ -10,6 +10,7 @@ from leaderboard.board.training import why_no_overlap, without_value
 from leaderboard.pages.bundled import bundled_html
 from leaderboard.pages.hull_shown import banner_html
 from leaderboard.pages.markup import Interval, facts, interval, text
+from leaderboard.published.recipe import published_of
 from leaderboard.queue.results import PrivateRun
 from metrics.score import registry
 
@@ -84,6 +85,7 @@ def run_html(run: Run, protocol: Protocol) -> str:
         **({"Verified": "scored again by the maintainers, with the same numbers"} if run.is_verified else {}),
         "Structures": f"{record.n_submitted:,}",
         "Ranking": _PRIVATE + ranking if isinstance(run, PrivateRun) else ranking,
+        **({} if (recipe := published_of(run)) is None else {"Structures by": text(recipe.mark)}),
         "Reference": text(record.reference) + (" (indicative)" if indicative else ""),
         "Energies": text(potentials + relaxed) or "none yet; a worker adds them",
         "Protocol": f"{text(record.protocol)} ({text(record.protocol_status)})",

@@ -109,10 +109,10 @@ def energies(path: Path) -> pd.DataFrame | None:
 
 
 def crystal(path: Path, identifier: str) -> Crystal | None:
-    """The crystal of a record, or None where the record was refused or does not exist."""
+    """The crystal of a record; None where it was refused, does not exist, or its run ships without structures."""
     rows = structures(path)
     matching = rows[(rows["id"] == identifier).fillna(value=False).astype(bool) & rows["refusal"].isna()]
-    if matching.empty:
+    if matching.empty or matching["lattice"].isna().all():
         return None
     row = matching.iloc[0]
     return Crystal.from_arrays(row["lattice"], row["frac_coords"], row["atomic_numbers"])

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from leaderboard.errors import UsageError
+from leaderboard.errors import CommandError, UsageError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -23,6 +23,8 @@ def add_to(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="folder of submission and card (default: runs/published)"
     )
+    parser.add_argument("--ship", action="store_true", help="score them too, and put the run among those of this code")
+    parser.add_argument("--publish-bundled", action="store_true", help="bring the runs of this code onto the board")
     parser.add_argument("--list", action="store_true", help="print the recipes, their sources and licences, and stop")
 
 
@@ -41,6 +43,11 @@ def published(options: Namespace) -> None:
     if options.list:
         sys.stdout.write("\n".join(map(described, recipes().values())))
         return
+    if options.publish_bundled:
+        from leaderboard.published.shipped import publish_shipped  # noqa: PLC0415 - as above
+
+        _say(f"{publish_shipped(Store())} runs of published outputs are on the board\n")
+        return
     if options.name is None:
         msg = f"name a recipe; there are: {', '.join(recipes())}"
         raise UsageError(msg)
@@ -55,6 +62,14 @@ def published(options: Namespace) -> None:
             f"{fetched.sha256}.\nA maintainer who has checked the file pins them in "
             f"leaderboard/published/recipes/{recipe.name}.toml; until then a run of it carries no mark.\n"
         )
+    if options.ship:
+        from leaderboard.published.shipped import ship  # noqa: PLC0415 - as above
+
+        if not fetched.is_verified:
+            msg = f"{recipe.name} pins no sha256: a run of outputs that nobody checked is not shipped"
+            raise CommandError(msg)
+        _say(f"{ship(fetched)}\n")
+        return
     _say(f"score it with\n  python -m leaderboard score {fetched.submission} --card {fetched.card}\n")
 
 
