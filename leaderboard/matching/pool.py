@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from leaderboard.matching.verdicts import Verdicts
+from leaderboard.matching.within import Asking, count_within, groups_of_one_formula, verdicts_within
 from metrics.measure.matching.nearest_first import ask_until_joined, ask_until_matched
-from metrics.measure.matching.pairs import BLOCK_SIDE, SLOW_BLOCK_SIDE, ask, count_of_one_formula, pairs_of_one_formula
+from metrics.measure.matching.pairs import BLOCK_SIDE, SLOW_BLOCK_SIDE, ask
 from metrics.measure.matching.verdict import Undecided, compare_without_matcher, same_by_loose_matcher
 from metrics.measure.running.progress import Counter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -60,12 +61,14 @@ class Pool:
             Those on every two of the n; those on each of them with each of the other crystals.
 
         """
-        first, others = self.crystals[:n], self.crystals[n:]
-        clear = self._clear_cases(
-            count_of_one_formula(first, others), pairs_of_one_formula(first, others), settings, "identify"
+        records = self.crystals[:n]
+        groups = groups_of_one_formula(records)
+        across = self._pairs_with_others(n)
+        counter = Counter("identify", count_within(groups) + len(across), self.report)
+        inside = verdicts_within(
+            records, groups, Asking(self.engine, self.time_limit_s, self.budget, settings, counter)
         )
-        is_inside = clear.pairs[:, 1] < n
-        inside, outside = clear.where(is_inside), clear.where(~is_inside)
+        outside = self._clear_cases(across, settings, counter)
         joined = ask_until_joined(
             n, inside.pairs, inside.distance, inside.same, inside.undecided, self._matcher(inside, settings)
         )
@@ -80,16 +83,9 @@ class Pool:
             stage: what progress is reported as.
 
         """
-        by_formula: dict[str, list[int]] = defaultdict(list)
-        for place, other in enumerate(self.crystals[n:], start=n):
-            by_formula[other.reduced_formula].append(place)
-        pairs = [
-            (number, place)
-            for number, crystal in enumerate(self.crystals[:n])
-            for place in by_formula[crystal.reduced_formula]
-        ]
-        ordered = self._in_blocks(np.array(pairs, dtype=np.int32).reshape(-1, 2), BLOCK_SIDE)
-        return self._with_nearest_matches(self._clear_cases(len(pairs), ordered, settings, stage), settings)
+        pairs = self._pairs_with_others(n)
+        counter = Counter(stage, len(pairs), self.report)
+        return self._with_nearest_matches(self._clear_cases(pairs, settings, counter), settings)
 
     def ask(self, stage: str, question: Callable[[Candidate, Candidate], T], pairs: NDArray[np.int32]) -> list[T | str]:
         """Answer to the question about each pair, or the reason why there is none; in the order of the pairs.
@@ -117,12 +113,21 @@ class Pool:
             counter.add()
         return [answers[first, second] for first, second in pairs.tolist()]
 
-    def _clear_cases(self, n_pairs: int, pairs: Iterable[Pair], settings: MatchSettings, stage: str) -> Verdicts:
+    def _pairs_with_others(self, n: int) -> list[Pair]:
+        """Each of the first n crystals with the others of its formula; those of one formula together."""
+        by_formula: dict[str, list[int]] = defaultdict(list)
+        for place, other in enumerate(self.crystals[n:], start=n):
+            by_formula[other.reduced_formula].append(place)
+        pairs = [
+            (number, place)
+            for number, crystal in enumerate(self.crystals[:n])
+            for place in by_formula[crystal.reduced_formula]
+        ]
+        return self._in_blocks(np.array(pairs, dtype=np.int32).reshape(-1, 2), BLOCK_SIDE)
+
+    def _clear_cases(self, pairs: Sequence[Pair], settings: MatchSettings, counter: Counter) -> Verdicts:
         """What needs no StructureMatcher; pairs of one formula come together."""
-        if not n_pairs:
-            return Verdicts.collected(())
         question = partial(compare_without_matcher, settings=settings)
-        counter = Counter(stage, n_pairs, self.report)
 
         def answers() -> Iterator[tuple[Pair, Comparison | Undecided]]:
             for pair, answer in ask(

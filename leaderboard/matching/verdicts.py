@@ -68,6 +68,26 @@ class Verdicts:
             failures={_place(ordered, pair): reason for pair, reason in sorted(reasons.items())},
         )
 
+    @classmethod
+    def merged(cls, *parts: Verdicts) -> Verdicts:
+        """All pairs of several; of one that is in more than one of them, what the first says."""
+        pairs = np.concatenate([part.pairs for part in parts])
+        offsets = np.cumsum([0, *(len(part) for part in parts)])
+        failures = {
+            int(offset) + at: reason
+            for offset, part in zip(offsets, parts, strict=False)
+            for at, reason in part.failures.items()
+        }
+        _, first = np.unique(pairs, axis=0, return_index=True)
+        place = {int(old): at for at, old in enumerate(first)} if failures else {}
+        return cls(
+            pairs[first],
+            np.concatenate([part.same for part in parts])[first],
+            np.concatenate([part.rule for part in parts])[first],
+            np.concatenate([part.distance for part in parts])[first],
+            dict(sorted((place[at], reason) for at, reason in failures.items() if at in place)),
+        )
+
     def __len__(self) -> int:
         """Number of pairs."""
         return len(self.pairs)

@@ -6,6 +6,7 @@ from itertools import product
 
 import numpy as np
 
+from leaderboard.matching.profile_blocks import Block, block_distances
 from leaderboard.protocol import load_protocol
 from metrics.crystal import Crystal
 from metrics.measure import registry
@@ -37,7 +38,9 @@ def warm() -> None:
         )
     )
     candidate = Candidate(rocksalt, "NaCl", keys)
-    compare(candidate, candidate, MatchSettings(**protocol.matching))
+    matching = MatchSettings(**protocol.matching)
+    compare(candidate, candidate, matching)
+    block_distances(Block([candidate, candidate], None, np.full(2, np.inf), np.arange(2), matching))
     vacancy = _supercell_with_a_vacancy(rocksalt)
     defective = Candidate(
         vacancy, reduced_formula(vacancy.atomic_numbers), METHODS["canonical-bawl"].compute(vacancy).keys

@@ -6,7 +6,7 @@ formula, what a question about two of them answers, and which classes the matche
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -55,13 +55,6 @@ def pairs_of_one_formula(candidates: Sequence[Candidate], others: Sequence[Candi
             yield from combinations(side, 2)
             for after in range(start + len(side), len(every), BLOCK_SIDE):
                 yield from product(side, every[after : after + BLOCK_SIDE])
-
-
-def count_of_one_formula(candidates: Sequence[Candidate], others: Sequence[Candidate] = ()) -> int:
-    """How many pairs :func:`pairs_of_one_formula` gives."""
-    theirs = Counter(other.reduced_formula for other in others)
-    ours = Counter(candidate.reduced_formula for candidate in candidates)
-    return sum(n * (n - 1) // 2 + n * theirs[formula] for formula, n in ours.items())
 
 
 def ask(

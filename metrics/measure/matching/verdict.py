@@ -88,6 +88,12 @@ class Candidate:
         """Neighbour distances of the crystal as given."""
         return distance_profile(self.crystal)
 
+    def with_profile(self, profile: Profile) -> Candidate:
+        """The same with its profile at hand, in worker processes too."""
+        result = Candidate(self.crystal, self.reduced_formula, self.keys)
+        result.__dict__["profile"] = profile
+        return result
+
     @cached_property
     def primitive_profile(self) -> Profile:
         """Neighbour distances of the loose primitive cell."""
@@ -166,8 +172,14 @@ def compare_without_matcher(a: Candidate, b: Candidate, settings: MatchSettings)
     if a.reduced_formula != b.reduced_formula:
         msg = f"only crystals of one reduced formula are compared, not {a.reduced_formula} and {b.reduced_formula}"
         raise ValueError(msg)
+    return without_matcher_at(a, b, _distance(a, b), settings)
+
+
+def without_matcher_at(
+    a: Candidate, b: Candidate, distance: float | None, settings: MatchSettings
+) -> Comparison | Undecided:
+    """:func:`compare_without_matcher` where the distance is known already."""
     known = bool(a.keys and b.keys)
-    distance = _distance(a, b)
     if known and not set(a.sizes) & set(b.sizes):
         return Comparison(same=False, rule="primitive_size", distance=distance)
     meet = bool(set(a.keys) & set(b.keys))
@@ -184,6 +196,24 @@ def compare_without_matcher(a: Candidate, b: Candidate, settings: MatchSettings)
         if distance >= limit:
             return Comparison(same=False, rule="distance", distance=distance)
     return Undecided(distance)
+
+
+def is_clearly_same(a: Candidate, b: Candidate, distance: float, settings: MatchSettings) -> bool:
+    """Whether :func:`compare` needs no more than keys, sizes and distance to find two crystals the same."""
+    return distance < settings.same_below and bool(set(a.keys) & set(b.keys)) and a.sizes[0] == b.sizes[0]
+
+
+def different_from(a: Candidate, b: Candidate, settings: MatchSettings) -> float:
+    """A distance at which, and above which, :func:`compare` finds two crystals of one formula different."""
+    known = bool(a.keys and b.keys)
+    if known and not set(a.sizes) & set(b.sizes):
+        return 0.0
+    meet = bool(set(a.keys) & set(b.keys))
+    noise = MAX_NOISE * settings.same_below
+    limit = settings.different_without_key_from if known and not meet else settings.different_from
+    if known and a.sizes[0] != b.sizes[0]:
+        limit = min(limit, noise)
+    return max(limit, noise) if meet else limit
 
 
 def same_by_loose_matcher(a: Candidate, b: Candidate, settings: MatchSettings) -> bool:
