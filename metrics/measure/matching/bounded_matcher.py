@@ -69,6 +69,27 @@ class BoundedMatcher(StructureMatcher):
         return bool(self.fit(one, other) or self.fit(other, one))
 
     @classmethod
+    def reduced(cls, structure: Structure) -> Structure:
+        """The structure in the reduced cell in which it is compared, its sites as they are.
+
+        Raises:
+            UnmeasurableError: a bound on the work is passed.
+
+        """
+        return cls._get_reduced_structure(structure, primitive_cell=False)
+
+    def fit_reduced_either_way(self, one: Structure, other: Structure) -> bool:
+        """As :meth:`fit_either_way`, of structures from :meth:`reduced`, by a matcher that reduces to no other cell.
+
+        Raises:
+            UnmeasurableError: a bound on the work is passed.
+
+        """
+        return bool(
+            self.fit(one, other, skip_structure_reduction=True) or self.fit(other, one, skip_structure_reduction=True)
+        )
+
+    @classmethod
     def _get_reduced_structure(  # as pymatgen's
         cls,
         struct: Structure | IStructure,

@@ -9,8 +9,8 @@ primitive cells found here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from metrics.measure.matching.distance_profile import Profile, distance_profile,
 from metrics.measure.matching.folding import folding_deviation, folds_noise, primitive_cell
 from metrics.measure.structure.convert import to_structure
 
+if TYPE_CHECKING:
+    from pymatgen.core.structure import Structure
+
 VERSION = 3
 """Of the verdict; raised when it could change under the same settings."""
 
@@ -32,6 +35,12 @@ primitive size is in doubt deviate by 0.058 (KMnF3 mp-644332) and more."""
 
 MAX_NOISE = 2.0
 """Noise that is averaged away in a primitive cell may put a crystal at so many times the limit of the distance."""
+
+MAX_KEPT = 2_500
+"""Loose primitive cells that a process keeps: those of a whole submission, 0.1 GB for 20 sites each."""
+
+Content: TypeAlias = tuple[bytes, bytes, bytes]
+"""Numbers of a crystal to the last bit: lattice, fractional coordinates, atomic numbers."""
 
 Rule = Literal["keys_and_distance", "primitive_size", "distance", "matcher"]
 
@@ -223,12 +232,12 @@ def same_by_loose_matcher(a: Candidate, b: Candidate, settings: MatchSettings) -
         UnmeasurableError: a cell cannot be searched, or StructureMatcher would take too long.
 
     """
-    cells = [_in_invariant_order(cell) for cell in _of_a_common_size(a, b)]
-    if cells[0].n_sites != cells[1].n_sites:
+    common = _common_sizes(a, b)
+    first, second = (_content(one.crystal) for one in (a, b))
+    if _loose_cell(first, common).n_sites != _loose_cell(second, common).n_sites:
         return False
-    first, second = (to_structure(cell) for cell in cells)
     matcher = BoundedMatcher(ltol=settings.ltol, stol=settings.stol, angle_tol=settings.angle_tol)
-    return matcher.fit_either_way(first, second)
+    return matcher.fit_reduced_either_way(_reduced(first, common), _reduced(second, common))
 
 
 def _same_below_noise(a: Candidate, b: Candidate, distance: float, settings: MatchSettings) -> bool:
@@ -247,8 +256,30 @@ def _same_below_noise(a: Candidate, b: Candidate, distance: float, settings: Mat
 
 def _of_a_common_size(a: Candidate, b: Candidate) -> tuple[Crystal, Crystal]:
     """Loose primitive cells of the first size that both have; one that is none by more than noise keeps its own."""
-    common = tuple(size for size in (*a.sizes, *b.sizes) if size in a.sizes and size in b.sizes)
+    common = _common_sizes(a, b)
     return a.primitive(common), b.primitive(common)
+
+
+def _common_sizes(a: Candidate, b: Candidate) -> tuple[int, ...]:
+    return tuple(size for size in (*a.sizes, *b.sizes) if size in a.sizes and size in b.sizes)
+
+
+def _content(crystal: Crystal) -> Content:
+    return crystal.lattice.tobytes(), crystal.frac_coords.tobytes(), crystal.atomic_numbers.tobytes()
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def _loose_cell(content: Content, sizes: tuple[int, ...]) -> Crystal:
+    """Loose primitive cell of one of the sizes, sites in an order that no choice of cell or setting changes."""
+    lattice, frac_coords = (np.frombuffer(part, dtype=np.float64) for part in content[:2])
+    crystal = Crystal.from_arrays(lattice.copy(), frac_coords.copy(), np.frombuffer(content[2], dtype=np.int64).copy())
+    return _in_invariant_order(Candidate(crystal, "", ()).primitive(sizes))
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def _reduced(content: Content, sizes: tuple[int, ...]) -> Structure:
+    """The same in the cell that StructureMatcher compares, which takes longer to find than to compare."""
+    return BoundedMatcher.reduced(to_structure(_loose_cell(content, sizes)))
 
 
 def _distance(a: Candidate, b: Candidate) -> float | None:
