@@ -10,6 +10,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numba import njit
+from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 from pymatgen.core.structure_matcher import StructureMatcher
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
-    from pymatgen.core.lattice import Lattice
     from pymatgen.core.structure import IStructure
 
 MAX_LATTICE_POINTS = 300_000
@@ -34,6 +35,10 @@ STEPS_OF_DISTANCES = 100
 MAX_PRIMITIVE = 1_000_000
 """Bound on (sites) x (sites of the rarest element)^2 of a cell in which pymatgen looks for a smaller one, about 0.5 s;
 the largest of 35,505 real crystals has 527,000 (168 sites)."""
+
+
+SLACK = 1e-4
+"""Of a relative length and of an angle in degrees; far more than rounding makes of either."""
 
 
 class BoundedMatcher(StructureMatcher):
@@ -85,9 +90,16 @@ class BoundedMatcher(StructureMatcher):
             UnmeasurableError: a bound on the work is passed.
 
         """
-        return bool(
-            self.fit(one, other, skip_structure_reduction=True) or self.fit(other, one, skip_structure_reduction=True)
-        )
+        return self._fit_reduced(one, other) or self._fit_reduced(other, one)
+
+    def _fit_reduced(self, one: Structure, other: Structure) -> bool:
+        # the lattices are looked at before the sites, which are not even copied where none of them resembles another;
+        # scaled to one volume as there, to the last bit
+        ratio = (other.volume / one.volume) ** (1 / 6)
+        scaled = Structure(Lattice(one.lattice.matrix * ratio), [], [])
+        if next(self._get_lattices(Lattice(other.lattice.matrix / ratio), scaled), None) is None:
+            return False
+        return bool(self.fit(one, other, skip_structure_reduction=True))
 
     @classmethod
     def _get_reduced_structure(  # as pymatgen's
@@ -115,6 +127,11 @@ class BoundedMatcher(StructureMatcher):
         _check(_points(s.lattice, longest * max(lengths)), MAX_LATTICE_POINTS)
         in_shells = (_points(s.lattice, longest * one) - _points(s.lattice, shortest * one) for one in lengths)
         _check(math.prod(max(1.0, points) for points in in_shells), MAX_LATTICES, "lattices")
+        if not _some_resembles(
+            target_lattice.matrix, s.lattice.matrix, np.linalg.norm(s.lattice.inv_matrix, axis=0),
+            self.ltol + SLACK, self.angle_tol + SLACK, supercell_size,
+        ):  # fmt: skip
+            return
         yield from super()._get_lattices(target_lattice, s, supercell_size)  # type: ignore[no-untyped-call] # pymatgen's
 
     def _cmp_fstruct(self, s1: Any, s2: Any, frac_tol: Any, mask: NDArray[Any]) -> bool:  # type: ignore[override] # noqa: ANN401 - as there; counts, so of an instance
@@ -139,3 +156,74 @@ def _check(expected: float, bound: float, what: str = "points of the lattice") -
     if expected > bound:
         reason = f"StructureMatcher would take too long: {expected:.2g} {what} to look at, {bound:.2g} is the bound"
         raise UnmeasurableError(reason)
+
+
+@njit(cache=True)
+def _some_resembles(
+    target: NDArray[np.float64],
+    lattice: NDArray[np.float64],
+    widths: NDArray[np.float64],
+    length_tolerance: float,
+    angle_tolerance: float,
+    n_cells: int,
+) -> bool:
+    """Whether three lattice vectors have the lengths, the angles and the volume that the matcher looks for.
+
+    Args:
+        target: (3, 3) rows in angstrom.
+        lattice: (3, 3) to choose from.
+        widths: (3,) inverse distances of its planes.
+        length_tolerance: relative.
+        angle_tolerance: in degrees.
+        n_cells: volume in cells of the lattice.
+
+    """
+    lengths = np.sqrt((target**2).sum(axis=1))
+    angles = np.empty(3)
+    for axis in range(3):
+        angles[axis] = _angle(target[(axis + 1) % 3], target[(axis + 2) % 3])
+    whole, vectors, counts = _vectors_of_length(lengths, lattice, widths, length_tolerance)
+    for a in range(counts[0]):
+        for b in range(counts[1]):
+            if abs(_angle(vectors[0, a], vectors[1, b]) - angles[2]) > angle_tolerance:
+                continue
+            for c in range(counts[2]):
+                x, y, z = whole[0, a], whole[1, b], whole[2, c]
+                cells = abs((x * np.cross(y, z)).sum())
+                if (
+                    abs(cells - n_cells) <= 0.5 + SLACK
+                    and abs(_angle(vectors[1, b], vectors[2, c]) - angles[0]) <= angle_tolerance
+                    and abs(_angle(vectors[0, a], vectors[2, c]) - angles[1]) <= angle_tolerance
+                ):
+                    return True
+    return False
+
+
+@njit(cache=True)
+def _vectors_of_length(
+    lengths: NDArray[np.float64], lattice: NDArray[np.float64], widths: NDArray[np.float64], tolerance: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Lattice vectors of nearly each of three lengths: in units of the cell vectors, in angstrom, and how many."""
+    most = np.floor(lengths.max() * (1.0 + tolerance) * widths + SLACK).astype(np.int64)
+    n_points = (2 * most[0] + 1) * (2 * most[1] + 1) * (2 * most[2] + 1)
+    whole, vectors = np.empty((3, n_points, 3)), np.empty((3, n_points, 3))
+    counts = np.zeros(3, np.int64)
+    for i in range(-most[0], most[0] + 1):
+        for j in range(-most[1], most[1] + 1):
+            for k in range(-most[2], most[2] + 1):
+                vector = i * lattice[0] + j * lattice[1] + k * lattice[2]
+                length = math.sqrt((vector**2).sum())
+                for axis in range(3):
+                    ratio = length / lengths[axis]
+                    if 1.0 / (1.0 + tolerance) < ratio < 1.0 + tolerance:
+                        whole[axis, counts[axis]] = np.array([i, j, k])
+                        vectors[axis, counts[axis]] = vector
+                        counts[axis] += 1
+    return whole, vectors, counts
+
+
+@njit(cache=True)
+def _angle(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """In degrees."""
+    cosine = (one * other).sum() / math.sqrt((one**2).sum() * (other**2).sum())
+    return math.degrees(math.acos(min(1.0, max(-1.0, cosine))))

@@ -6,6 +6,10 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pymatgen.core.lattice import Lattice
+from pymatgen.core.structure import Structure
 from pymatgen.core.structure_matcher import StructureMatcher
 
 from metrics.crystal import Crystal
@@ -49,3 +53,18 @@ def test_the_bound_holds_for_all_calls_on_a_pair(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(bounded_matcher, "MAX_STEPS", 10)
     with pytest.raises(UnmeasurableError, match="pairs of sites to look at, 10 is the bound"):
         BoundedMatcher().fit_either_way(one, other)
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=40, deadline=None)
+def test_a_lattice_that_the_matcher_would_choose_is_never_passed_over(seed: int) -> None:
+    """Against pymatgen's own search, which goes through all triples of lattice vectors."""
+    generator = np.random.default_rng(seed)
+    lattices = [
+        Lattice(4.0 * np.eye(3) + generator.normal(scale=generator.choice([0.3, 1.0]), size=(3, 3))) for _ in "ab"
+    ]
+    one, target = (lattice.get_niggli_reduced_lattice().scale(60.0) for lattice in lattices)
+    structure = Structure(one, ["H"], [[0, 0, 0]])
+    ours = BoundedMatcher()._get_lattices(target, structure)  # noqa: SLF001 - pymatgen's hook
+    theirs = StructureMatcher()._get_lattices(target, structure)  # type: ignore[no-untyped-call] # noqa: SLF001 - as ours
+    assert len(list(ours)) == len(list(theirs))
