@@ -88,6 +88,7 @@ Doi = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pa
 _HUB_NAME = "[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*"
 HubModel = Annotated[str, StringConstraints(strip_whitespace=True, max_length=96, pattern=f"^{_HUB_NAME}/{_HUB_NAME}$")]
 Count = Annotated[int, Field(ge=1, le=10**15)]
+Attempts = Annotated[int, Field(ge=1, le=10**6)]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
 
 
@@ -126,6 +127,12 @@ class Card(BaseModel):
         None, description="Structures generated before any filter was applied, a whole number"
     )
     filters: Text | None = Field(None, description="Filters applied before submitting, and what each removed")
+    n_attempts: Attempts | None = Field(
+        None,
+        description="Samplings or trainings of this model and version that were scored, or could have been, of which "
+        "the submitted ones were chosen, a whole number; 1 if nothing was chosen",
+    )
+    seeds: Line | None = Field(None, description="Random seeds of sampling and training, one line")
     training_compute: Line | None = Field(None, description="Compute spent on training, with unit")
     sampling_compute: Line | None = Field(None, description="Compute spent on 2,500 samples, with unit")
     hardware: Line | None = Field(None, description="Hardware of training and sampling")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from leaderboard.board.selection import corrected
 from leaderboard.board.ties import Ties, ties
 from leaderboard.score_key import ScoreKey
 from metrics.statistics.ranks import Sampled, rank_ranges
@@ -104,6 +105,35 @@ def with_ranks(runs: pd.DataFrame, estimates: pd.DataFrame, score: Score | None,
         list(placed.values()), index=runs.index, columns=["rank", "rank_low", "rank_high"], dtype="Int64"
     )
     return runs.assign(**ranks, n_runs=pd.array(list(n_runs.values()), dtype="Int64"))
+
+
+def without_selection(
+    runs: pd.DataFrame, estimates: pd.DataFrame, score: Score | None, protocol: Protocol
+) -> pd.DataFrame:
+    """The estimates less what choosing the best of several attempts gained, where cards of a model say that it did.
+
+    The cards of a model's runs may differ: the largest number of attempts counts. The spread between runs comes from
+    the models that chose nothing, as chosen runs differ by too little.
+
+    Args:
+        runs: rows of the board.
+        estimates: value, low and high of the ranking score, row by row.
+        score: the ranking score; None where the code does not know it.
+        protocol: which runs are under its own settings.
+
+    """
+    intervals = estimates.to_numpy(dtype=np.float64, na_value=np.nan)
+    is_known = ~np.isnan(intervals).any(axis=1)
+    attempts = runs["n_attempts"].fillna(1).to_numpy(dtype=np.int64)
+    moved = intervals.copy()
+    for field in _fields(runs, protocol).values():
+        models = [known for rows in field.models if (known := [row for row in rows if is_known[row]])]
+        values = [[Estimate(*intervals[row].tolist()) for row in rows] for rows in models]
+        n_attempts = [int(attempts[rows].max()) for rows in models]
+        between = pooled([of_model for of_model, n in zip(values, n_attempts, strict=True) if n <= len(of_model)])
+        for rows, of_model, n in zip(models, values, n_attempts, strict=True):
+            moved[rows] = corrected(of_model, n, between, is_share=score is not None and score.unit == "share")
+    return pd.DataFrame(moved, index=estimates.index, columns=estimates.columns).astype("Float64")
 
 
 def with_ties(runs: pd.DataFrame, estimates: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:

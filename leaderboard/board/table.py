@@ -22,6 +22,7 @@ from leaderboard.board.ranking import (
     with_ranks,
     with_spreads,
     with_ties,
+    without_selection,
 )
 from leaderboard.board.references import Ranked, ReferenceVersion, board_names, label
 from leaderboard.published.recipe import published_of
@@ -52,6 +53,8 @@ FACTS: Mapping[str, str] = {
     "verified": "boolean",
     "same_file": "boolean",
     "n_runs": "Int64",
+    "n_attempts": "Int64",
+    "selection_shift": "Float64",
     "n_submitted": "Int64",
     "reference": "string",
     "reference_hash": "string",
@@ -106,7 +109,9 @@ class Board:
             run is of a "baseline" or a "control" of this benchmark; ``not_ranked`` says why ``rank`` is null;
             ``ranked_by`` is the column of the score that ranks its board, and where ``indicative`` is true the rank is
             indicative, because the reference set is; ``calibration`` is the sha256 of the calibration of the energy
-            view that ranks; ``n_runs`` counts the comparable runs of the model, this one included; ``run`` is
+            view that ranks; ``n_runs`` counts the comparable runs of the model, this one included; ``n_attempts`` is
+            the number of attempts that the card names, and ``selection_shift`` what choosing the best of them gained on
+            average, which ranks and ties leave out, null where nothing; ``run`` is
             ``<submission>/<run key>``, with ``@<owner>`` behind it where one is. ``status`` is one of `STATUSES`, and
             only what is approved takes part in anything but its own row. ``verified`` says that the maintainers scored
             it again and found the same; ``same_file`` that another owner, approved or like this one not, listed the
@@ -235,8 +240,12 @@ def _ranked(runs: pd.DataFrame, scores: pd.DataFrame, protocol: Protocol) -> pd.
     name = score_name(*ranking)
     not_ranked = runs["not_ranked"].mask(waits, f"no {name} yet").mask(bare, f"no interval of {name}")
     runs = runs.assign(not_ranked=not_ranked, ranked_by=ranking.column)
-    ranked = with_ranks(runs, estimates, registry().get(ranking.name), protocol)
-    ranked = with_ties(ranked, estimates, protocol).assign(ranking=estimates["value"])
+    score = registry().get(ranking.name)
+    corrected = without_selection(runs, estimates, score, protocol)
+    shift = estimates["value"] - corrected["value"]
+    runs = runs.assign(selection_shift=shift.mask((shift == 0).fillna(value=True)))
+    ranked = with_ranks(runs, corrected, score, protocol)
+    ranked = with_ties(ranked, corrected, protocol).assign(ranking=corrected["value"])
     order = ranked.sort_values(["rank", "ranking", "model", "run"], ascending=[True, False, True, True])
     return order.drop(columns="ranking")
 
@@ -289,6 +298,7 @@ def _facts(run: Run, protocol: Protocol) -> dict[str, object]:
         "published": None if (recipe := published_of(run)) is None else recipe.mark,
         "bundled": None if (bundled := baseline_of(run)) is None else bundled.kind,
         "version": run.card.version,
+        "n_attempts": run.card.n_attempts,
         "owner": run.owner,
         "status": status_of(run),
         "verified": run.is_verified,

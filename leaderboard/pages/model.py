@@ -9,9 +9,10 @@ import gradio as gr
 
 from leaderboard.pages import energies, owner, panel, plots, runs, section
 from leaderboard.pages.panel import QUIET
-from leaderboard.pages.results import card_html, run_html, scores_html
+from leaderboard.pages.results import card_html, run_html, scores_html, selection_html
 
 if TYPE_CHECKING:
+    from leaderboard.board.kept import KeptBoard
     from leaderboard.protocol import Protocol
     from leaderboard.store.local import Store
 
@@ -27,7 +28,7 @@ class ModelPage:
     choice: gr.Dropdown
 
 
-def build(store: Store, protocol: Protocol) -> ModelPage:
+def build(store: Store, protocol: Protocol, boards: KeptBoard) -> ModelPage:
     """Lay the page out in the current block."""
     # the choices come when the page is opened; a name or a link may be typed too
     choice = gr.Dropdown([], value=None, label="Model and run", elem_id="model_choice", allow_custom_value=True)
@@ -52,7 +53,7 @@ def build(store: Store, protocol: Protocol) -> ModelPage:
             return gr.skip(), gr.Column(visible=False), *nothing
         columns = runs.columns(run.path)
         return (
-            run_html(run, protocol),
+            run_html(run, protocol) + selection_html(run, boards.board()),
             gr.Column(visible=True),
             scores_html(run, protocol),
             card_html(run.card),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from leaderboard.board.names import potential_name, score_name
+from leaderboard.board.ranking import FIELD, MODEL
 from leaderboard.board.table import not_ranked
 from leaderboard.board.training import why_no_overlap, without_value
 from leaderboard.pages.bundled import bundled_html
@@ -17,6 +20,7 @@ from metrics.score import registry
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from leaderboard.board.table import Board
     from leaderboard.protocol import Protocol
     from leaderboard.records import ScoreEntry
     from leaderboard.store.run import Run
@@ -94,6 +98,24 @@ def run_html(run: Run, protocol: Protocol) -> str:
         "Submission": f"<code>{record.submission_sha256[:12]}</code>",
     }
     return f'<h2 class="run">{text(run.model)}</h2>{bundled_html(run.record.submission_sha256)}{facts(pairs)}'
+
+
+def selection_html(run: Run, board: Board) -> str:
+    """One sentence where the card says that the runs are the best of more attempts; nothing where it does not."""
+    rows = board.runs[board.runs["run"] == run.id]
+    if rows.empty or pd.isna(rows["selection_shift"].iloc[0]):
+        return ""
+    row = rows.iloc[0]
+    alike = (board.runs[[*FIELD, *MODEL]].fillna("") == rows[[*FIELD, *MODEL]].fillna("").iloc[0]).all(axis=1)
+    n_attempts = board.runs.loc[alike & board.runs["selection_shift"].notna(), "n_attempts"].max()
+    score = next(key for key in board.keys if key.column == row["ranked_by"])
+    is_share = score.name in registry() and registry()[score.name].unit == "share"
+    shift = f"{100 * row['selection_shift']:.1f} points" if is_share else f"{row['selection_shift']:.3g}"
+    best = "the best" if row["n_runs"] == 1 else f"one of the best {row['n_runs']}"
+    return (
+        f'<p class="dim">This run is {best} of {n_attempts:,} attempts, as the card says: for ranks and ties '
+        f"{text(score_name(*score))} is corrected by -{shift}, what such a choice gains on average.</p>"
+    )
 
 
 def card_html(card: Card) -> str:

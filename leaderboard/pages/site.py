@@ -62,7 +62,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
             with gr.Tab("Submit", id="submit"):
                 submission = submit.build(store, jobs, protocol)
             with gr.Tab("Model", id="model") as model_tab:
-                page = model.build(store, protocol)
+                page = model.build(store, protocol, boards)
             with gr.Tab("Compare", id="compare") as compare_tab:
                 comparison = compare.build(store, boards, protocol)
             with gr.Tab("Reference", id="reference") as reference_tab:
