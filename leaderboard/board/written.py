@@ -10,7 +10,7 @@ import pandas as pd
 
 from leaderboard.board.calibrated import heading, outside_text, ranking_text, side_by_side
 from leaderboard.board.names import no_interval, score_name
-from leaderboard.board.ranking import ranked_models
+from leaderboard.board.ranking import ranked_models, without_selection
 from leaderboard.board.ties import Shown, Ties, sentence, tied_text
 from leaderboard.board.training import without_value
 from leaderboard.spreadsheet import safe_cell
@@ -57,10 +57,16 @@ def csv_for_people(table: pd.DataFrame) -> str:
 def sentence_over(board: Board, reference: str, protocol: Protocol) -> str:
     """What the board of a reference set can and cannot tell apart; empty where fewer than two models take a rank.
 
-    The other scores are those shown at first that have a better end and of which every ranked run has an interval.
+    The other scores are those shown at first that have a better end and of which every ranked run has an interval. The
+    score that ranks is corrected, as the ranks are, where the best of several attempts were submitted.
     """
     ranking, indicative = board.ranking(reference, protocol), board.is_indicative(reference)
     rows = board.wide[(board.wide["reference"] == reference).fillna(value=False).astype(bool)]
+    ends = [f"{ranking.column}{end}" for end in ("", "_low", "_high")]
+    measured = rows[ends].set_axis(["value", "low", "high"], axis="columns")
+    rows = rows.assign(
+        **without_selection(rows, measured, registry().get(ranking.name), protocol).set_axis(ends, axis="columns")
+    )
     models = ranked_models(rows)
     wanted = [key for key in board.keys if protocol.in_headline(key, indicative=indicative)]
     beside = [key for key in side_by_side(wanted, rows) if key != ranking and registry()[key.name].better != "neither"]
@@ -92,7 +98,7 @@ def _tables(board: Board, reference: str, wanted: Sequence[ScoreKey], protocol: 
         place = "-" if pd.isna(row["rank"]) else f"{row['rank']} ({row['rank_low']} to {row['rank_high']})"
         why = [] if pd.isna(row["not_ranked"]) else [f"not ranked: {row['not_ranked']}"]
         outside = outside_text(row, protocol)
-        notes = (tied(row), *why, outside)
+        notes = (tied(row), selection(row), *why, outside)
         note = "; ".join(note for note in notes if note)
         facts = [place, model_label(row), f"{row['n_submitted']:,}", str(row["n_runs"])]
         table.append([*facts, *(_cell(row, key, shown[key]) for key in leading), label, note])
@@ -108,6 +114,18 @@ def _tables(board: Board, reference: str, wanted: Sequence[ScoreKey], protocol: 
         ]
         parts += [f"{NOT_RANKED}\n", _table(stability, range(1, 1 + len(apart)))]
     return parts
+
+
+def selection(row: Mapping[Any, Any]) -> str:
+    """How a row's model was chosen and what that takes from its score; empty where nothing was said or taken."""
+    shift, n_attempts = row["selection_shift"], row["n_attempts"]
+    if shift is None or pd.isna(shift):
+        return ""
+    name = str(row["ranked_by"]).partition("@")[0]
+    is_share = name in registry() and registry()[name].unit == "share"
+    lower = f"{100 * shift:.1f} points" if is_share else f"{shift:.3g}"
+    several = n_attempts is None or pd.isna(n_attempts)  # it is another run of the model whose card says how many
+    return f"best of {'several' if several else f'{n_attempts:,}'} attempts, ranked {lower} lower"
 
 
 def tied(row: Mapping[Any, Any]) -> str:

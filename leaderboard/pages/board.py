@@ -10,7 +10,7 @@ import pandas as pd
 
 from leaderboard.board.calibrated import heading, outside_text, ranking_text, side_by_side
 from leaderboard.board.training import without_value
-from leaderboard.board.written import tied
+from leaderboard.board.written import selection, tied
 from leaderboard.calibration.ledger import ledger, record_text
 from leaderboard.pages.hull_shown import banner_html, figures_html
 from leaderboard.pages.markup import Interval, interval, number, text
@@ -213,7 +213,8 @@ def legend(table: Board, reference: str, protocol: Protocol) -> str:
             "the ranks that the model takes in 95% of boards on which all models are sampled anew, with the spread "
             "between runs where models have several. A model takes one rank, by the mean of its runs; unranked models "
             "of equal size have a range among themselves. Tied: no clear difference after Holm's correction over all "
-            "pairs of models, so that in 95 of 100 boards no two models in the wrong order are said to be apart."
+            "pairs of models, so that in 95 of 100 boards no two models in the wrong order are said to be apart. Best of "
+            "N: the card says that so many attempts were scored and the best submitted; what that gains is taken off."
         ),
         *([text(record_text(_checks(protocol))), text(_CALIBRATED)] if is_calibrated else []),
         (
@@ -290,7 +291,8 @@ def _group_starts(shown: Iterable[Column]) -> set[str]:
 
 
 def _row(row: Mapping[str, Any], shown: Sequence[Column], best: Mapping[str, float | None], protocol: Protocol) -> str:
-    why = f"not ranked: {row['not_ranked']}" if row["not_ranked"] is not None else tied(row)
+    notes = (tied(row) if row["not_ranked"] is None else f"not ranked: {row['not_ranked']}", selection(row))
+    why = "; ".join(note for note in notes if note)
     why = f'<span class="reason">{text(why)}</span>' if why else ""
     run, name = str(row["run"]), text(row["model"])
     link = f'<a href="?model={quote(run)}" data-run="{text(run)}" title="{name}">{name}</a>{_standing(row)}'

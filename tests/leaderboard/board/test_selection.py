@@ -10,6 +10,7 @@ import pytest
 
 from leaderboard.board.selection import best_of, corrected
 from leaderboard.board.table import board
+from leaderboard.board.written import render, sentence_over
 from leaderboard.pages.results import selection_html
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
@@ -124,3 +125,6 @@ def test_the_best_of_many_ranks_by_what_is_left(tmp_path: Path) -> None:
     assert said["silent"] == said["not chosen"] == ""
     assert "best of 1,000 attempts" in said["chosen"]
     assert "corrected by -3.2 points" in said["chosen"]
+    written = render(table, "md", PROTOCOL)
+    assert "best of 1,000 attempts, ranked 3.2 points lower" in written
+    assert sentence_over(table, "starter", PROTOCOL).startswith("None of the three models can be told apart")
