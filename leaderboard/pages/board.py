@@ -213,8 +213,8 @@ def legend(table: Board, reference: str, protocol: Protocol) -> str:
             "the ranks that the model takes in 95% of boards on which all models are sampled anew, with the spread "
             "between runs where models have several. A model takes one rank, by the mean of its runs; unranked models "
             "of equal size have a range among themselves. Tied: no clear difference after Holm's correction over all "
-            "pairs of models, so that in 95 of 100 boards no two models in the wrong order are said to be apart. Best of "
-            "N: the card says that so many attempts were scored and the best submitted; what that gains is taken off."
+            "pairs of models, so that in 95 of 100 boards no two models in the wrong order are said to be apart. Best "
+            "of N: the card says that so many attempts were scored and the best submitted; what that gains is taken off."
         ),
         *([text(record_text(_checks(protocol))), text(_CALIBRATED)] if is_calibrated else []),
         (
