@@ -214,7 +214,7 @@ def legend(table: Board, reference: str, protocol: Protocol) -> str:
             "between runs where models have several. A model takes one rank, by the mean of its runs; unranked models "
             "of equal size have a range among themselves. Tied: no clear difference after Holm's correction over all "
             "pairs of models, so that in 95 of 100 boards no two models in the wrong order are said to be apart. Best "
-            "of N: so many attempts were scored, as the card says, and the best submitted; what that gains is taken off."
+            "of N: so many attempts were scored, as the card says, and the best submitted; its gain is taken off."
         ),
         *([text(record_text(_checks(protocol))), text(_CALIBRATED)] if is_calibrated else []),
         (
