@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from leaderboard.store.run import Run
 
 REFERENCE = "starter"
-SEVERAL = {"ion_exchange": 3, "random_prototypes": 3}
+SEVERAL = {"ion_exchange": 2, "random_prototypes": 2}
 """Baselines with more than one seed, so that the spread between runs is seen."""
 
 

@@ -205,4 +205,4 @@ def test_runs_are_made_listed_published_once_and_cleared(
 def test_the_plan_has_every_baseline_and_several_seeds_of_two() -> None:
     assert {one.name for one in plan()} == set(registry())
     assert sum(count > 1 for count in SEVERAL.values()) >= 2
-    assert [one.seed for one in plan(["ion_exchange", "vacancies"])] == [0, 0, 1, 2]
+    assert [one.seed for one in plan(["ion_exchange", "vacancies"])] == [0, 0, 1]
