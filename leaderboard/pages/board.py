@@ -134,7 +134,7 @@ def kept_choices(board: Board) -> list[str]:
 
 
 def select(board: Board, selection: Selection) -> pd.DataFrame:
-    """Rows of the selection in its order, no controls; those without a value of the sorted column come last."""
+    """Rows of the selection in its order, no controls; ranked rows first, those without a value last of their kind."""
     table = board.wide
     of_board = (table["reference"] == selection.reference) & ~_is_control(table)
     kept = KEPT[selection.kept](table).fillna(value=False).astype(bool) & of_board.astype(bool)
@@ -143,13 +143,14 @@ def select(board: Board, selection: Selection) -> pd.DataFrame:
         names = table["model"] + "\n" + table["owner"].fillna("")
         kept &= names.str.casefold().str.contains(wanted, regex=False).fillna(value=False).astype(bool)
     rows = table[kept]
-    return rows.sort_values(
+    ordered = rows.sort_values(
         selection.sort_by,
         ascending=selection.direction == LOWEST,
         na_position="last",
         kind="stable",
         key=lambda values: values.str.casefold() if selection.sort_by == "model" else values,
     )
+    return ordered.sort_values("rank", key=lambda ranks: ranks.isna(), kind="stable")
 
 
 def bundled(board: Board, reference: str) -> pd.DataFrame:

@@ -80,9 +80,10 @@ def test_what_the_protocol_does_not_headline_waits_in_the_picker(table: Board) -
 @pytest.mark.parametrize(
     ("sort_by", "direction", "models"),
     [
-        ("vun", HIGHEST, [HOSTILE, "first", "Second"]),
+        # ranked models come first, whatever few structures that are not ranked scored
+        ("vun", HIGHEST, ["first", "Second", HOSTILE]),
         ("vun", LOWEST, ["Second", "first", HOSTILE]),
-        ("model", LOWEST, [HOSTILE, "first", "Second"]),
+        ("model", LOWEST, ["first", "Second", HOSTILE]),
         ("rank", LOWEST, ["first", "Second", HOSTILE]),
         ("rank", HIGHEST, ["Second", "first", HOSTILE]),
     ],
