@@ -8,13 +8,17 @@ import numpy as np
 import pandas as pd
 
 from leaderboard.board.selection import corrected
-from leaderboard.board.ties import Ties, ties
+from leaderboard.board.ties import Ties, mean_of, ties
 from leaderboard.score_key import ScoreKey
 from metrics.statistics.ranks import Sampled, rank_ranges
 from metrics.statistics.runs import pooled, spread
 from metrics.statistics.uncertainty import Estimate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
     from leaderboard.protocol import Protocol
     from metrics.score import Score
     from metrics.statistics.runs import RunVariance
@@ -90,14 +94,14 @@ def with_ranks(runs: pd.DataFrame, estimates: pd.DataFrame, score: Score | None,
     is_known = ~np.isnan(intervals).any(axis=1)
     is_share = score is not None and score.unit == "share"
 
-    def sampled(row: int) -> Sampled:
-        return Sampled(Estimate(*intervals[row].tolist()), is_share)
+    is_chosen = runs["selection_shift"].notna().to_numpy()
 
     for field in _fields(runs, protocol).values():
         n_runs |= {row: len(rows) for rows in field.models for row in rows}
         models = [known for rows in field.models if (known := [row for row in rows if is_known[row]])]
         if field.is_ranked or len(models) > 1:
-            ranges = rank_ranges([[sampled(row) for row in rows] for rows in models])
+            of_models = [_that_vary(intervals, rows, is_chosen) for rows in models]
+            ranges = rank_ranges([[Sampled(estimate, is_share) for estimate in runs_of] for runs_of in of_models])
             for rows, rank_range in zip(models, ranges, strict=True):
                 rank = rank_range.rank if field.is_ranked else None
                 placed |= dict.fromkeys(rows, (rank, rank_range.low, rank_range.high))
@@ -127,13 +131,27 @@ def without_selection(
     attempts = runs["n_attempts"].fillna(1).to_numpy(dtype=np.int64)
     moved = intervals.copy()
     for field in _fields(runs, protocol).values():
-        models = [known for rows in field.models if (known := [row for row in rows if is_known[row]])]
-        values = [[Estimate(*intervals[row].tolist()) for row in rows] for rows in models]
-        n_attempts = [int(attempts[rows].max()) for rows in models]
-        between = pooled([of_model for of_model, n in zip(values, n_attempts, strict=True) if n <= len(of_model)])
-        for rows, of_model, n in zip(models, values, n_attempts, strict=True):
-            moved[rows] = corrected(of_model, n, between, is_share=score is not None and score.unit == "share")
+        chosen = [(rows, int(attempts[rows].max())) for rows in field.models]
+        # of a model that submitted all its attempts nothing was chosen, whichever of them are scored by now
+        models = [
+            ([row for row in rows if is_known[row]], n_attempts if n_attempts > len(rows) else None)
+            for rows, n_attempts in chosen
+        ]
+        values = [[Estimate(*intervals[row].tolist()) for row in rows] for rows, _ in models]
+        between = pooled([of_model for of_model, (_, n) in zip(values, models, strict=True) if n is None and of_model])
+        for of_model, (rows, n) in zip(values, models, strict=True):
+            if of_model:
+                moved[rows] = corrected(of_model, n, between, is_share=score is not None and score.unit == "share")
     return pd.DataFrame(moved, index=estimates.index, columns=estimates.columns).astype("Float64")
+
+
+def that_vary(runs: list[Estimate], *, is_chosen: bool) -> list[Estimate]:
+    """The runs of a model that say by how much runs differ; for the best of several attempts, their mean alone."""
+    return [mean_of(runs)] if is_chosen else runs
+
+
+def _that_vary(intervals: NDArray[np.float64], rows: Sequence[int], is_chosen: NDArray[np.bool_]) -> list[Estimate]:
+    return that_vary([Estimate(*intervals[row].tolist()) for row in rows], is_chosen=bool(is_chosen[rows].any()))
 
 
 def with_ties(runs: pd.DataFrame, estimates: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
@@ -147,11 +165,12 @@ def with_ties(runs: pd.DataFrame, estimates: pd.DataFrame, protocol: Protocol) -
     """
     intervals = estimates.to_numpy(dtype=np.float64, na_value=np.nan)
     is_known = ~np.isnan(intervals).any(axis=1)
+    is_chosen = runs["selection_shift"].notna().to_numpy()
     placed: dict[int, Ties] = {}
     for field in _fields(runs, protocol).values():
         models = [known for rows in field.models if (known := [row for row in rows if is_known[row]])]
         if field.is_ranked:
-            groups = ties([[Estimate(*intervals[row].tolist()) for row in rows] for rows in models])
+            groups = ties([_that_vary(intervals, rows, is_chosen) for rows in models])
             placed |= {row: group for rows, group in zip(models, groups, strict=True) for row in rows}
     ends = [placed.get(row, (None, None)) for row in range(len(runs))]
     tied = pd.DataFrame(ends, index=runs.index, columns=["tied_low", "tied_high"], dtype="Int64")

@@ -130,14 +130,15 @@ def clearest_difference(scores: Sequence[Shown], among: int) -> Apart | None:
         return None
     p_value, at = min(clear)
     score, one, other = pairs[at]
-    is_higher = _mean(score.runs[one]).value > _mean(score.runs[other]).value
+    is_higher = mean_of(score.runs[one]).value > mean_of(score.runs[other]).value
     better, worse = (one, other) if is_higher == score.higher_is_better else (other, one)
     return Apart(score.label, better, worse, p_value)
 
 
 def _of_ranking(names: Sequence[str], label: str, apart: NDArray[np.float64], n_tied: int) -> str:
     if n_tied == len(names):
-        return f"None of the {_number(len(names))} models can be told apart by {label}"
+        none = "The two models cannot" if len(names) == 2 else f"None of the {_number(len(names))} models can"  # noqa: PLR2004 - there is no "none of the two"
+        return f"{none} be told apart by {label}"
     if n_tied > 1:
         return f"The first {_number(n_tied)} cannot be told apart by {label}"
     if (largest := float(apart[0, 1:].max())) < SIGNIFICANT:
@@ -146,7 +147,7 @@ def _of_ranking(names: Sequence[str], label: str, apart: NDArray[np.float64], n_
 
 
 def _ranks(models: Sequence[Sequence[Estimate]]) -> list[int]:
-    means = np.array([_mean(runs).value for runs in models])
+    means = np.array([mean_of(runs).value for runs in models])
     return [1 + int(np.count_nonzero(means > mean)) for mean in means]
 
 
@@ -160,10 +161,10 @@ def _p_values(models: Sequence[Sequence[Estimate]]) -> NDArray[np.float64]:
 
 def _raw_p_values(models: Sequence[Sequence[Estimate]]) -> NDArray[np.float64]:
     """P-values of all pairs of models in the order of ``combinations``; the spread between runs counts where known."""
-    return pairwise_p_values([_mean(runs) for runs in models], [len(runs) for runs in models], pooled(models))
+    return pairwise_p_values([mean_of(runs) for runs in models], [len(runs) for runs in models], pooled(models))
 
 
-def _mean(runs: Sequence[Estimate]) -> Estimate:
+def mean_of(runs: Sequence[Estimate]) -> Estimate:
     """Mean of runs with its interval, as of independent errors."""
     runs = sorted(runs)  # the order of the runs plays no part
     value = fsum(run.value for run in runs) / len(runs)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from leaderboard.board.calibrated import heading, outside_text, ranking_text, side_by_side
 from leaderboard.board.names import no_interval, score_name
-from leaderboard.board.ranking import ranked_models, without_selection
+from leaderboard.board.ranking import ranked_models, that_vary, without_selection
 from leaderboard.board.ties import Shown, Ties, sentence, tied_text
 from leaderboard.board.training import without_value
 from leaderboard.spreadsheet import safe_cell
@@ -73,7 +73,12 @@ def sentence_over(board: Board, reference: str, protocol: Protocol) -> str:
     first, *others = (_shown(board, key, models, protocol) for key in (ranking, *beside))
     if first is None:
         return ""
-    names = [model_label(of_model.iloc[0].to_dict()) for of_model in models]
+    first_rows = [of_model.iloc[0].to_dict() for of_model in models]
+    labels = [model_label(row) for row in first_rows]
+    names = [
+        label if labels.count(label) == 1 or pd.isna(row["version"]) else f"{label}, version {row['version']}"
+        for label, row in zip(labels, first_rows, strict=True)
+    ]
     return sentence(names, first, [score for score in others if score is not None])
 
 
@@ -118,14 +123,16 @@ def _tables(board: Board, reference: str, wanted: Sequence[ScoreKey], protocol: 
 
 def selection(row: Mapping[Any, Any]) -> str:
     """How a row's model was chosen and what that takes from its score; empty where nothing was said or taken."""
-    shift, n_attempts = row["selection_shift"], row["n_attempts"]
+    shift = row["selection_shift"]
     if shift is None or pd.isna(shift):
         return ""
     name = str(row["ranked_by"]).partition("@")[0]
     is_share = name in registry() and registry()[name].unit == "share"
     lower = f"{100 * shift:.1f} points" if is_share else f"{shift:.3g}"
-    several = n_attempts is None or pd.isna(n_attempts)  # it is another run of the model whose card says how many
-    return f"best of {'several' if several else f'{n_attempts:,}'} attempts, ranked {lower} lower"
+    n_attempts = row["n_attempts"]
+    # of a model whose other run's card says how many there were, this one's may not
+    known = n_attempts is not None and not pd.isna(n_attempts) and n_attempts > row["n_runs"]
+    return f"best of {f'{n_attempts:,}' if known else 'several'} attempts, ranked {lower} lower"
 
 
 def tied(row: Mapping[Any, Any]) -> str:
@@ -145,7 +152,13 @@ def _shown(board: Board, key: ScoreKey, models: Sequence[pd.DataFrame], protocol
     ends = [rows[[key.column, f"{key.column}_low", f"{key.column}_high"]] for rows in models]
     if any(of_model.isna().any(axis=None) for of_model in ends):
         return None
-    runs = [[Estimate(*map(float, run)) for run in of_model.itertuples(index=False, name=None)] for of_model in ends]
+    runs = [
+        that_vary(
+            [Estimate(*map(float, run)) for run in of_model.itertuples(index=False, name=None)],
+            is_chosen=bool(rows["selection_shift"].notna().any()),
+        )
+        for of_model, rows in zip(ends, models, strict=True)
+    ]
     return Shown(f"\u201c{heading(key, board.keys, protocol)}\u201d", registry()[key.name].better == "higher", runs)
 
 

@@ -189,15 +189,17 @@ class _Search:
         """Each crystal with the nearest other one; inside a class no verdict is needed."""
         for one, other in enumerate(self._partner.tolist()):
             if other >= 0:
-                distance = float(self._nearest[one])
-                first, second = sorted((one, other))
-                apart = self._classes[one] != self._classes[other]
-                yield (
-                    self._pair(one, other),
-                    without_matcher_at(self._crystals[first], self._crystals[second], distance, self._asking.settings)
-                    if apart
-                    else Undecided(distance),
-                )
+                yield self._pair(one, other), self._nearest_answer(one, other)
+
+    def _nearest_answer(self, one: int, other: int) -> Comparison | Undecided:
+        distance = float(self._nearest[one])
+        if self._classes[one] == self._classes[other]:
+            return Undecided(distance)
+        first, second = sorted((one, other))
+        try:
+            return without_matcher_at(self._crystals[first], self._crystals[second], distance, self._asking.settings)
+        except UnmeasurableError as error:
+            return Undecided(None, error.reason)
 
     def _pairs_of_similar_means(self) -> Iterator[Pair]:
         """Each crystal with those of the nearest mean rows, which are likely to be near it."""

@@ -156,11 +156,13 @@ def select(board: Board, selection: Selection) -> pd.DataFrame:
 def bundled(board: Board, reference: str) -> pd.DataFrame:
     """Rows of the baselines and controls of the board of a reference set."""
     table = board.wide
-    return table[(table["bundled"].notna() & (table["reference"] == reference)).astype(bool)]
+    of_board = table["bundled"].notna() & table["owner"].isna() & (table["reference"] == reference)
+    return table[of_board.fillna(value=False).astype(bool)]
 
 
 def _is_control(table: pd.DataFrame) -> pd.Series[bool]:
-    return (table["bundled"] == "control").fillna(value=False).astype(bool)
+    """Ours: what somebody else submitted stands among the models, whatever it is."""
+    return ((table["bundled"] == "control") & table["owner"].isna()).fillna(value=False).astype(bool)
 
 
 def table_html(

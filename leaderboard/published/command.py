@@ -43,6 +43,9 @@ def published(options: Namespace) -> None:
     if options.list:
         sys.stdout.write("\n".join(map(described, recipes().values())))
         return
+    if options.publish_bundled and (options.ship or options.name):
+        msg = "--publish-bundled brings all runs of this code onto the board; leave NAME and --ship out"
+        raise UsageError(msg)
     if options.publish_bundled:
         from leaderboard.published.shipped import publish_shipped  # noqa: PLC0415 - as above
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from leaderboard.baselines.bundled import publish_as_ours
 from leaderboard.baselines.packed import pack
 from leaderboard.protocol import load_protocol
 from leaderboard.run.scoring import Resources, Setting, score_file, start_engine
@@ -29,7 +30,7 @@ def publish_shipped(store: Store, folder: Path = FOLDER) -> int:
     """Bring the runs into a store, one that is there already stays as it is; how many are there."""
     paths = shipped(folder)
     for path in paths:
-        store.publish(path)
+        publish_as_ours(store, path)
     return len(paths)
 
 

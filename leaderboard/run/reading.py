@@ -132,6 +132,12 @@ def crystals_of(structures: pd.DataFrame) -> dict[int, Crystal]:
     }
 
 
+def has_cells(structures: pd.DataFrame) -> bool:
+    """Whether the readable records have their cells; those of published outputs do not ship with their run."""
+    readable = structures["refusal"].isna()
+    return bool(structures.loc[readable, "lattice"].notna().all())
+
+
 def cells(table: pd.DataFrame, *names: str) -> Iterator[tuple[Any, ...]]:
     """Values of the named columns row by row, null as None."""
     return zip(*(pa.array(table[name]).to_pylist() for name in names), strict=True)

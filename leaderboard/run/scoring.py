@@ -22,7 +22,7 @@ from leaderboard.release import package_versions, release
 from leaderboard.run.columns import check_complete, columns_schema
 from leaderboard.run.energies import ENERGIES_SCHEMA, Tier, check_available, check_installed
 from leaderboard.run.energy_views import variant
-from leaderboard.run.reading import STRUCTURES_SCHEMA, at_most, refuse_more
+from leaderboard.run.reading import STRUCTURES_SCHEMA, at_most, has_cells, refuse_more
 from leaderboard.run.stages import Context, Read, Scored, identify, measure, read, relax, score
 from leaderboard.store.json_files import read_any_run, write_model
 from leaderboard.store.run import Run
@@ -248,10 +248,13 @@ def score_again(run: Run, setting: Setting, resources: Resources) -> Run:
     """Score the structures of an earlier run in another setting; what was measured is not measured again.
 
     Raises:
-        RunError: the setting asks for what is not there, or another process is at it.
+        RunError: the setting asks for what is not there, another process is at it, or the run has no structures.
 
     """
     record = run.record
+    if not has_cells(run.structures()):
+        msg = f"{run.path} ships without its structures, which their source has; get and score that file instead"
+        raise RunError(msg)
     sha256 = record.submission_sha256
     folder = resources.store.workspace(sha256, setting.run_key(sha256))
     folder.mkdir(parents=True, exist_ok=True)

@@ -6,14 +6,17 @@ from math import pi, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from leaderboard.board.ranking import without_selection
 from leaderboard.board.selection import best_of, corrected
 from leaderboard.board.table import board
 from leaderboard.board.written import render, sentence_over
 from leaderboard.pages.results import selection_html
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
+from metrics.score import registry
 from metrics.statistics.runs import RunVariance
 from metrics.statistics.uncertainty import Estimate, Z
 from tests.made_runs import Made, good, publish
@@ -128,3 +131,29 @@ def test_the_best_of_many_ranks_by_what_is_left(tmp_path: Path) -> None:
     written = render(table, "md", PROTOCOL)
     assert "best of 1,000 attempts, ranked 3.2 points lower" in written
     assert sentence_over(table, "starter", PROTOCOL).startswith("None of the three models can be told apart")
+
+
+def test_chosen_runs_say_nothing_of_the_spread_between_runs(tmp_path: Path) -> None:
+    """The two best of twenty differ by little; that must not make the honest two, far apart, look sure."""
+    for model, hits, card in (
+        ("honest", (1_100, 1_400), {}),
+        ("other", (1_000, 1_300), {}),
+        *((f"chosen {number}", (1_500, 1_501), {"n_attempts": 20}) for number in range(4)),
+    ):
+        for n_novel in hits:
+            rows = [good(f"r{number}", in_reference=number >= n_novel) for number in range(PROTOCOL.n_ranked)]
+            publish(tmp_path, Made(model, rows, card=card))
+    runs = board(Store(tmp_path), PROTOCOL).runs.set_index("model")
+    # standard deviation between runs 8.5 points, of each mean of two 6: a gap of 4 points is nothing
+    assert (runs.loc["honest", "tied_high"] == runs["rank"].max()).all()
+
+
+def test_all_attempts_submitted_are_nothing_chosen_though_one_waits_for_its_score(tmp_path: Path) -> None:
+    for n_novel in (1_200, 1_250, 1_300):
+        rows = [good(f"r{number}", in_reference=number >= n_novel) for number in range(PROTOCOL.n_ranked)]
+        publish(tmp_path, Made("m", rows, card={"n_attempts": 3}))
+    table = board(Store(tmp_path), PROTOCOL)
+    estimates = table.wide[["vun", "vun_low", "vun_high"]].set_axis(["value", "low", "high"], axis="columns")
+    estimates.loc[0] = pd.NA
+    left = without_selection(table.runs, estimates, registry()["vun"], PROTOCOL)
+    pd.testing.assert_frame_equal(left, estimates)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from leaderboard.board.table import board as board_table
+from leaderboard.errors import RunError
 from leaderboard.pages import board, plots, runs
 from leaderboard.pages.board import HIGHEST, Selection
 from leaderboard.pages.detail import drawing
@@ -14,9 +15,11 @@ from leaderboard.pages.results import run_html
 from leaderboard.protocol import load_protocol
 from leaderboard.published.recipe import published_of, recipes
 from leaderboard.published.shipped import publish_shipped, shipped
-from leaderboard.run.scoring import Setting
+from leaderboard.run.scoring import Resources, Setting, score_again, start_engine
+from leaderboard.store.actions import Action
 from leaderboard.store.local import Store
 from leaderboard.store.run import Run
+from metrics.measure.running.progress import silent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,3 +75,21 @@ def test_the_pages_say_whose_structures_they_are_and_draw_what_there_is(store: S
         plots.funnel(facts)
         plots.elements(runs.structures(run.path))
         plots.space_groups(facts)
+
+
+def test_our_rows_stay_ours_where_somebody_submitted_the_bytes_before(tmp_path: Path) -> None:
+    store, path = Store(tmp_path), PATHS[0]
+    record = Run(path).record
+    theirs = {"actor": "eve", "owner": "eve", "kind": "published", "sha256": record.submission_sha256}
+    store.record(Action.model_validate({**theirs, "card": record.model}))
+    publish_shipped(store, path.parents[1])
+    publish_shipped(store, path.parents[1])  # again changes nothing
+    runs_of_file = [run for run in store.runs() if run.record.submission_sha256 == record.submission_sha256]
+    assert {(run.owner, run.is_approved) for run in runs_of_file} == {(None, True), ("eve", False)}
+
+
+def test_a_run_without_structures_is_not_scored_again(store: Store, tmp_path: Path) -> None:
+    setting = Setting.of(PROTOCOL, "starter", (), relax=False)
+    with start_engine(1) as engine, pytest.raises(RunError, match="ships without its structures"):
+        score_again(store.runs()[0], setting, Resources(engine, Store(tmp_path), silent))
+    assert not any(tmp_path.rglob("structures.parquet"))
