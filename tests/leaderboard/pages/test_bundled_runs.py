@@ -14,6 +14,7 @@ from leaderboard.board.written import render, sentence_over, tied
 from leaderboard.pages import board
 from leaderboard.pages.board import HIGHEST, Selection
 from leaderboard.pages.bundled import bundled_html, bundled_section
+from leaderboard.pages.markup import text
 from leaderboard.pages.results import run_html
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
@@ -63,7 +64,7 @@ def test_the_table_of_models_holds_no_control_and_the_controls_say_what_caught_t
     assert 'title="a rule without training' in shown
     apart = bundled_section(board.bundled(table, "starter"), PROTOCOL)
     for name, kind in KIND.items():
-        assert apart.count(f">{registry()[name].label} ({kind})</a>") == 1
+        assert apart.count(f">{text(registry()[name].label)} ({kind})</a>") == 1
     assert apart.count('class="yes">holds<') == sum(
         len(known.caught_by) for name, known in registry().items() if KIND.get(name) == "control"
     )
