@@ -58,19 +58,25 @@ class Drawn:
         self._lock = threading.Lock()
         self._table: Board | None = None
         self._pages: OrderedDict[tuple[board.Selection, int], str] = OrderedDict()
+        # of a reference set, whatever is selected: comparing all pairs of 300 models takes half a second
+        self._said: dict[str, str] = {}
 
     def html(self, table: Board, selection: board.Selection, page: int) -> str:
         """A page (from 1) of the rows of a selection, whose ``indicative`` is read from the board."""
         key = selection, page
         with self._lock:
             if table is not self._table:
-                self._table, self._pages = table, OrderedDict()
-            pages = self._pages
+                self._table, self._pages, self._said = table, OrderedDict(), {}
+            pages, said = self._pages, self._said
             if key in pages:
                 pages.move_to_end(key)
                 return pages[key]
         indicative = table.is_indicative(selection.reference)
+        if selection.reference not in said:
+            said[selection.reference] = sentence_over(table, selection.reference, self._protocol)
+        finding = said[selection.reference]
         drawn = _html(table, self._protocol, replace(selection, indicative=indicative), page)
+        drawn = f'<p class="finding">{text(finding)}</p>{drawn}' if finding else drawn
         with self._lock:
             pages[key] = drawn
             if len(pages) > _KEPT_PAGES:
@@ -175,10 +181,8 @@ def _html(table: Board, protocol: Protocol, selection: board.Selection, page: in
     shown = rows.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     body = board.table_html(rows, board.columns(table, protocol), selection, protocol, shown)
     turned = pager(len(rows), page, PAGE_SIZE) if len(rows) > PAGE_SIZE else ""
-    said = sentence_over(table, selection.reference, protocol)
-    finding = f'<p class="finding">{text(said)}</p>' if said else ""
     under = bundled_section(board.bundled(table, selection.reference), protocol)
-    return finding + body + turned + board.legend(table, selection.reference, protocol) + under
+    return body + turned + board.legend(table, selection.reference, protocol) + under
 
 
 def _references(table: Board, protocol: Protocol) -> list[tuple[str, str]]:
