@@ -69,8 +69,8 @@ def _serve(jobs: Jobs, port: int, temporary: Path) -> None:
     import gradio as gr
 
     from leaderboard.command_line.gc import keep_clearing
+    from leaderboard.pages.parts.viewer import STATIC
     from leaderboard.pages.site import build
-    from leaderboard.pages.viewer import STATIC
     from leaderboard.protocol import load_protocol
     from leaderboard.queue.runner import Runner
     from leaderboard.run.service import ScoringProcess

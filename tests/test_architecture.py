@@ -77,6 +77,16 @@ LINES = {
             }
         ),
     ),
+    "pages": Arrows(
+        (
+            ("leaderboard.pages.parts",),
+            ("leaderboard.pages.texts", "leaderboard.pages.structures", "leaderboard.pages.reference"),
+            ("leaderboard.pages.board", "leaderboard.pages.compare"),
+            ("leaderboard.pages.model",),
+            ("leaderboard.pages.submit",),
+            ("leaderboard.pages.site",),
+        )
+    ),
 }
 """Every line of arrows that the layout has."""
 
@@ -98,8 +108,8 @@ NAMED = {room for line in LINES.values() for step in line.steps for room in step
 WITHOUT_CHEMISTRY = ("metrics/scores/*.py", "metrics/statistics/*.py", "metrics/*.py")
 CHEMISTRY = {"pymatgen", "spglib", "ase"}
 MAX_FILES = 14
-CROWDED = {"pages", "formats"}
-"""Folders of many small files of one kind."""
+CROWDED = {"formats"}
+"""The folder of many small files of one kind."""
 
 
 def imported(path: Path) -> set[str]:

@@ -14,7 +14,7 @@ import pytest
 
 from leaderboard.__main__ import main
 from leaderboard.board.table import board
-from leaderboard.pages import reference_search
+from leaderboard.pages.reference import reference_search
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 from leaderboard.store.run import Run

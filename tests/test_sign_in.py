@@ -21,7 +21,7 @@ import pytest
 
 from leaderboard.moderation import verbs
 from leaderboard.moderation.rights import MAINTAINERS, Visitor
-from leaderboard.pages.maintenance import NOT_FOR_YOU
+from leaderboard.pages.texts.maintenance import NOT_FOR_YOU
 from leaderboard.queue.jobs import Jobs
 from leaderboard.store.local import Store
 from submissions.card import Card

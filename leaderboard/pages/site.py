@@ -8,23 +8,16 @@ from urllib.parse import parse_qsl
 import gradio as gr
 
 from leaderboard.board.kept import KeptBoard
-from leaderboard.pages import (
-    about,
-    board_page,
-    compare,
-    governance,
-    lookup,
-    maintenance,
-    model,
-    reference,
-    reported,
-    runs,
-    structure_matching,
-    submit,
-)
-from leaderboard.pages.panel import LIGHT, QUIET
-from leaderboard.pages.text_box import LINK_CHARACTERS
-from leaderboard.pages.visitor import can_sign_in
+from leaderboard.pages.board import board_page, reported
+from leaderboard.pages.compare import compare
+from leaderboard.pages.model import model
+from leaderboard.pages.parts import lookup, runs
+from leaderboard.pages.parts.events import LIGHT, QUIET
+from leaderboard.pages.parts.text_box import LINK_CHARACTERS
+from leaderboard.pages.parts.visitor import can_sign_in
+from leaderboard.pages.reference import reference
+from leaderboard.pages.submit import submit
+from leaderboard.pages.texts import about, governance, maintenance, structure_matching
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

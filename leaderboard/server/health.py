@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from leaderboard.pages.markup import text
+from leaderboard.pages.parts.markup import text
 from leaderboard.queue.energies.leases import seen
 from leaderboard.release import package_versions, release
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from gradio.routes import App
 from starlette.routing import Mount
 
-from leaderboard.pages.style import CSS, theme
+from leaderboard.pages.parts.style import CSS, theme
 from leaderboard.server.connections import impatient
 from leaderboard.server.guard import Guard
 from leaderboard.server.hosts import hosts_of

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from leaderboard.__main__ import main
-from leaderboard.pages.about import page
+from leaderboard.pages.texts.about import page
 from leaderboard.protocol import load_protocol
 from submissions.formats.detect import STRUCTURE_COLUMNS
 from submissions.formats_text import FORMATS, FORMATS_TEXT

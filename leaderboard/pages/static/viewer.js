@@ -1,4 +1,4 @@
-// Draws props.value (a scene of leaderboard/pages/viewer.py) with 3Dmol.js and redraws when it changes.
+// Draws props.value (a scene of leaderboard/pages/parts/viewer.py) with 3Dmol.js and redraws when it changes.
 // Runs as the body of a function of (element, trigger, props, server, upload, watch), after a line that states
 // libraryAddress.
 const canvas = element.querySelector(".canvas");

@@ -15,8 +15,8 @@ from leaderboard.baselines.bundled import FOLDER, REMAKE, baseline_of, bundled_r
 from leaderboard.baselines.packed import FINGERPRINTS, pack
 from leaderboard.baselines.remake import SEVERAL, Options, Planned, bundle, clear, plan
 from leaderboard.baselines.submission import write_submission
-from leaderboard.pages import downloads
-from leaderboard.pages.detail import drawing
+from leaderboard.pages.structures import downloads
+from leaderboard.pages.structures.detail import drawing
 from leaderboard.protocol import load_protocol
 from leaderboard.run.reading import STRUCTURES_SCHEMA
 from leaderboard.run.scoring import Resources, Setting, score_again, start_engine

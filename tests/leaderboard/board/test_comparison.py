@@ -10,8 +10,8 @@ import pytest
 
 from leaderboard.board.comparison import caveats, compare, summary
 from leaderboard.board.table import board
-from leaderboard.pages import plots
-from leaderboard.pages.compare import first_two, named_runs, page
+from leaderboard.pages.compare.compare import first_two, named_runs, page
+from leaderboard.pages.parts import plots
 from leaderboard.protocol import load_protocol
 from leaderboard.score_key import ScoreKey
 from leaderboard.store.json_files import write_model

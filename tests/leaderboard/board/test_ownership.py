@@ -16,8 +16,8 @@ from leaderboard.board.table import board
 from leaderboard.board.written import render
 from leaderboard.moderation import verbs
 from leaderboard.moderation.rights import Visitor
-from leaderboard.pages import board as board_page
-from leaderboard.pages.compare import first_two
+from leaderboard.pages.board import board as board_page
+from leaderboard.pages.compare.compare import first_two
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 from submissions.card import Card

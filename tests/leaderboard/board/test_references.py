@@ -14,8 +14,8 @@ from leaderboard.board.ranking import run_variances
 from leaderboard.board.references import Ranked, ReferenceVersion, board_names, label
 from leaderboard.board.table import board
 from leaderboard.board.written import render
-from leaderboard.pages.board import legend
-from leaderboard.pages.board_page import _references
+from leaderboard.pages.board.board import legend
+from leaderboard.pages.board.board_page import _references
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 from reference_data.reference import open_reference, present_sha256

@@ -13,7 +13,7 @@ from leaderboard.board.ranking import without_selection
 from leaderboard.board.selection import best_of, corrected
 from leaderboard.board.table import board
 from leaderboard.board.written import render, sentence_over
-from leaderboard.pages.results import selection_html
+from leaderboard.pages.model.results import selection_html
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 from metrics.score import registry

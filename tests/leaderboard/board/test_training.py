@@ -10,7 +10,7 @@ import pytest
 from leaderboard.board.table import board
 from leaderboard.board.training import OVERLAP, why_no_overlap, without_value
 from leaderboard.board.written import render
-from leaderboard.pages.results import scores_html
+from leaderboard.pages.model.results import scores_html
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 from metrics.score import registry

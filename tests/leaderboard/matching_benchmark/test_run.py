@@ -21,7 +21,7 @@ from leaderboard.matching_benchmark.report import as_text
 from leaderboard.matching_benchmark.result import SCHEMA, STARTER_RESULT, newest_result
 from leaderboard.matching_benchmark.run import JUDGES, BenchmarkRun, run_benchmark
 from leaderboard.matching_benchmark.tables import write_answers
-from leaderboard.pages import structure_matching
+from leaderboard.pages.texts import structure_matching
 from leaderboard.store.json_files import read_json
 from leaderboard.store.local import Store
 from metrics.measure.chemistry.composition import reduced_formula_of

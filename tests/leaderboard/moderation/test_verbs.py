@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from leaderboard.moderation import verbs
 from leaderboard.moderation.listed import NotDoneError, all_listings, named
 from leaderboard.moderation.rights import Visitor
-from leaderboard.pages import maintenance, runs
+from leaderboard.pages.parts import runs
+from leaderboard.pages.texts import maintenance
 from leaderboard.run.verification.command import find_run
 from leaderboard.store.local import Store
 from submissions.card import Card

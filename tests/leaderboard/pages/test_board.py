@@ -12,8 +12,8 @@ import pytest
 from leaderboard.board.table import board as board_table
 from leaderboard.calibration.ledger import ledger, record_text
 from leaderboard.calibration.record import calibrations
-from leaderboard.pages import board
-from leaderboard.pages.board import HIGHEST, LOWEST, Selection
+from leaderboard.pages.board import board
+from leaderboard.pages.board.board import HIGHEST, LOWEST, Selection
 from leaderboard.protocol import load_protocol
 from leaderboard.score_key import ScoreKey
 from leaderboard.store.local import Store

@@ -11,11 +11,11 @@ from leaderboard.baselines.baseline import registry
 from leaderboard.baselines.bundled import REMAKE, bundled_runs, publish_bundled
 from leaderboard.board.table import board as board_table
 from leaderboard.board.written import render, sentence_over, tied
-from leaderboard.pages import board
-from leaderboard.pages.board import HIGHEST, Selection
-from leaderboard.pages.bundled import bundled_html, bundled_section
-from leaderboard.pages.markup import text
-from leaderboard.pages.results import run_html
+from leaderboard.pages.board import board
+from leaderboard.pages.board.board import HIGHEST, Selection
+from leaderboard.pages.board.bundled import bundled_html, bundled_section
+from leaderboard.pages.model.results import run_html
+from leaderboard.pages.parts.markup import text
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 

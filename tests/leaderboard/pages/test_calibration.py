@@ -10,10 +10,11 @@ import pytest
 
 from leaderboard.calibration.assess import THRESHOLDS
 from leaderboard.calibration.record import calibrations
-from leaderboard.pages import about, energies, plots_calibration, plots_energies
-from leaderboard.pages.calibration import calibration_html, calibration_of
-from leaderboard.pages.potential_accuracy import accuracy_html
-from leaderboard.pages.potential_standing import against_dft, on_matbench, standings_html
+from leaderboard.pages.model import energies, plots_energies
+from leaderboard.pages.texts import about, plots_calibration
+from leaderboard.pages.texts.calibration import calibration_html, calibration_of
+from leaderboard.pages.texts.potential_accuracy import accuracy_html
+from leaderboard.pages.texts.potential_standing import against_dft, on_matbench, standings_html
 from leaderboard.protocol import load_protocol
 from leaderboard.score_key import ScoreKey
 from metrics.measure.potentials import registry

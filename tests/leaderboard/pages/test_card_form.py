@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 BUILD = """
 import json
 import gradio as gr
-from leaderboard.pages import card_form
+from leaderboard.pages.submit import card_form
 with gr.Blocks(analytics_enabled=False):
     required = card_form.required()
     inputs = required | card_form.optional()

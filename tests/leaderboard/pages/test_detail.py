@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from leaderboard.board.names import crystal_name
-from leaderboard.pages import runs
-from leaderboard.pages.detail import drawing, fill
-from leaderboard.pages.lookup import NoReferenceError, reference_crystal
-from leaderboard.pages.results import card_html, run_html, scores_html
+from leaderboard.pages.model.results import card_html, run_html, scores_html
+from leaderboard.pages.parts import runs
+from leaderboard.pages.parts.lookup import NoReferenceError, reference_crystal
+from leaderboard.pages.structures.detail import drawing, fill
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 from reference_data.reference import open_reference

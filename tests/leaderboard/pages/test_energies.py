@@ -14,12 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from leaderboard.board.names import view_name
-from leaderboard.pages import downloads, energies, panel, plots_energies, structures
-from leaderboard.pages.detail import drawing
-from leaderboard.pages.energies_detail import energies_html
-from leaderboard.pages.energy_views import distances, energies_of, facts, of_structure, views_of
-from leaderboard.pages.markup import UNKNOWN
-from leaderboard.pages.potential_accuracy import accuracy_html, sentence
+from leaderboard.pages.model import energies, plots_energies
+from leaderboard.pages.parts.energy_views import distances, energies_of, facts, of_structure, views_of
+from leaderboard.pages.parts.markup import UNKNOWN
+from leaderboard.pages.structures import downloads, panel, structures
+from leaderboard.pages.structures.detail import drawing
+from leaderboard.pages.structures.energies_detail import energies_html
+from leaderboard.pages.texts.potential_accuracy import accuracy_html, sentence
 from leaderboard.score_key import ScoreKey
 from metrics.crystal import Crystal
 from metrics.scores.sun import SPARSE_HULL_ENTRIES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING
 
-from leaderboard.pages.file_contents import contents_html
+from leaderboard.pages.submit.file_contents import contents_html
 from tests.submissions.packing import cif
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from leaderboard.pages.governance import SHOWN, governance, log_html
+from leaderboard.pages.texts.governance import SHOWN, governance, log_html
 from leaderboard.store.actions import Action
 
 HOSTILE = "<img src=x onerror=alert(1)>"

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from leaderboard.board.names import hull_name
-from leaderboard.pages.hull_data import parts, submitted, system_hull
-from leaderboard.pages.overlays import overlays, rows_of
-from leaderboard.pages.plots_hull import TERNARY
-from leaderboard.pages.reference_facts import hulls_html
-from leaderboard.pages.reference_hull import NOTHING, drawn_hull, largest_system
+from leaderboard.pages.reference.hull_data import parts, submitted, system_hull
+from leaderboard.pages.reference.overlays import overlays, rows_of
+from leaderboard.pages.reference.plots_hull import TERNARY
+from leaderboard.pages.reference.reference_facts import hulls_html
+from leaderboard.pages.reference.reference_hull import NOTHING, drawn_hull, largest_system
 from leaderboard.store.local import Store
 from metrics.crystal import Crystal
 from tests.made_hulls import ABOVE, CONVENTION, OWN, VERTICES, made_reference
@@ -150,7 +150,7 @@ def test_the_hulls_are_listed_with_their_counts(reference: Reference) -> None:
 def test_drawing_a_hull_loads_neither_numba_nor_pymatgen(reference: Reference, store: Store) -> None:
     code = (
         "import sys; from pathlib import Path; from reference_data.reference import open_reference;"
-        "from leaderboard.pages.reference_hull import drawn_hull; from leaderboard.store.local import Store;"
+        "from leaderboard.pages.reference.reference_hull import drawn_hull; from leaderboard.store.local import Store;"
         f"r = open_reference({str(reference.folder)!r});"
         f"assert drawn_hull(Store(Path({str(store.root)!r})), r, {CONVENTION!r}, 'Ca-O-Ti', 'none')[0] is not None;"
         "print(sorted({'torch', 'pymatgen', 'spglib', 'numba'} & set(sys.modules)))"

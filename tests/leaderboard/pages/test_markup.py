@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.pages.markup import Interval, facts, formula, interval, notice, number, text, yes_no
+from leaderboard.pages.parts.markup import Interval, facts, formula, interval, notice, number, text, yes_no
 
 HOSTILE = (
     "<script>alert(1)</script>",

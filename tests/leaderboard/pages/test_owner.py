@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 import pytest
 
-from leaderboard.pages import owner
+from leaderboard.pages.model import owner
 from leaderboard.store.local import Store
 from tests.leaderboard.pages.test_visitor import request
 from tests.made_runs import Made, good, publish

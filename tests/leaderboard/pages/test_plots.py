@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from leaderboard.pages import plots
+from leaderboard.pages.parts import plots
 from metrics.table import frame
 from tests.made_runs import COLUMNS, Made, good, publish, refused
 

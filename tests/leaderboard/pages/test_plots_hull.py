@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leaderboard.pages.plots_hull import Diagram, Phase, facets, hull_figure
+from leaderboard.pages.reference.plots_hull import Diagram, Phase, facets, hull_figure
 
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(3) / 2]])
 HOSTILE = "<b onclick=x>"

@@ -7,10 +7,16 @@ import re
 import pytest
 from ase.data import chemical_symbols
 
-from leaderboard.pages import lookup
-from leaderboard.pages.periodic_table import N_GROUPS, periodic_table_html, place, short
-from leaderboard.pages.reference_facts import elements_html, head_html, not_built_html, sources_html, systems_html
-from leaderboard.pages.reference_search import PAGE_SIZE, crystal_of, list_html, matching_rows
+from leaderboard.pages.parts import lookup
+from leaderboard.pages.parts.periodic_table import N_GROUPS, periodic_table_html, place, short
+from leaderboard.pages.reference.reference_facts import (
+    elements_html,
+    head_html,
+    not_built_html,
+    sources_html,
+    systems_html,
+)
+from leaderboard.pages.reference.reference_search import PAGE_SIZE, crystal_of, list_html, matching_rows
 from reference_data.queries.query import parse
 from reference_data.reference import Reference, open_reference
 

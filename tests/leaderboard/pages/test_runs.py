@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from leaderboard.moderation import verbs
 from leaderboard.moderation.rights import Visitor
-from leaderboard.pages import runs
-from leaderboard.pages.compare import named_runs
-from leaderboard.pages.overlays import rows_of
-from leaderboard.pages.runs import SeveralOwnersError
+from leaderboard.pages.compare.compare import named_runs
+from leaderboard.pages.parts import runs
+from leaderboard.pages.parts.runs import SeveralOwnersError
+from leaderboard.pages.reference.overlays import rows_of
 from leaderboard.store.local import Store
 from submissions.card import Card, is_id
 from tests.made_runs import Made, caesium_chloride, energy, good, publish

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from leaderboard.board.score_docs import definitions
-from leaderboard.pages.about import page
+from leaderboard.pages.texts.about import page
 from leaderboard.protocol import load_protocol
 from submissions.refusal import Reason
 from tests.made_runs import Made, good, publish
@@ -28,7 +28,10 @@ import sys
 from pathlib import Path
 from gradio.components import Textbox
 from submissions.card import Card
-from leaderboard.pages import detail, lookup, plots, reference_search, section, site
+from leaderboard.pages import site
+from leaderboard.pages.parts import lookup, plots
+from leaderboard.pages.reference import reference_search
+from leaderboard.pages.structures import detail, section
 from leaderboard.protocol import load_protocol
 from leaderboard.queue.jobs import Jobs
 from leaderboard.store.local import Store

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from leaderboard.pages import downloads, panel, runs, structures
-from leaderboard.pages.paging import n_pages
+from leaderboard.pages.parts import runs
+from leaderboard.pages.parts.paging import n_pages
+from leaderboard.pages.structures import downloads, panel, structures
 from leaderboard.run.reading import STRUCTURES_SCHEMA
 from leaderboard.store.local import Store
 from metrics.table import frame, read_parquet

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.pages.viewer import LIBRARY, STATIC, legend_html, scene
+from leaderboard.pages.parts.viewer import LIBRARY, STATIC, legend_html, scene
 from metrics.crystal import Crystal
 from tests.made_runs import caesium_chloride
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from leaderboard.moderation.rights import MAINTAINERS
-from leaderboard.pages.visitor import can_sign_in, upload_refusal, visitor_of
+from leaderboard.pages.parts.visitor import can_sign_in, upload_refusal, visitor_of
 
 PEER = "10.0.3.4"
 HOST = "board.hf.space"

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from leaderboard.__main__ import main
-from leaderboard.pages import about
+from leaderboard.pages.texts import about
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[3]
-PAGES = sorted((ROOT / "leaderboard" / "pages").glob("*.py"))
+PAGES = sorted((ROOT / "leaderboard" / "pages").rglob("*.py"))
 RETIRED = re.compile(
     r"\bhand(ed|ing)? (it |them |the file )?in\b|\bgoes on where\b|site spacings|\bdisturbance|\bguards\b|terminals"
     r"|density.functional|fitted to|moved by|hands of few|put on (a|the) hull|chgnet/|own:chgnet"

@@ -8,10 +8,11 @@ import pytest
 
 from leaderboard.board.table import board as board_table
 from leaderboard.errors import RunError
-from leaderboard.pages import board, plots, runs
-from leaderboard.pages.board import HIGHEST, Selection
-from leaderboard.pages.detail import drawing
-from leaderboard.pages.results import run_html
+from leaderboard.pages.board import board
+from leaderboard.pages.board.board import HIGHEST, Selection
+from leaderboard.pages.model.results import run_html
+from leaderboard.pages.parts import plots, runs
+from leaderboard.pages.structures.detail import drawing
 from leaderboard.protocol import load_protocol
 from leaderboard.published.recipe import published_of, recipes
 from leaderboard.published.shipped import publish_shipped, shipped

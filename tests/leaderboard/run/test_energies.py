@@ -17,7 +17,7 @@ from pymatgen.io.ase import AseAtomsAdaptor
 from leaderboard import score_structures
 from leaderboard.__main__ import main
 from leaderboard.errors import RunError
-from leaderboard.pages.runs import choices
+from leaderboard.pages.parts.runs import choices
 from leaderboard.protocol import load_protocol
 from leaderboard.run.scoring import Setting
 from leaderboard.score_key import ScoreKey

@@ -15,7 +15,7 @@ from pymatgen.core.composition import Composition
 
 from leaderboard.board.table import board
 from leaderboard.board.written import render
-from leaderboard.pages.hull_shown import figures_html
+from leaderboard.pages.texts.hull_shown import figures_html
 from leaderboard.protocol import load_protocol
 from leaderboard.run.cached_energies import import_energies
 from leaderboard.run.scoring import Resources, Setting, score_file, start_engine

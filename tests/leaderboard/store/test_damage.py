@@ -16,8 +16,8 @@ import pytest
 
 from leaderboard.board.table import board
 from leaderboard.board.written import render
-from leaderboard.pages import runs as pages
-from leaderboard.pages.downloads import files
+from leaderboard.pages.parts import runs as pages
+from leaderboard.pages.structures.downloads import files
 from leaderboard.protocol import load_protocol
 from leaderboard.queue.energies.worker import waiting
 from leaderboard.run.columns import columns_schema

@@ -1,0 +1,4 @@
+"""Several models side by side.
+
+May import of the pages `parts`, `texts`, `structures` and `reference`.
+"""

@@ -1,0 +1,134 @@
+"""The page that takes a submission: a private check first, with progress and a reason for every structure.
+
+Publishing is a second step, with consent to the licence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from leaderboard.pages.model.results import run_html, scores_html
+from leaderboard.pages.parts import runs
+from leaderboard.pages.parts.events import QUIET
+from leaderboard.pages.parts.markup import notice, text
+from leaderboard.pages.parts.text_box import MAX_LENGTH
+from leaderboard.pages.parts.visitor import upload_refusal, visitor_of
+from leaderboard.pages.structures import panel, section
+from leaderboard.pages.submit import card_form, submit_steps
+from leaderboard.pages.submit.file_contents import contents_html
+from leaderboard.pages.submit.submit_status import forgotten
+from leaderboard.queue.submissions import NotAcceptedError
+from submissions.card import card_from_fields, form_fields
+from submissions.formats_text import FORMATS_TEXT
+from submissions.refusal import FileRefusedError
+
+if TYPE_CHECKING:
+    from leaderboard.protocol import Protocol
+    from leaderboard.queue.jobs import Jobs
+    from leaderboard.store.local import Store
+
+POLL_S = 1.0
+_FORMATS = f'<p class="legend">Formats: {text(FORMATS_TEXT)}.</p>'
+# shown by the browser itself while the server is asked
+_SENDING = """() => '<div class="progress" role="status"><p>Checking</p><progress></progress></div>'"""
+# the link keeps the submission across a reload of the page
+_REMEMBER = "(job) => { if (job) history.replaceState(null, '', '?job=' + encodeURIComponent(job)); return job; }"
+
+
+@dataclass(frozen=True)
+class SubmitPage:
+    """What the rest of the app drives.
+
+    Attributes:
+        job: id of the submission shown.
+        timer: looks where it stands as long as it is active.
+
+    """
+
+    job: gr.Textbox
+    timer: gr.Timer
+
+
+def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
+    """Lay the page out in the current block."""
+    # the browser knows this one, so that the link can name it; a State stays on the server
+    job = gr.Textbox("", visible="hidden", max_length=MAX_LENGTH, elem_id="submit_job")
+    # a State that an event past the queue sets tells nobody that it changed
+    scored = gr.Textbox("", visible="hidden", max_length=MAX_LENGTH, elem_id="submit_scored")
+    supersedes, timer = gr.State(None), gr.Timer(POLL_S, active=False)
+    gr.HTML(
+        '<p class="lead">A file of generated structures and the name of the model are enough. Every structure comes '
+        "back with its verdicts and the reason for each. Nobody else sees the result unless you publish it; nothing "
+        f"leaves this server.</p>{_FORMATS}",
+        apply_default_css=False,
+        js_on_load=None,
+    )
+    with gr.Row():
+        with gr.Column(min_width=320):
+            file = gr.File(
+                label="Structures",
+                elem_id="submission_file",
+                height=140,
+            )
+        with gr.Column(min_width=320):
+            fields = card_form.required()
+            button = gr.Button("Check privately", variant="primary", elem_id="submit_button")
+    fields |= card_form.optional()
+    card_form.keep_draft(fields)
+    contents = gr.HTML(elem_id="submit_contents", apply_default_css=False, js_on_load=None)
+    status = gr.HTML(elem_id="submit_status", apply_default_css=False, js_on_load=None)
+    steps = submit_steps.build()
+    with gr.Column(visible=False, elem_id="submit_result") as result:
+        scores = gr.HTML(elem_id="submit_scores", apply_default_css=False, js_on_load=None)
+        structures = section.build(store, "submit")
+
+    names, desk = list(fields), submit_steps.Desk(jobs)
+    looked = [scored, timer, status, *steps.shown]
+
+    def submit(request: gr.Request, path: str | None, earlier: str | None, *values: object) -> tuple[object, ...]:
+        if path is None:
+            return "", *desk.look("", "Choose a file of structures first.")
+        visitor = visitor_of(request)
+        if (refusal := upload_refusal(visitor)) is not None:
+            return "", *desk.look("", refusal)
+        try:
+            card = card_from_fields(dict(zip(names, values, strict=True)))
+            added = jobs.add(Path(path), card, visitor.owner, visitor.address or "", supersedes=earlier)
+        except (FileRefusedError, NotAcceptedError) as error:
+            return "", *desk.look("", str(error))
+        return added.id, *desk.look(added.id)
+
+    def renew(job_id: str) -> tuple[object, ...]:
+        submission = jobs.get(job_id)
+        if submission is None:
+            return None, None, forgotten(job_id), *(gr.skip() for _ in names)
+        said = f"Choose the file of the new version; once published it takes the place of {submission.card.model}."
+        return job_id, None, notice("note", said), *(form_fields(submission.card)[name] for name in names)
+
+    def show(identifier: str | None) -> tuple[object, ...]:
+        run = runs.find(store, identifier)
+        if run is None:
+            return gr.Column(visible=False), "", *section.fill(None)
+        return (
+            gr.Column(visible=True),
+            run_html(run, protocol) + scores_html(run, protocol),
+            *section.fill(run),
+        )
+
+    file.upload(lambda path: contents_html(Path(path)), file, contents, **QUIET)
+    file.clear(lambda: "", None, contents, **QUIET)
+    # past gradio's queue, which scores nothing and would make these wait for what draws
+    button.click(None, None, status, js=_SENDING, **QUIET).then(
+        submit, [file, supersedes, *fields.values()], [job, *looked], queue=False, **QUIET
+    ).then(None, job, None, js=_REMEMBER, **QUIET).then(None, job, None, js=card_form.FORGET_DRAFT, **QUIET)
+    timer.tick(desk.look, job, looked, queue=False, **QUIET)
+    submit_steps.connect(steps, desk, job, looked)
+    steps.renew.click(renew, job, [supersedes, file, status, *fields.values()], queue=False, **QUIET)
+    scored.change(show, scored, [result, scores, *structures.outputs], **QUIET).then(
+        lambda run: panel.links(runs.find(store, run)), scored, structures.downloads, **QUIET
+    )
+    return SubmitPage(job, timer)

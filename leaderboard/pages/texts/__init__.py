@@ -1,0 +1,4 @@
+"""Pages to read: what is measured, how, and who decides.
+
+Imports of the pages only `parts`.
+"""
