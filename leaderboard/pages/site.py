@@ -13,6 +13,7 @@ from leaderboard.pages.compare import compare
 from leaderboard.pages.model import model
 from leaderboard.pages.parts import lookup, runs
 from leaderboard.pages.parts.events import LIGHT, QUIET
+from leaderboard.pages.parts.markup import notice
 from leaderboard.pages.parts.text_box import LINK_CHARACTERS
 from leaderboard.pages.parts.visitor import can_sign_in
 from leaderboard.pages.reference import reference
@@ -20,12 +21,12 @@ from leaderboard.pages.submit import submit
 from leaderboard.pages.texts import about, governance, maintenance, structure_matching
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
+    from leaderboard.pages.parts.entrance import Entrance, Values
     from leaderboard.protocol import Protocol
     from leaderboard.queue.jobs import Jobs
     from leaderboard.store.local import Store
-    from leaderboard.store.run import Run
 
 TITLE = "Crystal generation leaderboard"
 # uploads are looked for every hour and deleted a day after they came
@@ -34,6 +35,8 @@ DELETE_CACHE_S = (3_600, 86_400)
 _ON_LOAD = "() => { window.addEventListener('popstate', () => location.reload()); return location.search; }"
 MAX_LINK = 2_000
 """Characters of what stands behind the address."""
+PAGES = ("board", "submit", "model", "compare", "reference", "matching", "reported", "about")
+"""Ids of the tabs, as ``?page=`` names them."""
 
 
 def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
@@ -49,6 +52,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
         )
         if can_sign_in():
             gr.LoginButton(size="sm", elem_id="sign_in")
+        said = gr.HTML(elem_id="said", apply_default_css=False, js_on_load=None)
         with gr.Tabs(selected="board", elem_id="pages") as tabs:
             with gr.Tab("Board", id="board") as board_tab:
                 board = board_page.build(boards, protocol)
@@ -85,8 +89,9 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
 
         # a visitor without a link asks the server for nothing but what is new on the board
         link = gr.Textbox("", visible="hidden", max_length=LINK_CHARACTERS, elem_id="link")
-        entered = [tabs, page.choice, comparison.choice, submission.job, submission.timer]
-        link.change(lambda query: _entered(store, query), link, [*entered, crystals.search, crystals.choice], **LIGHT)
+        entrances = [part.entrance for part in (page, comparison, submission, crystals)]
+        entered = [tabs, said, *(component for entrance in entrances for component in entrance.components)]
+        link.change(lambda query: _entered(entrances, tabs, said, query), link, entered, **LIGHT)
         site.load(None, None, link, js=_ON_LOAD)
         site.load(board.opened, board.inputs, board.outputs, **LIGHT)
         board_tab.select(board.refresh, board.inputs, board.outputs, **LIGHT)
@@ -98,33 +103,21 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
     return site
 
 
-def _entered(store: Store, query: str) -> tuple[object, ...]:
-    """What opens the page that a link names: tabs, model, compared models, submission, its timer, search, set."""
+def _entered(entrances: Sequence[Entrance], tabs: gr.Tabs, said: gr.HTML, query: str) -> Values:
+    """What opens the page that a link names; without a link the visitor may have opened one already: it stays open."""
     if not isinstance(query, str) or len(query) > MAX_LINK:
-        return (gr.skip(),) * 7
-    parameters = dict(parse_qsl(query.removeprefix("?")))
-    run, compared = _linked(store, parameters)
-    reference = parameters.get("reference")
-    searched = (gr.skip(), gr.skip())
-    # without a link the visitor may have opened a page already: leave it open
-    page = "model" if run else "compare" if compared else "submit" if "job" in parameters else None
-    if reference in lookup.built_sets():
-        page, searched = "reference", (parameters.get("find", ""), reference)
-    # 3,000 choices are 300 kB: they come with a link, or with the page that has them
-    return (
-        gr.Tabs(selected=page) if page else gr.skip(),
-        gr.Dropdown(runs.choices(store), value=run.id) if run else gr.skip(),
-        gr.Dropdown(runs.choices(store), value=compared) if compared else gr.skip(),
-        parameters.get("job", gr.skip()),
-        gr.Timer(active=True) if "job" in parameters else gr.skip(),
-        *searched,
-    )
-
-
-def _linked(store: Store, parameters: Mapping[str, str]) -> tuple[Run | None, list[str]]:
-    """The run and the runs to compare that a link names; a name that several owners use names none, which is said."""
-    try:
-        return runs.linked(store, parameters.get("model")), compare.named_runs(store, parameters.get("compare"))
-    except runs.SeveralOwnersError as error:
-        gr.Warning(str(error), duration=None)
-        return None, []
+        return {}
+    parameters = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
+    if not parameters:
+        return {}
+    for entrance in entrances:
+        try:
+            values = entrance.enter(parameters)
+        except LookupError as error:
+            return {tabs: gr.Tabs(selected=entrance.tab), said: notice("error", f"This link leads nowhere: {error}.")}
+        if values is not None:
+            return {tabs: gr.Tabs(selected=entrance.tab), **values}
+    if (page := parameters.get("page")) in PAGES:
+        return {tabs: gr.Tabs(selected=page)}
+    names = ", ".join(name[:50] for name in list(parameters)[:5])
+    return {said: notice("error", f"This link leads nowhere: no page here reads {names}.")}

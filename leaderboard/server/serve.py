@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from gradio.routes import App
 from starlette.routing import Mount
 
-from leaderboard.pages.parts.style import CSS, theme
+from leaderboard.pages.parts.style import css, theme
 from leaderboard.server.connections import impatient
 from leaderboard.server.guard import Guard
 from leaderboard.server.hosts import hosts_of
@@ -59,7 +59,7 @@ def mounted(site: gr.Blocks, health: Health, limits: ServerLimits) -> FastAPI:
         max_file_size=limits.upload_bytes,
         footer_links=[],
         theme=theme(),
-        css=CSS.read_text(),
+        css=css(),
     )
     _gradio_app(app).state_holder = Sessions(site)
     return app

@@ -11,6 +11,7 @@ from leaderboard.board.comparison import CLEAR, caveats, compare, summary
 from leaderboard.board.ranking import APPROVED, MODEL, SPREAD, run_variances, score_rows
 from leaderboard.board.references import ReferenceVersion
 from leaderboard.pages.parts import plots, runs
+from leaderboard.pages.parts.entrance import Entrance
 from leaderboard.pages.parts.events import QUIET
 from leaderboard.pages.parts.markup import UNKNOWN, Interval, interval, notice, number, text
 from leaderboard.pages.texts.hull_shown import banner_html
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from leaderboard.board.comparison import Against, Line
     from leaderboard.board.kept import KeptBoard
     from leaderboard.board.table import Board
+    from leaderboard.pages.parts.entrance import Values
     from leaderboard.protocol import Protocol
     from leaderboard.records import ScoreEntry
     from leaderboard.score_key import ScoreKey
@@ -60,6 +62,7 @@ class ComparePage:
     """What the rest of the app drives: set ``choice`` to the ids of runs to compare them."""
 
     choice: gr.Dropdown
+    entrance: Entrance
 
 
 def build(store: Store, boards: KeptBoard, protocol: Protocol) -> ComparePage:
@@ -87,18 +90,24 @@ def build(store: Store, boards: KeptBoard, protocol: Protocol) -> ComparePage:
 
     choice.change(show, choice, [body, figure], **QUIET)
     choice.input(None, choice, None, js=_LINK, **QUIET)
-    return ComparePage(choice)
+
+    def enter(parameters: Mapping[str, str]) -> Values | None:
+        if "compare" not in parameters:
+            return None
+        return {choice: gr.Dropdown(runs.choices(store), value=named_runs(store, parameters["compare"]))}
+
+    return ComparePage(choice, Entrance("compare", [choice], enter))
 
 
-def named_runs(store: Store, names: str | None) -> list[str]:
-    """Ids of the runs that ``?compare=`` names, each once; what is not in the store is left out.
+def named_runs(store: Store, names: str) -> list[str]:
+    """Ids of the runs that ``?compare=`` names, each once.
 
     Raises:
-        SeveralOwnersError: a name is that of models of several owners.
+        LookupError: see `runs.linked`.
 
     """
-    named = [runs.linked(store, name.strip()) for name in (names or "").split(",")[: 2 * MOST]]
-    return list(dict.fromkeys(run.id for run in named if run is not None))[:MOST]
+    named = [runs.linked(store, name.strip()) for name in names.split(",")[: 2 * MOST]]
+    return list(dict.fromkeys(run.id for run in named))[:MOST]
 
 
 def first_two(table: Board) -> list[str]:

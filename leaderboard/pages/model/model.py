@@ -10,11 +10,15 @@ import gradio as gr
 from leaderboard.pages.model import energies, owner
 from leaderboard.pages.model.results import card_html, run_html, scores_html, selection_html
 from leaderboard.pages.parts import plots, runs
+from leaderboard.pages.parts.entrance import Entrance
 from leaderboard.pages.parts.events import QUIET
 from leaderboard.pages.structures import panel, section
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from leaderboard.board.kept import KeptBoard
+    from leaderboard.pages.parts.entrance import Values
     from leaderboard.protocol import Protocol
     from leaderboard.store.local import Store
 
@@ -28,6 +32,7 @@ class ModelPage:
     """What the rest of the app drives: set ``choice`` to a run's id to show it."""
 
     choice: gr.Dropdown
+    entrance: Entrance
 
 
 def build(store: Store, protocol: Protocol, boards: KeptBoard) -> ModelPage:
@@ -83,4 +88,11 @@ def build(store: Store, protocol: Protocol, boards: KeptBoard) -> ModelPage:
         lambda run: panel.links(runs.find(store, run)), choice, structures.downloads, **QUIET
     )
     choice.input(None, choice, None, js=_LINK, **QUIET)
-    return ModelPage(choice)
+
+    def enter(parameters: Mapping[str, str]) -> Values | None:
+        if "model" not in parameters:
+            return None
+        # 3,000 choices are 300 kB: they come with a link, or with the page that has them
+        return {choice: gr.Dropdown(runs.choices(store), value=runs.linked(store, parameters["model"]).id)}
+
+    return ModelPage(choice, Entrance("model", [choice], enter))

@@ -58,14 +58,23 @@ def by_name(store: Store, model: str | None) -> Run | None:
     return of_name[-1] if of_name else None
 
 
-def linked(store: Store, text: str | None) -> Run | None:
+class NoRunError(LookupError):
+    """A link gives a run or a model that there is not."""
+
+
+def linked(store: Store, text: str) -> Run:
     """The run that a link gives, by its id or by the name of its model.
 
     Raises:
+        NoRunError: there is none.
         SeveralOwnersError: see `by_name`.
 
     """
-    return find(store, text) or by_name(store, text)
+    run = find(store, text) or by_name(store, text)
+    if run is None:
+        msg = f"no model or run here is called {text[:200]!r}: it was withdrawn, or its link is cut short"
+        raise NoRunError(msg)
+    return run
 
 
 def choices(store: Store) -> list[tuple[str, str]]:

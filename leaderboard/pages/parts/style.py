@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
-CSS = Path(__file__).parents[1] / "static" / "style.css"
+_SHEETS = Path(__file__).parents[1] / "static"
 
 _FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
@@ -45,3 +45,9 @@ def theme() -> gr.themes.Base:
         block_background_fill_dark="#191d23",
         input_background_fill_dark="#191d23",
     )
+
+
+def css() -> str:
+    """The style sheets of all pages, the one that all share first."""
+    sheets = sorted(_SHEETS.glob("*.css"), key=lambda sheet: (sheet.stem != "style", sheet.stem))
+    return "\n".join(sheet.read_text() for sheet in sheets)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from leaderboard.pages.parts import lookup, plots
+from leaderboard.pages.parts.entrance import Entrance
 from leaderboard.pages.parts.events import QUIET, table_component
 from leaderboard.pages.parts.text_box import text_box
 from leaderboard.pages.parts.viewer import legend_html, viewer
@@ -26,6 +27,9 @@ from reference_data.queries.query import Query, QueryError, containing, parse
 from reference_data.reference import set_names
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from leaderboard.pages.parts.entrance import Values
     from leaderboard.pages.reference.reference_hull import HullSection
     from leaderboard.store.local import Store
 
@@ -43,6 +47,7 @@ class ReferencePage:
     choice: gr.Dropdown
     search: gr.Textbox
     hull: HullSection
+    entrance: Entrance
 
 
 def build(store: Store) -> ReferencePage:
@@ -97,7 +102,18 @@ def build(store: Store) -> ReferencePage:
     listed.select(_chosen, [*inputs, page], [chosen, listed, *drawn], **QUIET).then(
         _system_of, [choice, chosen], hull.system, **QUIET
     )
-    return ReferencePage(choice, search, hull)
+
+    def enter(parameters: Mapping[str, str]) -> Values | None:
+        name = parameters.get("reference")
+        # the board has a parameter of this name too
+        if name is None or parameters.get("page", "reference") != "reference":
+            return None
+        if name not in lookup.built_sets():
+            msg = f"the reference set {name[:100]!r} is not built here; these are: {', '.join(lookup.built_sets())}"
+            raise LookupError(msg)
+        return {search: parameters.get("find", ""), choice: name}
+
+    return ReferencePage(choice, search, hull, Entrance("reference", [search, choice], enter))
 
 
 def _html(elem_id: str, value: str = "") -> gr.HTML:

@@ -13,6 +13,7 @@ import gradio as gr
 
 from leaderboard.pages.model.results import run_html, scores_html
 from leaderboard.pages.parts import runs
+from leaderboard.pages.parts.entrance import Entrance
 from leaderboard.pages.parts.events import QUIET
 from leaderboard.pages.parts.markup import notice, text
 from leaderboard.pages.parts.text_box import MAX_LENGTH
@@ -27,6 +28,9 @@ from submissions.formats_text import FORMATS_TEXT
 from submissions.refusal import FileRefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from leaderboard.pages.parts.entrance import Values
     from leaderboard.protocol import Protocol
     from leaderboard.queue.jobs import Jobs
     from leaderboard.store.local import Store
@@ -51,6 +55,7 @@ class SubmitPage:
 
     job: gr.Textbox
     timer: gr.Timer
+    entrance: Entrance
 
 
 def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
@@ -131,4 +136,8 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
     scored.change(show, scored, [result, scores, *structures.outputs], **QUIET).then(
         lambda run: panel.links(runs.find(store, run)), scored, structures.downloads, **QUIET
     )
-    return SubmitPage(job, timer)
+
+    def enter(parameters: Mapping[str, str]) -> Values | None:
+        return {job: parameters["job"], timer: gr.Timer(active=True)} if "job" in parameters else None
+
+    return SubmitPage(job, timer, Entrance("submit", [job, timer], enter))

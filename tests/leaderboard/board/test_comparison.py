@@ -12,6 +12,7 @@ from leaderboard.board.comparison import caveats, compare, summary
 from leaderboard.board.table import board
 from leaderboard.pages.compare.compare import first_two, named_runs, page
 from leaderboard.pages.parts import plots
+from leaderboard.pages.parts.runs import NoRunError
 from leaderboard.protocol import load_protocol
 from leaderboard.score_key import ScoreKey
 from leaderboard.store.json_files import write_model
@@ -186,9 +187,10 @@ def test_a_link_names_runs_by_id_or_models_by_name(tmp_path: Path) -> None:
     store = Store(tmp_path)
     expected = [first.id, second.id]
     assert named_runs(store, ",".join(expected)) == expected
-    assert named_runs(store, f"a, {second.id},nobody,a") == expected
-    assert named_runs(store, second.path.parent.name) == []
-    assert named_runs(store, None) == []
+    assert named_runs(store, f"a, {second.id},a") == expected
+    for missing in ("nobody", second.path.parent.name, ""):
+        with pytest.raises(NoRunError, match=missing):
+            named_runs(store, f"a,{missing}")
     assert set(first_two(board(store, PROTOCOL))) == set(expected)
 
 

@@ -1,0 +1,31 @@
+"""How a link opens a page: every page says what it reads of an address, and the site asks each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from gradio.components import Component
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+Values: TypeAlias = dict[Component, object]
+"""New values of components."""
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """The way into a page from a link.
+
+    Attributes:
+        tab: id of the page's tab.
+        components: what ``enter`` may set.
+        enter: from the parameters of an address to new values; None where the address is of another page. Raises
+            LookupError, with the sentence that the visitor reads, where it names what there is not.
+
+    """
+
+    tab: str
+    components: Sequence[Component]
+    enter: Callable[[Mapping[str, str]], Values | None]
