@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from gradio.components import Component
+from gradio.blocks import Block
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-Values: TypeAlias = dict[Component, object]
+Values: TypeAlias = dict[Block, object]
 """New values of components."""
 
 
@@ -27,5 +27,5 @@ class Entrance:
     """
 
     tab: str
-    components: Sequence[Component]
+    components: Sequence[Block]
     enter: Callable[[Mapping[str, str]], Values | None]

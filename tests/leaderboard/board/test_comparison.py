@@ -188,7 +188,7 @@ def test_a_link_names_runs_by_id_or_models_by_name(tmp_path: Path) -> None:
     expected = [first.id, second.id]
     assert named_runs(store, ",".join(expected)) == expected
     assert named_runs(store, f"a, {second.id},a") == expected
-    for missing in ("nobody", second.path.parent.name, ""):
+    for missing in ("nobody", second.path.parent.name):
         with pytest.raises(NoRunError, match=missing):
             named_runs(store, f"a,{missing}")
     assert set(first_two(board(store, PROTOCOL))) == set(expected)
