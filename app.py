@@ -17,6 +17,8 @@ from leaderboard.store.open import open_store
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from leaderboard.server.serve import Pages
+
 DEFAULT_PORT = 7860
 MAX_PORT = 65_535
 ON_A_SPACE = "SPACE_ID" in os.environ
@@ -68,13 +70,16 @@ def _serve(jobs: Jobs, port: int, temporary: Path) -> None:
     # gradio reads the port when it is imported, and a bad one would end that with a traceback
     import gradio as gr
 
+    from leaderboard.board.kept import KeptBoard
     from leaderboard.command_line.gc import keep_clearing
     from leaderboard.pages.parts.viewer import STATIC
     from leaderboard.pages.site import build
     from leaderboard.protocol import load_protocol
     from leaderboard.queue.runner import Runner
     from leaderboard.run.service import ScoringProcess
+    from leaderboard.server.board_files import BoardFiles
     from leaderboard.server.health import Health, QueueOf
+    from leaderboard.server.routes import BOARD_FILE, HEALTH
     from leaderboard.server.serve import serve
 
     store = jobs.store
@@ -86,7 +91,13 @@ def _serve(jobs: Jobs, port: int, temporary: Path) -> None:
     runner.start()
     atexit.register(runner.close)
     gr.set_static_paths([STATIC])
-    serve(build(store, jobs, load_protocol()), Health(store, QueueOf(jobs, process)), HOST, port)
+    protocol = load_protocol()
+    boards = KeptBoard(store, protocol)
+    pages: Pages = {
+        HEALTH: Health(store, QueueOf(jobs, process)).answer,
+        BOARD_FILE: BoardFiles(boards, protocol).answer,
+    }
+    serve(build(store, jobs, protocol, boards), pages, HOST, port)
 
 
 if __name__ == "__main__":

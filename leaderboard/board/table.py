@@ -66,6 +66,12 @@ FACTS: Mapping[str, str] = {
     "protocol_hash": "string",
     "custom": "boolean",
     "run": "string",
+    "training_sets": "string",
+    "pre_relaxed": "boolean",
+    "open_weights": "boolean",
+    "architecture": "string",
+    "paper": "string",
+    "code": "string",
 }
 """Columns of the board's runs."""
 SCORES: Mapping[str, str] = {
@@ -115,7 +121,8 @@ class Board:
             ``<submission>/<run key>``, with ``@<owner>`` behind it where one is. ``status`` is one of `STATUSES`, and
             only what is approved takes part in anything but its own row. ``verified`` says that the maintainers scored
             it again and found the same; ``same_file`` that another owner, approved or like this one not, listed the
-            same bytes. Sorted by reference, rank, score, model.
+            same bytes. ``training_sets``, separated by semicolons, and what follows are from the card, null where it
+            does not say. Sorted by reference, rank, score, model.
         scores: one row per run, score and variant: `SCORES`, then `SPREAD`, null where the model has one run.
         keys: the protocol's scores without energies in its order, then all others that a run has.
         references: of each set with a board the ``reference`` of its runs, the default version of a name first.
@@ -312,4 +319,10 @@ def _facts(run: Run, protocol: Protocol) -> dict[str, object]:
         "protocol_hash": record.protocol_hash,
         "custom": record.custom,
         "run": run.id,
+        "training_sets": "; ".join(run.card.training_sets) or None,
+        "pre_relaxed": run.card.pre_relaxed,
+        "open_weights": run.card.open_weights,
+        "architecture": run.card.architecture,
+        "paper": run.card.paper or (f"https://doi.org/{run.card.doi}" if run.card.doi else None),
+        "code": run.card.code,
     }

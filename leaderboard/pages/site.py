@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl
 
 import gradio as gr
 
-from leaderboard.board.kept import KeptBoard
 from leaderboard.pages.board import board_page, reported
 from leaderboard.pages.compare import compare
 from leaderboard.pages.model import model
@@ -23,6 +22,7 @@ from leaderboard.pages.texts import about, governance, maintenance, structure_ma
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from leaderboard.board.kept import KeptBoard
     from leaderboard.pages.parts.entrance import Entrance, Values
     from leaderboard.protocol import Protocol
     from leaderboard.queue.jobs import Jobs
@@ -39,10 +39,9 @@ PAGES = ("board", "submit", "model", "compare", "reference", "matching", "report
 """Ids of the tabs, as ``?page=`` names them."""
 
 
-def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
+def build(store: Store, jobs: Jobs, protocol: Protocol, boards: KeptBoard) -> gr.Blocks:
     """Lay the whole site out; nothing is served yet."""
     site: gr.Blocks
-    boards = KeptBoard(store, protocol)
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=DELETE_CACHE_S) as site:
         gr.HTML(
             f'<header class="site"><h1>{TITLE}</h1><p>How many of the crystals that a model generates are valid, '
@@ -77,7 +76,10 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
             return gr.skip() if chosen else next(iter(lookup.built_sets()), gr.skip())
 
         def open_model(event: gr.EventData) -> tuple[object, ...]:
-            return gr.Tabs(selected="model"), gr.Dropdown(runs.choices(store), value=event.run)
+            known = runs.choices(store)
+            if (compared := getattr(event, "compare", None)) is not None:
+                return gr.Tabs(selected="compare"), gr.skip(), gr.Dropdown(known, value=list(compared))
+            return gr.Tabs(selected="model"), gr.Dropdown(known, value=event.run), gr.skip()
 
         def first_model(chosen: str | None) -> object:
             known = runs.choices(store)
@@ -89,13 +91,13 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> gr.Blocks:
 
         # a visitor without a link asks the server for nothing but what is new on the board
         link = gr.Textbox("", visible="hidden", max_length=LINK_CHARACTERS, elem_id="link")
-        entrances = [part.entrance for part in (page, comparison, submission, crystals)]
+        entrances = [part.entrance for part in (board, page, comparison, submission, crystals)]
         entered = [tabs, said, *(component for entrance in entrances for component in entrance.components)]
         link.change(lambda query: _entered(entrances, tabs, said, query), link, entered, **LIGHT)
         site.load(None, None, link, js=_ON_LOAD)
-        site.load(board.opened, board.inputs, board.outputs, **LIGHT)
-        board_tab.select(board.refresh, board.inputs, board.outputs, **LIGHT)
-        board.table.select(open_model, None, [tabs, page.choice], **LIGHT)
+        site.load(board.now, None, board.refreshed, **LIGHT)
+        board_tab.select(board.now, None, board.refreshed, **LIGHT).then(None, board.query, None, js=board_page.ADDRESS)
+        board.table.select(open_model, None, [tabs, page.choice, comparison.choice], **LIGHT)
         model_tab.select(first_model, page.choice, page.choice, **LIGHT)
         compare_tab.select(first_compared, comparison.choice, comparison.choice, **LIGHT)
         reference_tab.select(first_reference, crystals.choice, crystals.choice, **LIGHT)

@@ -14,6 +14,8 @@ API = "/gradio_api"
 UPLOAD = f"{API}/upload"
 FILE = f"{API}/file="
 HEALTH = "/health"
+BOARD_FILE = "/board.{form}"
+_BOARD_FILES = ("/board.csv", "/board.json", "/board.parquet")
 
 _PAGE_FILES = (
     "/assets/",
@@ -38,6 +40,7 @@ _READ = (
 _READ_EXACTLY = {
     "/",
     HEALTH,
+    *_BOARD_FILES,
     "/config",
     *(f"{API}/{name}" for name in ("info", "openapi.json", "app_id", "user", "token", "startup-events")),
 }

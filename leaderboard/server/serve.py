@@ -19,17 +19,20 @@ from leaderboard.server.guard import Guard
 from leaderboard.server.hosts import hosts_of
 from leaderboard.server.limits import ServerLimits
 from leaderboard.server.remembered import Remembered, Sessions
-from leaderboard.server.routes import HEALTH
 from leaderboard.server.sweep import temporary_folder
 
 if TYPE_CHECKING:
     import asyncio
     import socket
+    from collections.abc import Awaitable, Callable, Mapping
 
+    from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.types import ASGIApp
 
-    from leaderboard.server.health import Health
     from leaderboard.server.hosts import Hosts
+
+    Pages = Mapping[str, Callable[[Request], Response] | Callable[[Request], Awaitable[Response]]]
 
 GRACE_S = 3
 """So long open connections have to end when the server is stopped."""
@@ -40,12 +43,13 @@ SESSIONS = 2_000
 """Visitors whose state is kept: a megabyte each at most."""
 
 
-def mounted(site: gr.Blocks, health: Health, limits: ServerLimits) -> FastAPI:
-    """The site with its health page."""
+def mounted(site: gr.Blocks, pages: Pages, limits: ServerLimits) -> FastAPI:
+    """The site, and beside it pages that are no part of it."""
     site.queue(default_concurrency_limit=AT_ONCE, max_size=MAX_WAITING)
     site.state_session_capacity = SESSIONS
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    outer.add_route(HEALTH, health.answer, methods=["GET", "HEAD"])
+    for path, answer in pages.items():
+        outer.add_route(path, answer, methods=["GET", "HEAD"])
     app: FastAPI = gr.mount_gradio_app(
         outer,
         site,
@@ -87,10 +91,10 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(site: gr.Blocks, health: Health, host: str, port: int, limits: ServerLimits | None = None) -> None:
+def serve(site: gr.Blocks, pages: Pages, host: str, port: int, limits: ServerLimits | None = None) -> None:
     """Serve until SIGINT or SIGTERM ends it."""
     limits = limits or ServerLimits()
-    app = mounted(site, health, limits)
+    app = mounted(site, pages, limits)
     config = uvicorn.Config(
         guarded(app, hosts_of(), limits),
         host=host,

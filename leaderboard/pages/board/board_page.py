@@ -1,32 +1,38 @@
-"""The board's controls around its table."""
+"""The board's page. One event draws, whatever changed, so that no older answer overwrites a newer one."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from leaderboard.board.written import sentence_over
-from leaderboard.pages.board import board
-from leaderboard.pages.board.bundled import bundled_section
+from leaderboard.pages.board import board, controls
+from leaderboard.pages.board.columns import CUSTOM, columns
+from leaderboard.pages.board.controls import Controls, references, sort_choices
+from leaderboard.pages.board.drawn import Drawn
+from leaderboard.pages.board.filters import Choices, choices, shown_choices
+from leaderboard.pages.board.picker import picker_html
+from leaderboard.pages.board.selection import HIGHEST, LOWEST, Selection, first_selection, link, linked
+from leaderboard.pages.parts.entrance import Entrance
 from leaderboard.pages.parts.events import LIGHT, table_component
-from leaderboard.pages.parts.markup import text
-from leaderboard.pages.parts.paging import pager
-from leaderboard.pages.parts.text_box import searched, text_box
+from leaderboard.pages.parts.text_box import MAX_LENGTH, searched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from leaderboard.board.kept import KeptBoard
     from leaderboard.board.table import Board
+    from leaderboard.pages.parts.entrance import Values
     from leaderboard.protocol import Protocol
 
-PAGE_SIZE = 100
-"""Rows of the board that are drawn at once: 3,000 are 4 MB, which a browser takes seconds to lay out."""
-_KEPT_PAGES = 64
+# the address is the link to what is shown, while the board is
+ADDRESS = """(query) => {
+    const tab = document.querySelector('#pages button[role="tab"][aria-selected="true"]');
+    if (!tab || tab.textContent.trim() !== 'Board') return;
+    history.replaceState(null, '', query ? '?' + query : location.pathname);
+}"""
+Update = tuple[object, ...]
 
 
 @dataclass(frozen=True)
@@ -34,163 +40,144 @@ class BoardPage:
     """What the rest of the app drives.
 
     Attributes:
-        table: reports the run whose name was clicked.
-        refresh: draws the board anew from the store.
-        opened: the same for a visitor who has just loaded the page.
-        inputs: of both.
-        outputs: of both.
+        table: reports what was clicked: a run, or the runs to compare.
+        query: of the link to what is shown.
+        now: gives the newest state and choices, for ``refreshed``, which draws.
+        refreshed: see ``now``.
+        entrance: the way in from a link.
 
     """
 
     table: gr.HTML
-    refresh: Callable[..., tuple[object, ...]]
-    opened: Callable[..., tuple[object, ...]]
-    inputs: list[gr.components.Component]
-    outputs: list[gr.components.Component]
+    query: gr.Textbox
+    now: Callable[[], Update]
+    refreshed: list[gr.components.Component]
+    entrance: Entrance
 
 
-class Drawn:
-    """Pages of the newest board as HTML, each drawn once; those asked for last are kept."""
+class Desk:
+    """Answers to what a visitor chooses.
 
-    def __init__(self, protocol: Protocol) -> None:
-        """Nothing is drawn yet."""
-        self._protocol = protocol
-        self._lock = threading.Lock()
-        self._table: Board | None = None
-        self._pages: OrderedDict[tuple[board.Selection, int], str] = OrderedDict()
-        # of a reference set, whatever is selected: comparing all pairs of 300 models takes half a second
-        self._said: dict[str, str] = {}
+    Args:
+        boards: of the store.
+        protocol: that ranks.
 
-    def html(self, table: Board, selection: board.Selection, page: int) -> str:
-        """A page (from 1) of the rows of a selection, whose ``indicative`` is read from the board."""
-        key = selection, page
-        with self._lock:
-            if table is not self._table:
-                self._table, self._pages, self._said = table, OrderedDict(), {}
-            pages, said = self._pages, self._said
-            if key in pages:
-                pages.move_to_end(key)
-                return pages[key]
-        indicative = table.is_indicative(selection.reference)
-        if selection.reference not in said:
-            said[selection.reference] = sentence_over(table, selection.reference, self._protocol)
-        finding = said[selection.reference]
-        drawn = _html(table, self._protocol, replace(selection, indicative=indicative), page)
-        drawn = f'<p class="finding">{text(finding)}</p>{drawn}' if finding else drawn
-        with self._lock:
-            pages[key] = drawn
-            if len(pages) > _KEPT_PAGES:
-                pages.popitem(last=False)
-        return drawn
+    """
+
+    def __init__(self, boards: KeptBoard, protocol: Protocol) -> None:
+        """The board as it stands is what every visitor gets with the page."""
+        self._boards, self._protocol = boards, protocol
+        self.sent = boards.board()
+        self.first = first_selection(self.sent, protocol)
+        self.drawn = Drawn(protocol)
+
+    def draw(self, given: Mapping[str, object]) -> tuple[str, str]:
+        """The board and the query of its link."""
+        table, selection = self._selection(given)
+        return self.drawn.html(table, selection, self.first), link(selection, self.first)
+
+    def draw_picker(self, given: Mapping[str, object]) -> str:
+        """The boxes of the columns."""
+        table, selection = self._selection(given)
+        rows = board.select(self.drawn.models(table), selection)
+        shown = {column.name for column in board.shown_columns(table, selection, self._protocol, rows)}
+        return picker_html(columns(table, self._protocol), shown)
+
+    def sorts(self, reference: str) -> object:
+        """What the board of a reference set can be sorted by."""
+        return gr.Dropdown(sort_choices(self._boards.board(), self._protocol, reference), value="rank")
+
+    def now(self) -> Update:
+        """Another state and choices where there is another board than the one that was sent with the page."""
+        table = self._boards.board()
+        if table is self.sent:
+            return (gr.skip(),) * (3 + len(Choices._fields))
+        offered = choices(table, self._protocol)
+        return (
+            self.drawn.state(table),
+            gr.Dropdown(references(table, self._protocol)),
+            gr.Dropdown(shown_choices(table)),
+            *(gr.Dropdown(getattr(offered, name)) for name in Choices._fields),
+        )
+
+    def entered(self, parameters: Mapping[str, str], parts: Controls) -> Values | None:
+        """What a link to the board sets."""
+        if parameters.get("page") != "board":
+            return None
+        table = self._boards.board()
+        chosen = linked(parameters, self.first, table, self._protocol)
+        given: dict[str, object] = {field.name: getattr(chosen, field.name) for field in fields(Selection)}
+        given |= {"energies": chosen.energies or self._protocol.energy_variant, "at": str(chosen.at)}
+        sorts = sort_choices(table, self._protocol, chosen.reference)
+        return {
+            **{control: given[name] for name, control in parts.by_name.items()},
+            parts.dropdowns["sort"]: gr.Dropdown(sorts, value=chosen.sort),
+            parts.presets: None if chosen.preset == CUSTOM else chosen.preset,
+        }
+
+    def _selection(self, given: Mapping[str, object]) -> tuple[Board, Selection]:
+        """The newest board, and what the controls choose of it; a program may have sent anything."""
+        table = self._boards.board()
+        texts = {name: str(value) for name, value in given.items() if value not in (None, "") and name != "shade"}
+        if texts.get("energies") == self._protocol.energy_variant:
+            del texts["energies"]
+        texts["search"] = searched(given["search"])
+        try:
+            chosen = linked(texts, self.first, table, self._protocol)
+        except LookupError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return table, replace(chosen, shade=given["shade"] is True)
 
 
 def build(boards: KeptBoard, protocol: Protocol) -> BoardPage:
     """Lay the page out in the current block."""
-    table, drawn = boards.board(), Drawn(protocol)
-    board_columns = board.columns(table, protocol)
-    reference_shown = _references(table, protocol)[0][1]
-    first = board.Selection(
-        reference_shown,
-        table.ranking(reference_shown, protocol).column,
-        board.HIGHEST,
-        columns=tuple(board.default_columns(board_columns, protocol)),
-    )
-    indicative = table.is_indicative(reference_shown)
-    with gr.Row(elem_classes="controls"):
-        sort_by = gr.Dropdown(
-            board.sort_choices(board_columns, indicative=indicative),
-            value=first.sort_by,
-            label="Sort by",
-            elem_id="board_sort",
-            min_width=130,
-        )
-        direction = gr.Dropdown(
-            [board.HIGHEST, board.LOWEST], value=first.direction, label="Order", elem_id="board_order", min_width=130
-        )
-        search = text_box("Search", placeholder="model", elem_id="board_search", min_width=130)
-        kept = gr.Dropdown(
-            board.kept_choices(table), value=first.kept, label="Show", elem_id="board_show", min_width=130
-        )
-        reference = gr.Dropdown(
-            _references(table, protocol),
-            value=first.reference,
-            label="Reference set",
-            elem_id="board_reference",
-            min_width=130,
-        )
-    body, page = table_component("board", drawn.html(table, first, 1)), gr.State(1)
-    with gr.Accordion("Columns", open=False):
-        picked = gr.CheckboxGroup(
-            [(column.label, column.name) for column in board_columns],
-            value=list(first.columns),
-            show_label=False,
-            elem_id="board_columns",
-        )
+    desk = Desk(boards, protocol)
+    parts = controls.build(desk.sent, protocol, desk.first)
+    query = gr.Textbox("", visible="hidden", max_length=controls.MAX_COLUMNS, elem_id="board_query")
+    state = gr.Textbox(desk.drawn.state(desk.sent), visible="hidden", max_length=MAX_LENGTH, elem_id="board_state")
+    body = table_component("board", desk.drawn.html(desk.sent, desk.first, desk.first))
+    names, inputs = list(parts.by_name), list(parts.by_name.values())
 
-    def draw_page(page: int, reference: str, *others: Any) -> str:  # noqa: ANN401 - of a selection
-        sort_by, direction, search, kept, picked = others
-        selection = board.Selection(reference, sort_by, direction, searched(search), kept, tuple(picked))
-        return drawn.html(boards.board(), selection, page)
+    def draw(*values: object) -> tuple[str, str]:
+        return desk.draw(dict(zip(names, values, strict=True)))
 
-    def draw(*inputs: Any) -> tuple[int, str]:  # noqa: ANN401 - of a selection
-        return 1, draw_page(1, *inputs)
+    def draw_picker(*values: object) -> str:
+        return desk.draw_picker(dict(zip(names, values, strict=True)))
 
-    def change_reference(reference: str, _sort_by: str, *others: Any) -> tuple[object, ...]:  # noqa: ANN401 - of draw
-        table = boards.board()
-        ranking = table.ranking(reference, protocol).column
-        choices = board.sort_choices(board.columns(table, protocol), indicative=table.is_indicative(reference))
-        return gr.Dropdown(choices, value=ranking), *draw(reference, ranking, *others)
-
-    sent = drawn.html(table, first, 1), _references(table, protocol), board.kept_choices(table)
-
-    def now(*inputs: Any) -> tuple[str, list[tuple[str, str]], Any]:  # noqa: ANN401 - the inputs of draw_page
-        return draw_page(*inputs), _references(boards.board(), protocol), board.kept_choices(boards.board())
-
-    def refresh(*inputs: Any) -> tuple[object, ...]:  # noqa: ANN401 - the inputs of draw_page, handed on
-        html, references, choices = now(*inputs)
-        return html, gr.Dropdown(references), gr.Dropdown(choices)
-
-    def opened(*inputs: Any) -> tuple[object, ...]:  # noqa: ANN401 - as above
-        # most visitors have the board with the page already: a hundred rows less for each
-        html, *choices = now(*inputs)
-        return gr.skip() if html == sent[0] else html, *(
-            gr.skip() if chosen == known else gr.Dropdown(chosen)
-            for chosen, known in zip(choices, sent[1:], strict=True)
-        )
-
-    def turn(sort_by: str, direction: str, event: gr.EventData) -> tuple[object, ...]:
-        to = getattr(event, "page", None)
-        if to is not None:
-            return sort_by, direction, int(to)
-        if event.sort == sort_by:
-            return sort_by, board.LOWEST if direction == board.HIGHEST else board.HIGHEST, 1
-        return event.sort, board.LOWEST if event.sort in ("rank", "model") else board.HIGHEST, 1
-
-    controls: list[gr.components.Component] = [reference, sort_by, direction, search, kept, picked]
-    reference.input(change_reference, controls, [sort_by, page, body], **LIGHT)
-    changes = (sort_by.input, direction.input, search.change, kept.input, picked.input)
-    gr.on(changes, draw, controls, [page, body], trigger_mode="always_last", **LIGHT)
-    body.click(turn, [sort_by, direction], [sort_by, direction, page], **LIGHT).then(
-        draw_page, [page, *controls], body, **LIGHT
-    )
-    return BoardPage(body, refresh, opened, [page, *controls], [body, reference, kept])
+    # a single event draws: the browser then asks again with what is chosen once an answer is there, so that the last
+    # choice wins, whichever answer is slow
+    changes = [*(control.change for control in inputs), state.change]
+    gr.on(changes, draw, inputs, [body, query], trigger_mode="always_last", **LIGHT)
+    query.change(None, query, None, js=ADDRESS)
+    sort, order = parts.dropdowns["sort"], parts.dropdowns["order"]
+    body.click(_turned, [sort, order], [sort, order, parts.at, parts.dropdowns["show"]], **LIGHT)
+    parts.presets.input(lambda name: name or gr.skip(), parts.presets, parts.columns, **LIGHT)
+    parts.picker.click(_picked, None, [parts.presets, parts.columns], **LIGHT)
+    parts.picking.expand(draw_picker, inputs, parts.picker, **LIGHT)
+    reference = parts.dropdowns["reference"]
+    reference.input(desk.sorts, reference, sort, **LIGHT)
+    refreshed: list[gr.components.Component] = [
+        state,
+        reference,
+        parts.dropdowns["show"],
+        *(parts.dropdowns[name] for name in Choices._fields),
+    ]
+    entrance = Entrance("board", [*inputs, parts.presets], lambda parameters: desk.entered(parameters, parts))
+    return BoardPage(body, query, desk.now, refreshed, entrance)
 
 
-def _html(table: Board, protocol: Protocol, selection: board.Selection, page: int) -> str:
-    rows = board.select(table, selection)
-    shown = rows.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    body = board.table_html(rows, board.columns(table, protocol), selection, protocol, shown)
-    turned = pager(len(rows), page, PAGE_SIZE) if len(rows) > PAGE_SIZE else ""
-    under = bundled_section(board.bundled(table, selection.reference), protocol)
-    return body + turned + board.legend(table, selection.reference, protocol) + under
+def _turned(sort: str, order: str, event: gr.EventData) -> Update:
+    """A heading to sort by, a page, or everything: sort, order, page and filter."""
+    if (page := getattr(event, "page", None)) is not None:
+        return gr.skip(), gr.skip(), str(page), gr.skip()
+    if getattr(event, "show", None) is not None:
+        return gr.skip(), gr.skip(), "1", "all"
+    if event.sort == sort:
+        return gr.skip(), LOWEST if order == HIGHEST else HIGHEST, "1", gr.skip()
+    return event.sort, LOWEST if event.sort in ("rank", "model") else HIGHEST, "1", gr.skip()
 
 
-def _references(table: Board, protocol: Protocol) -> list[tuple[str, str]]:
-    """Label and name of the reference sets that have a board: the protocol's in its order, then others; at least one.
-
-    Of several versions of a set the default one comes first.
-    """
-    order = {name: place for place, name in enumerate(protocol.references)}
-    versions = sorted(table.references, key=lambda version: order.get(version.name, len(order)))
-    names = [table.references[version] for version in versions] or [protocol.references[0]]
-    return [(table.reference_label(name), name) for name in names]
+def _picked(event: gr.EventData) -> tuple[object, object]:
+    """No preset, and the names of the picked columns; with none picked everything stays."""
+    names = ",".join(map(str, event.columns))
+    return (None, names) if names else (gr.skip(), gr.skip())

@@ -28,6 +28,7 @@ import sys
 from pathlib import Path
 from gradio.components import Textbox
 from submissions.card import Card
+from leaderboard.board.kept import KeptBoard
 from leaderboard.pages import site
 from leaderboard.pages.parts import lookup, plots
 from leaderboard.pages.reference import reference_search
@@ -38,7 +39,8 @@ from leaderboard.store.local import Store
 
 store = Store()
 jobs = Jobs(store)
-blocks = site.build(store, jobs, load_protocol())
+protocol = load_protocol()
+blocks = site.build(store, jobs, protocol, KeptBoard(store, protocol))
 run = store.runs()[0]
 section.fill(run)
 plots.elements(run.structures())
