@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from leaderboard.board.calibrated import outside_text, side_by_side
+from leaderboard.board.ranking import SPREAD
+from leaderboard.board.table import FACTS, PARTS
 from leaderboard.board.training import without_value
 from leaderboard.board.written import selection as chosen_of_several
 from leaderboard.board.written import tied
@@ -37,29 +39,40 @@ _MARKS: Mapping[str, str] = {
     "baseline": "a rule without training, made by this benchmark: what a model should be better than",
 }
 """What may stand behind a model, and what it means."""
+OUTSIDE_CALIBRATION = "outside_calibration@"
 _LINKS = {"paper": "paper", "code": "code"}
 
 
-def select(models: Models, selection: Selection) -> pd.DataFrame:
+def chosen(models: Models, selection: Selection) -> pd.Index[int]:
     """Models of the selection in its order, no controls; ranked ones first, without a value last of their kind."""
-    of_board = (models.rows["reference"] == selection.reference).fillna(value=False).astype(bool)
-    rows = models.rows[of_board & ~_is_control(models.rows)]
-    rows = rows[kept(rows, selection)]
-    ordered = rows.sort_values(
+    listed = _listed(models, selection)
+    facts = listed[kept(listed, selection)]
+    ordered = facts.sort_values(
         selection.sort,
         ascending=selection.order == LOWEST,
         na_position="last",
         kind="stable",
         key=lambda values: values.str.casefold() if selection.sort == "model" else values,
     )
-    return ordered.sort_values("rank", key=lambda ranks: ranks.isna(), kind="stable")
+    return ordered.sort_values("rank", key=lambda ranks: ranks.isna(), kind="stable").index
+
+
+def select(models: Models, selection: Selection) -> pd.DataFrame:
+    """The rows that are `chosen`."""
+    return models.rows.loc[chosen(models, selection)]
 
 
 def n_hidden(models: Models, selection: Selection) -> int:
     """How many models of the board the filters leave out."""
-    of_board = (models.rows["reference"] == selection.reference).fillna(value=False).astype(bool)
-    rows = models.rows[of_board & ~_is_control(models.rows)]
-    return len(rows) - int(kept(rows, selection).sum())
+    listed = _listed(models, selection)
+    return len(listed) - int(kept(listed, selection).sum())
+
+
+def _listed(models: Models, selection: Selection) -> pd.DataFrame:
+    """Facts and the sorted column of all models of a board."""
+    facts = models.rows[list(dict.fromkeys([*FACTS, selection.sort]))]
+    of_board = (facts["reference"] == selection.reference).fillna(value=False).astype(bool)
+    return facts[of_board & ~_is_control(facts)]
 
 
 def bundled(table: Board, reference: str) -> pd.DataFrame:
@@ -74,8 +87,10 @@ def _is_control(rows: pd.DataFrame) -> pd.Series[bool]:
     return ((rows["bundled"] == "control") & rows["owner"].isna()).fillna(value=False).astype(bool)
 
 
-def shown_columns(table: Board, selection: Selection, protocol: Protocol, rows: pd.DataFrame) -> list[Column]:
-    """The columns of a selection; a calibrated score and the one by raw verdicts share one."""
+def shown_columns(
+    table: Board, models: Models, index: pd.Index[int], selection: Selection, protocol: Protocol
+) -> list[Column]:
+    """The columns of a selection with these rows; a calibrated score and the one by raw verdicts share one."""
     board_columns = columns(table, protocol)
     if selection.preset == selection.columns:
         wanted = preset(
@@ -87,25 +102,32 @@ def shown_columns(table: Board, selection: Selection, protocol: Protocol, rows: 
             indicative=table.is_indicative(selection.reference),
         )
     else:
-        names = set(selection.columns.split(","))
-        wanted = [column for column in board_columns if column.name in names]
-    beside = side_by_side([column.key for column in wanted], rows)
+        picked = set(selection.columns.split(","))
+        wanted = [column for column in board_columns if column.name in picked]
+    keys = [column.key for column in wanted]
+    known = [
+        name for name in dict.fromkeys(key.column for one in keys for key in (one, one.raw)) if name in models.rows
+    ]
+    beside = side_by_side(keys, models.rows.loc[index, known])
     return [replace(column, raw=beside[column.key]) for column in wanted if column.key in beside]
 
 
-def table_html(table: Board, models: Models, rows: pd.DataFrame, selection: Selection, protocol: Protocol) -> str:
-    """A page of the rows of a selection; the best value of each column of all is marked.
+def table_html(table: Board, models: Models, index: pd.Index[int], selection: Selection, protocol: Protocol) -> str:
+    """A page of the `chosen` rows of a selection; the best value of each column of all is marked.
 
     Of an indicative set nothing is marked or sorted by stability, and a banner over the table says why.
     """
     indicative = table.is_indicative(selection.reference)
-    shown = shown_columns(table, selection, protocol, rows)
+    shown = shown_columns(table, models, index, selection, protocol)
+    needed = [*FACTS, *_of_columns(models.rows, shown)]
+    rows = models.rows.loc[index, list(dict.fromkeys(needed))]
     drawing = _Drawing(shown, rows, protocol, indicative=indicative, shade=selection.shade)
     start = (selection.at - 1) * PAGE_SIZE
     lines: dict[bool, list[str]] = {True: [], False: []}
     for row in records(rows.iloc[start : start + PAGE_SIZE]):
         runs = models.runs.get(str(row["run"]))
-        lines[row["rank"] is not None].append(drawing.model(row, [] if runs is None else records(runs)))
+        of_runs = [] if runs is None else records(runs[rows.columns])
+        lines[row["rank"] is not None].append(drawing.model(row, of_runs))
     width = 5 + len(shown)
     body = f"<tbody>{''.join(lines[True])}</tbody>" if lines[True] else ""
     if lines[False]:
@@ -123,6 +145,14 @@ def table_html(table: Board, models: Models, rows: pd.DataFrame, selection: Sele
     )
 
 
+def _of_columns(rows: pd.DataFrame, shown: Sequence[Column]) -> list[str]:
+    """Columns of the rows that the cells of these columns show."""
+    outside = [name for name in rows if str(name).startswith(OUTSIDE_CALIBRATION)]
+    raws = [column.raw.column for column in shown if column.raw is not None]
+    ends = [f"{column.name}{end}" for column in shown for end in (*PARTS, *(f"_{part}" for part in SPREAD))]
+    return [name for name in (*ends, *raws, *map(str, outside)) if name in rows]
+
+
 PAGE_SIZE = 100
 """Models that are drawn at once: 3,000 are 4 MB, which a browser takes seconds to lay out."""
 
@@ -135,9 +165,10 @@ class _Drawing:
     ) -> None:
         self._shown, self._protocol = shown, protocol
         self._starts = group_starts(shown, indicative=indicative)
+        competing = rows[_competes(rows)]
         plain = [column for column in shown if not is_apart(column, indicative=indicative)]
-        self._best = {column.name: _best(rows, column) for column in plain}
-        self._ranges = {column.name: _range_of(rows, column) for column in shown} if shade else {}
+        self._best = {column.name: _best(competing, column) for column in plain}
+        self._ranges = {column.name: _range_of(competing, column) for column in shown} if shade else {}
         self._outside = any(column.raw for column in shown)
 
     def model(self, row: Mapping[str, Any], runs: Sequence[Mapping[str, Any]]) -> str:
@@ -205,25 +236,25 @@ class _Drawing:
         return f' style="--heat:{min(max(place, 0.0), 1.0):.2f}"'
 
 
-def _best(rows: pd.DataFrame, column: Column) -> float | None:
-    values = _competing(rows)[column.name].dropna()
+def _best(competing: pd.DataFrame, column: Column) -> float | None:
+    values = competing[column.name].dropna()
     if values.empty or column.better == "neither":
         return None
     return float(values.max() if column.better == "higher" else values.min())
 
 
-def _range_of(rows: pd.DataFrame, column: Column) -> tuple[float, float] | None:
+def _range_of(competing: pd.DataFrame, column: Column) -> tuple[float, float] | None:
     """The worst and the best value; from the smallest to the largest where a score has no better end."""
-    values = _competing(rows)[column.name].dropna()
+    values = competing[column.name].dropna()
     if values.empty:
         return None
     ends = float(values.min()), float(values.max())
     return ends[::-1] if column.better == "lower" else ends
 
 
-def _competing(rows: pd.DataFrame) -> pd.DataFrame:
+def _competes(rows: pd.DataFrame) -> pd.Series[bool]:
     is_ranked = rows["rank"].notna()
-    return rows[is_ranked if is_ranked.any() else (rows["status"] == "approved").fillna(value=False).astype(bool)]
+    return is_ranked if is_ranked.any() else (rows["status"] == "approved").fillna(value=False).astype(bool)
 
 
 def _standing(row: Mapping[str, Any]) -> str:

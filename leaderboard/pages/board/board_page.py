@@ -79,9 +79,10 @@ class Desk:
     def draw_picker(self, given: Mapping[str, object]) -> str:
         """The boxes of the columns."""
         table, selection = self._selection(given)
-        rows = board.select(self.drawn.models(table), selection)
-        shown = {column.name for column in board.shown_columns(table, selection, self._protocol, rows)}
-        return picker_html(columns(table, self._protocol), shown)
+        models = self.drawn.models(table)
+        index = board.chosen(models, selection)
+        shown = board.shown_columns(table, models, index, selection, self._protocol)
+        return picker_html(columns(table, self._protocol), {column.name for column in shown})
 
     def sorts(self, reference: str) -> object:
         """What the board of a reference set can be sorted by."""

@@ -77,7 +77,7 @@ class Drawn:
             # of all models, whatever is selected: comparing all pairs of 300 takes half a second
             made.sentences[reference] = sentence_over(table, reference, protocol)
         finding = made.sentences[reference]
-        rows = board.select(made.models, selection)
+        index = board.chosen(made.models, selection)
         query = link(selection, first)
         hidden = board.n_hidden(made.models, selection)
         return (
@@ -93,8 +93,8 @@ class Drawn:
                 else ""
             )
             + "</div>"
-            + board.table_html(table, made.models, rows, selection, protocol)
-            + (pager(len(rows), selection.at, board.PAGE_SIZE) if len(rows) > board.PAGE_SIZE else "")
+            + board.table_html(table, made.models, index, selection, protocol)
+            + (pager(len(index), selection.at, board.PAGE_SIZE) if len(index) > board.PAGE_SIZE else "")
             + footer_html(table, selection, protocol, query)
             + method_html(table, reference, protocol)
             + bundled_section(board.bundled(table, reference), protocol)

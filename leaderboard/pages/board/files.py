@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from leaderboard.board.ranking import SPREAD
 from leaderboard.board.table import PARTS
 from leaderboard.board.written import csv_for_people
-from leaderboard.pages.board.board import select, shown_columns
+from leaderboard.pages.board.board import chosen, shown_columns
 from leaderboard.pages.board.notes import citation, state_day
 from leaderboard.release import release
 
@@ -39,12 +39,12 @@ def table_shown(table: Board, models: Models, selection: Selection, protocol: Pr
     A share lies in [0, 1]; behind each score stand its 95% interval, its numbers of structures, and of several runs
     their spread.
     """
-    rows = select(models, selection)
+    index = chosen(models, selection)
     facts = list(table.runs.columns)
-    shown = shown_columns(table, selection, protocol, rows)
+    shown = shown_columns(table, models, index, selection, protocol)
     names = [name for column in shown for name in (column.name, *([column.raw.column] if column.raw else []))]
-    scores = [name + end for name in names for end in _ENDS if name + end in rows]
-    return rows[[*facts, *scores]].reset_index(drop=True)
+    scores = [name + end for name in names for end in _ENDS if name + end in models.rows]
+    return models.rows.loc[index, [*facts, *scores]].reset_index(drop=True)
 
 
 def written(table: Board, models: Models, selection: Selection, protocol: Protocol, form: Form) -> bytes:

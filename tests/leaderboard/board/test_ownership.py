@@ -17,6 +17,10 @@ from leaderboard.board.written import render
 from leaderboard.moderation import verbs
 from leaderboard.moderation.rights import Visitor
 from leaderboard.pages.board import board as board_page
+from leaderboard.pages.board import columns as board_columns
+from leaderboard.pages.board.filters import shown_choices
+from leaderboard.pages.board.models import models
+from leaderboard.pages.board.selection import Selection
 from leaderboard.pages.compare.compare import first_two
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
@@ -147,8 +151,8 @@ def test_unapproved_runs_under_any_names_change_no_other_row(root: Path, added: 
         verbs.withdraw(store, MAINTAINER, sha256, "eve", "the end of an example")
 
 
-def columns(table: Board) -> dict[str, board_page.Column]:
-    return {column.name: column for column in board_page.columns(table, PROTOCOL)}
+def columns(table: Board) -> dict[str, board_columns.Column]:
+    return {column.name: column for column in board_columns.columns(table, PROTOCOL)}
 
 
 def variances(table: Board, run: Run) -> dict[Any, Any]:
@@ -178,11 +182,9 @@ def test_nobody_adds_a_run_to_the_model_of_somebody_else(tmp_path: Path) -> None
     assert '<span class="owner">by eve</span>' in page
 
 
-def html(table: Board, kept: str = "all") -> str:
-    selection = board_page.Selection("starter", "vun", board_page.HIGHEST, kept=kept, columns=("vun",))
-    return board_page.table_html(
-        board_page.select(table, selection), board_page.columns(table, PROTOCOL), selection, PROTOCOL
-    )
+def html(table: Board) -> str:
+    selection, by_model = Selection("starter", columns="vun"), models(table)
+    return board_page.table_html(table, by_model, board_page.chosen(by_model, selection), selection, PROTOCOL)
 
 
 @pytest.fixture
@@ -228,7 +230,7 @@ def test_rows_say_what_they_are(marked: Board) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kept", "models"),
+    ("show", "expected"),
     [
         ("all", {"alpha", "late", "stolen", "early"}),
         ("ranked", {"alpha", "late"}),
@@ -236,24 +238,22 @@ def test_rows_say_what_they_are(marked: Board) -> None:
         ("verified", {"alpha"}),
     ],
 )
-def test_the_filter_tells_them_apart(marked: Board, kept: str, models: set[str]) -> None:
-    assert kept in board_page.kept_choices(marked)
-    selection = board_page.Selection("starter", "vun", board_page.HIGHEST, kept=kept)
-    assert set(board_page.select(marked, selection)["model"]) == models
+def test_the_filter_tells_them_apart(marked: Board, show: str, expected: set[str]) -> None:
+    assert show in shown_choices(marked)
+    assert set(board_page.select(models(marked), Selection("starter", show=show))["model"]) == expected
 
 
 def test_rows_are_marked_on_the_page_and_owners_are_searched_for(marked: Board) -> None:
     page = html(marked)
     for mark in ("unverified", "verified", "superseded", "same file as another owner&#x27;s"):
         assert page.count(f">{mark}</span>") == 1
-    selection = board_page.Selection("starter", "vun", board_page.HIGHEST, search="EVE")
-    assert board_page.select(marked, selection)["model"].tolist() == ["stolen"]
+    assert board_page.select(models(marked), Selection("starter", search="EVE"))["model"].tolist() == ["stolen"]
 
 
 def test_a_store_where_nobody_signs_in_looks_as_it_did(tmp_path: Path) -> None:
     publish(tmp_path, Made("m", records("a", 4), record={"protocol_hash": PROTOCOL.hash}))
     table = board(Store(tmp_path), PROTOCOL)
-    assert board_page.kept_choices(table) == ["all", "ranked", "protocol settings"]
+    assert shown_choices(table) == ["models", "all", "ranked", "protocol settings"]
     page = html(table)
     assert 'class="owner"' not in page
     assert 'class="mark"' not in page

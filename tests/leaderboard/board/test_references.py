@@ -14,8 +14,8 @@ from leaderboard.board.ranking import run_variances
 from leaderboard.board.references import Ranked, ReferenceVersion, board_names, label
 from leaderboard.board.table import board
 from leaderboard.board.written import render
-from leaderboard.pages.board.board import legend
-from leaderboard.pages.board.board_page import _references
+from leaderboard.pages.board.controls import references
+from leaderboard.pages.board.notes import legend_html
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 from reference_data.reference import open_reference, present_sha256
@@ -84,10 +84,10 @@ def test_where_all_runs_are_custom_they_say_whether_the_set_is_indicative(tmp_pa
 def test_versions_are_told_apart_wherever_the_board_is_shown(store: Store) -> None:
     table = board(store, PROTOCOL)
     labels = ["lemat-bulk (aaaaaaaa)", RIVAL_NAME]
-    assert _references(table, PROTOCOL) == [(labels[0], "lemat-bulk"), (labels[1], RIVAL_NAME)]
+    assert references(table, PROTOCOL) == [(labels[0], "lemat-bulk"), (labels[1], RIVAL_NAME)]
     written = render(table, "md", PROTOCOL)
     assert [written.count(words) for words in labels] == [2, 1]
-    assert f"Reference set {RIVAL_NAME}." in legend(table, RIVAL_NAME, PROTOCOL)
+    assert f"reference set {RIVAL_NAME};" in legend_html(table, RIVAL_NAME, PROTOCOL)
     rows = json.loads(render(table, "json", PROTOCOL))
     assert {(row["reference"], row["reference_hash"][:8]) for row in rows} == {
         ("lemat-bulk", "a" * 8),
@@ -98,7 +98,7 @@ def test_versions_are_told_apart_wherever_the_board_is_shown(store: Store) -> No
 def test_a_set_that_is_alone_under_its_name_has_no_digits(tmp_path: Path) -> None:
     published(tmp_path, "first", 1_000, HONEST)
     table = board(Store(tmp_path), PROTOCOL)
-    assert _references(table, PROTOCOL) == [("lemat-bulk", "lemat-bulk")]
+    assert references(table, PROTOCOL) == [("lemat-bulk", "lemat-bulk")]
     assert "lemat-bulk (" not in render(table, "md", PROTOCOL)
 
 

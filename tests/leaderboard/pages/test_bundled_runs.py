@@ -12,8 +12,9 @@ from leaderboard.baselines.bundled import REMAKE, bundled_runs, publish_bundled
 from leaderboard.board.table import board as board_table
 from leaderboard.board.written import render, sentence_over, tied
 from leaderboard.pages.board import board
-from leaderboard.pages.board.board import HIGHEST, Selection
 from leaderboard.pages.board.bundled import bundled_html, bundled_section
+from leaderboard.pages.board.models import models
+from leaderboard.pages.board.selection import Selection
 from leaderboard.pages.model.results import run_html
 from leaderboard.pages.parts.markup import text
 from leaderboard.protocol import load_protocol
@@ -55,11 +56,8 @@ def test_baselines_take_ranks_and_controls_none(table: Board) -> None:
 
 
 def test_the_table_of_models_holds_no_control_and_the_controls_say_what_caught_them(table: Board) -> None:
-    columns = board.columns(table, PROTOCOL)
-    selection = Selection(
-        "starter", PROTOCOL.ranking, HIGHEST, columns=tuple(board.default_columns(columns, PROTOCOL)), indicative=True
-    )
-    shown = board.table_html(board.select(table, selection), columns, selection, PROTOCOL)
+    selection, by_model = Selection("starter"), models(table)
+    shown = board.table_html(table, by_model, board.chosen(by_model, selection), selection, PROTOCOL)
     assert "(control)" not in shown
     assert 'title="a rule without training' in shown
     apart = bundled_section(board.bundled(table, "starter"), PROTOCOL)

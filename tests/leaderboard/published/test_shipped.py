@@ -9,7 +9,8 @@ import pytest
 from leaderboard.board.table import board as board_table
 from leaderboard.errors import RunError
 from leaderboard.pages.board import board
-from leaderboard.pages.board.board import HIGHEST, Selection
+from leaderboard.pages.board.models import models
+from leaderboard.pages.board.selection import Selection
 from leaderboard.pages.model.results import run_html
 from leaderboard.pages.parts import plots, runs
 from leaderboard.pages.structures.detail import drawing
@@ -59,9 +60,8 @@ def test_a_run_is_of_this_protocol_and_holds_no_cell(path: Path) -> None:
 
 def test_the_pages_say_whose_structures_they_are_and_draw_what_there_is(store: Store) -> None:
     table = board_table(store, PROTOCOL)
-    columns = board.columns(table, PROTOCOL)
-    selection = Selection("starter", PROTOCOL.ranking, HIGHEST, columns=(PROTOCOL.ranking,))
-    html = board.table_html(board.select(table, selection), columns, selection, PROTOCOL)
+    selection, by_model = Selection("starter", columns=PROTOCOL.ranking), models(table)
+    html = board.table_html(table, by_model, board.chosen(by_model, selection), selection, PROTOCOL)
     assert html.count(">published outputs<") == len(PATHS)
     assert table.runs["rank"].isna().all()  # 500 structures are not ranked
     for run in store.runs():
