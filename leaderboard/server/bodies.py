@@ -12,7 +12,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 
-from leaderboard.server.answers import Refusal
+from leaderboard.server.answers.refusals import Refusal
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope

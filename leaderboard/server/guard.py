@@ -6,9 +6,9 @@ import shutil
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from leaderboard.server.answers import Refusal, refuse
+from leaderboard.server.answers.headers import with_headers
+from leaderboard.server.answers.refusals import Refusal, refuse
 from leaderboard.server.bodies import RefusedBodyError, check_json, counted_upload, replay, whole_body
-from leaderboard.server.headers import with_headers
 from leaderboard.server.hosts import Hosts, address_of, without_forged_headers, wrong_host, wrong_origin
 from leaderboard.server.rate import Rate
 from leaderboard.server.routes import UPLOAD, closed, is_file_of_the_page
@@ -46,7 +46,7 @@ class Guard:
         if scope["type"] != "http":  # no page opens a web socket
             await send({"type": "websocket.close", "code": 1008})
             return
-        scope, send = without_forged_headers(scope, self._hosts), with_headers(send)
+        scope, send = without_forged_headers(scope, self._hosts), with_headers(send, scope["path"])
         address = address_of(scope, self._hosts)
         self._open[address] += 1
         try:

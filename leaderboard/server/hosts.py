@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 
 from leaderboard.queue.admission import place_of, public_place_of
-from leaderboard.server.answers import Refusal
+from leaderboard.server.answers.refusals import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

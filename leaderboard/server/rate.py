@@ -7,7 +7,7 @@ from collections import OrderedDict
 from math import ceil
 from typing import TYPE_CHECKING
 
-from leaderboard.server.answers import Refusal
+from leaderboard.server.answers.refusals import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from leaderboard.server.answers import Refusal
+from leaderboard.server.answers.refusals import Refusal
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -63,5 +63,5 @@ def closed(scope: Scope) -> Refusal | None:
 
 
 def is_file_of_the_page(path: str) -> bool:
-    """Whether a path is one of the fifty files that a page consists of."""
+    """Whether a path is one of the ninety files that a page consists of."""
     return path.startswith(_PAGE_FILES)

@@ -14,11 +14,13 @@ from gradio.routes import App
 from starlette.routing import Mount
 
 from leaderboard.pages.parts.style import css, theme
+from leaderboard.server.answers.compression import Compressed
+from leaderboard.server.answers.kept import Remembered
 from leaderboard.server.connections import impatient
 from leaderboard.server.guard import Guard
 from leaderboard.server.hosts import hosts_of
 from leaderboard.server.limits import ServerLimits
-from leaderboard.server.remembered import Remembered, Sessions
+from leaderboard.server.sessions import Sessions
 from leaderboard.server.sweep import temporary_folder
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ def _gradio_app(app: FastAPI) -> App:
 
 def guarded(app: ASGIApp, hosts: Hosts, limits: ServerLimits) -> ASGIApp:
     """An app behind its doors."""
-    return Guard(Remembered(app), hosts, limits, temporary_folder())
+    return Guard(Compressed(Remembered(app)), hosts, limits, temporary_folder())
 
 
 class _Server(uvicorn.Server):

@@ -14,8 +14,8 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from leaderboard.server.answers.headers import HEADERS, HEADERS_OF_FILES
 from leaderboard.server.guard import Guard
-from leaderboard.server.headers import HEADERS
 from leaderboard.server.hosts import hosts_of
 from leaderboard.server.limits import ServerLimits
 from tests.leaderboard.server.asking import ask, pieces
@@ -219,6 +219,12 @@ def test_one_address_is_told_to_wait_and_others_are_not() -> None:
 def test_every_answer_has_the_headers() -> None:
     for answer in (ask(guarded()), ask(guarded(), "PUT"), ask(guarded(), headers={"host": "evil.example"})):
         assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+
+
+def test_scripts_and_sheets_of_the_page_have_the_headers_that_mean_something_to_them() -> None:
+    answer = ask(guarded(), path="/assets/a.js")
+    assert {name: answer.headers[name] for name in HEADERS_OF_FILES} == HEADERS_OF_FILES
+    assert not set(answer.headers) & (HEADERS.keys() - HEADERS_OF_FILES.keys())
 
 
 def test_forwarded_addresses_count_behind_a_proxy_only() -> None:
