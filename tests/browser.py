@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Dialog, Page
+    from playwright.sync_api import Browser, Dialog, Page, Request
 
     from leaderboard.store.local import Store
 
@@ -34,6 +35,9 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE_MS = 60_000.0
+_LOOK_MS, _QUIET_LOOKS = 100.0, 5
+_IN_FLIGHT: dict[Page, set[Request]] = {}
+"""What each open page waits for."""
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: none of its commands is on the path")
 
@@ -72,6 +76,14 @@ def visit(browser: Browser, url: str, *, width: int = 1280, height: int = 900, s
     context.set_default_timeout(PATIENCE_MS)
     expect.set_options(timeout=PATIENCE_MS)
     page = context.new_page()
+    in_flight = _IN_FLIGHT[page] = set()
+
+    def ended(request: Request) -> None:
+        in_flight.discard(request)
+
+    page.on("request", lambda request: None if _is_stream(request) else in_flight.add(request))
+    page.on("requestfinished", ended)
+    page.on("requestfailed", ended)
     wrong: list[str] = []
     here = re.compile(r"^(https?://127\.0\.0\.1[:/]|data:|blob:|about:)")
     page.on("request", lambda request: wrong.extend([] if here.match(request.url) else [request.url]))
@@ -84,8 +96,23 @@ def visit(browser: Browser, url: str, *, width: int = 1280, height: int = 900, s
     page.on("dialog", refuse)
     page.goto(url)
     yield page
+    del _IN_FLIGHT[page]
     context.close()
     assert wrong == []
+
+
+def settle(page: Page) -> None:
+    """Wait until the page has asked for nothing for half a second, and everything that it asked for is there."""
+    quiet, end = 0, time.monotonic() + PATIENCE_MS / 1_000
+    while quiet < _QUIET_LOOKS:
+        assert time.monotonic() < end, [request.url for request in _IN_FLIGHT[page]]
+        page.wait_for_timeout(_LOOK_MS)
+        quiet = 0 if _IN_FLIGHT[page] else quiet + 1
+
+
+def _is_stream(request: Request) -> bool:
+    """Whether an answer goes on for as long as the page is open."""
+    return "/heartbeat/" in request.url
 
 
 def upload(page: Page, path: Path) -> None:

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from gradio.routes import App
 from starlette.routing import Mount
 
-from leaderboard.pages.parts.style import css, theme
+from leaderboard.pages.parts.style import css, head, theme
 from leaderboard.server.answers.compression import Compressed
 from leaderboard.server.answers.kept import Remembered
 from leaderboard.server.connections import impatient
@@ -66,6 +66,7 @@ def mounted(site: gr.Blocks, pages: Pages, limits: ServerLimits) -> FastAPI:
         footer_links=[],
         theme=theme(),
         css=css(),
+        head=head(),
     )
     _gradio_app(app).state_holder = Sessions(site)
     return app

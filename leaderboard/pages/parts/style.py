@@ -1,4 +1,4 @@
-"""Theme and style sheet: system fonts, one accent colour, nothing fetched from elsewhere."""
+"""Theme, style sheet and script of the site: system fonts, one accent colour, nothing fetched from elsewhere."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
-_SHEETS = Path(__file__).parents[1] / "static"
+_STATIC = Path(__file__).parents[1] / "static"
 
 _FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
@@ -49,5 +49,10 @@ def theme() -> gr.themes.Base:
 
 def css() -> str:
     """The style sheets of all pages, the one that all share first."""
-    sheets = sorted(_SHEETS.glob("*.css"), key=lambda sheet: (sheet.stem != "style", sheet.stem))
+    sheets = sorted(_STATIC.glob("*.css"), key=lambda sheet: (sheet.stem != "style", sheet.stem))
     return "\n".join(sheet.read_text() for sheet in sheets)
+
+
+def head() -> str:
+    """What stands in the head of the page: the script that makes gradio's markup usable by keyboard."""
+    return f"<script>{(_STATIC / 'site.js').read_text()}</script>"

@@ -89,7 +89,7 @@ def viewer(elem_id: str) -> gr.HTML:
     """A component whose value is a :class:`Scene`, or None for an empty one; redrawn whenever the value changes."""
     return gr.HTML(
         value=None,
-        html_template='<div class="canvas" aria-label="3D drawing of the crystal; drag to rotate it"></div>',
+        html_template='<div class="canvas" role="img" aria-label="3D drawing of the crystal; drag to rotate it"></div>',
         # the address stands in the script: a prop of its own would be lost where the value changes before it is mounted
         js_on_load=f"const libraryAddress = {json.dumps(LIBRARY_ADDRESS)};\n" + (STATIC / "viewer.js").read_text(),
         apply_default_css=False,
