@@ -32,6 +32,14 @@ ADDRESS = """(query) => {
     if (!tab || tab.textContent.trim() !== 'Board') return;
     history.replaceState(null, '', query ? '?' + query : location.pathname);
 }"""
+# a heading, a page or "all" that was clicked; in the browser, so that of quick clicks none is lost or comes late
+_TURN = f"""(sort, order, at, show) => {{
+    const asked = window.boardAsked ?? {{}};
+    if (asked.page !== undefined) return [sort, order, asked.page, show];
+    if (asked.show !== undefined) return [sort, order, '1', asked.show];
+    if (asked.sort === sort) return [sort, order === '{HIGHEST}' ? '{LOWEST}' : '{HIGHEST}', '1', show];
+    return [asked.sort, ['rank', 'model'].includes(asked.sort) ? '{LOWEST}' : '{HIGHEST}', '1', show];
+}}"""
 Update = tuple[object, ...]
 
 
@@ -150,8 +158,9 @@ def build(boards: KeptBoard, protocol: Protocol) -> BoardPage:
     changes = [*(control.change for control in inputs), state.change]
     gr.on(changes, draw, inputs, [body, query], trigger_mode="always_last", **LIGHT)
     query.change(None, query, None, js=ADDRESS)
-    sort, order = parts.dropdowns["sort"], parts.dropdowns["order"]
-    body.click(_turned, [sort, order], [sort, order, parts.at, parts.dropdowns["show"]], **LIGHT)
+    sort = parts.dropdowns["sort"]
+    turned = [sort, parts.dropdowns["order"], parts.at, parts.dropdowns["show"]]
+    body.click(None, turned, turned, js=_TURN, trigger_mode="multiple")
     parts.presets.input(lambda name: name or gr.skip(), parts.presets, parts.columns, **LIGHT)
     parts.picker.click(_picked, None, [parts.presets, parts.columns], **LIGHT)
     parts.picking.expand(draw_picker, inputs, parts.picker, **LIGHT)
@@ -165,17 +174,6 @@ def build(boards: KeptBoard, protocol: Protocol) -> BoardPage:
     ]
     entrance = Entrance("board", [*inputs, parts.presets], lambda parameters: desk.entered(parameters, parts))
     return BoardPage(body, query, desk.now, refreshed, entrance)
-
-
-def _turned(sort: str, order: str, event: gr.EventData) -> Update:
-    """A heading to sort by, a page, or everything: sort, order, page and filter."""
-    if (page := getattr(event, "page", None)) is not None:
-        return gr.skip(), gr.skip(), str(page), gr.skip()
-    if getattr(event, "show", None) is not None:
-        return gr.skip(), gr.skip(), "1", "all"
-    if event.sort == sort:
-        return gr.skip(), LOWEST if order == HIGHEST else HIGHEST, "1", gr.skip()
-    return event.sort, LOWEST if event.sort in ("rank", "model") else HIGHEST, "1", gr.skip()
 
 
 def _picked(event: gr.EventData) -> tuple[object, object]:

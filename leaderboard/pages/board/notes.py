@@ -83,7 +83,7 @@ def method_html(table: Board, reference: str, protocol: Protocol) -> str:
 def footer_html(table: Board, selection: Selection, protocol: Protocol, query: str) -> str:
     """Links to exactly this board and its files, what state it is of, and how to cite it."""
     behind = f"?{query}" if query else ""
-    page = f"?{query}" if query else "?page=board"
+    page = behind or "?page=board"
     files = ", ".join(
         f'<a href="board.{form}{text(behind)}" download>{label}</a>'
         for form, label in (("csv", "CSV"), ("json", "JSON"), ("parquet", "Parquet"))

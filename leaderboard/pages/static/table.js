@@ -4,6 +4,12 @@ const MOST_COMPARED = 4;
 const ticked = new Set();
 let focused = null;
 
+// what is asked of the board stays in the browser; other tables ask the server
+function ask(asked) {
+  window.boardAsked = asked;
+  trigger("click", asked);
+}
+
 function compareButton() {
   const button = element.querySelector("[data-compare]");
   if (!button) return;
@@ -39,9 +45,9 @@ element.addEventListener("click", (event) => {
   );
   if (!target || !element.contains(target)) return;
   const { sort, page, id, run } = target.dataset;
-  if (sort !== undefined) trigger("click", { sort });
-  else if (page !== undefined) trigger("click", { page });
-  else if ("showAll" in target.dataset) trigger("click", { show: "all" });
+  if (sort !== undefined) ask({ sort });
+  else if (page !== undefined) ask({ page });
+  else if ("showAll" in target.dataset) ask({ show: "all" });
   else if ("unfold" in target.dataset) unfold(target);
   else if ("copy" in target.dataset) copy(target);
   else if ("compare" in target.dataset) {
