@@ -75,7 +75,7 @@ async def _visit(url: str, site: Site, seen: Seen) -> None:
                 await visitor.call(event, site.values(event))
             seen.opened_s.append(time.perf_counter() - start)
             # as a visitor who comes back to the tab does: the whole table is sent
-            event, read = site.event("select", output="board"), time.perf_counter()
+            event, read = site.event("change", output="board"), time.perf_counter()
             answer = await visitor.call(event, site.values(event))
             assert "<table" in str(answer[0])
             seen.boards_s.append(time.perf_counter() - read)

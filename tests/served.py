@@ -145,13 +145,9 @@ class Visitor:
         return str(self._run(event, {"submit_job": job, **values})[2])
 
     def board(self) -> str:
-        """The table of the board, as a visitor gets it who comes back to its tab."""
-        event = self._event(
-            lambda event: (
-                self._named("board") in event["outputs"] and any(kind == "select" for _, kind in event["targets"])
-            )
-        )
-        return str(self._run(event, {})[event["outputs"].index(self._named("board"))])
+        """The board with all submissions, as a visitor gets it who asks for all."""
+        event = self._event(lambda event: self._named("board") in event["outputs"])
+        return str(self._run(event, {"board_show": "all"})[event["outputs"].index(self._named("board"))])
 
     def _run(self, event: dict[str, Any], values: dict[str, object]) -> list[Any]:
         asked = {"data": self._values(event, values), "fn_index": event["id"], "session_hash": self._session}
