@@ -42,8 +42,11 @@ class KeptBoard:
         self._made: _Made | None = None
         self._making: Future[_Made] | None = None
 
-    def board(self) -> Board:
+    def board(self, patience_s: float | None = None) -> Board:
         """The board of the store as it stands, or while that is being made the one before; only the first call waits.
+
+        Args:
+            patience_s: how long to wait for a newer one, that of this object if None.
 
         Raises:
             Exception: whatever made the first board fail; later failures go to the log, and the board stays as it was.
@@ -60,7 +63,7 @@ class KeptBoard:
         if made is None:
             return making.result().board
         try:
-            return making.result(timeout=self._patience_s).board
+            return making.result(timeout=self._patience_s if patience_s is None else patience_s).board
         except TimeoutError:
             return made.board
         except Exception:  # noqa: BLE001 - whatever it is, readers have a board and the log has the trouble

@@ -40,6 +40,8 @@ _TURN = f"""(sort, order, at, show) => {{
     if (asked.sort === sort) return [sort, order === '{HIGHEST}' ? '{LOWEST}' : '{HIGHEST}', '1', show];
     return [asked.sort, ['rank', 'model'].includes(asked.sort) ? '{LOWEST}' : '{HIGHEST}', '1', show];
 }}"""
+NEWEST_S = 5.0
+"""So long a visitor who has the page waits for a newer board than the one at hand."""
 Update = tuple[object, ...]
 
 
@@ -98,7 +100,8 @@ class Desk:
 
     def now(self) -> Update:
         """Another state and choices where there is another board than the one that was sent with the page."""
-        table = self._boards.board()
+        # the page is there already, so this may wait: who has just published comes to see it
+        table = self._boards.board(NEWEST_S)
         if table is self.sent:
             return (gr.skip(),) * (3 + len(Choices._fields))
         offered = choices(table, self._protocol)
