@@ -57,9 +57,16 @@ RUNS: Mapping[str, Column] = {
     "rank": Column(pa.int64(), "among the models against this reference set; empty where it takes none"),
     "rank_low": Column(pa.int64(), "best rank that other samples of the same models would give, at 95%"),
     "rank_high": Column(pa.int64(), "worst rank, likewise"),
+    "tied_low": Column(pa.int64(), "best rank that it cannot be told apart from"),
+    "tied_high": Column(pa.int64(), "worst rank that it cannot be told apart from"),
+    "selection_shift": Column(
+        pa.float64(), "what choosing the best of several attempts gained, taken off before ranking; empty where nothing"
+    ),
     "not_ranked": Column(pa.string(), "why it takes no rank"),
     "ranked_by": Column(pa.string(), "score that ranks the board of its reference set, <name>@<variant>"),
     "n_runs": Column(pa.int64(), "comparable runs of this model and version, this one included"),
+    "bundled": Column(pa.string(), "baseline or control of this benchmark; empty for anything else"),
+    "published": Column(pa.string(), "whose published outputs the structures are, where the benchmark submitted them"),
     "n_submitted": Column(pa.int64(), "structures submitted: the denominator of every share"),
     "reference": Column(pa.string(), "name of the reference set"),
     "reference_hash": Column(pa.string(), "sha256 of its manifest"),
@@ -92,7 +99,19 @@ SCORES: Mapping[str, Column] = {
     "unit": Column(pa.string(), "of value, low and high; a share lies in [0, 1]"),
     "better": Column(pa.string(), "its direction: higher, lower or neither"),
 }
-_OF_BOARD = ("rank", "rank_low", "rank_high", "not_ranked", "ranked_by", "n_runs")
+_OF_BOARD = (
+    "rank",
+    "rank_low",
+    "rank_high",
+    "tied_low",
+    "tied_high",
+    "selection_shift",
+    "not_ranked",
+    "ranked_by",
+    "n_runs",
+    "bundled",
+    "published",
+)
 _OF_RECORD = (
     "n_submitted",
     "reference",

@@ -96,7 +96,7 @@ def test_ranks_stand_in_it(store: Store, dump: Path) -> None:
     runs = read_parquet(dump / "runs.parquet").set_index("run")
     of_board = board(store, PROTOCOL).runs.set_index("run")
     assert runs["on_board"].all()
-    names = ["rank", "rank_low", "rank_high", "not_ranked", "n_runs", "ranked_by"]
+    names = ["rank", "rank_low", "rank_high", "tied_low", "tied_high", "not_ranked", "n_runs", "ranked_by", "bundled"]
     assert_frame_equal(runs[names], of_board.loc[runs.index, names])
     assert sorted(runs["rank"].dropna()) == [1, 1, 2]  # two runs of one model share its rank
 
