@@ -18,11 +18,16 @@ if TYPE_CHECKING:
     from leaderboard.records import ScoreEntry
     from leaderboard.score_key import ScoreKey
     from leaderboard.store.run import Run
+    from metrics.score import Better
     from metrics.statistics.runs import RunVariance
     from metrics.statistics.uncertainty import Difference
 
 SIGNIFICANT = 0.05
 """Adjusted p-values below this are called clear."""
+
+BAND = frozenset({"metastable", "msun", "vmsun"})
+"""Scores of structures above the hull by at most 0.1 eV/atom, without those on it: a model that moves a structure from
+there onto the hull loses by them, so a lower value can be the better one."""
 
 Clear = Literal["better", "worse", "higher", "lower"]
 Verdict = Clear | Literal["equal", "no clear difference", "no interval", "not comparable"]
@@ -65,6 +70,11 @@ class Comparison(NamedTuple):
 
     lines: list[Line]
     n_comparisons: int
+
+
+def direction(name: str) -> Better:
+    """Which end of a registered score a verdict may call better; none of those in `BAND`, whatever they declare."""
+    return "neither" if name in BAND else registry()[name].better
 
 
 def compare(
@@ -124,8 +134,14 @@ def _adjusted(differences: Mapping[tuple[ScoreKey, int, int], Difference]) -> di
     return dict(zip(differences, holm([gap.p_value for gap in differences.values()]), strict=True))
 
 
-def caveats(runs: Sequence[Run]) -> list[str]:
-    """Why the numbers of these runs do not compare fully; empty where they do."""
+def caveats(runs: Sequence[Run], labels: Sequence[str]) -> list[str]:
+    """Why the numbers of these runs do not compare fully; empty where they do.
+
+    Args:
+        runs: side by side.
+        labels: of the runs, as people tell them apart.
+
+    """
     records = [run.record for run in runs]
     versions = list(dict.fromkeys(ReferenceVersion(record.reference, record.reference_hash) for record in records))
     sets = ", ".join(label(version, versions) for version in versions)
@@ -139,17 +155,17 @@ def caveats(runs: Sequence[Run]) -> list[str]:
         "not all were scored under the protocol's own settings": {record.custom for record in records},
     }
     apart = [
-        f"{run.label} is {'superseded' if run.is_superseded else 'unverified'} and takes part in no rank: what is "
+        f"{name} is {'superseded' if run.is_superseded else 'unverified'} and takes part in no rank: what is "
         "called between the others does not know of it"
-        for run in runs
+        for name, run in zip(labels, runs, strict=True)
         if not run.counts
     ]
     return apart + [message for message, values in differs.items() if len(values) > 1]
 
 
-def summary(runs: Sequence[Run], lines: Sequence[Line]) -> list[str]:
+def summary(labels: Sequence[str], lines: Sequence[Line]) -> list[str]:
     """One sentence for each run after the first: in which of the headline scores it is clearly better or worse."""
-    first, *others = [run.label for run in runs]
+    first, *others = labels
     sentences = []
     for place, name in enumerate(others):
         by_verdict: dict[str, list[str]] = {}
@@ -186,9 +202,10 @@ def _verdict(
     if p_value >= SIGNIFICANT:
         return "no clear difference"
     is_higher = gap.value > 0
-    if first.better == "neither":
+    better = direction(first.name)
+    if better == "neither":
         return "higher" if is_higher else "lower"
-    return "better" if is_higher == (first.better == "higher") else "worse"
+    return "better" if is_higher == (better == "higher") else "worse"
 
 
 def _known(entry: ScoreEntry | None) -> ScoreEntry | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from leaderboard.board.calibrated import heading, outside_text, ranking_text, side_by_side
+from leaderboard.board.comparison import direction
 from leaderboard.board.names import no_interval, score_name
 from leaderboard.board.ranking import ranked_models, that_vary, without_selection
 from leaderboard.board.ties import Shown, Ties, sentence, tied_text
@@ -69,7 +70,7 @@ def sentence_over(board: Board, reference: str, protocol: Protocol) -> str:
     )
     models = ranked_models(rows)
     wanted = [key for key in board.keys if protocol.in_headline(key, indicative=indicative)]
-    beside = [key for key in side_by_side(wanted, rows) if key != ranking and registry()[key.name].better != "neither"]
+    beside = [key for key in side_by_side(wanted, rows) if key != ranking and direction(key.name) != "neither"]
     first, *others = (_shown(board, key, models, protocol) for key in (ranking, *beside))
     if first is None:
         return ""
@@ -159,7 +160,7 @@ def _shown(board: Board, key: ScoreKey, models: Sequence[pd.DataFrame], protocol
         )
         for of_model, rows in zip(ends, models, strict=True)
     ]
-    return Shown(f"\u201c{heading(key, board.keys, protocol)}\u201d", registry()[key.name].better == "higher", runs)
+    return Shown(f"\u201c{heading(key, board.keys, protocol)}\u201d", direction(key.name) == "higher", runs)
 
 
 def _table(cells: Sequence[Sequence[str]], to_the_right: Collection[int]) -> str:

@@ -1,59 +1,51 @@
-"""Two or more models side by side: each score with its interval, the difference with its own, and a plain word."""
+"""Two to four runs side by side: their differences, the crystals that they have in common, and figures."""
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import gradio as gr
 
-from leaderboard.board.comparison import CLEAR, caveats, compare, summary
-from leaderboard.board.ranking import APPROVED, MODEL, SPREAD, run_variances, score_rows
-from leaderboard.board.references import ReferenceVersion
-from leaderboard.pages.parts import plots, runs
+from leaderboard.board.names import view_name
+from leaderboard.board.ranking import APPROVED, MODEL
+from leaderboard.pages.compare import figures
+from leaderboard.pages.compare.captions import caption, caption_html
+from leaderboard.pages.compare.crystals import crystals_html
+from leaderboard.pages.compare.differences import differences
+from leaderboard.pages.compare.labels import run_labels
+from leaderboard.pages.parts import energy_views, runs
 from leaderboard.pages.parts.entrance import Entrance
 from leaderboard.pages.parts.events import QUIET
-from leaderboard.pages.parts.markup import UNKNOWN, Interval, interval, notice, number, text
-from leaderboard.pages.texts.hull_shown import banner_html
-from metrics.score import registry
+from leaderboard.pages.parts.markup import notice, text
+from leaderboard.pages.parts.plots import SERIES, SYMBOLS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from leaderboard.board.comparison import Against, Line
+    import plotly.graph_objects as go
+
     from leaderboard.board.kept import KeptBoard
     from leaderboard.board.table import Board
+    from leaderboard.pages.compare.figures import Drawn
     from leaderboard.pages.parts.entrance import Values
     from leaderboard.protocol import Protocol
-    from leaderboard.records import ScoreEntry
-    from leaderboard.score_key import ScoreKey
     from leaderboard.store.local import Store
     from leaderboard.store.run import Run
-    from metrics.statistics.runs import RunVariance
 
-MOST = 6
-"""Runs that can be compared at once: more do not fit a table that is read."""
+MOST = 4
+"""Runs that are compared at once: more do not fit a table that is read."""
+_LOOKED_UP = 12
+"""Names of a link that are looked up at all."""
+_KEPT_COMPARISONS = 16
+FIGURES = ("shares", "hull", "systems", "density", "elements")
 
-_SMALLEST_P = 0.001
-
+_NOTHING = '<p class="dim">Choose two models or more.</p>'
 # the address of the page is the link to what is compared
 _LINK = (
     "(runs) => { if (runs && runs.length) history.pushState(null, '', '?compare=' + "
     "runs.map(encodeURIComponent).join(',')); }"
-)
-_HOW = (
-    "The difference is to the first model, in percentage points for shares; in brackets its own 95% interval. A model "
-    "is called better or worse (higher or lower, for scores without a better end) only where p, after Holm's "
-    "correction over {n} comparisons (every score, every pair), is below 0.05: of pages that compare models without "
-    "any difference, at most one in twenty calls one. Where one of two values has no interval, nothing is called."
-)
-_SPREAD_KNOWN = (
-    " Intervals and p hold the spread between runs of a model for {n} of {scores} scores, pooled over the models with "
-    "several runs."
-)
-_SPREAD_UNKNOWN = (
-    " No comparable model has several runs, so the spread between training or sampling runs is unknown and in none of "
-    "these numbers: a clear difference is one between these runs."
 )
 
 
@@ -65,8 +57,51 @@ class ComparePage:
     entrance: Entrance
 
 
+class Comparison(NamedTuple):
+    """All that the page shows of some runs.
+
+    Attributes:
+        scores: as HTML.
+        crystals: as HTML.
+        figures: by the names in `FIGURES`; those without data are left out.
+
+    """
+
+    scores: str
+    crystals: str
+    figures: Mapping[str, Drawn]
+
+
+class Comparisons:
+    """Comparisons of the newest board, each made once; those asked for last are kept."""
+
+    def __init__(self, boards: KeptBoard, protocol: Protocol) -> None:
+        """Nothing is compared yet."""
+        self._boards, self._protocol = boards, protocol
+        self._lock = threading.Lock()
+        self._table: Board | None = None
+        self._made: dict[tuple[str, ...], Comparison] = {}
+
+    def of(self, compared: Sequence[Run]) -> Comparison:
+        """The comparison of two runs or more with the first of them."""
+        table, key = self._boards.board(), tuple(run.id for run in compared)
+        with self._lock:
+            if table is not self._table:
+                self._table, self._made = table, {}
+            made = self._made
+        if key not in made:
+            comparison = comparison_of(compared, table, self._protocol)
+            with self._lock:
+                made[key] = comparison
+                while len(made) > _KEPT_COMPARISONS:
+                    del made[next(iter(made))]
+            return comparison
+        return made[key]
+
+
 def build(store: Store, boards: KeptBoard, protocol: Protocol) -> ComparePage:
     """Lay the page out in the current block."""
+    comparisons = Comparisons(boards, protocol)
     choice = gr.Dropdown(
         [],
         value=[],
@@ -74,29 +109,83 @@ def build(store: Store, boards: KeptBoard, protocol: Protocol) -> ComparePage:
         max_choices=MOST,
         # the choices come when the page is opened
         allow_custom_value=True,
-        label="Models and runs; the others are compared with the first",
+        label=f"Models and runs, two to {_word(MOST)}; the others are compared with the first",
         elem_id="compare_choice",
     )
-    body = gr.HTML(page([], None, protocol), elem_id="compare", apply_default_css=False, js_on_load=None)
-    figure = gr.Plot(show_label=False, visible=False, elem_id="plot_compare")
+    left_out = gr.HTML(elem_id="compare_note", apply_default_css=False, js_on_load=None)
+    scores = gr.HTML(_NOTHING, elem_id="compare", apply_default_css=False, js_on_load=None)
+    crystals = gr.HTML(elem_id="compare_crystals", apply_default_css=False, js_on_load=None)
+    with gr.Column(visible=False) as drawn:
+        series = gr.HTML(elem_id="compare_series", apply_default_css=False, js_on_load=None)
+        captions, plots = {}, {}
+        for row in (FIGURES[:2], FIGURES[2:4], FIGURES[4:]):
+            with gr.Row():
+                for name in row:
+                    with gr.Column(min_width=320):
+                        captions[name] = caption(f"compare_caption_{name}")
+                        plots[name] = gr.Plot(show_label=False, container=False, elem_id=f"plot_compare_{name}")
 
     def show(identifiers: list[str] | None) -> tuple[object, ...]:
-        compared = [run for name in (identifiers or [])[:MOST] if (run := runs.find(store, name)) is not None]
+        names = identifiers[:MOST] if isinstance(identifiers, list) else []
+        known = [runs.find(store, name) for name in names if isinstance(name, str)]
+        compared = [run for run in known if run is not None]
         if len(compared) < 2:  # noqa: PLR2004 - a comparison takes two
-            return page(compared, None, protocol), gr.Plot(visible=False)
-        lines = [line for line in compare(compared, protocol).lines if line.in_headline and line.unit == "share"]
-        names = [run.label for run in compared]
-        return page(compared, boards.board(), protocol), gr.Plot(plots.side_by_side(names, lines), visible=True)
+            return _NOTHING, "", gr.Column(visible=False), "", *("" for _ in FIGURES), *(None for _ in FIGURES)
+        made = comparisons.of(compared)
+        return (
+            made.scores,
+            made.crystals,
+            gr.Column(visible=True),
+            series_html(run_labels(compared, boards.board().runs)),
+            *(caption_html(_finding(made, name), f"plot_compare_{name}") for name in FIGURES),
+            *(gr.Plot(_figure(made, name), visible=name in made.figures) for name in FIGURES),
+        )
 
-    choice.change(show, choice, [body, figure], **QUIET)
+    outputs = [scores, crystals, drawn, series, *captions.values(), *plots.values()]
+    choice.change(show, choice, outputs, **QUIET)
+    choice.input(lambda: "", None, left_out, **QUIET)
     choice.input(None, choice, None, js=_LINK, **QUIET)
 
     def enter(parameters: Mapping[str, str]) -> Values | None:
         if "compare" not in parameters:
             return None
-        return {choice: gr.Dropdown(runs.choices(store), value=named_runs(store, parameters["compare"]))}
+        named = named_runs(store, parameters["compare"])
+        more = parameters["compare"].count(",") + 1 > _LOOKED_UP
+        return {
+            choice: gr.Dropdown(runs.choices(store), value=named[:MOST]),
+            left_out: _left_out(store, named[MOST:], more=more),
+        }
 
-    return ComparePage(choice, Entrance("compare", [choice], enter))
+    return ComparePage(choice, Entrance("compare", [choice, left_out], enter))
+
+
+def comparison_of(compared: Sequence[Run], table: Board, protocol: Protocol) -> Comparison:
+    """Compare two runs or more with the first of them."""
+    labels = run_labels(compared, table.runs)
+    scores = differences(compared, labels, table, protocol)
+    facts = [runs.columns(run.path) for run in compared]
+    shares = figures.side_by_side(labels, scores.shares)
+    said = "Shares of the scores shown at first with their 95% intervals; the values are those of the table above."
+    drawn = {"shares": figures.Drawn(shares, said)}
+    views = [energy_views.first_variant(run.path) for run in compared]
+    if views[0] is not None and set(views) == {views[0]}:
+        distances = [energy_views.distances(run.path, views[0]) for run in compared]
+        drawn["hull"] = figures.hull_distances(labels, distances, view_name(views[0]))
+    drawn["systems"] = figures.crystal_systems(labels, facts)
+    drawn["elements"] = figures.elements(labels, facts)
+    drawn["density"] = figures.densities(labels, facts)
+    return Comparison(scores.html, crystals_html(compared, labels), drawn)
+
+
+def series_html(labels: Sequence[str]) -> str:
+    """What the colours and marks of all figures stand for."""
+    marks = zip(labels, SERIES, SYMBOLS, figures.DASHES, strict=False)
+    items = "".join(
+        f'<li style="--mark: {colour}"><span class="mark {symbol}"></span><span class="stroke {dash}"></span>'
+        f"{text(label)}</li>"
+        for label, colour, symbol, dash in marks
+    )
+    return f'<h3 class="part">Side by side</h3><ul class="series">{items}</ul>'
 
 
 def named_runs(store: Store, names: str) -> list[str]:
@@ -106,8 +195,8 @@ def named_runs(store: Store, names: str) -> list[str]:
         LookupError: see `runs.linked`.
 
     """
-    named = [runs.linked(store, name.strip()) for name in names.split(",")[: 2 * MOST]]
-    return list(dict.fromkeys(run.id for run in named))[:MOST]
+    named = [runs.linked(store, name.strip()) for name in names.split(",")[:_LOOKED_UP]]
+    return list(dict.fromkeys(run.id for run in named))
 
 
 def first_two(table: Board) -> list[str]:
@@ -116,98 +205,22 @@ def first_two(table: Board) -> list[str]:
     return [str(run) for run in models["run"].head(2)] if len(models) > 1 else []
 
 
-def page(compared: Sequence[Run], table: Board | None, protocol: Protocol) -> str:
-    """The comparison as HTML; ``table`` is the board, which knows about several runs of a model."""
-    if len(compared) < 2 or table is None:  # noqa: PLR2004 - a comparison takes two
-        return '<p class="dim">Choose two models or more.</p>'
-    between = run_variances(table.runs, table.scores, compared[0].id, protocol)
-    lines, n_comparisons = compare(compared, protocol, between)
-    warnings = "".join(notice("note", f"Compare with care: {caveat}.") for caveat in caveats(compared))
-    with_energies = [run.record for run in compared if run.record.potentials]
-    sets = dict.fromkeys(record.reference for record in with_energies if record.reference_indicative)
-    warnings += "".join(banner_html(name, protocol) for name in sets)
-    sentences = "".join(f"<p>{text(sentence)}</p>" for sentence in summary(compared, lines))
-    headline = [line for line in lines if line.in_headline]
-    others = [line for line in lines if not line.in_headline]
-    folded = (
-        f"<details><summary>{len(others)} more scores</summary>{_table(compared, others)}</details>" if others else ""
-    )
-    several = "".join(f"<li>{_runs_of(run, table, protocol)}</li>" for run in compared)
-    return (
-        f'{warnings}<div class="lead compared">{sentences}</div>{_table(compared, headline)}{folded}'
-        f'<ul class="reasons">{several}</ul><p class="legend">{_how(lines, n_comparisons, between)}</p>'
-    )
+def _left_out(store: Store, identifiers: Sequence[str], *, more: bool) -> str:
+    """What a link names beyond what is compared; nothing where it names no more."""
+    if not identifiers and not more:
+        return ""
+    labels = [run.label for name in identifiers if (run := runs.find(store, name)) is not None]
+    names = ", ".join([*labels, *(["others"] if more else [])])
+    return notice("note", f"At most {_word(MOST)} runs are compared at once; this link names more: without {names}.")
 
 
-def _how(lines: Sequence[Line], n_comparisons: int, between: Mapping[ScoreKey, RunVariance]) -> str:
-    """How the differences are judged, and what they know of the spread between runs."""
-    columns = {key.column for key in between}
-    n_known = sum(line.name in columns for line in lines)
-    spread = _SPREAD_KNOWN.format(n=n_known, scores=len(lines)) if n_known else _SPREAD_UNKNOWN
-    return text(_HOW.format(n=f"{n_comparisons:,}") + spread)
+def _finding(made: Comparison, name: str) -> str:
+    return made.figures[name].finding if name in made.figures else ""
 
 
-def _table(compared: Sequence[Run], lines: Sequence[Line]) -> str:
-    first, *others = [text(run.label) for run in compared]
-    head = f'<th scope="col">Score</th><th scope="col" class="right">{first}</th>'
-    head += "".join(
-        f'<th scope="col" class="right start">{name}</th><th scope="col">difference</th>' for name in others
-    )
-    body = "".join(_row(line) for line in lines)
-    table = f'<table class="compare"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    return f'<div class="scroll">{table}</div>'
+def _figure(made: Comparison, name: str) -> go.Figure | None:
+    return made.figures[name].figure if name in made.figures else None
 
 
-def _row(line: Line) -> str:
-    unit = "%" if line.unit == "share" else line.unit
-    cells = "".join(_cells(other, line.unit) for other in line.others)
-    return (
-        f'<tr data-score="{text(line.name)}"><th scope="row">{text(line.label)}'
-        f'<span class="interval">{text(unit)}</span></th>'
-        f'<td class="right score">{_value(line.first, line.unit)}</td>{cells}</tr>'
-    )
-
-
-def _cells(other: Against, unit: str) -> str:
-    shown = f'<td class="right score start">{_value(other.score, unit)}</td>'
-    if other.difference is None or other.p_value is None:
-        words = UNKNOWN if other.verdict == "not comparable" else f"<em>{text(other.verdict)}</em>"
-        return f'{shown}<td class="verdict">{words}</td>'
-    ends = f"[{_signed(other.difference.low, unit)}, {_signed(other.difference.high, unit)}]"
-    css = "verdict clear" if other.verdict in CLEAR else "verdict"
-    p_value = "p &lt; 0.001" if other.p_value < _SMALLEST_P else f"p = {other.p_value:.3f}"
-    return (
-        f'{shown}<td class="{css}"><span class="value">{_signed(other.difference.value, unit)} '
-        f'<em>{text(other.verdict)}</em></span><span class="interval">{ends}, {p_value}</span></td>'
-    )
-
-
-def _value(score: ScoreEntry | None, unit: str) -> str:
-    if score is None:
-        return UNKNOWN
-    return interval(Interval(score.value, score.low, score.high, score.n_counted), unit)
-
-
-def _signed(value: float, unit: str) -> str:
-    """A difference with its sign; one that rounds to zero has none."""
-    shown = number(abs(value), unit)
-    if not float(shown):
-        return shown
-    return f"+{shown}" if value > 0 else f"\u2212{shown}"
-
-
-def _runs_of(run: Run, table: Board, protocol: Protocol) -> str:
-    """How many runs of the model there are, and their spread of the ranking score."""
-    name = text(run.label)
-    version = ReferenceVersion(run.record.reference, run.record.reference_hash)
-    ranking = table.ranking(table.references.get(version, version.name), protocol)
-    several = score_rows(table.scores, ranking)[list(SPREAD)].dropna()
-    if run.id not in several.index:
-        return f"{name}: one run; the spread between runs of the model is unknown."
-    score = registry()[ranking.name]
-    spread, mean, least, most = (
-        number(value, score.unit) for value in several.loc[[run.id]].to_numpy(dtype=float)[0].tolist()
-    )
-    n_runs = table.runs.set_index("run")["n_runs"][run.id]
-    values = f"{mean} \u00b1 {spread} (standard deviation), {least} to {most}"
-    return f"{name}: {n_runs} runs; {text(score.label)} {values}."
+def _word(count: int) -> str:
+    return {2: "two", 3: "three", 4: "four"}.get(count, str(count))

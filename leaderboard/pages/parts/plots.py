@@ -1,9 +1,8 @@
-"""Figures: where the structures of a run are lost, their elements and space groups; the shares of several runs."""
+"""Figures: where the structures of a run are lost, their elements and space groups; what all figures share."""
 
 from __future__ import annotations
 
 from collections import Counter
-from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from leaderboard.board.comparison import Line
     from leaderboard.records import ScoreEntry
 
 # Okabe and Ito's palette (https://jfly.uni-koeln.de/color/): told apart with every kind of colour vision.
@@ -132,35 +130,6 @@ def space_group_counts(counts: Mapping[int, int], noun: str) -> go.Figure:
     figure.update_xaxes(range=[0.5, N_SPACE_GROUPS + 0.5])
     drawn = styled(figure, "Space groups", "number of the space group", noun)
     return drawn.update_layout(margin_t=95)
-
-
-def side_by_side(names: Sequence[str], lines: Sequence[Line]) -> go.Figure:
-    """Shares of several runs with their 95% intervals, one row of marks for each score."""
-    figure = go.Figure()
-    step = 0.6 / max(len(names), 1)
-    for place, name in enumerate(names):
-        scores = [line.first if place == 0 else line.others[place - 1].score for line in lines]
-        known = [(row, score) for row, score in enumerate(scores) if score is not None]
-        figure.add_scatter(
-            x=[100 * score.value for _, score in known if score.value is not None],
-            y=[row + (place - (len(names) - 1) / 2) * step for row, _ in known],
-            error_x=error_bars([score for _, score in known]),
-            mode="markers",
-            marker={"color": SERIES[place % len(SERIES)], "symbol": SYMBOLS[place % len(SYMBOLS)], "size": 8},
-            # plotly reads markup in names: what a model is called is shown as written
-            name=escape(name),
-            customdata=[lines[row].label for row, _ in known],
-            hovertemplate="%{customdata}: %{x:.1f}%<extra>%{fullData.name}</extra>",
-        )
-    drawn = styled(figure, "Shares, 95% intervals", "percent of structures", "")
-    # an energy view in brackets gets a line of its own, so that it leaves room for the marks
-    labels = [line.label.replace(" (", "<br>(") for line in lines]
-    drawn.update_yaxes(autorange="reversed", tickvals=list(range(len(lines))), ticktext=labels, zeroline=False)
-    return drawn.update_layout(
-        showlegend=True,
-        legend={"orientation": "h", "y": -0.2, "yanchor": "top"},
-        height=140 + (38 if any("<br>" in label for label in labels) else 26) * len(lines) * max(1, len(names) // 2),
-    )
 
 
 def error_bars(scores: Sequence[ScoreEntry]) -> dict[str, object]:

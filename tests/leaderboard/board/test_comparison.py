@@ -1,25 +1,22 @@
-"""Runs side by side: differences, words and caveats, and the page that shows them."""
+"""Runs side by side: differences, words and caveats."""
 
 from __future__ import annotations
 
-import shutil
-from html import unescape
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
-from leaderboard.board.comparison import caveats, compare, summary
-from leaderboard.board.table import board
-from leaderboard.pages.compare.compare import first_two, named_runs, page
-from leaderboard.pages.parts import plots
-from leaderboard.pages.parts.runs import NoRunError
+from leaderboard.board.comparison import BAND, caveats, compare, direction, summary
 from leaderboard.protocol import load_protocol
 from leaderboard.score_key import ScoreKey
 from leaderboard.store.json_files import write_model
-from leaderboard.store.local import Store
 from leaderboard.store.run import Run
+from metrics.crystal import Crystal
+from metrics.score import registry
 from metrics.statistics.runs import RunVariance
-from tests.made_runs import Made, good, publish
+from metrics.table import frame
+from tests.made_runs import COLUMNS, Made, energy, good, publish
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +26,6 @@ if TYPE_CHECKING:
     from leaderboard.records import ScoreEntry
 
 PROTOCOL = load_protocol()
-HOSTILE = "<img src=x onerror=alert(1)>"
 
 
 def records(n: int, n_novel: int, n_valid: int | None = None) -> list[dict[str, Any]]:
@@ -131,12 +127,12 @@ def test_variants_are_lines_of_their_own(tmp_path: Path, *, indicative: bool) ->
 def test_the_summary_is_in_plain_words(tmp_path: Path) -> None:
     first = publish(tmp_path, Made("a", records(500, 100)))
     second = publish(tmp_path, Made("b", records(500, 400, n_valid=300)))
-    sentence = summary([first, second], compare([first, second], PROTOCOL).lines)[0]
+    sentence = summary(["a", "b"], compare([first, second], PROTOCOL).lines)[0]
     assert sentence.startswith("b against a: better in ")
     assert "worse in Valid" in sentence
     assert "equal in Readable" in sentence
     near = publish(tmp_path, Made("near", records(500, 101)))
-    said = summary([first, near], compare([first, near], PROTOCOL).lines)[0]
+    said = summary(["a", "near"], compare([first, near], PROTOCOL).lines)[0]
     assert "not clearly different in Novel" in said
 
 
@@ -145,63 +141,10 @@ def test_what_does_not_compare_is_said(tmp_path: Path) -> None:
     same = publish(tmp_path, Made("b", records(9, 4)))
     changes = {"reference": "lemat-bulk", "reference_hash": "1" * 64, "custom": True, "protocol_hash": "2" * 64}
     other = publish(tmp_path, Made("c", records(8, 4), record=changes))
-    assert caveats([first, same]) == []
-    said = " ".join(caveats([first, other]))
+    assert caveats([first, same], ["a", "b"]) == []
+    said = " ".join(caveats([first, other], ["a", "c"]))
     for words in ("starter, lemat-bulk", "versions of the protocol", "9, 8", "own settings"):
         assert words in said
-
-
-def test_the_page_shows_values_differences_words_and_runs(tmp_path: Path) -> None:
-    for model, n_novel in (("alpha", 20), ("beta", 70), ("beta", 80), (HOSTILE, 50)):
-        publish(tmp_path, Made(model, records(100, n_novel)))
-    store = Store(tmp_path)
-    table = board(store, PROTOCOL)
-    compared = sorted(store.runs(), key=lambda run: run.model)  # the hostile one comes first
-    html = page(compared, table, PROTOCOL)
-    assert "<img" not in html
-    assert HOSTILE in unescape(html)
-    # differences of novel to the hostile one's 50 %; two runs of one model say too little of the spread between runs
-    for words in ("+20.0 <em>no clear", "+30.0 <em>no clear", "\u221230.0 <em>no clear", "pooled over the models with"):
-        assert words in html
-    one_run_each = [run for run in compared if run.model != "beta"]
-    for run in store.runs():
-        if run.model == "beta":
-            shutil.rmtree(run.path)
-    # another store: one that is open notices late what is removed behind its back
-    alone = page(one_run_each, board(Store(tmp_path), PROTOCOL), PROTOCOL)
-    for words in (
-        "\u221230.0 <em>worse",
-        "p &lt; 0.001",
-        "Holm&#x27;s correction over",
-        "No comparable model has several runs",
-    ):
-        assert words in alone
-    assert "beta: 2 runs; VUN 75.0 \u00b1 7.1 (standard deviation), 70.0 to 80.0." in html
-    assert "alpha: one run; the spread between runs of the model is unknown." in html
-    assert "Compare with care" not in html
-    assert "Choose two models" in page(compared[:1], table, PROTOCOL)
-
-
-def test_a_link_names_runs_by_id_or_models_by_name(tmp_path: Path) -> None:
-    first, second = (publish(tmp_path, Made(model, records(9, 3))) for model in ("a", "b"))
-    store = Store(tmp_path)
-    expected = [first.id, second.id]
-    assert named_runs(store, ",".join(expected)) == expected
-    assert named_runs(store, f"a, {second.id},a") == expected
-    for missing in ("nobody", second.path.parent.name):
-        with pytest.raises(NoRunError, match=missing):
-            named_runs(store, f"a,{missing}")
-    assert set(first_two(board(store, PROTOCOL))) == set(expected)
-
-
-def test_the_figure_has_each_share_with_its_interval(tmp_path: Path) -> None:
-    runs = [publish(tmp_path, Made(model, records(80, n_novel))) for model, n_novel in (("a", 48), (HOSTILE, 8))]
-    lines = [line for line in compare(runs, PROTOCOL).lines if line.name in ("novel", "valid")]
-    figure = plots.side_by_side(["a", HOSTILE], lines)
-    assert [list(trace.x) for trace in figure.data] == [[100, 60], [100, 10]]
-    low = figure.data[0].x[1] - figure.data[0].error_x.arrayminus[1]
-    assert low == pytest.approx(100 * 0.4904, abs=0.01)  # Wilson, 48 of 80
-    assert "<img" not in figure.data[1].name
 
 
 def without_interval(run: Run, name: str, value: float) -> Run:
@@ -222,10 +165,6 @@ def test_a_value_without_an_interval_has_no_p_value_and_no_difference_is_clear(t
     assert other.score is not None
     assert other.score.value == 0.9
     assert compared.n_comparisons == n_comparisons - 1
-    html = page([first, second], board(Store(tmp_path), PROTOCOL), PROTOCOL)
-    assert '<span class="value">0.900</span><span class="interval">no interval: 2 structures</span>' in html
-    assert "<em>no interval</em>" in html
-    assert "nan" not in html
 
 
 def test_values_that_are_alike_but_for_rounding_are_equal(tmp_path: Path) -> None:
@@ -253,9 +192,50 @@ def test_a_stored_interval_without_a_width_is_none(tmp_path: Path) -> None:
     assert lines_of(*made)["continuous_novelty"].others[0].verdict == "no interval"
 
 
-def test_a_mark_without_an_interval_has_no_bar(tmp_path: Path) -> None:
-    run = without_interval(publish(tmp_path, Made("a", records(80, 48))), "novel", 0.6)
-    lines = [line for line in compare([run, run], PROTOCOL).lines if line.name in ("novel", "valid")]
-    bars = plots.side_by_side(["a", "a"], lines).data[0]
-    assert list(bars.x) == [100, 60]
-    assert [bar is None for bar in bars.error_x.array] == [False, True]
+def with_energies(tmp_path: Path, model: str, distances: Sequence[float]) -> Run:
+    """A run of novel crystals at these distances from a complete hull, eV/atom."""
+    made = [good(f"r{number}", family=f"{number}") for number in range(len(distances))]
+    crystals = {
+        facts["id"]: Crystal.from_arrays((4 + number / 100) * np.eye(3), np.zeros((1, 3)), [55])
+        for number, facts in enumerate(made)
+    }
+    rows = [energy(crystals[facts["id"]], distance) for facts, distance in zip(made, distances, strict=True)]
+    return publish(
+        tmp_path, Made(model, made, crystals=crystals, energies=rows, record={"reference_indicative": False})
+    )
+
+
+def test_moving_structures_onto_the_hull_is_never_called_worse(tmp_path: Path) -> None:
+    """Of 200 metastable structures another run has 150 on the hull: less metastable, and better all the same."""
+    near = with_energies(tmp_path, "near", [0.05] * 200)
+    on = with_energies(tmp_path, "on", [0.0] * 150 + [0.05] * 50)
+    lines, _ = compare([near, on], PROTOCOL)
+    verdicts = {line.name.partition("@")[0]: line.others[0].verdict for line in lines}
+    assert verdicts["metastable"] == "lower"
+    assert verdicts["stable"] == "better"
+    assert "worse" not in verdicts.values()
+    assert "worse" not in summary(["near", "on"], lines)[0]
+
+
+MOVED = frame(
+    [good(f"r{number}", family=f"{number}", chemical_system="Cs-Cl", unique=True) for number in range(20)], COLUMNS
+)
+
+
+@pytest.mark.parametrize("name", [name for name, score in registry().items() if "e_above_hull" in score.needs])
+def test_a_score_with_a_direction_does_not_lose_by_what_becomes_stable(name: str) -> None:
+    """Each registered score by the verdicts of a hull, with 20 metastable structures, and with half of them on it."""
+    values = []
+    for on_hull in (0, 10):
+        facts = {"e_above_hull": [0.0] * on_hull + [0.05] * (20 - on_hull), "n_hull_entries": 20}
+        rows = MOVED.assign(**facts, elements_trusted=True).astype(
+            {"e_above_hull": "Float64", "n_hull_entries": "Int64", "elements_trusted": "boolean"}
+        )
+        values.append(registry()[name].compute(rows, {}).value)
+    before, after = values
+    assert before is not None
+    assert after is not None
+    loses = after < before
+    assert not (loses and direction(name) == "higher")
+    # and only those that lose have lost their direction
+    assert (name in BAND) == (loses and registry()[name].better == "higher")

@@ -1,0 +1,56 @@
+"""Names of the runs that stand side by side: different ones, also for the runs of one model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leaderboard.board.ranking import FIELD, MODEL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+
+    from leaderboard.store.run import Run
+
+_SET = FIELD[:2]
+
+
+def run_labels(compared: Sequence[Run], listed: pd.DataFrame) -> list[str]:
+    """What each run is called: its model, and which of its runs where the model has several against the same set.
+
+    Where names are equal still, the version, the reference set, the day and the first digits of the id follow, as far
+    as it takes.
+
+    Args:
+        compared: runs, each once.
+        listed: runs of the board, see :attr:`leaderboard.board.table.Board.runs`; a run need not be among them.
+
+    """
+    labels = [run.label + _place(run, listed) for run in compared]
+    told_apart: tuple[Callable[[Run], str], ...] = (
+        lambda run: f"version {run.card.version}" if run.card.version else "",
+        lambda run: run.record.reference,
+        lambda run: run.record.day,
+        lambda run: run.id[:6],
+        lambda run: run.id,
+    )
+    for part in told_apart:
+        labels = [
+            f"{label}, {part(run)}" if labels.count(label) > 1 and part(run) else label
+            for label, run in zip(labels, compared, strict=True)
+        ]
+    return labels
+
+
+def _place(run: Run, listed: pd.DataFrame) -> str:
+    """Which of the model's runs against the set it is, by date; nothing where there is one."""
+    this = listed[(listed["run"] == run.id).fillna(value=False).astype(bool)]
+    if this.empty:
+        return ""
+    facts = listed[[*MODEL, *_SET]].fillna("")
+    same = listed[(facts == facts.loc[this.index[0]]).all(axis=1)]
+    if len(same) == 1:
+        return ""
+    by_date = same.sort_values(["created", "run"])["run"].tolist()
+    return f", run {by_date.index(run.id) + 1} of {len(by_date)}"
