@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import gradio as gr
 
 from leaderboard.pages.board import board_page, reported
-from leaderboard.pages.compare import compare
+from leaderboard.pages.compare import compare, scatter
 from leaderboard.pages.model import model
 from leaderboard.pages.parts import lookup, runs
 from leaderboard.pages.parts.events import LIGHT, QUIET
@@ -35,7 +35,7 @@ DELETE_CACHE_S = (3_600, 86_400)
 _ON_LOAD = "() => { window.addEventListener('popstate', () => location.reload()); return location.search; }"
 MAX_LINK = 2_000
 """Characters of what stands behind the address."""
-PAGES = ("board", "submit", "model", "compare", "reference", "matching", "reported", "about")
+PAGES = ("board", "submit", "model", "compare", "scatter", "reference", "matching", "reported", "about")
 """Ids of the tabs, as ``?page=`` names them."""
 
 
@@ -61,6 +61,8 @@ def build(store: Store, jobs: Jobs, protocol: Protocol, boards: KeptBoard) -> gr
                 page = model.build(store, protocol, boards)
             with gr.Tab("Compare", id="compare") as compare_tab:
                 comparison = compare.build(store, boards, protocol)
+            with gr.Tab("Scatter", id="scatter") as scatter_tab:
+                plane = scatter.build(boards, protocol)
             with gr.Tab("Reference", id="reference") as reference_tab:
                 crystals = reference.build(store)
             with gr.Tab("Structure matching", id="matching"):
@@ -91,7 +93,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol, boards: KeptBoard) -> gr
 
         # a visitor without a link asks the server for nothing but what is new on the board
         link = gr.Textbox("", visible="hidden", max_length=LINK_CHARACTERS, elem_id="link")
-        entrances = [part.entrance for part in (board, page, comparison, submission, crystals)]
+        entrances = [part.entrance for part in (board, page, comparison, plane, submission, crystals)]
         entered = [tabs, said, *(component for entrance in entrances for component in entrance.components)]
         link.change(lambda query: _entered(entrances, tabs, said, query), link, entered, **LIGHT)
         site.load(None, None, link, js=_ON_LOAD)
@@ -100,6 +102,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol, boards: KeptBoard) -> gr
         board.table.select(open_model, None, [tabs, page.choice, comparison.choice], **LIGHT)
         model_tab.select(first_model, page.choice, page.choice, **LIGHT)
         compare_tab.select(first_compared, comparison.choice, comparison.choice, **LIGHT)
+        scatter_tab.select(plane.opened, plane.inputs, plane.outputs, **LIGHT)
         reference_tab.select(first_reference, crystals.choice, crystals.choice, **LIGHT)
         reference_tab.select(crystals.hull.refresh, *crystals.hull.refreshed, **QUIET)
     return site
