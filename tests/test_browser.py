@@ -122,32 +122,6 @@ def test_a_model_has_a_page_and_a_link(browser: Browser, address: str, store: St
         page.wait_for_selector("#plot_funnel .main-svg")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_models_are_compared_side_by_side(browser: Browser, address: str, width: int, scheme: str) -> None:
-    with visit(browser, f"{address}?compare=alpha,beta", width=width, scheme=scheme) as page:
-        row = page.locator("#compare tr[data-score=novel]").first
-        # 1,200 and 1,800 of 2,500 records: 24 points apart
-        expect(row).to_contain_text("48.0")
-        expect(row).to_contain_text("+24.0 better")
-        expect(page.locator("#compare .compared")).to_contain_text("beta against alpha: better in Novel")
-        page.wait_for_selector("#plot_compare .main-svg")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-def test_what_is_compared_is_a_link(browser: Browser, address: str) -> None:
-    with visit(browser, address) as page:
-        models(page)
-        expect(page.locator("#board tbody tr", has_text="beta").locator("td.rank .interval")).to_have_text("1")
-        page.get_by_role("tab", name="Compare").click()
-        expect(page.locator("#compare table")).to_have_count(2)  # the two at the top of the board, before anyone chose
-        page.locator("#compare_choice input").click()
-        page.get_by_role("option", name="gamma").click()
-        expect(page.locator("#compare")).to_contain_text("different numbers of structures")
-        link = page.url
-    with visit(browser, link) as page:
-        expect(page.locator("#compare thead").first).to_contain_text("gamma")
-
-
 def colours(png: bytes) -> int:
     """Number of different colours of a picture: an empty canvas has one."""
     from PIL import Image  # noqa: PLC0415 - comes with gradio; only this test looks at pixels

@@ -60,7 +60,7 @@ def page() -> Iterator[Page]:
         ("/", "#board tbody tr"),
         ("/?model=alpha", "#plot_funnel .main-svg"),
         ("/?model=alpha", "#model_drawing .canvas[data-atoms='9']"),
-        ("/?compare=alpha,beta", "#plot_compare .main-svg"),
+        ("/?compare=alpha,beta", "#plot_compare_shares .main-svg"),
         ("/?reference=starter&find=Ca-Ti-O", "#plot_hull .main-svg"),
         ("/?reference=starter&find=O2Ti", "#reference_drawing canvas"),
         ("/?job=0123456789abcdef0123456789abcdef", "#submit_status .notice"),

@@ -70,7 +70,7 @@ def models(board: Board, reference: str) -> list[Model]:
     Of a model without a ranked run, its runs of one size count, that of the newest.
     """
     table = board.wide
-    is_control = (table["bundled"] == "control") & table["owner"].isna()
+    is_control = (table["bundled"] == "control").fillna(value=False) & table["owner"].isna()
     kept = (table["reference"] == reference) & (table["status"] == APPROVED) & ~table["custom"] & ~is_control
     rows = table[kept.fillna(value=False).astype(bool)].sort_values(["created", "run"])
     made = []

@@ -123,7 +123,7 @@ def by_date(dots: Sequence[tuple[str, float, str, bool]], steps: Sequence[Leader
     )
     drawn = styled(figure, "", "", title)
     drawn.data[1].marker.line.width = 1.5
-    drawn.update_xaxes(type="date", tickformat="%b %Y", tickangle=0, nticks=5)
+    drawn.update_xaxes(type="date", tickangle=0, nticks=5)
     return drawn.update_layout(margin_t=12)
 
 

@@ -161,7 +161,8 @@ def _finding(
     more = len(on) - _NAMED
     listed = ", ".join(on[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
     among = "ranked model" if n_ranked else "model"
-    return f"{counted}. On the front: {listed}; no other {among} is at least as good in both {names[0]} and {names[1]}."
+    better = f"no other {among} is better in one of {names[0]} and {names[1]} without being worse in the other"
+    return f"{counted}. On the front: {listed}; {better}."
 
 
 def _row(model: Model, scores: Sequence[Interval | None], keys: Sequence[ScoreKey], *, on_front: bool) -> Row:
