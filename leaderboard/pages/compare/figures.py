@@ -161,10 +161,14 @@ def _marks(
     """Shares of several runs, one row of marks for each label."""
     figure = go.Figure()
     # a line from the least to the most of each row, so that the eye keeps to it
-    for row, of_row in enumerate(np.array(shares).T):
-        figure.add_shape(
-            type="line", x0=of_row.min(), x1=of_row.max(), y0=row, y1=row, line={"color": GRID, "width": 3}
-        )
+    stroke = {"color": GRID, "width": 3}
+    rows = np.array(shares).T
+    figure.update_layout(
+        shapes=[
+            {"type": "line", "x0": of_row.min(), "x1": of_row.max(), "y0": row, "y1": row, "line": stroke}
+            for row, of_row in enumerate(rows)
+        ]
+    )
     for place, (name, of_run) in enumerate(zip(names, shares, strict=True)):
         figure.add_scatter(
             x=of_run,

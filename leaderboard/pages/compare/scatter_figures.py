@@ -81,8 +81,7 @@ def plane(points: Sequence[Point], x: Axis, y: Axis) -> go.Figure:
     ends = _range([point.x for point in points]), _range([point.y for point in points])
     drawn.update_xaxes(range=ends[0])
     drawn.update_yaxes(range=ends[1])
-    for label in labels(points, *ends):
-        drawn.add_annotation(**label)
+    drawn.update_layout(annotations=labels(points, *ends))
     for trace in drawn.data[:2]:
         trace.marker.line.width = 0
     drawn.data[2].marker.line.width = 1.5

@@ -100,7 +100,7 @@ def draw(view: View, board: Board, protocol: Protocol) -> Drawn:
     by_column = {key.column: key for key in board.keys}
     keys = [by_column[view.x], by_column[view.y]]
     score = by_column[view.score]
-    of_board = models(board, view.reference)
+    of_board = models(board, view.reference, [*keys, score])
     names = [heading(key, board.keys, protocol) for key in keys]
     known = [(model, scores) for model in of_board if None not in (scores := [model.score(key) for key in keys])]
     on_front = _front([model for model, _ in known], [scores for _, scores in known], keys)
@@ -201,9 +201,10 @@ def _record(steps: Sequence[Leader], key: ScoreKey, name: str) -> str:
 def _history(of_board: Sequence[Model], steps: Sequence[Leader], key: ScoreKey, name: str) -> go.Figure | None:
     scale = _scale(key)
     dots = [
-        (str(created), scale * float(value), model.label, model.is_ranked)
+        (str(run["created"]), scale * float(run[key.column]), model.label, model.is_ranked)
         for model in of_board
-        for created, value in model.runs[["created", key.column]].dropna().itertuples(index=False, name=None)
+        for run in model.runs
+        if run[key.column] is not None
     ]
     if not dots:
         return None

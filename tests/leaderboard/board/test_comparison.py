@@ -227,8 +227,8 @@ def test_a_score_with_a_direction_does_not_lose_by_what_becomes_stable(name: str
     """Each registered score by the verdicts of a hull, with 20 metastable structures, and with half of them on it."""
     values = []
     for on_hull in (0, 10):
-        facts = {"e_above_hull": [0.0] * on_hull + [0.05] * (20 - on_hull), "n_hull_entries": 20}
-        rows = MOVED.assign(**facts, elements_trusted=True).astype(
+        heights = [0.0] * on_hull + [0.05] * (20 - on_hull)
+        rows = MOVED.assign(e_above_hull=heights, n_hull_entries=20, elements_trusted=True).astype(
             {"e_above_hull": "Float64", "n_hull_entries": "Int64", "elements_trusted": "boolean"}
         )
         values.append(registry()[name].compute(rows, {}).value)

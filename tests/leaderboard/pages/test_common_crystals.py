@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,9 +16,12 @@ from metrics.table import frame
 from tests.made_runs import COLUMNS, Made, energy, good, publish
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 HOSTILE = "<img src=x onerror=alert(1)>"
+
+READ = pa.schema([COLUMNS.field(name) for name in ("id", "sha256", "in_reference", "matched_id")])
 
 # of a run: for each crystal the reference crystal that it matches, or the keys that it has, and where its curve lies
 MADE = st.lists(
@@ -30,13 +34,13 @@ MADE = st.lists(
 )
 
 
-def crystals(made: list[tuple[str | None, list[str], float]], run: int) -> Crystals:
+def crystals(made: Sequence[tuple[str | None, list[str], float]], run: int) -> Crystals:
     rows = frame(
         [
-            good(f"r{number}", sha256=f"{run} {number}", in_reference=known is not None, matched_id=known)
+            {"id": f"r{number}", "sha256": f"{run} {number}", "in_reference": known is not None, "matched_id": known}
             for number, (known, _, _) in enumerate(made)
         ],
-        COLUMNS,
+        READ,
     )
     curves = np.array([[height, height] for *_, height in made], dtype=np.float64).reshape(len(made), 2)
     return Crystals(rows, [known for known, *_ in made], [tuple(keys) for _, keys, _ in made], curves)
