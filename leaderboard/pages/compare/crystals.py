@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from leaderboard.pages.compare.common_crystals import Common, Crystals
     from leaderboard.store.run import Run
 
-MOST_SHOWN = 25
+MOST_SHOWN = 15
 """Crystals that the table shows: nobody reads more."""
 
 _HOW = (

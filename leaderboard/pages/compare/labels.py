@@ -19,8 +19,7 @@ _SET = FIELD[:2]
 def run_labels(compared: Sequence[Run], listed: pd.DataFrame) -> list[str]:
     """What each run is called: its model, and which of its runs where the model has several against the same set.
 
-    Where names are equal still, the version, the reference set, the day and the first digits of the id follow, as far
-    as it takes.
+    Where names are equal still, what differs follows: the version, the reference set, the day, digits of the id.
 
     Args:
         compared: runs, each once.
@@ -33,14 +32,23 @@ def run_labels(compared: Sequence[Run], listed: pd.DataFrame) -> list[str]:
         lambda run: run.record.reference,
         lambda run: run.record.day,
         lambda run: run.id[:6],
+        lambda run: run.record.run_key[:6],
         lambda run: run.id,
     )
     for part in told_apart:
-        labels = [
-            f"{label}, {part(run)}" if labels.count(label) > 1 and part(run) else label
-            for label, run in zip(labels, compared, strict=True)
-        ]
+        labels = _told_apart(labels, [part(run) for run in compared])
     return labels
+
+
+def _told_apart(labels: Sequence[str], parts: Sequence[str]) -> list[str]:
+    """The labels, those that are equal with their parts behind them where the parts differ."""
+    of_label: dict[str, set[str]] = {}
+    for label, part in zip(labels, parts, strict=True):
+        of_label.setdefault(label, set()).add(part)
+    return [
+        f"{label}, {part}" if part and len(of_label[label]) > 1 else label
+        for label, part in zip(labels, parts, strict=True)
+    ]
 
 
 def _place(run: Run, listed: pd.DataFrame) -> str:

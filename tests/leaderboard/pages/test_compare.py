@@ -98,13 +98,17 @@ def test_runs_of_one_model_are_told_apart(tmp_path: Path) -> None:
     assert run_labels([several[0], other_set], listed) == ["m, run 3 of 3", "m"]
     # not on the board: nothing tells their place
     assert run_labels([several[0], other_set], listed.iloc[:0]) == ["m, starter", "m, other"]
-    assert run_labels(several, listed.iloc[:0]) == [f"m, starter, {day}" for day in days]
+    assert run_labels(several, listed.iloc[:0]) == [f"m, {day}" for day in days]
 
 
 def test_equal_names_end_with_the_id(tmp_path: Path) -> None:
     several = [publish(tmp_path, Made("m", records(9, n))) for n in (1, 2)]
     labels = run_labels(several, board(Store(tmp_path), PROTOCOL).runs.iloc[:0])
-    assert labels == [f"m, starter, 2026-11-20, {run.id[:6]}" for run in several]
+    assert labels == [f"m, {run.id[:6]}" for run in several]
+    again = publish(tmp_path, Made("m", records(9, 1), record={"custom": True}))  # the same structures
+    same_file = [several[0], again]
+    labels = run_labels(same_file, board(Store(tmp_path), PROTOCOL).runs.iloc[:0])
+    assert labels == [f"m, {run.record.run_key[:6]}" for run in same_file]
 
 
 def test_a_link_names_runs_by_id_or_models_by_name(tmp_path: Path) -> None:
