@@ -9,8 +9,8 @@ less than `SAME_BELOW`. Of 2,449 pairs of real crystals of one formula (LeMat-Bu
 
 from __future__ import annotations
 
-from collections import Counter
-from itertools import combinations
+from functools import lru_cache
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,11 +19,12 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from leaderboard.board.references import ReferenceVersion
-from leaderboard.pages.parts import energy_views
+from leaderboard.pages.parts import energy_views, runs
 from metrics.scores.stability import TOLERANCE_EV_PER_ATOM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -39,6 +40,8 @@ FOUND_PERCENT, RIGHT_PERCENT = 83, 95
 
 FINGERPRINT = ("canonical_bawl_keys", "amd", "volume_per_atom")
 """Columns of the facts that the rule reads; some runs ship without."""
+SHOWN = ("id", "sha256", "reduced_formula", "space_group", "in_reference", energy_views.DISTANCE)
+"""Facts of a crystal that are shown, or counted by."""
 MOST_OF_A_NAME = 100
 """Crystals of a run that may have one name in common before the name says nothing: all pairs would take minutes."""
 
@@ -47,9 +50,9 @@ class Crystals(NamedTuple):
     """The distinct crystals of a run: k rows of its facts.
 
     Attributes:
-        rows: the member of each class of copies that is lowest in energy.
+        rows: `SHOWN` of the member of each class of copies that is lowest in energy.
         known: id of the reference crystal that each is; None where it is novel, or that is not known.
-        keys: of canonical-bawl, empty where unknown.
+        keys: of canonical-bawl; none where unknown, nor of what is known.
         curves: (k, 100) average minimum distances in units of (volume / sites)^(1/3); NaN where unknown.
 
     """
@@ -93,18 +96,29 @@ class Common(NamedTuple):
         return self.e_above_hull <= TOLERANCE_EV_PER_ATOM
 
 
-def crystals_of(run: Run) -> Crystals:
-    """The distinct crystals of a run; refused records are none."""
-    facts = energy_views.facts(run.path)
-    rows = facts[facts["refusal"].isna() & facts["duplicate_of"].isna()].reset_index(drop=True)
-    is_known = (rows["in_reference"] & rows["matched_id"].notna()).fillna(value=False).astype(bool)
-    known = [name if known else None for name, known in zip(rows["matched_id"], is_known, strict=True)]
-    if not has_fingerprint(rows):
+@lru_cache(maxsize=runs.KEPT_TABLES)
+def crystals_of(path: Path, *, by_match: bool = True) -> Crystals:
+    """The distinct crystals of the run in a folder, not to be changed by the caller; refused records are none.
+
+    Args:
+        path: of the run.
+        by_match: whether known crystals are told by what they match; else they are compared as all others.
+
+    """
+    facts = energy_views.facts(path)
+    chosen = facts[facts["refusal"].isna() & facts["duplicate_of"].isna()].reset_index(drop=True)
+    rows = chosen[[name for name in SHOWN if name in chosen]]
+    is_known = (chosen["in_reference"] & chosen["matched_id"].notna()).fillna(value=False).astype(bool) & by_match
+    known = [str(name) if known else None for name, known in zip(chosen["matched_id"], is_known, strict=True)]
+    if not has_fingerprint(chosen):
         return Crystals(rows, known, [()] * len(rows), np.full((len(rows), 1), np.nan))
-    keys = [() if keys is None else tuple(keys) for keys in _lists(rows["canonical_bawl_keys"])]
-    curves = _lists(rows["amd"])
+    keys = [
+        () if of_one is None or is_known else tuple(of_one)
+        for of_one, is_known in zip(_lists(chosen["canonical_bawl_keys"]), is_known, strict=True)
+    ]
+    curves = _lists(chosen["amd"])
     length = max((len(curve) for curve in curves if curve is not None), default=1)
-    unit = rows["volume_per_atom"].to_numpy(dtype=np.float64, na_value=np.nan) ** (1 / 3)
+    unit = chosen["volume_per_atom"].to_numpy(dtype=np.float64, na_value=np.nan) ** (1 / 3)
     unknown = [np.nan] * length
     drawn = np.array([unknown if curve is None else curve for curve in curves], dtype=np.float64)
     return Crystals(rows, known, keys, drawn.reshape(len(rows), length) / unit[:, None])
@@ -115,24 +129,24 @@ def has_fingerprint(facts: pd.DataFrame) -> bool:
     return set(FINGERPRINT) <= set(facts.columns)
 
 
-def common(runs: Sequence[Run]) -> tuple[list[Crystals], Common]:
+def common(compared: Sequence[Run]) -> tuple[list[Crystals], Common]:
     """The crystals of each run, and which of them are one; known ones count as such within one reference set alone."""
-    versions = {ReferenceVersion(run.record.reference, run.record.reference_hash) for run in runs}
-    several = [crystals_of(run) for run in runs]
-    if len(versions) > 1:
-        several = [crystals._replace(known=[None] * len(crystals.rows)) for crystals in several]
+    versions = {ReferenceVersion(run.record.reference, run.record.reference_hash) for run in compared}
+    several = [crystals_of(run.path, by_match=len(versions) == 1) for run in compared]
     return several, grouped(several)
 
 
 def grouped(several: Sequence[Crystals]) -> Common:
     """Crystals of runs that are one, also where one of a run joins two of another: each crystal counts once a run."""
     starts = np.cumsum([0, *(len(crystals.rows) for crystals in several)])
-    pairs = [
-        (starts[one] + first, starts[other] + second)
-        for one, other in combinations(range(len(several)), 2)
-        for first, second in _equal(several[one], several[other])
-    ]
-    ends = np.array(pairs, dtype=np.int64).reshape(len(pairs), 2)
+    sure, keys = [_places(_sure(crystals)) for crystals in several], [_places(crystals.keys) for crystals in several]
+    pairs = []
+    for one, other in combinations(range(len(several)), 2):
+        met = _met(sure[one], sure[other])
+        if (near := _met(keys[one], keys[other])).size:
+            met = np.concatenate([met, near[_are_near(several[one], several[other], near)]])
+        pairs.append(met + np.array([starts[one], starts[other]]))
+    ends = np.concatenate(pairs) if pairs else np.zeros((0, 2), dtype=np.int64)
     graph = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(starts[-1], starts[-1]))
     n_crystals, crystal = connected_components(graph, directed=False)
     of_run = np.full((len(several), n_crystals), -1, dtype=np.int64)
@@ -151,39 +165,39 @@ def grouped(several: Sequence[Crystals]) -> Common:
     return Common(of_run, is_known, is_novel, np.where(np.isinf(lowest), np.nan, lowest))
 
 
-def _equal(one: Crystals, other: Crystals) -> Iterator[tuple[int, int]]:
-    """Rows of two runs that hold one crystal; each pair may come several times."""
-    yield from _meet([[name] if name else [] for name in one.known], [[name] if name else [] for name in other.known])
-    unknown = [name is None for name in one.known], [name is None for name in other.known]
-    contents = [
-        [[str(content)] if free else [] for content, free in zip(crystals.rows["sha256"], is_free, strict=True)]
-        for crystals, is_free in zip((one, other), unknown, strict=True)
-    ]
-    yield from _meet(*contents)
-    free_keys = [
-        [keys if free else () for keys, free in zip(crystals.keys, is_free, strict=True)]
-        for crystals, is_free in zip((one, other), unknown, strict=True)
-    ]
-    pairs = np.array(list(dict.fromkeys(_meet(*free_keys))), dtype=np.int64).reshape(-1, 2)
-    if one.curves.shape[1] != other.curves.shape[1]:
-        return
-    if len(pairs):
-        near = np.abs(one.curves[pairs[:, 0]] - other.curves[pairs[:, 1]]).max(axis=1) < SAME_BELOW
-        yield from map(tuple, pairs[near].tolist())
+def _sure(crystals: Crystals) -> list[tuple[str]]:
+    """What makes each crystal the same as any other that has it: its match where it is known, else its content."""
+    contents = crystals.rows["sha256"].tolist()
+    return [(known or f"sha256 {content}",) for known, content in zip(crystals.known, contents, strict=True)]
 
 
-def _meet(one: Sequence[Sequence[str]], other: Sequence[Sequence[str]]) -> Iterator[tuple[int, int]]:
-    """Places of two lists of names that have a name in common."""
+def _places(names: Sequence[Sequence[str]]) -> dict[str, list[int]]:
+    """Where each name stands."""
     places: dict[str, list[int]] = {}
-    for place, names in enumerate(other):
-        for name in names:
+    for place, of_one in enumerate(names):
+        for name in of_one:
             places.setdefault(name, []).append(place)
-    n_of_name = Counter(name for names in one for name in names)
-    for place, names in enumerate(one):
-        for name in names:
-            if max(n_of_name[name], len(places.get(name, ()))) <= MOST_OF_A_NAME:
-                for met in places.get(name, ()):
-                    yield place, met
+    return places
+
+
+def _met(one: Mapping[str, list[int]], other: Mapping[str, list[int]]) -> NDArray[np.int64]:
+    """(n, 2) places of two runs that have a name in common, each pair once."""
+    in_common = [
+        (one[name], other[name])
+        for name in one.keys() & other.keys()
+        if max(len(one[name]), len(other[name])) <= MOST_OF_A_NAME
+    ]
+    pairs = {pair for both in in_common for pair in product(*both)}
+    return np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
+
+
+def _are_near(one: Crystals, other: Crystals, pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(n,) whether the curves of pairs of crystals differ by little."""
+    if one.curves.shape[1] != other.curves.shape[1]:
+        return np.zeros(len(pairs), dtype=bool)
+    furthest = np.abs(one.curves[pairs[:, 0]] - other.curves[pairs[:, 1]]).max(axis=1)
+    is_near: NDArray[np.bool_] = furthest < SAME_BELOW
+    return is_near
 
 
 def _lists(column: pd.Series[Any]) -> list[list[Any] | None]:

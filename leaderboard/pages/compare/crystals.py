@@ -18,6 +18,7 @@ from leaderboard.pages.compare.common_crystals import (
 from leaderboard.pages.compare.stacked import Cell, Row, stacked
 from leaderboard.pages.parts import energy_views, runs
 from leaderboard.pages.parts.markup import UNKNOWN, breakable, formula, text
+from leaderboard.pages.parts.runs import records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,22 +115,22 @@ def _most_found(compared: Sequence[Run], labels: Sequence[str], several: Sequenc
 
 def _row(compared: Sequence[Run], labels: Sequence[str], several: Sequence[Crystals], met: Common, number: int) -> Row:
     of_runs = [(place, int(row)) for place, row in enumerate(met.of_run[:, number]) if row >= 0]
-    place, row = of_runs[0]
-    facts = several[place].rows.iloc[row]
-    known = next((name for other, at in of_runs if (name := several[other].known[at])), None)
+    facts = [records(several[place].rows.iloc[[row]])[0] for place, row in of_runs]
+    known = next((name for place, row in of_runs if (name := several[place].known[row])), None)
     standing = text(crystal_name(known)) if known else "no, novel" if met.is_novel[number] else UNKNOWN
     height = met.e_above_hull[number]
-    group = "" if facts.isna()["space_group"] else f' <span class="dim">space group {facts["space_group"]}</span>'
+    group = facts[0]["space_group"]
+    symmetry = "" if group is None else f' <span class="dim">space group {group}</span>'
     links = "".join(
-        f"<li>{text(labels[other])}: {_link(compared[other], str(several[other].rows['id'].iloc[at]))}</li>"
-        for other, at in of_runs
+        f"<li>{text(labels[place])}: {_link(compared[place], str(of_run['id']))}</li>"
+        for (place, _), of_run in zip(of_runs, facts, strict=True)
     )
     cells = [
         Cell(standing),
         Cell(UNKNOWN if np.isnan(height) else f"{height:z.3f}", "right"),
         Cell(f"<ul>{links}</ul>"),
     ]
-    return Row(formula(str(facts["reduced_formula"])) + group, cells)
+    return Row(formula(str(facts[0]["reduced_formula"])) + symmetry, cells)
 
 
 def _link(run: Run, identifier: str) -> str:

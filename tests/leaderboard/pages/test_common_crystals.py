@@ -43,7 +43,9 @@ def crystals(made: Sequence[tuple[str | None, list[str], float]], run: int) -> C
         READ,
     )
     curves = np.array([[height, height] for *_, height in made], dtype=np.float64).reshape(len(made), 2)
-    return Crystals(rows, [known for known, *_ in made], [tuple(keys) for _, keys, _ in made], curves)
+    return Crystals(
+        rows, [known for known, *_ in made], [() if known else tuple(keys) for known, keys, _ in made], curves
+    )
 
 
 @given(st.lists(MADE, min_size=2, max_size=4))
