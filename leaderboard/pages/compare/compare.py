@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
@@ -24,10 +25,9 @@ from leaderboard.pages.parts.plots import SERIES, SYMBOLS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import plotly.graph_objects as go
-
     from leaderboard.board.kept import KeptBoard
     from leaderboard.board.table import Board
+    from leaderboard.pages.compare.differences import Differences
     from leaderboard.pages.compare.figures import Drawn
     from leaderboard.pages.parts.entrance import Values
     from leaderboard.protocol import Protocol
@@ -57,19 +57,38 @@ class ComparePage:
     entrance: Entrance
 
 
-class Comparison(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Comparison:
     """All that the page shows of some runs.
 
     Attributes:
-        scores: as HTML.
-        crystals: as HTML.
-        figures: by the names in `FIGURES`; those without data are left out.
+        compared: the runs.
+        labels: of the runs, as people tell them apart.
+        scores: their scores.
+        crystals: what they have in common, as HTML.
 
     """
 
-    scores: str
+    compared: Sequence[Run]
+    labels: Sequence[str]
+    scores: Differences
     crystals: str
-    figures: Mapping[str, Drawn]
+
+    @cached_property
+    def figures(self) -> Mapping[str, Drawn]:
+        """By the names in `FIGURES`; those without data are left out."""
+        labels, facts = self.labels, [runs.columns(run.path) for run in self.compared]
+        shares = figures.side_by_side(labels, self.scores.shares)
+        said = "Shares of the scores shown at first with their 95% intervals; the values are those of the table above."
+        drawn = {"shares": figures.Drawn(shares, said)}
+        views = [energy_views.first_variant(run.path) for run in self.compared]
+        if views[0] is not None and set(views) == {views[0]}:
+            distances = [energy_views.distances(run.path, views[0]) for run in self.compared]
+            drawn["hull"] = figures.hull_distances(labels, distances, view_name(views[0]))
+        drawn["systems"] = figures.crystal_systems(labels, facts)
+        drawn["density"] = figures.densities(labels, facts)
+        drawn["elements"] = figures.elements(labels, facts)
+        return drawn
 
 
 class Comparisons:
@@ -125,24 +144,32 @@ def build(store: Store, boards: KeptBoard, protocol: Protocol) -> ComparePage:
                         captions[name] = caption(f"compare_caption_{name}")
                         plots[name] = gr.Plot(show_label=False, container=False, elem_id=f"plot_compare_{name}")
 
-    def show(identifiers: list[str] | None) -> tuple[object, ...]:
+    def made(identifiers: object) -> Comparison | None:
         names = identifiers[:MOST] if isinstance(identifiers, list) else []
         known = [runs.find(store, name) for name in names if isinstance(name, str)]
         compared = [run for run in known if run is not None]
-        if len(compared) < 2:  # noqa: PLR2004 - a comparison takes two
-            return _NOTHING, "", gr.Column(visible=False), "", *("" for _ in FIGURES), *(None for _ in FIGURES)
-        made = comparisons.of(compared)
-        return (
-            made.scores,
-            made.crystals,
-            gr.Column(visible=True),
-            series_html(run_labels(compared, boards.board().runs)),
-            *(caption_html(_finding(made, name), f"plot_compare_{name}") for name in FIGURES),
-            *(gr.Plot(_figure(made, name), visible=name in made.figures) for name in FIGURES),
-        )
+        return comparisons.of(compared) if len(compared) > 1 else None
 
-    outputs = [scores, crystals, drawn, series, *captions.values(), *plots.values()]
-    choice.change(show, choice, outputs, **QUIET)
+    def show(identifiers: list[str] | None) -> tuple[str, str]:
+        comparison = made(identifiers)
+        return (_NOTHING, "") if comparison is None else (comparison.scores.html, comparison.crystals)
+
+    def show_figures(identifiers: list[str] | None) -> list[object]:
+        comparison = made(identifiers)
+        if comparison is None:
+            return [gr.Column(visible=False), "", *("" for _ in FIGURES), *(None for _ in FIGURES)]
+        by_name = {name: comparison.figures.get(name) for name in FIGURES}
+        return [
+            gr.Column(visible=True),
+            series_html(comparison.labels),
+            *(caption_html(one.finding if one else "", f"plot_compare_{name}") for name, one in by_name.items()),
+            *(gr.Plot(one.figure if one else None, visible=one is not None) for one in by_name.values()),
+        ]
+
+    # the answer first: a browser takes a second to draw five figures
+    choice.change(show, choice, [scores, crystals], **QUIET).then(
+        show_figures, choice, [drawn, series, *captions.values(), *plots.values()], **QUIET
+    )
     choice.input(lambda: "", None, left_out, **QUIET)
     choice.input(None, choice, None, js=_LINK, **QUIET)
 
@@ -163,18 +190,7 @@ def comparison_of(compared: Sequence[Run], table: Board, protocol: Protocol) -> 
     """Compare two runs or more with the first of them."""
     labels = run_labels(compared, table.runs)
     scores = differences(compared, labels, table, protocol)
-    facts = [runs.columns(run.path) for run in compared]
-    shares = figures.side_by_side(labels, scores.shares)
-    said = "Shares of the scores shown at first with their 95% intervals; the values are those of the table above."
-    drawn = {"shares": figures.Drawn(shares, said)}
-    views = [energy_views.first_variant(run.path) for run in compared]
-    if views[0] is not None and set(views) == {views[0]}:
-        distances = [energy_views.distances(run.path, views[0]) for run in compared]
-        drawn["hull"] = figures.hull_distances(labels, distances, view_name(views[0]))
-    drawn["systems"] = figures.crystal_systems(labels, facts)
-    drawn["elements"] = figures.elements(labels, facts)
-    drawn["density"] = figures.densities(labels, facts)
-    return Comparison(scores.html, crystals_html(compared, labels), drawn)
+    return Comparison(compared, labels, scores, crystals_html(compared, labels))
 
 
 def series_html(labels: Sequence[str]) -> str:
@@ -212,14 +228,6 @@ def _left_out(store: Store, identifiers: Sequence[str], *, more: bool) -> str:
     labels = [run.label for name in identifiers if (run := runs.find(store, name)) is not None]
     names = ", ".join([*labels, *(["others"] if more else [])])
     return notice("note", f"At most {_word(MOST)} runs are compared at once; this link names more: without {names}.")
-
-
-def _finding(made: Comparison, name: str) -> str:
-    return made.figures[name].finding if name in made.figures else ""
-
-
-def _figure(made: Comparison, name: str) -> go.Figure | None:
-    return made.figures[name].figure if name in made.figures else None
 
 
 def _word(count: int) -> str:
