@@ -70,6 +70,11 @@
     }
     // a name on an element of no role is not read
     for (const empty of document.querySelectorAll("div.empty[aria-label]:not([role])")) empty.setAttribute("role", "img");
+    // gradio names each option of a choice otherwise, so that to the browser they are not one choice
+    for (const choice of document.querySelectorAll("fieldset")) {
+      const [first, ...others] = choice.querySelectorAll('input[type="radio"]');
+      for (const other of others) if (other.name !== first.name) other.name = first.name;
+    }
     // a long list of options would be a stop of its own, whose focus is lost when the list closes
     for (const list of document.querySelectorAll('ul[role="listbox"]:not([tabindex])')) list.tabIndex = -1;
     for (const box of document.querySelectorAll(".scroll")) {
