@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: run stability baselines lint format docs check test test-all laws fuzz coverage bench soak soak-reading lock
+.PHONY: run stability baselines lint format docs pictures check test test-all laws fuzz coverage bench soak soak-reading lock
 
 run: .venv/app
 	$(BIN)/python -m leaderboard cache import submissions/examples/energies.jsonl.gz
@@ -30,6 +30,10 @@ format: .venv/check
 
 docs: .venv/app
 	$(BIN)/python -m leaderboard docs
+
+# the README's picture; `python -m tests.pictures --all FOLDER` takes one of every page
+pictures: .venv/dev
+	$(BIN)/python -m tests.pictures
 
 check: lint
 	$(BIN)/pytest -n 2
