@@ -3,6 +3,8 @@
 # the time and of the disk: enough for a change of a page, a score or a format.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+# a file's tests in one process and in order: what they share, such as a server, a scored run or a fit, is made once
+PYTEST := $(PYTEST) --dist loadfile --no-loadscope-reorder
 
 .PHONY: run stability baselines lint format docs pictures check test test-all laws fuzz coverage bench soak soak-reading lock
 
@@ -36,16 +38,16 @@ pictures: .venv/dev
 	$(BIN)/python -m tests.pictures
 
 check: lint
-	$(BIN)/pytest -n 2
+	$(PYTEST)
 
 test: .venv/dev lint
-	$(BIN)/pytest -n 2
+	$(PYTEST)
 
 test-all: test
 
 # with examples of the laws that no run has seen; a failure belongs into @example
 laws: .venv/dev
-	$(BIN)/pytest -n 2 --hypothesis-profile=search
+	$(PYTEST) --hypothesis-profile=search
 
 # every reader on files that are changed at random: SECONDS for each, from SEED
 SECONDS ?= 120
@@ -58,7 +60,7 @@ soak-reading: .venv/check
 	$(BIN)/python -m tests.submissions.hostile.giants
 
 coverage: .venv/dev
-	$(BIN)/pytest -n 2 --cov --cov-report=html --cov-report=term:skip-covered
+	$(PYTEST) --cov --cov-report=html --cov-report=term:skip-covered
 
 load: .venv/dev
 	$(BIN)/python -m tests.load

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,8 @@ from submissions.refusal import RecordRefusedError
 from tests.disguise import disguised
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from metrics.crystal import Crystal
 
 ROOT = Path(__file__).parents[3]
@@ -40,6 +43,28 @@ def crystals_in(path: Path, most: int) -> list[Crystal]:
     return crystals
 
 
+class Scored(NamedTuple):
+    """Crystals, their facts in the same order, and two scores by name."""
+
+    crystals: list[Crystal]
+    facts: pd.DataFrame
+    rates: dict[str, float | None]
+
+
+def scored(crystals: list[Crystal], folder: Path) -> Scored:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LEADERBOARD_RUNS", str(folder / "runs"))
+        scores = score_structures([to_structure(crystal) for crystal in crystals], potentials=[], out=folder / "out")
+    rates = {score.name: score.value for score in scores.scores if score.name in {"unique", "novel"}}
+    return Scored(crystals, read_parquet(folder / "out" / "columns.parquet"), rates)
+
+
+@pytest.fixture(scope="module")
+def as_submitted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Scored]:
+    """The first structures of a submission, scored once, however many disguises they are compared with."""
+    return cache(lambda path: scored(crystals_in(path, most=120), tmp_path_factory.mktemp("plain")))
+
+
 @pytest.mark.parametrize(
     ("path", "determinant"),
     [
@@ -54,23 +79,16 @@ def crystals_in(path: Path, most: int) -> list[Crystal]:
     ids=["example", "example in supercells", "ion exchange"],
 )
 def test_unique_and_novel_do_not_see_the_description(
-    path: Path, determinant: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, determinant: int, tmp_path: Path, as_submitted: Callable[[Path], Scored]
 ) -> None:
-    monkeypatch.setenv("LEADERBOARD_RUNS", str(tmp_path / "runs"))
+    plain = as_submitted(path)
     rng = np.random.default_rng(0)
-    plain = crystals_in(path, most=120)
-    other = [disguised(crystal, rng, determinant=determinant) for crystal in plain]
-    scores = [
-        score_structures([to_structure(crystal) for crystal in crystals], potentials=[], out=tmp_path / name)
-        for name, crystals in (("plain", plain), ("other", other))
-    ]
-    one, two = (read_parquet(tmp_path / name / "columns.parquet") for name in ("plain", "other"))
-    assert one[KNOWN].equals(two[KNOWN])
+    other = scored([disguised(crystal, rng, determinant=determinant) for crystal in plain.crystals], tmp_path)
+    assert plain.facts[KNOWN].equals(other.facts[KNOWN])
     # which member of a class is the unique one is decided by content, which a disguise changes
-    assert _classes(one) == _classes(two)
-    assert [score.value for score in scores[0].scores if score.name in {"unique", "novel"}] == [
-        score.value for score in scores[1].scores if score.name in {"unique", "novel"}
-    ]
+    assert _classes(plain.facts) == _classes(other.facts)
+    assert len(plain.rates) == 2
+    assert plain.rates == other.rates
 
 
 def _classes(columns: pd.DataFrame) -> set[tuple[frozenset[str], bool | None]]:
