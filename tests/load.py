@@ -74,7 +74,7 @@ async def _visit(url: str, site: Site, seen: Seen) -> None:
             for event in site.loads():
                 await visitor.call(event, site.values(event))
             seen.opened_s.append(time.perf_counter() - start)
-            # as a visitor who comes back to the tab does: the whole table is sent
+            # as a visitor who sorts or filters does: the whole table is sent
             event, read = site.event("change", output="board"), time.perf_counter()
             answer = await visitor.call(event, site.values(event))
             assert "<table" in str(answer[0])

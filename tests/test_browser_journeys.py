@@ -15,7 +15,7 @@ import pytest
 
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
-from tests.browser import chromium, expect, needs_chromium, serving, visit
+from tests.browser import chromium, expect, needs_chromium, serving, settle, visit
 from tests.made_runs import Made, good, publish
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def test_which_model_is_best_for_novelty(browser: Browser, address: str) -> None
     with visit(browser, address) as page:
         assert order(page) == ["beta", "alpha"]
         page.get_by_role("radio", name="Novelty").check()
+        settle(page)  # the columns are others, at other places
         board(page).get_by_role("button", name="Novel", exact=True).click()
         until_order(page, "alpha", "beta")
         expect(board(page).get_by_role("row").filter(has=page.get_by_role("link", name="alpha"))).to_contain_text(
@@ -150,6 +151,7 @@ def test_a_link_opens_the_same_view(browser: Browser, address: str) -> None:
     with visit(browser, address) as page:
         board(page)
         page.get_by_role("radio", name="Diversity").check()
+        settle(page)
         board(page).get_by_role("button", name="Unique", exact=True).click()
         expect(page.get_by_role("combobox", name="Sort by")).to_have_value("Unique")
         page.get_by_role("textbox", name="Search").first.fill("bet")
