@@ -32,7 +32,12 @@ TITLE = "Crystal generation leaderboard"
 # uploads are looked for every hour and deleted a day after they came
 DELETE_CACHE_S = (3_600, 86_400)
 # back and forward between pages opened by a click
-_ON_LOAD = "() => { window.addEventListener('popstate', () => location.reload()); return location.search; }"
+_ON_LOAD = """() => {
+    window.addEventListener('popstate', () => location.reload());
+    if (!location.search) document.body.dataset.entered = 'yes';
+    return location.search;
+}"""
+_ON_ENTERED = "() => { document.body.dataset.entered = 'yes'; }"
 MAX_LINK = 2_000
 """Characters of what stands behind the address."""
 PAGES = ("board", "submit", "model", "compare", "scatter", "reference", "matching", "reported", "about")
@@ -95,7 +100,8 @@ def build(store: Store, jobs: Jobs, protocol: Protocol, boards: KeptBoard) -> gr
         link = gr.Textbox("", visible="hidden", max_length=LINK_CHARACTERS, elem_id="link")
         entrances = [part.entrance for part in (board, page, comparison, plane, submission, crystals)]
         entered = [tabs, said, *(component for entrance in entrances for component in entrance.components)]
-        link.change(lambda query: _entered(entrances, tabs, said, query), link, entered, **LIGHT)
+        opened = link.change(lambda query: _entered(entrances, tabs, said, query), link, entered, **LIGHT)
+        opened.then(None, None, None, js=_ON_ENTERED)
         site.load(None, None, link, js=_ON_LOAD)
         site.load(board.now, None, board.refreshed, **LIGHT)
         board_tab.select(board.now, None, board.refreshed, **LIGHT).then(None, board.query, None, js=board_page.ADDRESS)

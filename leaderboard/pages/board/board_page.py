@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 ADDRESS = """(query) => {
     const tab = document.querySelector('#pages button[role="tab"][aria-selected="true"]');
     if (!tab || tab.textContent.trim() !== 'Board') return;
-    // the board as everybody finds it is what a link to another page begins from
-    if (!query && location.search && !location.search.includes('page=board')) return;
+    if (location.search && !document.body.dataset.entered) return;  // a link to another page has yet to open it
     history.replaceState(null, '', query ? '?' + query : location.pathname);
 }"""
 # a heading, a page or "all" that was clicked; in the browser, so that of quick clicks none is lost or comes late
