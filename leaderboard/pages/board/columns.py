@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from leaderboard.board.calibrated import heading
+from leaderboard.board.comparison import direction
 from leaderboard.board.names import view_name
 from leaderboard.score_key import ScoreKey
 from metrics.score import registry
@@ -54,7 +55,7 @@ def columns(table: Board, protocol: Protocol) -> list[Column]:
             entry = known[key.name]
             label = heading(key, table.keys, protocol)
             group = RANKING if key in ranking else entry.group
-            board_columns.append(Column(key.column, key, label, entry.unit, entry.better, group))
+            board_columns.append(Column(key.column, key, label, entry.unit, direction(key.name), group))
     order = {name: place for place, name in enumerate(protocol.scores)}
     first: dict[str, int] = {}
     for column in board_columns:
