@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from leaderboard.board.comparison import BAND
 from leaderboard.board.score_docs import DIRECTIONS
 from leaderboard.pages.board.columns import is_apart
 from leaderboard.pages.board.selection import FACT_LABELS, HIGHEST, LOWEST
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from leaderboard.pages.board.selection import Selection
 
 _ARROWS = {HIGHEST: ("descending", "\u2193"), LOWEST: ("ascending", "\u2191")}
+_BAND = "no better end: a structure that becomes stable leaves it"
 _RANK = "Place among the ranked models, and under it the ranks that it takes in 95% of boards sampled anew."
 
 
@@ -90,7 +92,7 @@ def _tip(column: Column) -> str:
     formula = score.parts.get("Formula")
     parts = [
         text(sentence),
-        f"Unit: {text(unit)}; {text(DIRECTIONS[column.better])}.",
+        f"Unit: {text(unit)}; {text(_BAND if score.name in BAND else DIRECTIONS[column.better])}.",
         *([f"<code>{text(formula)}</code>"] if formula else []),
         f'<a href="?page=about#score-{quote(score.name)}" target="_blank">Definition</a>',
     ]

@@ -263,5 +263,7 @@ def test_a_store_where_nobody_signs_in_looks_as_it_did(tmp_path: Path) -> None:
 def test_what_is_compared_with_an_unverified_run_says_so(marked: Board, tmp_path: Path) -> None:
     assert len(marked.runs)
     runs = {run.model: run for run in Store(tmp_path).runs()}
-    assert "stolen by eve is unverified" in " ".join(caveats([runs["alpha"], runs["stolen"]]))
-    assert not caveats([runs["alpha"], runs["late"]])
+    labels = {name: run.label for name, run in runs.items()}
+    said = caveats([runs["alpha"], runs["stolen"]], [labels["alpha"], labels["stolen"]])
+    assert "stolen by eve is unverified" in " ".join(said)
+    assert not caveats([runs["alpha"], runs["late"]], [labels["alpha"], labels["late"]])

@@ -104,7 +104,7 @@ def test_a_set_that_is_alone_under_its_name_has_no_digits(tmp_path: Path) -> Non
 
 def test_runs_against_versions_of_a_set_are_compared_with_a_caveat_that_names_them(store: Store) -> None:
     runs = sorted(store.runs(), key=lambda run: run.record.reference_hash)
-    assert f"(lemat-bulk (aaaaaaaa), {RIVAL_NAME})" in caveats([runs[0], runs[-1]])[0]
+    assert f"(lemat-bulk (aaaaaaaa), {RIVAL_NAME})" in caveats([runs[0], runs[-1]], ["first", "last"])[0]
 
 
 def test_the_set_of_this_machine_is_the_default_before_one_with_more_models() -> None:
