@@ -107,15 +107,15 @@ class Comparisons:
         with self._lock:
             if table is not self._table:
                 self._table, self._made = table, {}
-            made = self._made
-        if key not in made:
-            comparison = comparison_of(compared, table, self._protocol)
+            kept = self._made
+        made = kept.get(key)
+        if made is None:
+            made = comparison_of(compared, table, self._protocol)
             with self._lock:
-                made[key] = comparison
-                while len(made) > _KEPT_COMPARISONS:
-                    del made[next(iter(made))]
-            return comparison
-        return made[key]
+                kept[key] = made
+                while len(kept) > _KEPT_COMPARISONS:
+                    del kept[next(iter(kept))]
+        return made
 
 
 def build(store: Store, boards: KeptBoard, protocol: Protocol) -> ComparePage:

@@ -74,14 +74,14 @@ class Views:
             if table is not self._table:
                 self._table, self._drawn = table, {}
             kept = self._drawn
-        if view not in kept:
+        made = kept.get(view)
+        if made is None:
             made = draw(view, table, self.protocol)
             with self._lock:
                 kept[view] = made
                 while len(kept) > _KEPT_VIEWS:
                     del kept[next(iter(kept))]
-            return made
-        return kept[view]
+        return made
 
 
 def build(boards: KeptBoard, protocol: Protocol) -> ScatterPage:

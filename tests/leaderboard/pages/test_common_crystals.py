@@ -84,7 +84,7 @@ def test_what_is_known_is_the_same_by_its_match_and_never_what_is_novel() -> Non
     )
     met = grouped([one, other])
     assert met.shared.tolist() == [[2, 1], [1, 2]]
-    assert met.is_known[met.holds.all(axis=0)].all()
+    assert not met.is_novel[met.holds.all(axis=0)].any()
 
 
 def test_a_key_in_common_is_not_enough() -> None:
