@@ -38,11 +38,18 @@ class Arrival(NamedTuple):
 
 
 def known(connection: sqlite3.Connection, arrival: Arrival, store: Store) -> Submission | None:
-    """The submission that this file of this person is already; None where it is new or has to be scored again."""
+    """The submission that this file of this person is already; None where it is new or has to be scored again.
+
+    One that waits takes the card that comes now. One that runs or is on the board keeps its card, see
+    :func:`.submissions.card_kept`.
+    """
     earlier = _earlier(connection, arrival)
-    if earlier is None or _needs_scoring(earlier, store):
+    if earlier is None or _needs_scoring(earlier, arrival.card, store):
         return None
     connection.execute("UPDATE submissions SET n_uploads = n_uploads + 1 WHERE id = ?", (earlier.id,))
+    if earlier.state == "queued":
+        card = arrival.card.model_dump_json()
+        connection.execute("UPDATE submissions SET card = ? WHERE id = ?", (card, earlier.id))
     return one(connection, "id = ?", (earlier.id,))
 
 
@@ -106,14 +113,20 @@ def _earlier(connection: sqlite3.Connection, arrival: Arrival) -> Submission | N
     return one(connection, "sha256 = ? AND party = ?", (arrival.sha256, arrival.party))
 
 
-def _needs_scoring(earlier: Submission, store: Store) -> bool:
+def _needs_scoring(earlier: Submission, card: Card, store: Store) -> bool:
+    """Whether it has no result, or one with another card: what the card says of training sets decides scores."""
     if earlier.state == "scored":
-        return private_run(store.root, str(earlier.run)) is None
+        listing = store.register().of(earlier.sha256, earlier.owner)
+        card_now = (listing.card if listing else None) or earlier.card
+        return card != card_now or private_run(store.root, str(earlier.run)) is None
     return earlier.state in ENDED_WITHOUT_RESULT
 
 
 def _is_our_fault(earlier: Submission | None) -> bool:
-    """Whether it is queued again because the server failed it or cleared its result away."""
+    """Whether it is queued again because the server failed it or cleared its result away, or for its card alone.
+
+    All these take seconds, for what was measured stays measured.
+    """
     return earlier is not None and earlier.state not in {"refused", "cancelled"}
 
 

@@ -21,7 +21,9 @@ from leaderboard.store.run import Run
 if TYPE_CHECKING:
     from leaderboard.queue.database import Database
     from leaderboard.queue.submissions import State, Submission
+    from leaderboard.store.listings import Listing
     from leaderboard.store.local import Store
+    from submissions.card import Card
 
 VISITOR = "a visitor who did not sign in"
 
@@ -113,8 +115,7 @@ def _finish(database: Database, store: Store, submission: Submission, result: Ru
                     kind="published",
                     sha256=submission.sha256,
                     owner=submission.owner,
-                    # one that was withdrawn comes back with the card as it was corrected
-                    card=(listing.card if listing else None) or submission.card,
+                    card=_newest_card(store, submission, listing),
                     licence=DATA_LICENCE,
                 )
             )
@@ -122,6 +123,15 @@ def _finish(database: Database, store: Store, submission: Submission, result: Ru
         _supersede(store, submission, one(connection, "id = ?", (submission.supersedes or "",)))
         connection.execute("UPDATE submissions SET state = 'listed' WHERE id = ?", (submission.id,))
         return Run(run.path, store.register().of(submission.sha256, submission.owner))
+
+
+def _newest_card(store: Store, submission: Submission, listing: Listing | None) -> Card:
+    """The card given last: one that was withdrawn comes back as it was corrected, or as it was submitted again."""
+    if listing is None or listing.card is None:
+        return submission.card
+    of_listing = (submission.sha256, submission.owner)
+    said = [action.time for action in store.actions() if action.card and (action.sha256, action.owner) == of_listing]
+    return submission.card if submission.queued > max(said).timestamp() else listing.card
 
 
 def _supersede(store: Store, submission: Submission, earlier: Submission | None) -> None:

@@ -87,6 +87,7 @@ def _submission(row: sqlite3.Row) -> Submission:
         card=Card.model_validate_json(row["card"]),
         state=row["state"],
         created=row["created"],
+        queued=row["queued"],
         n_uploads=row["n_uploads"],
         by_another=bool(row["by_another"]),
         progress=None if row["progress"] is None else Progress(**json.loads(row["progress"])),

@@ -13,7 +13,7 @@ Scoring that is interrupted from outside counts as no attempt. One that ends by 
 and the submission has failed only after ``claims.MAX_ATTEMPTS`` of them that got no further.
 
 A submission that waits or runs can be cancelled; one that was cancelled, refused or failed is queued again when the
-same file comes again.
+same file comes again, and so is one that is scored when it comes with another card.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ State = Literal["queued", "running", "scored", "refused", "failed", "cancelled",
 NEXT: Mapping[State, frozenset[State]] = {
     "queued": frozenset({"running", "cancelled"}),
     "running": frozenset({"queued", "scored", "refused", "failed", "cancelled"}),
-    "scored": frozenset({"publishing", "queued"}),  # queued again where its result was cleared away
+    "scored": frozenset({"publishing", "queued"}),  # queued again with another card, or where its result is gone
     "refused": frozenset({"queued"}),
     "failed": frozenset({"queued"}),
     "cancelled": frozenset({"queued"}),
@@ -65,6 +65,7 @@ class Submission:
         card: the model's.
         state: see the module.
         created: when it came first, in seconds since 1970.
+        queued: when it was put in the queue last, in seconds since 1970.
         n_uploads: how often the same owner sent the same file.
         by_another: whether another owner had submitted the same bytes before.
         progress: of the running stage.
@@ -85,6 +86,7 @@ class Submission:
     card: Card
     state: State
     created: float
+    queued: float
     n_uploads: int
     by_another: bool
     progress: Progress | None
@@ -108,3 +110,13 @@ class Submission:
 def party(owner: str | None, address: str) -> str:
     """Who a submission counts for: the signed-in person, else the address it came from."""
     return f"user {owner}" if owner is not None else f"address {address}"
+
+
+def card_kept(submission: Submission, card: Card) -> str | None:
+    """Why a file that came again with another card keeps the one it has, as a sentence; None where it took this one."""
+    if submission.card == card or submission.state not in {"running", "publishing", "listed"}:
+        return None
+    name = submission.card.model
+    if submission.state == "running":
+        return f"This file is being scored as {name}: once it is scored, submit it again to change its card."
+    return f"This file is on the board as {name}: to change its card, withdraw it first, then submit it again."

@@ -291,7 +291,11 @@ def _score(request: Request, resources: Resources) -> Path:
         named = Path(place) / Path(request.file_name).name
         named.symlink_to(request.path)
         run = score_file(named, request.card, setting, resources, out=folder, max_structures=protocol.n_ranked)
-        return run.path
+    # a run that was finished before, for the same file with another card
+    card = setting.training.on_card(request.card)
+    if (run.record.model, run.record.file_name) != (card, request.file_name):
+        write_model(run.record.model_copy(update={"model": card, "file_name": request.file_name}), folder / "run.json")
+    return folder
 
 
 def _whole(path: Path) -> Run | None:

@@ -82,7 +82,8 @@ def _input(name: str) -> gr.components.Component:
         return gr.Dropdown(choices, value="", label=label, elem_id=elem_id, min_width=MIN_WIDTH)
     if tuple in kinds:
         info = f"{info}; separated by semicolons"
-    longest = _max_length(field.annotation)
+    # of a field that must be given pydantic takes the annotation apart
+    longest = max(_max_length(field.annotation), *map(_max_length, field.metadata), 0)
     lines = 2 if longest > LONG_TEXT else 1
     return gr.Textbox(
         label=label,
@@ -106,6 +107,6 @@ def _kinds(annotation: object) -> set[object]:
 
 def _max_length(annotation: object) -> int:
     """Longest text an annotation allows, 0 where it says nothing."""
-    stated = getattr(annotation, "max_length", None) if isinstance(annotation, MaxLen) else None
+    stated = annotation.max_length if isinstance(annotation, MaxLen) else None
     inner = (_max_length(part) for part in (*typing.get_args(annotation), *getattr(annotation, "__metadata__", ())))
     return max(stated or 0, getattr(annotation, "max_length", None) or 0, *inner, 0)

@@ -6,6 +6,7 @@ Publishing is a second step, with consent to the licence.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +18,14 @@ from leaderboard.pages.parts.entrance import Entrance
 from leaderboard.pages.parts.events import QUIET
 from leaderboard.pages.parts.markup import notice, text
 from leaderboard.pages.parts.text_box import MAX_LENGTH
-from leaderboard.pages.parts.visitor import upload_refusal, visitor_of
+from leaderboard.pages.parts.visitor import visitor_of
 from leaderboard.pages.structures import panel, section
 from leaderboard.pages.submit import card_form, submit_steps
+from leaderboard.pages.submit.accept import accept
 from leaderboard.pages.submit.file_contents import contents_html
 from leaderboard.pages.submit.submit_status import forgotten
 from leaderboard.queue.submissions import NotAcceptedError
-from submissions.card import card_from_fields, form_fields
+from submissions.card import form_fields
 from submissions.formats_text import FORMATS_TEXT
 from submissions.refusal import FileRefusedError
 
@@ -38,7 +40,15 @@ if TYPE_CHECKING:
 POLL_S = 1.0
 _FORMATS = f'<p class="legend">Formats: {text(FORMATS_TEXT)}.</p>'
 # shown by the browser itself while the server is asked
-_SENDING = """() => '<div class="progress" role="status"><p>Checking</p><progress></progress></div>'"""
+_SENDING = """() => [
+    '<div class="progress"><p>Checking</p><progress aria-label="Checking the file"></progress></div>',
+    '<p class="heard" role="status">Checking the file.</p>',
+]"""
+_RENEW = "Choose the file of the new version; once published it takes the place of {}."
+_CORRECT = (
+    "The form has the card of this submission: change it, choose the same file again and check it. The link stays, and "
+    "what was measured is not measured again."
+)
 # the link keeps the submission across a reload of the page
 _REMEMBER = "(job) => { if (job) history.replaceState(null, '', '?job=' + encodeURIComponent(job)); return job; }"
 
@@ -86,33 +96,35 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
     card_form.keep_draft(fields)
     contents = gr.HTML(elem_id="submit_contents", apply_default_css=False, js_on_load=None)
     status = gr.HTML(elem_id="submit_status", apply_default_css=False, js_on_load=None)
+    stage = gr.HTML(
+        '<p class="heard" role="status"></p>', elem_id="submit_stage", apply_default_css=False, js_on_load=None
+    )
     steps = submit_steps.build()
     with gr.Column(visible=False, elem_id="submit_result") as result:
         scores = gr.HTML(elem_id="submit_scores", apply_default_css=False, js_on_load=None)
         structures = section.build(store, "submit")
 
     names, desk = list(fields), submit_steps.Desk(jobs)
-    looked = [scored, timer, status, *steps.shown]
+    looked = [scored, timer, status, stage, *steps.shown]
 
     def submit(request: gr.Request, path: str | None, earlier: str | None, *values: object) -> tuple[object, ...]:
         if path is None:
             return "", *desk.look("", "Choose a file of structures first.")
-        visitor = visitor_of(request)
-        if (refusal := upload_refusal(visitor)) is not None:
-            return "", *desk.look("", refusal)
+        card = dict(zip(names, values, strict=True))
         try:
-            card = card_from_fields(dict(zip(names, values, strict=True)))
-            added = jobs.add(Path(path), card, visitor.owner, visitor.address or "", supersedes=earlier)
+            accepted = accept(jobs, visitor_of(request), Path(path), card, supersedes=earlier)
         except (FileRefusedError, NotAcceptedError) as error:
             return "", *desk.look("", str(error))
-        return added.id, *desk.look(added.id)
+        return accepted.submission.id, *desk.look(accepted.submission.id, accepted.kept)
 
-    def renew(job_id: str) -> tuple[object, ...]:
+    def fill_form(job_id: str, said: str, *, is_new_version: bool) -> tuple[object, ...]:
+        """The form with the card of a submission, so that nobody types it again."""
         submission = jobs.get(job_id)
         if submission is None:
             return None, None, forgotten(job_id), *(gr.skip() for _ in names)
-        said = f"Choose the file of the new version; once published it takes the place of {submission.card.model}."
-        return job_id, None, notice("note", said), *(form_fields(submission.card)[name] for name in names)
+        form = form_fields(submission.card)
+        said = notice("note", said.format(submission.card.model))
+        return job_id if is_new_version else None, None, said, *(form[name] for name in names)
 
     def show(identifier: str | None) -> tuple[object, ...]:
         run = runs.find(store, identifier)
@@ -127,12 +139,16 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
     file.upload(lambda path: contents_html(Path(path)), file, contents, **QUIET)
     file.clear(lambda: "", None, contents, **QUIET)
     # past gradio's queue, which scores nothing and would make these wait for what draws
-    button.click(None, None, status, js=_SENDING, **QUIET).then(
+    sent = button.click(None, None, [status, stage], js=_SENDING, **QUIET).then(
         submit, [file, supersedes, *fields.values()], [job, *looked], queue=False, **QUIET
-    ).then(None, job, None, js=_REMEMBER, **QUIET).then(None, job, None, js=card_form.FORGET_DRAFT, **QUIET)
+    )
+    sent.then(None, job, None, js=_REMEMBER, **QUIET).then(None, job, None, js=card_form.FORGET_DRAFT, **QUIET)
+    sent.then(None, None, None, js=submit_steps.FOCUS_ERROR, **QUIET)
     timer.tick(desk.look, job, looked, queue=False, **QUIET)
     submit_steps.connect(steps, desk, job, looked)
-    steps.renew.click(renew, job, [supersedes, file, status, *fields.values()], queue=False, **QUIET)
+    for step, said in ((steps.renew, _RENEW), (steps.correct, _CORRECT)):
+        fill = partial(fill_form, said=said, is_new_version=step is steps.renew)
+        step.click(fill, job, [supersedes, file, status, *fields.values()], queue=False, **QUIET)
     scored.change(show, scored, [result, scores, *structures.outputs], **QUIET).then(
         lambda run: panel.links(runs.find(store, run)), scored, structures.downloads, **QUIET
     )

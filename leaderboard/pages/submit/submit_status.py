@@ -33,7 +33,7 @@ _STATUS = {
 
 
 def status_html(submission: Submission, place: Place | None, listing: Listing | None = None) -> str:
-    """Where a submission stands.
+    """Where a submission stands, redrawn as it moves on; what of it is to be heard says :func:`stage`.
 
     Args:
         submission: the submission.
@@ -41,18 +41,40 @@ def status_html(submission: Submission, place: Place | None, listing: Listing | 
         listing: what the board knows of it, where it is published.
 
     """
-    name = f"{submission.file_name} of {submission.card.model}"
-    return _state_html(submission, name, place, listing) + _remarks(submission) + _link(submission)
-
-
-def _state_html(submission: Submission, name: str, place: Place | None, listing: Listing | None) -> str:
     if submission.state == "running":
-        return _progress_html(submission, name)
+        standing = _progress_html(submission)
+    elif submission.state == "queued":
+        standing = _silent("note", _waits(submission, place))
+    else:
+        kind, said = _standing(submission, listing)
+        standing = notice(kind, said) if kind == "error" else _silent(kind, said)
+    return standing + _remarks(submission) + _link(submission)
+
+
+def stage(submission: Submission, listing: Listing | None = None) -> str:
+    """The sentence that a screen reader says, which is another one only when the submission gets on; HTML.
+
+    What went wrong is an alert of :func:`status_html` and not said twice.
+    """
     if submission.state == "queued":
-        return notice("note", _waits(submission, name, place))
+        return text(f"{_name(submission)} waits.")
+    if submission.state == "running":
+        doing = "starting" if submission.progress is None else submission.progress.stage
+        return text(f"{_name(submission)}: {doing}.")
+    kind, said = _standing(submission, listing)
+    return "" if kind == "error" else text(said)
+
+
+def _name(submission: Submission) -> str:
+    return f"{submission.file_name} of {submission.card.model}"
+
+
+def _standing(submission: Submission, listing: Listing | None) -> tuple[str, str]:
+    """Kind of notice and sentence for a submission that neither waits nor runs."""
+    name = _name(submission)
     if submission.state == "listed" and listing is not None:
         reason = f": {listing.reason}." if listing.reason else ""
-        return notice("done" if listing.is_visible else "note", f"{name} {_STATUS[listing.status]}{reason}")
+        return "done" if listing.is_visible else "note", f"{name} {_STATUS[listing.status]}{reason}"
     again = " The same file may be submitted again." if submission.is_retryable else ""
     kind, said = {
         "scored": ("done", "is scored."),
@@ -60,38 +82,47 @@ def _state_html(submission: Submission, name: str, place: Place | None, listing:
         "refused": ("error", f"was not scored: {submission.error}.{again}"),
         "failed": ("error", f"was not scored: {submission.error}.{again}"),
     }.get(submission.state, ("note", "is being published."))
-    return notice(kind, f"{name} {said}")
+    return kind, f"{name} {said}"
 
 
-def _waits(submission: Submission, name: str, place: Place | None) -> str:
+def _silent(kind: str, message: str) -> str:
+    """A notice that no screen reader says by itself, for it is drawn again and again."""
+    return f'<div class="notice {kind}">{text(message)}</div>'
+
+
+def _waits(submission: Submission, place: Place | None) -> str:
     where = "" if place is None else f", {place.ahead} ahead of it"
     left = "" if place is None or place.wait_s is None else f"; scored in {duration(place.wait_s)}"
     again = f" It is tried again: {submission.error}." if submission.error else ""
-    return f"{name} waits{where}{left}.{again}"
+    return f"{_name(submission)} waits{where}{left}.{again}"
 
 
-def _progress_html(submission: Submission, name: str) -> str:
-    progress = submission.progress
+def _progress_html(submission: Submission) -> str:
+    name, progress = text(_name(submission)), submission.progress
     if progress is None:
-        return f'<div class="progress" role="status"><p>{text(name)}: starting</p><progress></progress></div>'
+        bar = f'<progress aria-label="Scoring {name}"></progress>'
+        return f'<div class="progress"><p>{name}: starting</p>{bar}</div>'
     parts = [f"{progress.done:,} of {progress.total:,}"]
     if progress.rate_per_s is not None:
         parts.append(f"{progress.rate_per_s:.1f} per second")
     if progress.seconds_left is not None:
         parts.append(f"{progress.seconds_left:.0f} s left")
+    value = f'value="{progress.done}" max="{max(progress.total, 1)}"'
     return (
-        f'<div class="progress" role="status"><p>{text(name)}: {text(progress.stage)}, {", ".join(parts)}</p>'
-        f'<progress value="{progress.done}" max="{max(progress.total, 1)}"></progress></div>'
+        f'<div class="progress"><p>{name}: {text(progress.stage)}, {", ".join(parts)}</p>'
+        f'<progress aria-label="Scoring {name}" {value}></progress></div>'
     )
 
 
 def _remarks(submission: Submission) -> str:
     remarks = []
     if submission.n_uploads > 1:
-        remarks.append("You submitted this file before: the same file is the same submission, with the same card.")
+        remarks.append(
+            f"You submitted this file before: it is the same submission, its model is {submission.card.model}."
+        )
     if submission.by_another:
         remarks.append("The same file was submitted before by another owner.")
-    return notice("note", " ".join(remarks)) if remarks else ""
+    return _silent("note", " ".join(remarks)) if remarks else ""
 
 
 def _link(submission: Submission) -> str:

@@ -17,7 +17,7 @@ from leaderboard.queue.admission import Limits
 from leaderboard.queue.claims import MAX_ATTEMPTS
 from leaderboard.queue.jobs import Jobs, trouble
 from leaderboard.queue.runner import Runner
-from leaderboard.queue.submissions import NotAcceptedError, NotAllowedError
+from leaderboard.queue.submissions import NotAcceptedError, NotAllowedError, card_kept
 from leaderboard.run.service import OUR_FAULT
 from leaderboard.store.actions import Action
 from leaderboard.store.local import Store
@@ -139,7 +139,7 @@ def test_a_file_that_ends_the_scoring_is_given_up_after_so_many_attempts(
 def test_the_same_file_of_a_person_is_the_same_submission(jobs: Jobs, file: Callable[[str], Path]) -> None:
     first = jobs.add(file("a"), CARD, "ada", "1.1.1.1")
     again = jobs.add(file("a"), Card(model="other"), "ada", "2.2.2.2")
-    assert (again.id, again.n_uploads, again.card) == (first.id, 2, CARD)
+    assert (again.id, again.n_uploads, again.card) == (first.id, 2, Card(model="other"))
     assert not again.by_another
     other = jobs.add(file("a"), CARD, "bob", "1.1.1.1")
     assert other.id != first.id
@@ -159,6 +159,31 @@ def test_what_ended_without_a_result_is_queued_again_under_its_link(
     assert (again.id, again.state, again.card.model, again.error) == (added.id, "queued", "new name", None)
     scorer.go.release()
     assert settled(jobs, again).state == "refused"
+
+
+@pytest.mark.usefixtures("runner")
+def test_a_scored_file_that_comes_with_another_card_is_scored_with_it_and_is_no_further_upload(
+    store: Store, jobs: Jobs, scorer: HeldScorer, file: Callable[[str], Path]
+) -> None:
+    added = jobs.add(file("a"), Card(model="misspelt"), "ada")
+    scorer.go.release()
+    assert settled(jobs, added).state == "scored"
+    # one file of this person in a week, and that has come
+    of_one = Jobs(store, replace(NO_LIMITS, owner_week=1))
+    again = of_one.add(file("a"), CARD, "ada")
+    assert (again.id, again.state, again.card) == (added.id, "queued", CARD)
+    while_it_runs = until(jobs, again, lambda now: now.progress is not None)
+    kept = of_one.add(file("a"), Card(model="third"), "ada")
+    assert (kept.state, kept.card) == ("running", CARD)
+    assert "is being scored as m" in str(card_kept(kept, Card(model="third")))
+    assert card_kept(kept, CARD) is None
+    scorer.go.release()
+    scored = settled(jobs, while_it_runs)
+    result = jobs.result(scored)
+    assert result is not None
+    assert result.model == "m"
+    # the same card once more: it has its result already
+    assert of_one.add(file("a"), CARD, "ada").state == "scored"
 
 
 def test_visitors_take_turns_and_everybody_knows_his_place(

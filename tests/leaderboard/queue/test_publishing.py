@@ -12,7 +12,7 @@ from leaderboard.queue import claims, publishing
 from leaderboard.queue.admission import Limits
 from leaderboard.queue.jobs import Jobs
 from leaderboard.queue.results import folder
-from leaderboard.queue.submissions import NotAllowedError
+from leaderboard.queue.submissions import NotAllowedError, card_kept
 from leaderboard.run.service import Request
 from leaderboard.store.actions import Action
 from leaderboard.store.local import Store
@@ -36,10 +36,12 @@ class Queue:
         self.store = Store(place / "runs")
         self.jobs = Jobs(self.store, NO_LIMITS)
 
-    def scored(self, content: str, owner: str | None, *, supersedes: str | None = None) -> Submission:
+    def scored(
+        self, content: str, owner: str | None, *, supersedes: str | None = None, card: Card | None = None
+    ) -> Submission:
         path = self.place / f"{content}.zip"
         path.write_text(content)
-        added = self.jobs.add(path, Card(model=content), owner, supersedes=supersedes)
+        added = self.jobs.add(path, card or Card(model=content), owner, supersedes=supersedes)
         claimed = claims.claim(self.jobs.database, "me", time.time())
         assert claimed is not None
         scorer = HeldScorer(self.place / "made")
@@ -172,6 +174,21 @@ def test_published_again_it_has_the_card_as_it_was_corrected(queue: Queue) -> No
     queue.store.record(Action(actor="m", kind="card_corrected", sha256=one.sha256, owner="ada", card=corrected))
     queue.jobs.withdraw(one.id, "ada")
     assert queue.jobs.publish(one.id, consent=True, owner="ada").card == corrected
+
+
+def test_withdrawn_and_submitted_again_it_is_published_with_the_card_that_came_last(queue: Queue) -> None:
+    one = queue.scored("a", "ada", card=Card(model="misspelt"))
+    queue.jobs.publish(one.id, consent=True, owner="ada")
+    listed = queue.jobs.add(queue.place / "a.zip", Card(model="a"), "ada")
+    # what all can see changes by steps that all can read, never by an upload
+    assert (listed.state, listed.card.model) == ("listed", "misspelt")
+    assert "withdraw it first" in str(card_kept(listed, Card(model="a")))
+    queue.jobs.withdraw(one.id, "ada")
+    assert queue.scored("a", "ada", card=Card(model="a")).state == "scored"
+    assert queue.kinds() == ["published", "withdrawn"]
+    assert queue.jobs.publish(one.id, consent=True, owner="ada").card == Card(model="a")
+    # the made scorer's run key has the name in it, so that both runs lie there, under one card
+    assert set(queue.shown()) == {("a", "ada")}
 
 
 def test_a_result_that_is_gone_before_it_is_published_may_come_again(queue: Queue) -> None:

@@ -148,6 +148,19 @@ def test_a_published_run_is_not_made_again_and_takes_the_card_of_who_asks(
     assert published.record.model == CARD
 
 
+def test_a_finished_run_takes_the_card_that_comes_with_the_file_again(
+    process: ScoringProcess, store: Store, tmp_path: Path
+) -> None:
+    file = small(tmp_path, 20, 2)
+    first = Run(process.score(request(file, store, "again"), on_progress=ignore))
+    scores, created = first.scores, first.record.created
+    told: list[Progress] = []
+    corrected = Request(file, file.name, Card(model="corrected"), store.root / "private" / "again")
+    second = Run(process.score(corrected, on_progress=told.append))
+    assert (second.path, told) == (first.path, [])
+    assert (second.model, second.record.created, second.scores) == ("corrected", created, scores)
+
+
 def test_the_name_of_the_file_names_a_lone_structure(process: ScoringProcess, store: Store, tmp_path: Path) -> None:
     # in the store a file is named by its content; ids of structures come from what the visitor called it
     with zipfile.ZipFile(ARCHIVE) as archive:
