@@ -84,6 +84,7 @@ LINES = {
             ("leaderboard.pages.board", "leaderboard.pages.compare"),
             ("leaderboard.pages.model",),
             ("leaderboard.pages.submit",),
+            ("leaderboard.pages.api",),
             ("leaderboard.pages.site",),
         )
     ),

@@ -88,6 +88,15 @@ def test_every_event_answers_and_tells_nothing(server: Served, wrong: object) ->
     assert {name: said for _, name, said in met if any(words in said for words in TELLING)} == {}
 
 
+def test_no_event_reads_a_file_that_nobody_uploaded(server: Served, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.cif"
+    secret.write_text("SECRET of this machine")
+    met = asyncio.run(call_all(server.url, {"path": str(secret), "meta": {"_type": "gradio.FileData"}}))
+    assert [name for _, name, said in met if "SECRET" in said] == []
+    # gradio copies what it takes for an upload to where it serves files from
+    assert list((server.log.parent / "temporary").rglob(secret.name)) == []
+
+
 def main() -> None:
     """Print the slowest answers to each wrong value."""
     with tempfile.TemporaryDirectory() as folder, _small(Path(folder)) as server:

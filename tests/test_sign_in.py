@@ -205,5 +205,24 @@ def test_files_are_taken_from_whoever_is_signed_in(board: Board) -> None:
     assert taken.owner == "ada"
 
 
+def test_programs_are_taken_for_whoever_their_cookie_says_and_nobody_else(board: Board) -> None:
+    def call(**headers: str) -> dict[str, Any]:
+        body = json.dumps({"data": [board.upload(), "by a program", None]}).encode()
+        sent = {"Content-Type": "application/json", **{name.capitalize(): value for name, value in headers.items()}}
+        address = f"{board.url}gradio_api/run/submit"
+        with urllib.request.urlopen(urllib.request.Request(address, body, sent)) as response:  # noqa: S310 - our own server
+            (answer,) = json.load(response)["data"]
+        return dict(answer)
+
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        call()
+    assert "sign in with Hugging Face" in refused.value.read().decode()
+    with pytest.raises(urllib.error.HTTPError):
+        call(cookie=cookie("ada"), origin="https://evil.example")
+    submission = Jobs(board.store).get(call(cookie=cookie("bob"))["job"])
+    assert submission is not None
+    assert (submission.owner, submission.card.model) == ("bob", "by a program")
+
+
 def test_the_library_that_signs_is_the_one_that_gradio_uses() -> None:
     assert importlib.import_module("starlette.middleware.sessions").itsdangerous is signing

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 import gradio as gr
 
+from leaderboard.pages.api import functions
 from leaderboard.pages.board import board_page, reported
 from leaderboard.pages.compare import compare, scatter
 from leaderboard.pages.model import model
@@ -78,6 +79,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol, boards: KeptBoard) -> gr
                 about.build(protocol)
                 governance.build(store)
             maintenance.add_to(site, store)
+        functions.add_to_site(store, jobs, boards, protocol)
 
         def first_reference(chosen: str | None) -> object:
             return gr.skip() if chosen else next(iter(lookup.built_sets()), gr.skip())

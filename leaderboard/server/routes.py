@@ -16,6 +16,8 @@ FILE = f"{API}/file="
 HEALTH = "/health"
 BOARD_FILE = "/board.{form}"
 _BOARD_FILES = ("/board.csv", "/board.json", "/board.parquet")
+MCP = f"{API}/mcp"
+"""Where assistants speak to the MCP server, by POST alone: its session-less transport sends nothing by itself."""
 
 _PAGE_FILES = (
     "/assets/",
@@ -45,7 +47,7 @@ _READ_EXACTLY = {
     *(f"{API}/{name}" for name in ("info", "openapi.json", "app_id", "user", "token", "startup-events")),
 }
 _WRITE = (f"{API}/run/", f"{API}/api/", f"{API}/call/")
-_WRITE_EXACTLY = {f"{API}/{name}" for name in ("queue/join", "upload", "cancel", "reset")}
+_WRITE_EXACTLY = {MCP, *(f"{API}/{name}" for name in ("queue/join", "upload", "cancel", "reset"))}
 _SCHEME = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9+.-]*:|//)")
 
 
@@ -56,6 +58,8 @@ def closed(scope: Scope) -> Refusal | None:
         return Refusal(405, f"the method {method[:20]} is not used here", {"allow": "GET, HEAD, POST, OPTIONS"})
     if path.startswith(FILE) and _SCHEME.match(path, len(FILE)):
         return Refusal(403, "files of other machines are not served")
+    if path.rstrip("/") == MCP and method != "POST":
+        return Refusal(405, "the MCP server is asked by POST; /?page=api says how", {"allow": "POST"})
     prefixes, exact = (_WRITE, _WRITE_EXACTLY) if method == "POST" else (_READ, _READ_EXACTLY)
     plain = path.rstrip("/") or "/"
     is_open = path.startswith(prefixes) or plain in exact or (method == "OPTIONS" and path.startswith(_WRITE))

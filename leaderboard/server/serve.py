@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from gradio.routes import App
 from starlette.routing import Mount
 
+from leaderboard.pages.api.functions import TOOLS
 from leaderboard.pages.parts.style import css, head, theme
 from leaderboard.server.answers.compression import Compressed
 from leaderboard.server.answers.kept import Remembered
@@ -22,11 +23,12 @@ from leaderboard.server.hosts import hosts_of
 from leaderboard.server.limits import ServerLimits
 from leaderboard.server.sessions import Sessions
 from leaderboard.server.sweep import temporary_folder
+from leaderboard.server.tools import keep_tools
 
 if TYPE_CHECKING:
     import asyncio
     import socket
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -45,8 +47,8 @@ SESSIONS = 2_000
 """Visitors whose state is kept: a megabyte each at most."""
 
 
-def mounted(site: gr.Blocks, pages: Pages, limits: ServerLimits) -> FastAPI:
-    """The site, and beside it pages that are no part of it."""
+def mounted(site: gr.Blocks, pages: Pages, limits: ServerLimits, tools: Collection[str] = TOOLS) -> FastAPI:
+    """The site, and beside it pages that are no part of it; ``tools`` are the functions of its MCP server."""
     site.queue(default_concurrency_limit=AT_ONCE, max_size=MAX_WAITING)
     site.state_session_capacity = SESSIONS
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -61,14 +63,17 @@ def mounted(site: gr.Blocks, pages: Pages, limits: ServerLimits) -> FastAPI:
         run_history=False,
         enable_monitoring=False,
         pwa=False,
-        mcp_server=False,
+        mcp_server=True,
         max_file_size=limits.upload_bytes,
         footer_links=[],
         theme=theme(),
         css=css(),
         head=head(),
     )
+    # only of a site that was launched, as gradio calls it, does it look whether a file of an event was uploaded to it
+    site.has_launched = True
     _gradio_app(app).state_holder = Sessions(site)
+    keep_tools(site, tools)
     return app
 
 

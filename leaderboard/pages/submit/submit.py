@@ -107,7 +107,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
     names, desk = list(fields), submit_steps.Desk(jobs)
     looked = [scored, timer, status, stage, *steps.shown]
 
-    def submit(request: gr.Request, path: str | None, earlier: str | None, *values: object) -> tuple[object, ...]:
+    def send(request: gr.Request, path: str | None, earlier: str | None, *values: object) -> tuple[object, ...]:
         if path is None:
             return "", *desk.look("", "Choose a file of structures first.")
         card = dict(zip(names, values, strict=True))
@@ -140,7 +140,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
     file.clear(lambda: "", None, contents, **QUIET)
     # past gradio's queue, which scores nothing and would make these wait for what draws
     sent = button.click(None, None, [status, stage], js=_SENDING, **QUIET).then(
-        submit, [file, supersedes, *fields.values()], [job, *looked], queue=False, **QUIET
+        send, [file, supersedes, *fields.values()], [job, *looked], queue=False, **QUIET
     )
     sent.then(None, job, None, js=_REMEMBER, **QUIET).then(None, job, None, js=card_form.FORGET_DRAFT, **QUIET)
     sent.then(None, None, None, js=submit_steps.FOCUS_ERROR, **QUIET)

@@ -43,12 +43,15 @@ def status_html(submission: Submission, place: Place | None, listing: Listing | 
     """
     if submission.state == "running":
         standing = _progress_html(submission)
-    elif submission.state == "queued":
-        standing = _silent("note", _waits(submission, place))
     else:
-        kind, said = _standing(submission, listing)
+        kind, said = _standing(submission, place, listing)
         standing = notice(kind, said) if kind == "error" else _silent(kind, said)
     return standing + _remarks(submission) + _link(submission)
+
+
+def sentence(submission: Submission, place: Place | None, listing: Listing | None) -> str:
+    """The same as one sentence of plain text, for programs."""
+    return _progress(submission) if submission.state == "running" else _standing(submission, place, listing)[1]
 
 
 def stage(submission: Submission, listing: Listing | None = None) -> str:
@@ -61,7 +64,7 @@ def stage(submission: Submission, listing: Listing | None = None) -> str:
     if submission.state == "running":
         doing = "starting" if submission.progress is None else submission.progress.stage
         return text(f"{_name(submission)}: {doing}.")
-    kind, said = _standing(submission, listing)
+    kind, said = _standing(submission, None, listing)
     return "" if kind == "error" else text(said)
 
 
@@ -69,8 +72,10 @@ def _name(submission: Submission) -> str:
     return f"{submission.file_name} of {submission.card.model}"
 
 
-def _standing(submission: Submission, listing: Listing | None) -> tuple[str, str]:
-    """Kind of notice and sentence for a submission that neither waits nor runs."""
+def _standing(submission: Submission, place: Place | None, listing: Listing | None) -> tuple[str, str]:
+    """Kind of notice and sentence for a submission that does not run."""
+    if submission.state == "queued":
+        return "note", _waits(submission, place)
     name = _name(submission)
     if submission.state == "listed" and listing is not None:
         reason = f": {listing.reason}." if listing.reason else ""
@@ -97,21 +102,23 @@ def _waits(submission: Submission, place: Place | None) -> str:
     return f"{_name(submission)} waits{where}{left}.{again}"
 
 
-def _progress_html(submission: Submission) -> str:
-    name, progress = text(_name(submission)), submission.progress
+def _progress(submission: Submission) -> str:
+    progress = submission.progress
     if progress is None:
-        bar = f'<progress aria-label="Scoring {name}"></progress>'
-        return f'<div class="progress"><p>{name}: starting</p>{bar}</div>'
+        return f"{_name(submission)}: starting"
     parts = [f"{progress.done:,} of {progress.total:,}"]
     if progress.rate_per_s is not None:
         parts.append(f"{progress.rate_per_s:.1f} per second")
     if progress.seconds_left is not None:
         parts.append(f"{progress.seconds_left:.0f} s left")
-    value = f'value="{progress.done}" max="{max(progress.total, 1)}"'
-    return (
-        f'<div class="progress"><p>{name}: {text(progress.stage)}, {", ".join(parts)}</p>'
-        f'<progress aria-label="Scoring {name}" {value}></progress></div>'
-    )
+    return f"{_name(submission)}: {progress.stage}, {', '.join(parts)}"
+
+
+def _progress_html(submission: Submission) -> str:
+    progress = submission.progress
+    value = "" if progress is None else f' value="{progress.done}" max="{max(progress.total, 1)}"'
+    bar = f'<progress aria-label="Scoring {text(_name(submission))}"{value}></progress>'
+    return f'<div class="progress"><p>{text(_progress(submission))}</p>{bar}</div>'
 
 
 def _remarks(submission: Submission) -> str:
