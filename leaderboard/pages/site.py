@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 
 import gradio as gr
 
-from leaderboard.pages.api import functions
-from leaderboard.pages.board import board_page, reported
+from leaderboard.pages.api import api_page, functions
+from leaderboard.pages.board import board_page
 from leaderboard.pages.compare import compare, scatter
 from leaderboard.pages.model import model
 from leaderboard.pages.parts import lookup, runs
@@ -18,7 +18,7 @@ from leaderboard.pages.parts.text_box import LINK_CHARACTERS
 from leaderboard.pages.parts.visitor import can_sign_in
 from leaderboard.pages.reference import reference
 from leaderboard.pages.submit import submit
-from leaderboard.pages.texts import about, governance, maintenance, structure_matching
+from leaderboard.pages.texts import maintenance, sections
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,8 +41,11 @@ _ON_LOAD = """() => {
 _ON_ENTERED = "() => { document.body.dataset.entered = 'yes'; }"
 MAX_LINK = 2_000
 """Characters of what stands behind the address."""
-PAGES = ("board", "submit", "model", "compare", "scatter", "reference", "matching", "reported", "about")
-"""Ids of the tabs, as ``?page=`` names them."""
+PAGES = (
+    *("board", "submit", "model", "compare", "scatter", "reference", "api"),
+    *("about", "guide", "faq", "matching", "reported"),
+)
+"""What ``?page=`` opens: ids of the tabs, then the sections of About that people are sent to."""
 
 
 def build(store: Store, jobs: Jobs, protocol: Protocol, boards: KeptBoard) -> gr.Blocks:
@@ -71,13 +74,10 @@ def build(store: Store, jobs: Jobs, protocol: Protocol, boards: KeptBoard) -> gr
                 plane = scatter.build(boards, protocol)
             with gr.Tab("Reference", id="reference") as reference_tab:
                 crystals = reference.build(store)
-            with gr.Tab("Structure matching", id="matching"):
-                structure_matching.build(store)
-            with gr.Tab("Reported elsewhere", id="reported") as reported_tab:
-                reported.build(reported_tab)
-            with gr.Tab("About", id="about"):
-                about.build(protocol)
-                governance.build(store)
+            with gr.Tab("API", id="api") as api_tab:
+                programs = api_page.build(api_tab)
+            with gr.Tab("About", id="about") as about_tab:
+                texts = sections.build(store, protocol, about_tab)
             maintenance.add_to(site, store)
         functions.add_to_site(store, jobs, boards, protocol)
 
@@ -100,7 +100,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol, boards: KeptBoard) -> gr
 
         # a visitor without a link asks the server for nothing but what is new on the board
         link = gr.Textbox("", visible="hidden", max_length=LINK_CHARACTERS, elem_id="link")
-        entrances = [part.entrance for part in (board, page, comparison, plane, submission, crystals)]
+        entrances = [part.entrance for part in (board, page, comparison, plane, submission, crystals, programs, texts)]
         entered = [tabs, said, *(component for entrance in entrances for component in entrance.components)]
         opened = link.change(lambda query: _entered(entrances, tabs, said, query), link, entered, **LIGHT)
         opened.then(None, None, None, js=_ON_ENTERED)

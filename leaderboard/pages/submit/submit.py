@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 
 POLL_S = 1.0
 _FORMATS = f'<p class="legend">Formats: {text(FORMATS_TEXT)}.</p>'
+_HELP = (
+    '<p class="legend">More: <a href="?page=guide" target="_blank">submit guide</a>, '
+    '<a href="?page=faq" target="_blank">questions</a>, <a href="?page=api" target="_blank">from a program</a>.</p>'
+)
 # shown by the browser itself while the server is asked
 _SENDING = """() => [
     '<div class="progress"><p>Checking</p><progress aria-label="Checking the file"></progress></div>',
@@ -78,7 +82,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
     gr.HTML(
         '<p class="lead">A file of generated structures and the name of the model are enough. Every structure comes '
         "back with its verdicts and the reason for each. Nobody else sees the result unless you publish it; nothing "
-        f"leaves this server.</p>{_FORMATS}",
+        f"leaves this server.</p>{_FORMATS}{_HELP}",
         apply_default_css=False,
         js_on_load=None,
     )

@@ -5,26 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import gradio as gr
-
 from leaderboard.board.names import score_name
 from leaderboard.board.score_docs import definitions, policies
 from leaderboard.pages.parts.markup import facts, text
 from leaderboard.pages.texts.potential_standing import standings_html
-from submissions.formats_text import FORMATS_TEXT
-from submissions.refusal import Reason
 
 if TYPE_CHECKING:
     from leaderboard.protocol import Protocol
 
 GLOSSARY = Path(__file__).parents[3] / "docs" / "glossary.md"
-
-
-def build(protocol: Protocol) -> None:
-    """Lay the page out in the current block."""
-    gr.HTML(page(protocol), elem_id="about", apply_default_css=False, js_on_load=None)
-    with gr.Accordion("Glossary", open=False, elem_id="glossary"):
-        gr.Markdown(glossary(), elem_classes="prose-page")
+_PARTS = {"potentials": "Potentials", "scores": "Scores", "protocol": "Protocol", "cite": "How to cite"}
 
 
 def glossary() -> str:
@@ -39,42 +29,48 @@ def page(protocol: Protocol) -> str:
     with_energies = text(score_name(protocol.ranking_with_energies, protocol.energy_variant))
     return f"""
 <div class="prose-page">
-<h2>What the numbers mean</h2>
+<h2 id="about-numbers">What the numbers mean</h2>
+{_contents(protocol)}
 <p>A submission is one file of generated structures. Every score is over <em>all</em> of them: a structure that could
 not be read, or whose measurement failed, counts against the model and is shown with its reason. In the tables a record
 is the row of one structure. The interval in the lighter tone is the 95% interval for this number of structures, made as
 each definition says; it does not cover the spread between training or sampling runs, which is
-larger. The glossary at the end of this page explains the words.</p>
+larger. The <a href="?page=glossary" data-page="glossary">glossary</a> explains the words.</p>
 <p>The board ranks by {with_energies}, highest first, as DFT is expected to find it where a calibration
 fits; a reference set without any such run yet ranks by {ranking}.
 So does a set that is not complete, whatever runs it has: its hull lacks competing phases and calls too much stable. Its
 ranks are called indicative, and its stability scores stand apart. Ranked are submissions of exactly
 {protocol.n_ranked:,} structures scored under the protocol's own settings; all others are listed, unranked, with the
 reason. Each reference set has its own board.</p>
-<h2>Potentials</h2>
+<h2 id="about-potentials">Potentials</h2>
 <p>Stability is by an interatomic potential, and a potential calls more structures stable than DFT does. Where
 structures with DFT labels calibrate it on the hull of a set, scores are what DFT is expected to find, and these rank;
 the potential's verdicts, called raw, stand beside them. Elsewhere everything is raw.</p>
 {standings_html()}
-<h2>Scores</h2>
+<h2 id="about-scores">Scores</h2>
 <p>What a score does with a structure of which a fact is missing is one of these:</p>
 {_policies()}
 {_scores(protocol)}
-<h2>Protocol</h2>
+<h2 id="about-protocol">Protocol</h2>
 {_protocol(protocol)}
-<h2>How to submit</h2>
-<p>Open the Submit page, choose a file and name the model. These formats are read, by their content and not by the
-name of the file: {text(FORMATS_TEXT)}. Ids are the file names or the table's id column, and come back in the results.
-The same file submitted twice is the same submission.</p>
-<p>The command line gives the same numbers: <code>python -m leaderboard score FILE --card CARD.toml</code>.</p>
-<h2>Why a structure is refused</h2>
-<p>One bad structure never sinks a file. A file is refused only if nothing in it can be read or it breaks a limit.</p>
-{_refusals()}
-<h2>How to cite</h2>
+<h2 id="about-cite">How to cite</h2>
 <p>Cite what <code>CITATION.cff</code> of this repository names, together with the protocol and its hash
 ({text(protocol.name)}, <code>{text(protocol.hash[:12])}</code>), the reference set and the date of the run: a number
 without them cannot be reproduced.</p>
 </div>"""
+
+
+def _contents(protocol: Protocol) -> str:
+    """Links to the parts of the page, and to the definition of each score."""
+    parts = "".join(f'<li><a href="#about-{anchor}">{title}</a></li>' for anchor, title in _PARTS.items())
+    scores = "".join(
+        f'<li><a href="#score-{text(definition.name)}">{text(definition.label)}</a></li>'
+        for definition in definitions(protocol)
+    )
+    return (
+        f'<nav class="toc" aria-label="Contents"><ul>{parts}</ul>'
+        f"<details><summary>All scores</summary><ul>{scores}</ul></details></nav>"
+    )
 
 
 def _scores(protocol: Protocol) -> str:
@@ -108,13 +104,3 @@ def _protocol(protocol: Protocol) -> str:
             "Reference sets": text(", ".join(protocol.references)),
         }
     )
-
-
-def _refusals() -> str:
-    rows = "".join(
-        f"<tr><td><code>{text(reason.value)}</code></td><td>{text(reason.meaning)}</td><td>{text(reason.remedy)}</td></tr>"
-        for reason in Reason
-    )
-    head = '<tr><th scope="col">Reason</th><th scope="col">Meaning</th><th scope="col">What to do</th></tr>'
-    table = f'<table class="refusals"><thead>{head}</thead><tbody>{rows}</tbody></table>'
-    return f'<div class="scroll">{table}</div>'

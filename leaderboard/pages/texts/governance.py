@@ -5,36 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import gradio as gr
-
 from leaderboard.moderation.log import about, when
-from leaderboard.pages.parts.events import QUIET
 from leaderboard.pages.parts.markup import text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from leaderboard.store.actions import Action
-    from leaderboard.store.local import Store
 
 GOVERNANCE = Path(__file__).parents[3] / "GOVERNANCE.md"
 SHOWN = 200
 """Entries of the log on a page; the command line prints all."""
 
 
-def build(store: Store) -> None:
-    """Lay both out, folded, in the current block."""
-    with gr.Accordion("Governance", open=False, elem_id="governance"):
-        gr.Markdown(governance(), elem_classes="prose-page")
-    with gr.Accordion("Log of actions", open=False, elem_id="log") as folded:
-        log = gr.HTML(elem_id="log_entries", apply_default_css=False, js_on_load=None)
-    folded.expand(lambda: log_html(store.actions()), None, log, **QUIET)
-
-
 def governance() -> str:
     """The sections of ``GOVERNANCE.md``, without its title."""
     _, first, sections = GOVERNANCE.read_text(encoding="utf-8").partition("## ")
     return first + sections
+
+
+def log_page(actions: Sequence[Action]) -> str:
+    """The log under its heading."""
+    lead = "What was done to submissions, by whom and why, the newest first."
+    return f'<div class="prose-page"><h2>Log of actions</h2><p>{lead}</p></div>{log_html(actions)}'
 
 
 def log_html(actions: Sequence[Action]) -> str:

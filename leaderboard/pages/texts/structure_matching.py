@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import gradio as gr
-
-from leaderboard.matching_benchmark.result import COMMAND, newest_result
+from leaderboard.matching_benchmark.result import COMMAND
 from leaderboard.pages.parts.markup import Interval, facts, interval, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from leaderboard.store.local import Store
 
 _KINDS = {
     "setting": (
@@ -30,11 +26,12 @@ _KINDS = {
 
 
 _TITLE = "Benchmark of structure matching"
-
-
-def build(store: Store) -> None:
-    """Lay the page out in the current block."""
-    gr.HTML(page(newest_result(store)), elem_id="matching", apply_default_css=False, js_on_load=None)
+_JUDGES = {
+    "structure-matcher": "StructureMatcher",
+    "structure-matcher-loose": "StructureMatcher with wider tolerances",
+}
+DECIDES = "verdict"
+"""The method that decides novelty and uniqueness on this board."""
 
 
 def page(result: dict[str, Any] | None) -> str:
@@ -44,7 +41,7 @@ def page(result: dict[str, Any] | None) -> str:
         return f'<div class="prose-page"><h2>{_TITLE}</h2><p>No result yet.</p>{again}</div>'
     names = [method["name"] for method in result["methods"]]
     parts = [
-        f'<div class="prose-page"><h2>{_TITLE}</h2>{_introduction(result)}{again}</div>',
+        f'<div class="prose-page"><h2>{_TITLE}</h2>{conclusion(result)}{_introduction(result)}{again}</div>',
         _methods(result),
         *(_changes(result, kind, names) for kind in _KINDS),
         *(_judged(result, judge) for judge in result["agreement"]["judges"]),
@@ -52,6 +49,46 @@ def page(result: dict[str, Any] | None) -> str:
         _costs(result, names),
     ]
     return "\n".join(parts)
+
+
+def conclusion(result: dict[str, Any]) -> str:
+    """What the numbers say of the method that decides here and of the others, as a paragraph; nothing without it."""
+    labels = {method["name"]: method["label"] for method in result["methods"]}
+    settings = [change for change in result["changes"] if change["kind"] == "setting"]
+    if DECIDES not in labels or not settings:
+        return ""
+
+    def lowest(name: str) -> tuple[float, str]:
+        return min((change["methods"][name]["share"], change["name"]) for change in settings)
+
+    share, hardest = lowest(DECIDES)
+    kept = (
+        f"recognises a crystal in every one of {len(settings)} other choices of cell or setting"
+        if share == 1
+        else f"recognises at least {_percent(share)} of crystals in each of {len(settings)} other choices of cell or "
+        f"setting (fewest: {hardest})"
+    )
+    known = [case for case in result["cases"] if case["same"] is not None]
+    n_right = sum(case["answers"][DECIDES] == case["same"] for case in known)
+    misled = sorted((*lowest(name), labels[name]) for name in labels if name != DECIDES and lowest(name)[0] < share)
+    worse = "; ".join(f"{label} {_percent(least)} ({change})" for least, change, label in misled)
+    others = f" The others recognise fewer in the hardest choice of each: {worse}." if misled else ""
+    agrees = "".join(
+        f" Of {judge['n_same']:,} pairs that are the same by {_JUDGES.get(judge['judge'], labels[judge['judge']])} "
+        f"it finds {_percent(judge['methods'][DECIDES]['recall']['value'])}."
+        for judge in result["agreement"]["judges"]
+        if DECIDES in judge["methods"]
+    )
+    said = (
+        f"What decides here ({labels[DECIDES]}) {kept}, and answers {n_right} of {len(known)} named cases rightly."
+        f"{others}{agrees}"
+    )
+    return f'<p class="finding">{text(said)}</p>'
+
+
+def _percent(share: float) -> str:
+    """A share in percent, rounded so that only all of them are 100%."""
+    return "100%" if share == 1 else f"{min(100 * share, 99.9):.1f}%"
 
 
 def _introduction(result: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The site as a whole: it is built without what measures, and About explains every score and every refusal."""
+"""The site as a whole: it is built without what measures, and its texts explain every score and every refusal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from leaderboard.board.score_docs import definitions
-from leaderboard.pages.texts.about import page
+from leaderboard.pages.texts import about, guide
 from leaderboard.protocol import load_protocol
 from submissions.refusal import Reason
 from tests.made_runs import Made, good, publish
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from leaderboard.board.score_docs import Definition
 
 ROOT = Path(__file__).parents[3]
-ABOUT = page(load_protocol())
+ABOUT, GUIDE = about.page(load_protocol()), guide.page(load_protocol())
 
 BUILD = """
 import sys
@@ -77,9 +77,9 @@ def test_about_defines_every_score_as_the_documentation_does(definition: Definit
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_about_lists_every_reason_to_refuse(reason: Reason) -> None:
-    assert f"<code>{reason.value}</code>" in ABOUT
-    assert escape(reason.remedy) in ABOUT
+def test_the_guide_lists_every_reason_to_refuse(reason: Reason) -> None:
+    assert f"<code>{reason.value}</code>" in GUIDE
+    assert escape(reason.remedy) in GUIDE
 
 
 def test_about_names_the_protocol() -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from leaderboard.pages.board.reported import NOT_COMPARABLE, page
+from leaderboard.pages.texts.reported import NOT_COMPARABLE, page
 from leaderboard.published.reported import FILE, Source, reported
 from tests.test_architecture import FOLDERS, imported
 
 ROOT = Path(__file__).parents[3]
 SOURCES = reported()
 MODULE = "leaderboard.published.reported"
-READER = Path("leaderboard/pages/board/reported.py")
+READER = Path("leaderboard/pages/texts/reported.py")
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.title)
@@ -35,8 +35,8 @@ def test_no_module_but_the_page_reads_them_so_none_can_enter_board_or_store() ->
         or (FILE.name in path.read_text() and path.name != "reported.py")
     }
     assert readers == {READER}
-    shown_by = {path.relative_to(ROOT) for path in files if "leaderboard.pages.board.reported" in imported(path)}
-    assert shown_by == {Path("leaderboard/pages/site.py")}
+    shown_by = {path.relative_to(ROOT) for path in files if "leaderboard.pages.texts.reported" in imported(path)}
+    assert shown_by == {Path("leaderboard/pages/texts/sections.py")}
 
 
 def _python_files(place: Path) -> list[Path]:

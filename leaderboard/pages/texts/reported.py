@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import gradio as gr
-
-from leaderboard.pages.parts.events import QUIET
 from leaderboard.pages.parts.markup import text
 from leaderboard.published.reported import reported
 
@@ -22,10 +19,9 @@ NOT_COMPARABLE = (
 )
 
 
-def build(tab: gr.Tab) -> None:
-    """Lay the page out in the current block; its tables come when the tab is opened."""
-    tables = gr.HTML(elem_id="reported", apply_default_css=False, js_on_load=None)
-    tab.select(lambda: page(reported()), None, tables, **QUIET)
+def current() -> str:
+    """The page of what ships."""
+    return page(reported())
 
 
 def page(sources: Sequence[Source]) -> str:
