@@ -6,6 +6,7 @@ import itertools
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
+from urllib.parse import quote
 
 import gradio as gr
 import numpy as np
@@ -13,7 +14,8 @@ from ase.data import chemical_symbols, covalent_radii
 from ase.data.colors import jmol_colors
 from scipy.spatial import KDTree
 
-from leaderboard.pages.parts.markup import text
+from leaderboard.crystal_cif import block_name, cif_text, reduced_formula
+from leaderboard.pages.parts.markup import formula, text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,9 +39,11 @@ NEAREST_FACTOR = 1.12
 
 
 class Scene(TypedDict):
-    """What the browser draws; coordinates in angstrom."""
+    """What the browser draws; coordinates in angstrom. ``cif`` is the crystal as a file to download."""
 
     title: str
+    formula: str
+    cif: str
     elements: list[str]
     colours: list[str]
     radii: list[float]
@@ -63,6 +67,8 @@ def scene(crystal: Crystal, title: str) -> Scene:
     kinds, kind_of = np.unique(crystal.atomic_numbers[sites], return_inverse=True)
     return Scene(
         title=title,
+        formula=reduced_formula(crystal),
+        cif=cif_text(crystal, title),
         elements=[chemical_symbols[number] for number in kinds],
         colours=["#{:02x}{:02x}{:02x}".format(*np.rint(255 * jmol_colors[number]).astype(int)) for number in kinds],
         radii=[round(float(covalent_radii[number]), 3) for number in kinds],
@@ -75,21 +81,26 @@ def scene(crystal: Crystal, title: str) -> Scene:
 
 
 def legend_html(drawn: Scene | None) -> str:
-    """Title and the colour of each element."""
+    """Title, the colour of each element, and the crystal as a CIF to download, which needs no drawing."""
     if drawn is None:
         return ""
     spots = "".join(
         f'<span class="element"><i style="background:{colour}"></i>{text(element)}</span>'
         for element, colour in zip(drawn["elements"], drawn["colours"], strict=True)
     )
-    return f'<div class="drawn"><span class="title">{text(drawn["title"])}</span>{spots}</div>'
+    link = (
+        f'<a class="cif" download="{text(block_name(drawn["title"]))}.cif" '
+        f'href="data:chemical/x-cif;charset=utf-8,{quote(drawn["cif"])}">CIF'
+        f'<span class="unseen-text"> of {formula(drawn["formula"])}</span></a>'
+    )
+    return f'<div class="drawn"><span class="title">{text(drawn["title"])}</span>{spots}{link}</div>'
 
 
 def viewer(elem_id: str) -> gr.HTML:
     """A component whose value is a :class:`Scene`, or None for an empty one; redrawn whenever the value changes."""
     return gr.HTML(
         value=None,
-        html_template='<div class="canvas" role="img" aria-label="3D drawing of the crystal; drag to rotate it"></div>',
+        html_template='<div class="canvas" role="img" aria-label="3D drawing of a crystal"></div>',
         # the address stands in the script: a prop of its own would be lost where the value changes before it is mounted
         js_on_load=f"const libraryAddress = {json.dumps(LIBRARY_ADDRESS)};\n" + (STATIC / "viewer.js").read_text(),
         apply_default_css=False,

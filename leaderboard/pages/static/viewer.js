@@ -18,10 +18,41 @@ function loadLibrary() {
   return window.crystalViewerLibrary;
 }
 
+const NO_WEBGL =
+  "This browser draws no WebGL, so the structure is not shown in 3D; its CIF can be downloaded.";
+const STEP_DEGREES = 10;
+const TURNS = {
+  ArrowLeft: ["y", -STEP_DEGREES], ArrowRight: ["y", STEP_DEGREES],
+  ArrowUp: ["x", -STEP_DEGREES], ArrowDown: ["x", STEP_DEGREES],
+};
+
 function say(message) {
   canvas.textContent = message;
   canvas.classList.add("failed");
+  canvas.removeAttribute("role");
+  canvas.removeAttribute("aria-label");
+  canvas.removeAttribute("tabindex");
 }
+
+function drawsWebGL() {
+  // asked first: where there is none, 3Dmol.js throws a text, or nothing that says so
+  try {
+    const probe = document.createElement("canvas");
+    const context = probe.getContext("webgl2") || probe.getContext("webgl");
+    context?.getExtension("WEBGL_lose_context")?.loseContext();
+    return Boolean(context);
+  } catch {
+    return false;
+  }
+}
+
+canvas.addEventListener("keydown", (event) => {
+  const turn = TURNS[event.key];
+  if (!turn || !drawing || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  drawing.rotate(turn[1], turn[0]);
+  drawing.render();
+});
 
 function drawAtoms(scene) {
   const model = drawing.addModel();
@@ -76,14 +107,15 @@ async function draw() {
   const scene = props.value;
   if (!scene || !scene.positions) {
     if (drawing) { drawing.clear(); drawing.removeAllLabels(); drawing.render(); }
-    canvas.dataset.atoms = "0";
+    canvas.removeAttribute("tabindex");
     return;
   }
+  if (!drawing && !drawsWebGL()) return say(NO_WEBGL);
   try {
     const library = await loadLibrary();
     if (!drawing) {
       drawing = library.createViewer(canvas, { backgroundAlpha: 0, antialias: true, orthographic: true });
-      if (!drawing) throw new Error("this browser has no WebGL");
+      if (!drawing) return say(NO_WEBGL);
       new ResizeObserver(() => { drawing.resize(); fit(); }).observe(canvas);
     }
     drawing.clear();
@@ -95,11 +127,40 @@ async function draw() {
     drawing.rotate(18, "y");
     drawing.rotate(8, "x");
     fit();
-    canvas.dataset.atoms = String(scene.positions.length);
+    canvas.dataset.drawn = scene.title;
   } catch (error) {
-    say(`The crystal could not be drawn in 3D: ${error.message}.`);
+    // 3Dmol.js throws texts too
+    say(`The structure could not be drawn in 3D: ${error?.message || error || "3Dmol.js does not say why"}.`);
   }
 }
 
-watch("value", draw);
-draw();
+// to draw takes a second where there is no graphics card: nobody waits for what is not in sight
+let isInSight = false;
+let isDrawn = false;
+
+function renew() {
+  const scene = props.value;
+  isDrawn = false;
+  delete canvas.dataset.drawn;
+  canvas.dataset.atoms = String(scene?.positions?.length ?? 0);
+  if (scene?.positions && !canvas.classList.contains("failed")) {
+    canvas.setAttribute("tabindex", "0");
+    const label = `3D drawing of ${scene.formula}, ${scene.title}; drag it or press arrow keys to turn it`;
+    canvas.setAttribute("aria-label", label);
+  }
+  drawInSight();
+}
+
+function drawInSight() {
+  if (!isInSight || isDrawn) return;
+  isDrawn = true;
+  draw();
+}
+
+new IntersectionObserver((entries) => {
+  isInSight = entries[entries.length - 1].isIntersecting;
+  drawInSight();
+}, { rootMargin: "200px" }).observe(canvas);
+
+watch("value", renew);
+renew();
