@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 KEPT_VIEWS = 8_192
 """Runs whose views are remembered; those of one take about a kilobyte."""
+KEPT_STRUCTURES = 256
+"""Structures whose energies are remembered: words and drawing of one both ask for them."""
 DISTANCE = "e_above_hull"
 FACTS = (
     "status",
@@ -79,8 +81,12 @@ def first_variant(path: Path) -> str | None:
     return next((key.variant for key in views_of(path)), None)
 
 
+@lru_cache(maxsize=KEPT_STRUCTURES)
 def of_structure(path: Path, sha256: str | None) -> list[tuple[Key, dict[str, Any]]]:
-    """What each view says of one structure: FACTS and ``decomposition``, a list of formula and share of the atoms."""
+    """What each view says of one structure: FACTS and ``decomposition``, a list of formula and share of the atoms.
+
+    Not to be changed by the caller.
+    """
     energies = runs.energies(path)
     if energies is None or sha256 is None:
         return []

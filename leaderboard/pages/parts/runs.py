@@ -120,9 +120,16 @@ def energies(path: Path) -> pd.DataFrame | None:
 
 def crystal(path: Path, identifier: str) -> Crystal | None:
     """The crystal of a record; None where it was refused, does not exist, or its run ships without structures."""
-    rows = structures(path)
-    matching = rows[(rows["id"] == identifier).fillna(value=False).astype(bool) & rows["refusal"].isna()]
-    if matching.empty or matching["lattice"].isna().all():
+    place = _places(path).get(identifier)
+    if place is None:
         return None
-    row = matching.iloc[0]
-    return Crystal.from_arrays(row["lattice"], row["frac_coords"], row["atomic_numbers"])
+    # a cell at a time: of a row with lists, pandas makes a table of objects first
+    rows = structures(path)
+    refusal, *cell = (rows[name].array[place] for name in ("refusal", "lattice", "frac_coords", "atomic_numbers"))
+    return Crystal.from_arrays(*cell) if pd.isna(refusal) and cell[0] is not pd.NA else None
+
+
+@lru_cache(maxsize=KEPT_TABLES)
+def _places(path: Path) -> dict[str, int]:
+    """Row number of each record."""
+    return {identifier: place for place, identifier in enumerate(structures(path)["id"])}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from gradio.utils import get_upload_folder
@@ -19,39 +20,52 @@ from leaderboard.board.names import view_name
 from leaderboard.board.written import csv_for_people
 from leaderboard.export.bundle import write_bundle
 from leaderboard.pages.parts.energy_views import DISTANCE, distances, views_of
+from leaderboard.pages.structures.reasons import reasons
+from leaderboard.pages.structures.structures import contact_of, facts_of
 from leaderboard.store.run import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
-
     from leaderboard.store.run import Run
 
 
-def files(run: Run) -> tuple[str, str, str]:
-    """Paths of the CSV, the parquet and the JSON of a run, made when first asked for."""
-    folder = _folder() / run.id.replace("/", "-")
-    name = f"structures-{run.record.submission_sha256[:12]}"
-    written = (folder / f"{name}.csv", folder / f"{name}.parquet", folder / f"{name}.json")
-    if not all(path.exists() for path in written):
-        folder.mkdir(parents=True, exist_ok=True)
+def as_csv(run: Run) -> str:
+    """Path of the facts of a run's structures with headings and reasons for people, made when first asked for."""
+    path = _path(run, "csv")
+    if not path.exists():
         table = with_distances(run)
         headings = {
             _column(key.variant): f"E above hull (eV/atom): {view_name(key.variant)}" for key in views_of(run.path)
         }
-        with _whole(written[0]) as partial:
-            partial.write_text(csv_for_people(table.rename(columns=headings)), newline="")
-        with _whole(written[1]) as partial:
-            pq.write_table(_parquet(run, table), partial)
+        why = ["; ".join(reasons(row, contact_of(run, row))) for row in facts_of(table)]
+        named = table.rename(columns=headings).assign(reasons=pd.array(why, dtype="string"))
+        with _whole(path) as partial:
+            partial.write_text(csv_for_people(named), newline="")
+    return str(path)
+
+
+def as_parquet(run: Run) -> str:
+    """Path of the facts of a run's structures as the store has them, with E above hull; made when first asked for."""
+    path = _path(run, "parquet")
+    if not path.exists():
+        with _whole(path) as partial:
+            pq.write_table(_parquet(run, with_distances(run)), partial)
+    return str(path)
+
+
+def as_json(run: Run) -> str:
+    """Path of a run's record, scores, facts and energies as one object, made when first asked for."""
+    path = _path(run, "json")
+    if not path.exists():
         content = {name: part.model_dump(mode="json") for name, part in (("run", run.record), ("scores", run.scores))}
-        content["structures"] = json.loads(table.to_json(orient="records"))
+        content["structures"] = json.loads(with_distances(run).to_json(orient="records"))
         energies = run.energies()
         if energies is not None:
             content["energies"] = json.loads(energies.to_json(orient="records"))
-        with _whole(written[2]) as partial:
+        with _whole(path) as partial:
             partial.write_text(json.dumps(content, ensure_ascii=False))
-    return str(written[0]), str(written[1]), str(written[2])
+    return str(path)
 
 
 def bundle(run: Run) -> str:
@@ -67,10 +81,20 @@ def bundle(run: Run) -> str:
     return str(path)
 
 
+FORMS = {"CSV": as_csv, "Parquet": as_parquet, "JSON": as_json, "bundle": bundle}
+"""What makes each file that is offered, by its name on the button."""
+
+
 def with_distances(run: Run) -> pd.DataFrame:
     """Facts of the run's records, and E above hull (eV/atom) of each view in a column ``e_above_hull@<variant>``."""
     by_view = {_column(key.variant): distances(run.path, key.variant) for key in views_of(run.path)}
     return run.columns().assign(**by_view)
+
+
+def _path(run: Run, ending: str) -> Path:
+    folder = _folder() / run.id.replace("/", "-")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"structures-{run.record.submission_sha256[:12]}.{ending}"
 
 
 def _column(variant: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from leaderboard.board.names import hull_name, potential_name, view_name
 from leaderboard.pages.parts.energy_views import of_structure
@@ -28,15 +29,22 @@ STATUS_WORDS: Mapping[str, str] = {
 }
 
 
-def energies_html(path: Path, sha256: str | None) -> str:
-    """What each view of the energies says of a structure; nothing where the run has none of it."""
+def energies_html(path: Path, sha256: str | None, reference: str) -> str:
+    """What each view of the energies says of a structure; nothing where the run has none of it.
+
+    Args:
+        path: folder of the run.
+        sha256: of the structure.
+        reference: name of the set that holds the competing phases.
+
+    """
     by_view = of_structure(path, sha256)
     if not by_view:
         return ""
     views = "".join(
         f'<h4 class="view">{text(view_name(key.variant))} '
         f'<span class="dim">{text(hull_name(key.convention))}</span></h4>'
-        f"{facts_html(_pairs(facts))}"
+        f"{facts_html(_pairs(facts, reference))}"
         for key, facts in by_view
     )
     return (
@@ -53,12 +61,16 @@ def relaxed_scene(path: Path, sha256: str | None) -> Scene | None:
     return None
 
 
-def decomposition_html(phases: list[tuple[str, float]]) -> str:
-    """The competing phases with their shares of the atoms in percent, largest first."""
-    return ", ".join(f"{formula(name)} {100 * share:.0f}" for name, share in phases) or UNKNOWN
+def decomposition_html(phases: list[tuple[str, float]], reference: str) -> str:
+    """The competing phases, each a link into the reference set, with their shares of the atoms in percent."""
+    link = f"?reference={quote(reference)}&amp;find="
+    return (
+        ", ".join(f'<a href="{link}{quote(name)}">{formula(name)}</a> {100 * share:.0f}' for name, share in phases)
+        or UNKNOWN
+    )
 
 
-def _pairs(facts: Mapping[str, Any]) -> dict[str, str]:
+def _pairs(facts: Mapping[str, Any], reference: str) -> dict[str, str]:
     entries = UNKNOWN
     if facts["n_hull_entries"] is not None:
         entries = f"{facts['n_hull_entries']:,}"
@@ -67,7 +79,7 @@ def _pairs(facts: Mapping[str, Any]) -> dict[str, str]:
     pairs = {
         "E above hull": _energy(facts["e_above_hull"]) + _spread(facts),
         "Formation energy": _energy(facts["formation_energy_per_atom"]),
-        "Decomposes into": decomposition_html(facts["decomposition"]),
+        "Decomposes into": decomposition_html(facts["decomposition"], reference),
         "Hull entries": entries,
         "Elements": _elements(facts),
         "Status": _status(facts),

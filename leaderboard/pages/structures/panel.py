@@ -1,27 +1,39 @@
-"""The table of structures with its filter, search, pages and downloads, used by two pages."""
+"""The table of structures with its filters, order, search, pages and downloads, used by two pages."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gradio as gr
 
 from leaderboard.pages.parts import energy_views, runs
-from leaderboard.pages.parts.events import QUIET, table_component
-from leaderboard.pages.parts.text_box import searched, text_box
-from leaderboard.pages.structures import downloads, structures
+from leaderboard.pages.parts.events import QUIET
+from leaderboard.pages.parts.text_box import LINK_CHARACTERS, searched, text_box
+from leaderboard.pages.structures import downloads
+from leaderboard.pages.structures.choices import ALL, ANY, FILE_ORDER, ORDERS, SHOWN, View, reason_counts
+from leaderboard.pages.structures.structures import table_html
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from leaderboard.store.local import Store
     from leaderboard.store.run import Run
 
+_SCRIPT = Path(__file__).parents[1] / "static" / "structures.js"
 _DOWNLOAD = """(file) => {
     if (!file) return;
     const link = document.createElement("a");
     link.href = file.url;
     link.download = file.orig_name;
     link.click();
+}"""
+# the address of the page is the link to what is seen on it
+_ADDRESS = """(link) => {
+    const tab = document.querySelector('#pages button[role="tab"][aria-selected="true"]');
+    if (link && (!tab || tab.textContent.trim() === 'Model')) history.replaceState(null, '', link);
 }"""
 
 
@@ -32,78 +44,118 @@ class Panel:
     Attributes:
         table: reports the id of the record that was clicked.
         run: id of the run shown.
+        chosen: id of the structure drawn.
+        link: what stands behind the address once the visitor has changed anything.
+        inputs: what :func:`seen` reads a view from, in its order.
         outputs: what :func:`fill` fills, in its order.
-        buttons: what :func:`links` fills, in its order.
 
     """
 
     table: gr.HTML
     run: gr.State
+    chosen: gr.State
+    link: gr.Textbox
+    inputs: list[gr.components.Component]
     outputs: list[gr.components.Component]
-    buttons: list[gr.DownloadButton]
 
 
-def build(store: Store, prefix: str) -> Panel:
-    """Lay the panel out in the current block; ``prefix`` keeps the ids of its elements apart."""
-    run, page, chosen = gr.State(None), gr.State(1), gr.State(None)
+def build(store: Store, prefix: str, *, is_addressed: bool) -> Panel:
+    """Lay the panel out in the current block.
+
+    Args:
+        store: where the runs are.
+        prefix: keeps the ids of its elements apart.
+        is_addressed: the address of the page follows what is seen.
+
+    """
+    run, page, chosen, last_search = gr.State(None), gr.State(1), gr.State(None), gr.State("")
+    # the browser knows this one; a State stays on the server
+    link = gr.Textbox("", visible="hidden", max_length=LINK_CHARACTERS, elem_id=f"{prefix}_link")
     with gr.Row(elem_classes="controls"):
-        shown = gr.Dropdown(list(structures.SHOWN), value="all", label="Show", elem_id=f"{prefix}_show", min_width=140)
+        shown = gr.Dropdown(list(SHOWN), value=ALL, label="Show", elem_id=f"{prefix}_show", min_width=140)
+        reason = gr.Dropdown([ANY], value=ANY, label="Reason", elem_id=f"{prefix}_reason", min_width=140)
+        order = gr.Dropdown(list(ORDERS), value=FILE_ORDER, label="Sort by", elem_id=f"{prefix}_sort", min_width=140)
         search = text_box("Search", placeholder="id, formula or match", elem_id=f"{prefix}_search", min_width=140)
-    table = table_component(f"{prefix}_structures")
+    table = structures_html(f"{prefix}_structures", "table")
     with gr.Row(elem_classes="downloads"):
-        buttons = [
-            gr.DownloadButton(
-                f"Download {form}", size="sm", min_width=120, interactive=False, elem_id=f"{prefix}_{form.lower()}"
-            )
-            for form in ("CSV", "Parquet", "JSON")
-        ]
-        bundle = gr.Button("Download bundle", size="sm", min_width=120, elem_id=f"{prefix}_bundle")
+        buttons = {
+            gr.Button(f"Download {label}", size="sm", min_width=120, elem_id=f"{prefix}_{label.lower()}"): written
+            for label, written in downloads.FORMS.items()
+        }
         # gradio forgets that a component is hidden when the column that it is in is shown again
         file = gr.DownloadButton(elem_classes="unseen")
 
-    def draw(identifier: str | None, shown: str, search: str, page: int, chosen: str | None) -> str:
+    def drawn(identifier: str | None, view: View) -> tuple[int, str, str]:
         run = runs.find(store, identifier)
-        if run is None:
-            return ""
-        rows = structures.select(energy_views.facts(run.path), shown, searched(search))
-        return structures.page_html(rows, page, chosen, energy_views.first_variant(run.path))
+        return (1, "", "") if run is None else (view.page, table_html(run, view), view.link(run.id))
 
-    def narrow(identifier: str | None, shown: str, search: str, chosen: str | None) -> tuple[int, str]:
-        return 1, draw(identifier, shown, search, 1, chosen)
+    def narrow(identifier: str | None, *controls: object) -> tuple[int, str, str]:
+        return drawn(identifier, replace(seen(*controls), page=1))
 
-    def turn(
-        identifier: str | None, shown: str, search: str, chosen: str | None, event: gr.EventData
-    ) -> tuple[int, str]:
-        page = int(event.page)
-        return page, draw(identifier, shown, search, page, chosen)
+    def narrow_by_search(identifier: str | None, last: object, *controls: object) -> tuple[object, ...]:
+        view = replace(seen(*controls), page=1)
+        # what a link or another run set the box to is shown already
+        return (gr.skip(),) * 4 if view.search == last else (view.search, *drawn(identifier, view))
 
-    def choose(identifier: str | None, shown: str, search: str, page: int, event: gr.EventData) -> tuple[str, str]:
-        return event.id, draw(identifier, shown, search, page, event.id)
+    def turn(event: gr.EventData, identifier: str | None, *controls: object) -> tuple[int, str, str]:
+        return drawn(identifier, replace(seen(*controls), page=int(event.page)))
 
-    # it holds the whole run: written when somebody asks for it, not each time a page is opened
-    bundle.click(lambda name: _bundle(runs.find(store, name)), run, file, **QUIET).then(
-        None, file, None, js=_DOWNLOAD, **QUIET
+    inputs = [shown, reason, order, search, page, chosen]
+    redrawn = [page, table, link]
+    choosing = [shown.input, reason.input, order.input]
+    gr.on(choosing, narrow, [run, *inputs], redrawn, trigger_mode="always_last", **QUIET)
+    search.change(
+        narrow_by_search, [run, last_search, *inputs], [last_search, *redrawn], trigger_mode="always_last", **QUIET
     )
-    inputs = [run, shown, search]
-    gr.on([shown.input, search.change], narrow, [*inputs, chosen], [page, table], trigger_mode="always_last", **QUIET)
-    table.click(turn, [*inputs, chosen], [page, table], **QUIET)
-    table.select(choose, [*inputs, page], [chosen, table], **QUIET)
-    return Panel(table, run, [run, shown, search, page, chosen, table], buttons)
+    table.click(turn, [run, *inputs], redrawn, **QUIET)
+    if is_addressed:
+        link.change(None, link, None, js=_ADDRESS, **QUIET)
+    for button, written in buttons.items():
+        # they hold the whole run: written when somebody asks for one, not each time a page is opened
+        button.click(partial(_written, store, written), run, file, **QUIET).then(
+            None, file, None, js=_DOWNLOAD, **QUIET
+        )
+    return Panel(table, run, chosen, link, inputs, [run, *inputs, last_search, table, link])
 
 
-def fill(run: Run | None, chosen: str | None) -> tuple[object, ...]:
-    """What shows a run from the start, unfiltered, with one record chosen: values for ``Panel.outputs``."""
+def structures_html(elem_id: str, kind: str) -> gr.HTML:
+    """HTML that reports which structure or page was clicked in it: ``select`` {id} and ``click`` {page}."""
+    return gr.HTML(
+        js_on_load=_SCRIPT.read_text(), apply_default_css=False, elem_id=elem_id, elem_classes=[kind, "chooser"]
+    )
+
+
+def seen(shown: object, reason: object, order: object, search: object, page: object, chosen: object) -> View:
+    """The view that the controls are set to.
+
+    Raises:
+        gr.Error: the search is no text, or too long.
+
+    """
+    return View(
+        str(shown), str(reason), str(order), searched(search), int(str(page)), None if chosen is None else str(chosen)
+    )
+
+
+def fill(run: Run | None, view: View, chosen: str | None = None) -> tuple[object, ...]:
+    """What shows a run as a view has it: values for ``Panel.outputs``.
+
+    Args:
+        run: nothing is shown of None.
+        view: as a link gives it.
+        chosen: the structure that is drawn where the view names none.
+
+    """
     if run is None:
-        return None, "all", "", 1, None, ""
-    table = structures.page_html(energy_views.facts(run.path), 1, chosen, energy_views.first_variant(run.path))
-    return run.id, "all", "", 1, chosen, table
+        return None, ALL, gr.Dropdown([ANY], value=ANY), FILE_ORDER, "", 1, None, "", "", ""
+    counts = reason_counts(energy_views.facts(run.path))
+    choices = [(ANY, ANY), *((f"{name} ({count:,})", name) for name, count in counts.items())]
+    reason = gr.Dropdown(choices, value=view.reason)
+    seen_first = view if view.chosen else replace(view, chosen=chosen)
+    controls = (view.shown, reason, view.order, view.search, view.page, view.chosen)
+    return run.id, *controls, view.search, table_html(run, seen_first), view.link(run.id)
 
 
-def _bundle(run: Run | None) -> str | None:
-    return None if run is None else downloads.bundle(run)
-
-
-def links(run: Run | None) -> tuple[gr.DownloadButton, ...]:
-    """Files to download, for ``Panel.buttons``; a button without a file cannot be pressed."""
-    files = (None, None, None) if run is None else downloads.files(run)
-    return tuple(gr.DownloadButton(value=file, interactive=file is not None) for file in files)
+def _written(store: Store, written: Callable[[Run], str], identifier: str | None) -> str | None:
+    run = runs.find(store, identifier)
+    return None if run is None else written(run)

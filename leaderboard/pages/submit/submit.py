@@ -19,7 +19,7 @@ from leaderboard.pages.parts.events import QUIET
 from leaderboard.pages.parts.markup import notice, text
 from leaderboard.pages.parts.text_box import MAX_LENGTH
 from leaderboard.pages.parts.visitor import visitor_of
-from leaderboard.pages.structures import panel, section
+from leaderboard.pages.structures import section
 from leaderboard.pages.submit import card_form, submit_steps
 from leaderboard.pages.submit.accept import accept
 from leaderboard.pages.submit.file_contents import contents_html
@@ -153,9 +153,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
     for step, said in ((steps.renew, _RENEW), (steps.correct, _CORRECT)):
         fill = partial(fill_form, said=said, is_new_version=step is steps.renew)
         step.click(fill, job, [supersedes, file, status, *fields.values()], queue=False, **QUIET)
-    scored.change(show, scored, [result, scores, *structures.outputs], **QUIET).then(
-        lambda run: panel.links(runs.find(store, run)), scored, structures.downloads, **QUIET
-    )
+    scored.change(show, scored, [result, scores, *structures.outputs], **QUIET)
 
     def enter(parameters: Mapping[str, str]) -> Values | None:
         return {job: parameters["job"], timer: gr.Timer(active=True)} if "job" in parameters else None

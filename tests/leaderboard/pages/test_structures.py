@@ -5,18 +5,25 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
+import numpy as np
 import pytest
 
 from leaderboard.pages.parts import runs
 from leaderboard.pages.parts.paging import n_pages
 from leaderboard.pages.structures import downloads, panel, structures
+from leaderboard.pages.structures.choices import PAGE_SIZE, View, reason_counts, select, view_of
+from leaderboard.pages.structures.reasons import reasons
+from leaderboard.pages.structures.structures import Ids
 from leaderboard.run.reading import STRUCTURES_SCHEMA
 from leaderboard.store.local import Store
+from metrics.crystal import Crystal
 from metrics.table import frame, read_parquet
 from tests.made_runs import COLUMNS, Made, good, publish, refused
 
@@ -31,7 +38,7 @@ RECORDS = [
     refused("refused", "partial_occupancy", "site 1 holds Fe 0.5 and Co 0.5"),
     good("charged", charge_valid=False, charge_rule="too_few_electrons", valid=False),
     good("close", distance_valid=False, valid=False),
-    good("thin", plausible=False, valid=False),
+    good("thin", plausible=False, valid=False, density=0.002),
     good("copy", unique=False, duplicate_of="fine"),
     good(
         "old",
@@ -40,6 +47,7 @@ RECORDS = [
         identity_rule="matcher",
         nearest_reference_distance=0.0123,
     ),
+    good("older", in_reference=True, matched_id="mp-1", nearest_reference_distance=-1e-9),
     good("unsure", charge_valid=None, valid=None, charge_rule="undetermined", unknown_reasons="charge: time limit"),
     good(HOSTILE),
     good("=cmd()"),
@@ -48,7 +56,8 @@ RECORDS = [
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return publish(tmp_path_factory.mktemp("runs"), Made("made", RECORDS))
+    crowded = Crystal.from_arrays(2 * np.eye(3), [[0.0] * 3, [0.5] * 3], [55, 17])
+    return publish(tmp_path_factory.mktemp("runs"), Made("made", RECORDS, crystals={"close": crowded}))
 
 
 @pytest.fixture(scope="module")
@@ -57,81 +66,166 @@ def rows(run: Run) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("shown", "ids"),
+    ("view", "ids"),
     [
-        ("all", [record["id"] for record in RECORDS]),
-        ("valid, unique and novel", ["fine", HOSTILE, "=cmd()"]),
-        ("refused", ["refused"]),
-        ("invalid", ["charged", "close", "thin"]),
-        ("duplicate", ["copy"]),
-        ("known", ["old"]),
-        ("undecided", ["unsure"]),
+        (View(), [record["id"] for record in RECORDS]),
+        (View("valid, unique and novel"), ["fine", HOSTILE, "=cmd()"]),
+        (View("refused"), ["refused"]),
+        (View("invalid"), ["charged", "close", "thin"]),
+        (View("duplicate"), ["copy"]),
+        (View("known"), ["old", "older"]),
+        (View("undecided"), ["unsure"]),
+        (View(reason="charge"), ["charged"]),
+        (View(reason="minimum distance"), ["close"]),
+        (View(reason="plausibility"), ["thin"]),
+        (View(reason="duplicate"), ["copy"]),
+        (View(reason="known"), ["old", "older"]),
+        (View(reason="undecided"), ["unsure"]),
+        (View(reason="refused: partial occupancy"), ["refused"]),
+        (View("known", "charge"), []),
+        (View("known", order="distance from the reference"), ["older", "old"]),
+        (View("known", order="E above hull"), ["old", "older"]),  # the run has no energies
+        (View(search="FINE"), ["fine", "copy"]),
+        (View(search="na3v2"), ["fine"]),
+        (View(search="mp-22865"), ["old"]),
+        (View(search="("), ["fine", HOSTILE, "=cmd()"]),
     ],
+    ids=lambda value: value.link("run") if isinstance(value, View) else "",
 )
-def test_the_filter_keeps_what_it_names(rows: pd.DataFrame, shown: str, ids: list[str]) -> None:
-    assert structures.select(rows, shown, "")["id"].tolist() == ids
+def test_a_view_keeps_what_it_names_in_its_order(rows: pd.DataFrame, view: View, ids: list[str]) -> None:
+    assert select(rows, view)["id"].tolist() == ids
+
+
+def test_the_reasons_of_a_run_are_counted(rows: pd.DataFrame) -> None:
+    assert reason_counts(rows) == {
+        "charge": 1,
+        "minimum distance": 1,
+        "plausibility": 1,
+        "duplicate": 1,
+        "known": 2,
+        "undecided": 1,
+        "refused: partial occupancy": 1,
+    }
 
 
 @pytest.mark.parametrize(
-    ("search", "ids"),
-    [("FINE", ["fine", "copy"]), ("na3v2", ["fine"]), ("mp-22865", ["old"]), ("(", ["fine", HOSTILE, "=cmd()"])],
+    "view",
+    [
+        View(),
+        View("known", "charge", "distance from the reference", "a&b=c #", 1, HOSTILE),
+        View(reason="refused: partial occupancy", chosen="refused"),
+    ],
 )
-def test_search_finds_ids_formulas_and_matches(rows: pd.DataFrame, search: str, ids: list[str]) -> None:
-    assert structures.select(rows, "all", search)["id"].tolist() == ids
+def test_a_link_restores_what_was_seen(rows: pd.DataFrame, view: View) -> None:
+    parameters = dict(parse_qsl(view.link("sub/run@owner").removeprefix("?")))
+    assert parameters.pop("model") == "sub/run@owner"
+    assert view_of(rows, parameters) == view
+
+
+def test_a_link_opens_the_page_of_the_table_that_the_structure_stands_on() -> None:
+    rows = frame([good(f"r{number}") for number in range(2 * PAGE_SIZE + 1)], COLUMNS)
+    assert view_of(rows, {"structure": f"r{PAGE_SIZE}"}).page == 2
+    assert view_of(rows, {"structure": "r0", "find": "r1"}).page == 1  # it is not among these
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"structure": "gone"}, "no structure 'gone'"),
+        ({"show": "nicest"}, "the choices are: all, valid, unique and novel"),
+        ({"reason": "refused: malformed"}, "the choices are: any, charge, minimum distance"),
+        ({"sort": "price"}, "the choices are: order of the file, distance from the reference"),
+    ],
+)
+def test_a_link_that_names_what_there_is_not_says_what_there_is(
+    rows: pd.DataFrame, parameters: dict[str, str], said: str
+) -> None:
+    with pytest.raises(LookupError, match=said):
+        view_of(rows, parameters)
 
 
 @pytest.mark.parametrize(
     ("record", "reason"),
     [
         ("refused", "Refused: partial occupancy (site 1 holds Fe 0.5 and Co 0.5)"),
-        ("charged", "Not charge-neutral: the anions lack electrons, and no bonds between them make up for it"),
-        ("close", "Minimum distance: two atoms are closer than 0.5 (0.7 + r1 + r2) \u00c5"),
-        ("thin", "Not plausible: density, volume, cell or space group out of bounds"),
+        ("charged", "Charge: anions lack electrons, and no bonds between them make up for it"),
+        # caesium chloride of 2 angstrom: caesium and its image are further below their limit, (0.7 + 2.6 + 2.6) / 2,
+        # than the neighbours at half the diagonal
+        ("close", "Minimum distance: Cs and Cs 2.00 \u00c5 apart, at least 2.95 \u00c5 needed"),
+        ("thin", "Not plausible: density 0.002 g/cm\u00b3, at least 0.01 needed"),
         ("copy", "Duplicate of fine"),
         ("old", "Same as mp-22865, distance 0.012"),
-        ("unsure", "Undecided: charge: time limit"),
+        ("older", "Same as mp-1, distance 0.000"),
+        ("unsure", "Undecided whether valid: time limit (charge neutrality)"),
     ],
 )
-def test_every_verdict_has_its_reason(rows: pd.DataFrame, record: str, reason: str) -> None:
+def test_every_verdict_has_its_reason(run: Run, rows: pd.DataFrame, record: str, reason: str) -> None:
     row = structures.record_of(rows, record)
     assert row is not None
-    assert structures.reasons(row) == [reason]
-    assert escape(reason) in structures.page_html(rows, 1, None)
+    assert reasons(row, structures.contact_of(run, row)) == [reason]
+    assert escape(reason) in structures.table_html(run, View())
 
 
 def test_what_is_fine_has_no_reason(rows: pd.DataFrame) -> None:
     row = structures.record_of(rows, "fine")
     assert row is not None
-    assert structures.reasons(row) == []
+    assert reasons(row) == []
 
 
-def test_an_id_is_never_markup(rows: pd.DataFrame) -> None:
-    page = structures.page_html(rows, 1, HOSTILE)
+def test_an_id_is_never_markup(run: Run) -> None:
+    page = structures.table_html(run, View(chosen=HOSTILE))
     assert "<script" not in page
     assert f'data-id="{escape(HOSTILE)}"' in page
 
 
+def test_an_id_is_a_link_to_its_structure(run: Run) -> None:
+    page = structures.table_html(run, View())
+    links = {unescape(link) for link in re.findall(r'href="([^"]*)"', page)}
+    assert links == {View(chosen=record["id"]).link(run.id) for record in RECORDS}
+
+
+@pytest.mark.parametrize(
+    ("ids", "short"),
+    [
+        (["mattergen_sample-batch0-0001", "mattergen_sample-batch0-0002"], ["\u20260001", "\u20260002"]),
+        (["a1", "a2"], ["a1", "a2"]),  # no separator: a number is not cut
+        (["only-one"], ["only-one"]),
+        (["run-", "run-b"], ["\u2026", "\u2026b"]),
+        (["00000-known-thorium-chromium-silicide-La(SiRh)2", "1"], ["00000-k\u2026licide-La(SiRh)2", "1"]),
+    ],
+)
+def test_the_end_of_an_id_stays_and_what_all_share_goes(ids: list[str], short: list[str]) -> None:
+    shown = Ids.of(ids)
+    assert [shown.short(identifier) for identifier in ids] == short
+
+
+def test_ids_that_differ_only_in_their_starts_and_ends_stay_apart() -> None:
+    ids = [f"{number:05d}-known-thorium-chromium-silicide-La(SiRh)2" for number in range(30)]
+    shown = Ids.of(ids)
+    assert len({shown.short(identifier) for identifier in ids}) == len(ids)
+    assert all(shown.short(identifier).endswith("La(SiRh)2") for identifier in ids)
+
+
 def test_a_long_table_is_cut_into_pages() -> None:
-    n = 2 * structures.PAGE_SIZE + 1
+    n = 2 * PAGE_SIZE + 1
     rows = frame([good(f"r{number}") for number in range(n)], COLUMNS)
-    assert n_pages(len(rows), structures.PAGE_SIZE) == 3
-    assert structures.page_html(rows, 2, None).count("data-id") == structures.PAGE_SIZE
-    last = structures.page_html(rows, 3, None)
+    assert n_pages(len(rows), PAGE_SIZE) == 3
+    assert structures.page_html(rows, View(page=2)).count("data-id") == PAGE_SIZE
+    last = structures.page_html(rows, View(page=3))
     assert last.count("data-id") == 1
     assert f"{n} to {n} of {n}" in last
     assert 'data-page="4" disabled' in last
 
 
 def test_no_row_is_a_sentence(rows: pd.DataFrame) -> None:
-    assert "No structure matches" in structures.page_html(rows.head(0), 1, None)
+    assert "No structure matches" in structures.page_html(rows.head(0), View())
 
 
 def test_a_run_that_does_not_exist_shows_nothing(run: Run) -> None:
     store = Store(run.path.parents[1])
     assert runs.find(store, "../../etc/passwd") is None
     assert runs.find(store, None) is None
-    assert [(button.value, button.interactive) for button in panel.links(None)] == [(None, False)] * 3
-    assert panel.fill(None, None)[-1] == ""
+    assert panel.fill(None, View())[-2:] == ("", "")
 
 
 def test_a_run_is_found_by_its_id_alone(run: Run) -> None:
@@ -144,12 +238,15 @@ def test_a_run_is_found_by_its_id_alone(run: Run) -> None:
 
 
 def test_downloads_hold_every_record(run: Run) -> None:
-    as_csv, as_parquet, as_json = map(Path, downloads.files(run))
+    as_csv, as_parquet, as_json = (
+        Path(written(run)) for written in (downloads.as_csv, downloads.as_parquet, downloads.as_json)
+    )
     ids = [record["id"] for record in RECORDS]
     with as_csv.open(newline="") as stream:
         lines = list(csv.DictReader(stream))
     assert [line["id"] for line in lines] == [*ids[:-1], "'=cmd()"]  # no spreadsheet runs it
     assert lines[0]["canonical_bawl_keys"] == "CsCl:1:fine"
+    assert (lines[0]["reasons"], lines[5]["reasons"]) == ("", "Duplicate of fine")
     assert read_parquet(as_parquet)["id"].tolist() == ids
     content = json.loads(as_json.read_text())
     assert [record["id"] for record in content["structures"]] == ids
@@ -158,11 +255,11 @@ def test_downloads_hold_every_record(run: Run) -> None:
 
 
 def test_downloads_under_way_stay_whole_and_are_made_again_once_they_were_cleared_away(run: Run) -> None:
-    as_csv, _, as_json = map(Path, downloads.files(run))
+    as_csv = Path(downloads.as_csv(run))
     content = as_csv.read_bytes()
     with as_csv.open("rb") as under_way:
-        as_json.unlink()
-        downloads.files(run)
+        as_csv.unlink()
+        downloads.as_csv(run)
         assert under_way.read() == content
         assert os.fstat(under_way.fileno()).st_ino != as_csv.stat().st_ino
     shutil.rmtree(as_csv.parents[1])
@@ -175,18 +272,3 @@ def test_structures_have_the_schema_of_the_store(run: Run) -> None:
     crystal = runs.crystal(run.path, "fine")
     assert crystal is not None
     assert crystal.volume == pytest.approx(4.123**3)
-
-
-@pytest.mark.parametrize(
-    ("in_reference", "expected"),
-    [(False, ["near_reference", "known_up_to_defect"]), (True, []), (None, [])],
-    ids=["novel", "known", "unsure"],
-)
-def test_only_a_novel_structure_says_what_it_is_close_to(*, in_reference: bool | None, expected: list[str]) -> None:
-    row = {
-        "in_reference": in_reference,
-        "near_reference": True,
-        "known_up_to_disorder": None,
-        "known_up_to_defect": True,
-    }
-    assert structures.cautions(row) == [structures.CAUTIONS[name] for name in expected]

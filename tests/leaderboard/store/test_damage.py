@@ -17,7 +17,7 @@ import pytest
 from leaderboard.board.table import board
 from leaderboard.board.written import render
 from leaderboard.pages.parts import runs as pages
-from leaderboard.pages.structures.downloads import files
+from leaderboard.pages.structures.downloads import FORMS
 from leaderboard.protocol import load_protocol
 from leaderboard.queue.energies.worker import waiting
 from leaderboard.run.columns import columns_schema
@@ -286,7 +286,7 @@ def test_board_pages_worker_and_files_work_with_the_rest(two: tuple[Path, Run, R
         assert "damaged" not in render(table_of_runs, form, PROTOCOL)
     assert [identifier for _, identifier in pages.choices(store)] == [kept.id]
     assert pages.find(store, link) is None
-    assert all(Path(path).stat().st_size for path in files(store.runs()[0]))
+    assert all(Path(written(store.runs()[0])).stat().st_size for written in FORMS.values())
     assert {run.id for run, _ in waiting(store, PROTOCOL, relax=True)} <= {kept.id}
 
 
