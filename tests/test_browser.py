@@ -115,11 +115,13 @@ def test_a_model_has_a_page_and_a_link(browser: Browser, address: str, store: St
         expect(page.locator("#model_structures")).to_contain_text("Refused: malformed (no cell)")
         # caesium chloride: eight corners and the centre
         expect(page.locator("#model_drawing .canvas")).to_have_attribute("data-atoms", "9")
+        page.locator("#model_drawing").scroll_into_view_if_needed()
+        expect(page.locator("#model_drawing .canvas")).to_have_attribute("data-drawn", "a")
         assert colours(page.locator("#model_drawing canvas").screenshot()) > 20
         page.locator("#model_structures [data-id=b]").click()
         expect(page.locator("#model_words")).to_contain_text("Refused: malformed")
         expect(page.locator("#model_drawing .canvas")).to_have_attribute("data-atoms", "0")
-        page.wait_for_selector("#plot_funnel .main-svg")
+        expect(page.locator("#model_figures")).to_contain_text("Structures left after each condition")
 
 
 def colours(png: bytes) -> int:
@@ -203,7 +205,7 @@ def test_a_submission_is_scored_and_listed(
         expect(status).to_contain_text("mine.zip of delta is scored.", timeout=SCORING_MS)
         rows = page.locator("#submit_structures tbody tr")
         expect(rows).to_have_count(3)
-        expect(rows.filter(has_text="crowded")).to_contain_text("Minimum distance: two atoms are closer")
+        expect(rows.filter(has_text="crowded")).to_contain_text("Minimum distance: Cs and Cs 1.20 \u00c5 apart")
         expect(rows.filter(has_text="broken")).to_contain_text("Refused: ")
         with page.expect_download() as download:
             page.locator("#submit_csv").click()
@@ -253,8 +255,8 @@ def test_a_run_with_energies_shows_its_stability(browser: Browser, address: str,
     ]
     publish(store.root, Made("with energies", [good("a")], energies=rows))
     with visit(browser, f"{address}?model=with energies", width=390, height=844) as page:
-        page.wait_for_selector("#plot_e_above_hull .main-svg")
-        page.wait_for_selector("#plot_stable .main-svg")
+        expect(page.locator("#plot_e_above_hull")).to_contain_text("1 of 1 structures lie at most 0.1 eV/atom above")
+        expect(page.locator("#plot_stable")).to_contain_text("Stable (CHGNet, as submitted)")
         expect(page.locator("#model_structures")).to_contain_text("0.020")
         expect(page.locator("#model_words")).to_contain_text("CHGNet, relaxed")
         expect(page.locator("#model_relaxed .canvas")).to_have_attribute("data-atoms", "9")

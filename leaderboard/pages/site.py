@@ -91,8 +91,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol, boards: KeptBoard) -> gr
             return gr.Tabs(selected="model"), gr.Dropdown(known, value=event.run), gr.skip()
 
         def first_model(chosen: str | None) -> object:
-            known = runs.choices(store)
-            return gr.Dropdown(known) if chosen or not known else gr.Dropdown(known, value=known[0][1])
+            return gr.Dropdown(runs.choices(store)) if chosen else model.first(store, boards, protocol)
 
         def first_compared(chosen: list[str] | None) -> object:
             known = runs.choices(store)

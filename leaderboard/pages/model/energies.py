@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import gradio as gr
 
 from leaderboard.board.names import view_name
-from leaderboard.pages.model import plots_energies
+from leaderboard.pages.model import energy_charts
+from leaderboard.pages.model.figures import KEPT_FIGURES
 from leaderboard.pages.parts import runs
 from leaderboard.pages.parts.energy_views import facts_in, views_of
 from leaderboard.pages.parts.events import QUIET
@@ -17,7 +19,7 @@ from leaderboard.pages.texts.calibration import calibration_html, calibration_of
 from leaderboard.pages.texts.potential_accuracy import accuracy_html
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
+    from pathlib import Path
 
     from leaderboard.store.local import Store
     from leaderboard.store.run import Run
@@ -33,12 +35,14 @@ class EnergySection:
 def build(store: Store, choice: gr.Dropdown) -> EnergySection:
     """Lay the section out in the current block; ``choice`` holds the id of the run."""
     with gr.Column(visible=False) as section:
-        gr.HTML("<h3>Stability</h3>", apply_default_css=False, js_on_load=None)
+        gr.HTML('<h3 class="part">Stability</h3>', apply_default_css=False, js_on_load=None)
         with gr.Row(elem_classes="controls"):
             view = gr.Dropdown([], label="Energy view", elem_id="energy_view", min_width=140)
         with gr.Row():
-            distribution = gr.Plot(show_label=False, min_width=320, elem_id="plot_e_above_hull")
-            shares = gr.Plot(show_label=False, min_width=320, elem_id="plot_stable")
+            with gr.Column(min_width=320):
+                distribution = gr.HTML(elem_id="plot_e_above_hull", apply_default_css=False, js_on_load=None)
+            with gr.Column(min_width=320):
+                shares = gr.HTML(elem_id="plot_stable", apply_default_css=False, js_on_load=None)
         with gr.Row(visible=False) as calibrated:
             expected = gr.Plot(show_label=False, min_width=320, elem_id="plot_expected")
             reliability = gr.Plot(show_label=False, min_width=320, elem_id="plot_reliability")
@@ -59,14 +63,14 @@ def fill(run: Run | None) -> tuple[object, ...]:
     """What shows the energies of a run; the section is hidden where it has none: values for the ``outputs``."""
     views = views_of(run.path) if run else []
     if run is None or not views:
-        empty = (None, gr.Row(visible=False), None, None, "")
-        return gr.Column(visible=False), gr.Dropdown([], value=None), *empty, None, ""
+        empty = ("", gr.Row(visible=False), None, None, "")
+        return gr.Column(visible=False), gr.Dropdown([], value=None), *empty, "", ""
     variants = [key.variant for key in views]
     return (
         gr.Column(visible=True),
         gr.Dropdown([(view_name(variant), variant) for variant in variants], value=variants[0]),
         *drawn_view(run, variants[0]),
-        plots_energies.shares(run.scores.scores),
+        energy_charts.shares(run.scores.scores),
         accuracy_html(run),
     )
 
@@ -79,13 +83,14 @@ def drawn_view(run: Run, variant: str) -> tuple[object, ...]:
         expected = plots_calibration.raw_and_expected(run.scores.scores, variant)
         figures = (expected, plots_calibration.reliability(calibration))
     return (
-        drawn_distribution(run, variant),
+        drawn_distribution(run.path, variant),
         gr.Row(visible=calibration is not None),
         *figures,
         calibration_html(run, variant),
     )
 
 
-def drawn_distribution(run: Run, variant: str) -> go.Figure:
-    """Distribution of E above hull of a run in one view."""
-    return plots_energies.distribution(facts_in(run.path, variant), variant)
+@lru_cache(maxsize=KEPT_FIGURES)
+def drawn_distribution(path: Path, variant: str) -> str:
+    """Distribution of E above hull of the run in this folder in one view."""
+    return energy_charts.distribution(facts_in(path, variant), variant)

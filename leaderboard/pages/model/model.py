@@ -1,4 +1,4 @@
-"""A page for each run: card, scores, figures, structures and their drawings."""
+"""A page for each run: its place, scores and card at once; then its structures, then what they are as figures."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from leaderboard.pages.model import energies, owner
+from leaderboard.pages.model.figures import figures_html
+from leaderboard.pages.model.place import first_run, place_html
 from leaderboard.pages.model.results import card_html, run_html, scores_html, selection_html
-from leaderboard.pages.parts import plots, runs
+from leaderboard.pages.parts import runs
 from leaderboard.pages.parts.entrance import Entrance
-from leaderboard.pages.parts.events import QUIET
-from leaderboard.pages.structures import panel, section
+from leaderboard.pages.parts.events import QUIET, table_component
+from leaderboard.pages.structures import section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from leaderboard.board.kept import KeptBoard
     from leaderboard.pages.parts.entrance import Values
+    from leaderboard.pages.structures.choices import View
     from leaderboard.protocol import Protocol
     from leaderboard.store.local import Store
 
@@ -37,62 +40,64 @@ class ModelPage:
 
 def build(store: Store, protocol: Protocol, boards: KeptBoard) -> ModelPage:
     """Lay the page out in the current block."""
+    # what a link wants to be seen of the structures, until the run of the link is shown
+    wanted = gr.State(None)
     # the choices come when the page is opened; a name or a link may be typed too
     choice = gr.Dropdown([], value=None, label="Model and run", elem_id="model_choice", allow_custom_value=True)
-    head = gr.HTML('<p class="dim">Choose a model.</p>', elem_id="model_head", apply_default_css=False, js_on_load=None)
+    head = table_component("model_head", '<p class="dim">Choose a model.</p>')
     with gr.Column(visible=False) as content:
         scores = gr.HTML(elem_id="model_scores", apply_default_css=False, js_on_load=None)
         with gr.Accordion("Card", open=False):
             card = gr.HTML(elem_id="model_card", apply_default_css=False, js_on_load=None)
-        with gr.Row():
-            funnel = gr.Plot(show_label=False, min_width=320, elem_id="plot_funnel")
-            elements = gr.Plot(show_label=False, min_width=320, elem_id="plot_elements")
-        groups = gr.Plot(show_label=False, elem_id="plot_space_groups")
         theirs = owner.build(store, choice)
+        structures = section.build(store, "model", is_addressed=True)
+        gr.HTML('<h3 class="part">Figures</h3>', apply_default_css=False, js_on_load=None)
+        figures = gr.HTML(elem_id="model_figures", apply_default_css=False, js_on_load=None)
         stability = energies.build(store, choice)
-        structures = section.build(store, "model")
 
     def show(identifier: str | None, request: gr.Request) -> tuple[object, ...]:
         run = runs.find(store, identifier)
         whose = theirs.fill(run, request)
         if run is None:
-            nothing = (*(None,) * 5, *whose, *energies.fill(None), *section.fill(None))
-            return gr.skip(), gr.Column(visible=False), *nothing
-        columns = runs.columns(run.path)
+            return gr.skip(), gr.Column(visible=False), "", "", *whose
+        board = boards.board()
         return (
-            run_html(run, protocol) + selection_html(run, boards.board()),
+            run_html(run, protocol, place_html(run.id, board)) + selection_html(run, board),
             gr.Column(visible=True),
             scores_html(run, protocol),
             card_html(run.card),
-            plots.funnel(columns),
-            plots.elements(runs.structures(run.path)),
-            plots.space_groups(columns),
             *whose,
-            *energies.fill(run),
-            *section.fill(run),
         )
 
-    outputs = [
-        head,
-        content,
-        scores,
-        card,
-        funnel,
-        elements,
-        groups,
-        *theirs.outputs,
-        *stability.outputs,
-        *structures.outputs,
-    ]
-    choice.change(show, choice, outputs, **QUIET).then(
-        lambda run: panel.links(runs.find(store, run)), choice, structures.downloads, **QUIET
-    )
+    def show_structures(identifier: str | None, view: View | None) -> tuple[object, ...]:
+        return None, *section.fill(runs.find(store, identifier), view)
+
+    def show_figures(identifier: str | None) -> tuple[object, ...]:
+        run = runs.find(store, identifier)
+        return "" if run is None else figures_html(run), *energies.fill(run)
+
+    # in three parts, so that nobody waits for the figures to read the scores
+    choice.change(show, choice, [head, content, scores, card, *theirs.outputs], **QUIET).then(
+        show_structures, [choice, wanted], [wanted, *structures.outputs], **QUIET
+    ).then(show_figures, choice, [figures, *stability.outputs], **QUIET)
     choice.input(None, choice, None, js=_LINK, **QUIET)
+    head.select(_other_run, None, choice, **QUIET)
 
     def enter(parameters: Mapping[str, str]) -> Values | None:
         if "model" not in parameters:
             return None
+        run = runs.linked(store, parameters["model"])
+        view = section.entered(run, parameters) if len(parameters) > 1 else None
         # 3,000 choices are 300 kB: they come with a link, or with the page that has them
-        return {choice: gr.Dropdown(runs.choices(store), value=runs.linked(store, parameters["model"]).id)}
+        return {wanted: view, choice: gr.Dropdown(runs.choices(store), value=run.id)}
 
-    return ModelPage(choice, Entrance("model", [choice], enter))
+    return ModelPage(choice, Entrance("model", [wanted, choice], enter))
+
+
+def first(store: Store, boards: KeptBoard, protocol: Protocol) -> gr.Dropdown:
+    """The choices, and the run that the page opens with for somebody who chose none: the first of the board."""
+    return gr.Dropdown(runs.choices(store), value=first_run(boards.board(), protocol))
+
+
+def _other_run(event: gr.EventData) -> str:
+    return str(event.run)

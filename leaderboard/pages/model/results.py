@@ -50,15 +50,22 @@ def scores_html(run: Run, protocol: Protocol) -> str:
 
 
 def _table(scores: Sequence[ScoreEntry]) -> str:
+    """A table of scores under the subjects that they are of, each subject where its first score stands."""
     head = (
         '<th scope="col">Score</th><th scope="col" class="right">Value [95%]</th><th scope="col">Unit</th>'
         '<th scope="col" class="right">Counted</th><th scope="col" class="right">Unknown</th>'
         '<th scope="col">Meaning</th>'
     )
-    body = "".join(_line(score) for score in scores)
-    return (
-        f'<div class="scroll"><table class="scores"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    subjects: dict[str, list[ScoreEntry]] = {}
+    for score in scores:
+        entry = registry().get(score.name)
+        subjects.setdefault(entry.group if entry else "Other", []).append(score)
+    body = "".join(
+        f'<tbody><tr class="subject"><th scope="rowgroup" colspan="6">{text(subject)}</th></tr>'
+        f"{''.join(map(_line, of_subject))}</tbody>"
+        for subject, of_subject in subjects.items()
     )
+    return f'<div class="scroll"><table class="scores"><thead><tr>{head}</tr></thead>{body}</table></div>'
 
 
 def _line(score: ScoreEntry) -> str:
@@ -75,8 +82,8 @@ def _line(score: ScoreEntry) -> str:
     )
 
 
-def run_html(run: Run, protocol: Protocol) -> str:
-    """Name of the model, its place, and what the numbers were made with."""
+def run_html(run: Run, protocol: Protocol, standing: str = "") -> str:
+    """Name of the model, where it stands (HTML), and what the numbers were made with."""
     record = run.record
     why = not_ranked(run, protocol)
     indicative = record.reference_indicative
@@ -97,7 +104,7 @@ def run_html(run: Run, protocol: Protocol) -> str:
         "File": text(record.file_name),
         "Submission": f"<code>{record.submission_sha256[:12]}</code>",
     }
-    return f'<h2 class="run">{text(run.model)}</h2>{bundled_html(run.record.submission_sha256)}{facts(pairs)}'
+    return f'<h2 class="run">{text(run.model)}</h2>{bundled_html(run.record.submission_sha256)}{standing}{facts(pairs)}'
 
 
 def selection_html(run: Run, board: Board) -> str:

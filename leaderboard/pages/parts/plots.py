@@ -1,19 +1,14 @@
-"""Figures: where the structures of a run are lost, their elements and space groups; what all figures share."""
+"""Figures that plotly draws: the space groups of a set; and what all of them share."""
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import numpy as np
 import plotly.graph_objects as go
-from ase.data import chemical_symbols
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import pandas as pd
 
     from leaderboard.records import ScoreEntry
 
@@ -25,7 +20,6 @@ GRID = "rgba(133, 139, 148, 0.25)"
 # further colours of the palette that read on light and on dark paper, each with a mark of its own
 SERIES = (BLUE, "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
-N_ELEMENTS = 30
 
 # first space group of each crystal system (International Tables for Crystallography, Vol. A)
 CRYSTAL_SYSTEMS = {
@@ -38,67 +32,7 @@ CRYSTAL_SYSTEMS = {
     "cubic": 195,
 }
 N_SPACE_GROUPS = 230
-
-
-def funnel(columns: pd.DataFrame) -> go.Figure:
-    """Structures left after each condition, each on top of the ones before; unknown is not left."""
-    readable = columns["refusal"].isna()
-    steps = {
-        "submitted": readable | True,
-        "readable": readable,
-        "charge-neutral": columns["charge_valid"],
-        "minimum distance": columns["distance_valid"],
-        "plausible": columns["plausible"],
-        "unique": columns["unique"],
-        "novel": ~columns["in_reference"],
-    }
-    left = np.ones(len(columns), dtype=bool)
-    counts = []
-    for passed in steps.values():
-        left &= passed.fillna(value=False).to_numpy(dtype=bool)
-        counts.append(int(left.sum()))
-    shares = [f"{count:,} ({100 * count / len(columns):.1f}%)" if len(columns) else "0" for count in counts]
-    figure = go.Figure(
-        go.Bar(
-            x=counts,
-            y=list(steps),
-            orientation="h",
-            marker_color=BLUE,
-            text=shares,
-            textposition="auto",
-            hovertemplate="%{y}: %{text}<extra></extra>",
-        )
-    )
-    figure.update_yaxes(autorange="reversed")
-    return styled(figure, "Structures left after each condition", "structures", "")
-
-
-def elements(structures: pd.DataFrame) -> go.Figure:
-    """Share of readable structures that hold an element, for the most frequent ones."""
-    lists = structures.loc[structures["refusal"].isna(), "atomic_numbers"]
-    counts = np.zeros(len(chemical_symbols), dtype=np.int64)
-    for numbers in lists:
-        counts[np.unique(np.asarray(numbers, dtype=np.int64))] += 1
-    order = [number for number in np.argsort(-counts, kind="stable")[:N_ELEMENTS] if counts[number]]
-    symbols = [chemical_symbols[number] for number in order]
-    shares = [100 * counts[number] / len(lists) for number in order]
-    figure = go.Figure(
-        go.Bar(
-            x=symbols,
-            y=shares,
-            marker_color=BLUE,
-            customdata=[int(counts[number]) for number in order],
-            hovertemplate="%{x}: %{customdata} structures, %{y:.1f}%<extra></extra>",
-        )
-    )
-    n_found = int((counts > 0).sum())
-    more = f"{N_ELEMENTS} most frequent of {n_found}" if n_found > N_ELEMENTS else f"all {n_found}"
-    return styled(figure, f"Elements ({more})", "", "percent of readable structures")
-
-
-def space_groups(columns: pd.DataFrame) -> go.Figure:
-    """Number of structures in each space group (symprec 0.01 angstrom), with the crystal systems marked."""
-    return space_group_counts(Counter(columns["space_group"].dropna().astype(int)), "structures")
+N_LABEL_ROWS, _LABEL_STEP = 3, 14
 
 
 def space_group_counts(counts: Mapping[int, int], noun: str) -> go.Figure:
@@ -114,16 +48,18 @@ def space_group_counts(counts: Mapping[int, int], noun: str) -> go.Figure:
         )
     )
     starts = [*CRYSTAL_SYSTEMS.values(), N_SPACE_GROUPS + 1]
-    for name, (start, end) in zip(CRYSTAL_SYSTEMS, pairwise(starts), strict=True):
+    for place, (name, (start, end)) in enumerate(zip(CRYSTAL_SYSTEMS, pairwise(starts), strict=True)):
         n_system = sum(count for number, count in counts.items() if start <= number < end)
         figure.add_vline(x=start - 0.5, line_width=1, line_color=GRID)
         figure.add_annotation(
-            x=(start + end - 1) / 2,
+            x=start - 0.5,
             y=1,
             yref="paper",
+            xanchor="left",
             yanchor="bottom",
+            # the first systems have few groups: names in steps keep out of each other's way
+            yshift=_LABEL_STEP * (N_LABEL_ROWS - 1 - place % N_LABEL_ROWS),
             text=f"{name} {n_system:,}",
-            textangle=-30,
             showarrow=False,
             font_size=10,
         )

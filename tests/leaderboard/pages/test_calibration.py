@@ -10,7 +10,7 @@ import pytest
 
 from leaderboard.calibration.assess import THRESHOLDS
 from leaderboard.calibration.record import calibrations
-from leaderboard.pages.model import energies, plots_energies
+from leaderboard.pages.model import energies, energy_charts
 from leaderboard.pages.texts import about, plots_calibration
 from leaderboard.pages.texts.calibration import calibration_html, calibration_of
 from leaderboard.pages.texts.potential_accuracy import accuracy_html
@@ -94,7 +94,7 @@ def test_an_earlier_calibration_is_named_and_not_drawn(tmp_path_factory: pytest.
 
 
 def test_shares_by_potential_are_verdicts_alone(run: Run, raw: Run) -> None:
-    assert plots_energies.shares(run.scores.scores) == plots_energies.shares(raw.scores.scores)
+    assert energy_charts.shares(run.scores.scores) == energy_charts.shares(raw.scores.scores)
 
 
 def test_what_is_said_of_a_potential_is_on_the_record() -> None:

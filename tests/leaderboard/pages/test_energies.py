@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +15,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from leaderboard.board.names import view_name
-from leaderboard.pages.model import energies, plots_energies
+from leaderboard.pages.model import energies, energy_charts
 from leaderboard.pages.parts.energy_views import distances, energies_of, facts, of_structure, views_of
 from leaderboard.pages.parts.markup import UNKNOWN
-from leaderboard.pages.structures import downloads, panel, structures
+from leaderboard.pages.structures import downloads, panel
+from leaderboard.pages.structures.choices import View, select
 from leaderboard.pages.structures.detail import drawing
 from leaderboard.pages.structures.energies_detail import energies_html
+from leaderboard.pages.structures.structures import page_html
 from leaderboard.pages.texts.potential_accuracy import accuracy_html, sentence
 from leaderboard.score_key import ScoreKey
 from metrics.crystal import Crystal
@@ -109,7 +112,7 @@ def test_the_structures_say_which_of_duplicates_is_lowest_in_energy(tmp_path: Pa
     run = publish(tmp_path, Made("twice", records, crystals=crystals, energies=energies))
     rows = facts(run.path)
     assert rows["unique"].tolist() == [False, True]
-    html = structures.page_html(rows, 1, None, VIEWS[0])
+    html = page_html(rows, View(), variant=VIEWS[0])
     assert "Duplicate of lower" in html
     assert "Duplicate of first" not in html
     assert "Of duplicates the lowest in energy counts." in html
@@ -131,48 +134,53 @@ def test_a_run_without_energies_shows_none(structural: Run) -> None:
     assert isinstance(section[0], gr.Column)
     assert not section[0].visible
     assert len(section) == len(energies.fill(None))
-    assert energies_html(structural.path, "any") == ""
-    assert "E above hull" not in str(panel.fill(structural, None)[-1])
-    assert len(structures.select(facts(structural.path), "on or below the hull", "")) == 0
+    assert energies_html(structural.path, "any", "starter") == ""
+    assert "E above hull" not in str(panel.fill(structural, View())[-2])
+    assert len(select(facts(structural.path), View("on or below the hull"))) == 0
 
 
-def test_the_distribution_counts_each_record_once(run: Run) -> None:
-    figure = energies.drawn_distribution(run, VIEWS[0])
-    bars = {bar.name: bar for bar in figure.data}
-    assert list(bars) == ["unique and novel: 3", "known, duplicate or undecided: 2"]
-    new, known = (np.asarray(bar.y) for bar in figure.data)
-    assert (new.sum(), known.sum()) == (3, 2)
-    # what is off the scale is in the last bar, which says so
-    assert new[-1] == 1
-    assert figure.data[0].customdata[-1].startswith("above 0.98")
-    at = {round(float(middle), 2): int(count) for middle, count in zip(figure.data[0].x, new, strict=True) if count}
-    assert set(at) == {-0.05, 0.03, 0.99}
-    assert "2 structures without" in figure.layout.title.text
+def test_the_distribution_counts_each_structure_once_and_marks_what_is_off_the_scale(run: Run) -> None:
+    html = energies.drawn_distribution(run.path, VIEWS[0])
+    assert "unique and novel: 3" in html
+    assert "known, duplicate or undecided: 2" in html
+    titles = re.findall(r'<i class="(s\d(?: beyond)?)" [^>]*title="([^"]*)"', html)
+    assert titles == [
+        ("s0", "-0.06 to -0.04 eV/atom: 1 structures, unique and novel: 3"),
+        ("s0", "0.02 to 0.04 eV/atom: 1 structures, unique and novel: 3"),
+        ("s0 beyond", "0.98 eV/atom and above: 1 structures, unique and novel: 3"),
+        ("s1", "0.02 to 0.04 eV/atom: 1 structures, known, duplicate or undecided: 2"),
+        ("s1", "0.30 to 0.32 eV/atom: 1 structures, known, duplicate or undecided: 2"),
+    ]
+    assert "\u2264 -0.3" in html
+    assert "\u2265 1.0" in html
+    # below, new and its copy lie within 0.1 eV/atom; the median of -0.05, 0.02, 0.02, 0.3, 7 is 0.02
+    assert "3 of 7 structures lie at most 0.1 eV/atom above the hull, 2 of them unique and novel" in html
+    assert "the median is 0.020 eV/atom; 2 structures have no energy." in html
 
 
 def test_shares_have_their_intervals_from_the_scores(run: Run) -> None:
-    stable, metastable = plots_energies.shares(run.scores.scores).data
-    assert stable.y[0] == "CHGNet, as submitted"
+    html = energy_charts.shares(run.scores.scores)
     scores = {score.key: score.estimate for score in run.scores.scores}
-    for bars, name in ((stable, "stable"), (metastable, "metastable")):
+    # one of seven lies on or below the hull, two within 0.1 eV/atom of it
+    for name, label, share in (("stable", "Stable", 1 / 7), ("metastable", "Metastable", 2 / 7)):
         score = scores[ScoreKey(name, VIEWS[0])]
         assert score is not None
-        assert bars.x[0] == pytest.approx(100 * score.value)
-        assert bars.x[0] + bars.error_x.array[0] == pytest.approx(100 * score.high)
-        assert bars.x[0] - bars.error_x.arrayminus[0] == pytest.approx(100 * score.low)
-    # one of seven lies on or below the hull, two within 0.1 eV/atom of it
-    assert stable.x[0] == pytest.approx(100 / 7)
-    assert metastable.x[0] == pytest.approx(200 / 7)
+        row = next(part for part in html.split("<li>") if f">{label} (CHGNet, as submitted)<" in part)
+        assert f"{100 * share:.1f}%</span>" in row
+        width, low, interval = map(float, re.findall(r"(?:width|left):([\d.]+)%", row))
+        assert low / width == pytest.approx(score.low / share, abs=0.01)
+        assert interval / width == pytest.approx((score.high - score.low) / share, abs=0.01)
 
 
 @pytest.mark.parametrize(
     ("shown", "ids"),
-    [("on or below the hull", ["below"]), ("at most 0.1 eV/atom above the hull", ["below", "new", "copy"])],
+    [("on or below the hull", ["below"]), ("at most 0.1 eV/atom above the hull", ["new", "below", "copy"])],
 )
 def test_the_table_filters_and_sorts_by_energy(run: Run, shown: str, ids: list[str]) -> None:
-    rows = structures.select(facts(run.path), shown, "")
-    assert rows["id"].tolist() == ids
-    page = structures.page_html(rows, 1, None, VIEWS[0])
+    assert select(facts(run.path), View(shown))["id"].tolist() == ids
+    rows = select(facts(run.path), View(shown, order="E above hull"))
+    assert rows["e_above_hull"].is_monotonic_increasing
+    page = page_html(rows, View(), variant=VIEWS[0])
     assert "-0.050" in page
     assert "E above hull in eV/atom: CHGNet, as submitted." in page
 
@@ -182,13 +190,15 @@ def test_one_structure_says_what_each_potential_says(run: Run) -> None:
     assert [words.count(f">{view_name(variant)} <") for variant in VIEWS] == [1] * len(VIEWS)
     assert not any(variant in words for variant in VIEWS)
     assert "CHGNet, as submitted, CHGNet hull" in words
-    assert "CsCl 75, Cs<sub>2</sub>O 25" in words
+    assert '<a href="?reference=starter&amp;find=Cs2O">Cs<sub>2</sub>O</a> 25' in words
     assert "0.030 \u00b1 0.010" in words
     assert words.count("sparse hull") == 1
     assert "converged, 12 steps, RMSD 0.123 \u00c5" in words
     assert '<a href="?reference=starter&amp;find=Cl-Cs">Convex hull of Cl-Cs</a>' in words
     # the same structure has the same energies, whatever it is called
-    assert energies_html(run.path, CRYSTALS["copy"].sha256) == energies_html(run.path, CRYSTALS["new"].sha256)
+    assert energies_html(run.path, CRYSTALS["copy"].sha256, "starter") == energies_html(
+        run.path, CRYSTALS["new"].sha256, "starter"
+    )
 
 
 def test_what_has_no_energy_says_why(run: Run) -> None:
@@ -206,12 +216,12 @@ def test_a_structure_says_whether_its_elements_are_trusted_and_an_earlier_run_sa
         energy(CRYSTALS["old"], 0.02, elements_trusted=False, elements_detail=why),
     ]
     made = publish(tmp_path, Made("m", [good("new"), good("old")], crystals=CRYSTALS, energies=rows))
-    assert "<dd>trusted</dd>" in energies_html(made.path, CRYSTALS["new"].sha256)
-    assert f"<dd>{why}</dd>" in energies_html(made.path, CRYSTALS["old"].sha256)
+    assert "<dd>trusted</dd>" in energies_html(made.path, CRYSTALS["new"].sha256, "starter")
+    assert f"<dd>{why}</dd>" in energies_html(made.path, CRYSTALS["old"].sha256, "starter")
     earlier = publish(tmp_path, Made("n", [good("new")], crystals=CRYSTALS, energies=rows[:1]))
     file = earlier.path / "energies.parquet"
     pq.write_table(pq.read_table(file).drop(["elements_trusted", "elements_detail"]), file)
-    page = energies_html(earlier.path, CRYSTALS["new"].sha256)
+    page = energies_html(earlier.path, CRYSTALS["new"].sha256, "starter")
     assert f"<dt>Elements</dt><dd>{UNKNOWN}</dd>" in page
     assert "0.020" in page
 
@@ -227,14 +237,16 @@ def test_the_relaxed_structure_is_drawn_beside_the_submitted_one(run: Run) -> No
 
 
 def test_downloads_hold_the_distance_of_every_view(run: Run) -> None:
-    as_csv, as_parquet, as_json = map(Path, downloads.files(run))
+    as_csv, as_parquet, as_json = (
+        Path(written(run)) for written in (downloads.as_csv, downloads.as_parquet, downloads.as_json)
+    )
     names = [f"e_above_hull@{variant}" for variant in VIEWS]
     table = read_parquet(as_parquet)
     assert list(table.columns) == [*run.columns().columns, *names]
     assert table[names[0]].tolist()[:4] == [ABOVE[name] for name in ("new", "below", "old", "copy")]
     with as_csv.open(newline="") as stream:
         headings = next(csv.reader(stream))
-    assert headings[-len(VIEWS) :] == [f"E above hull (eV/atom): {view_name(variant)}" for variant in VIEWS]
+    assert headings[-len(VIEWS) - 1 : -1] == [f"E above hull (eV/atom): {view_name(variant)}" for variant in VIEWS]
     content = json.loads(as_json.read_text())
     assert content["structures"][1][names[0]] == ABOVE["below"]
     energies_table = run.energies()
@@ -242,10 +254,10 @@ def test_downloads_hold_the_distance_of_every_view(run: Run) -> None:
     assert len(content["energies"]) == len(energies_table)
 
 
-def test_figures_of_no_energies_are_empty() -> None:
+def test_charts_of_no_energies_say_so() -> None:
     rows = frame([refused("a", "malformed", "")], COLUMNS).assign(e_above_hull=np.nan)
-    assert sum(sum(bar.y) for bar in plots_energies.distribution(rows, VIEWS[0]).data) == 0
-    assert all(not bar.x for bar in plots_energies.shares([]).data)
+    assert "No structure has an energy." in energy_charts.distribution(rows, VIEWS[0])
+    assert "No share is known." in energy_charts.shares([])
 
 
 def agreement(threshold: float, precision: float | None) -> Agreement:

@@ -30,7 +30,8 @@ from gradio.components import Textbox
 from submissions.card import Card
 from leaderboard.board.kept import KeptBoard
 from leaderboard.pages import site
-from leaderboard.pages.parts import lookup, plots
+from leaderboard.pages.model.figures import figures_html
+from leaderboard.pages.parts import lookup
 from leaderboard.pages.reference import reference_search
 from leaderboard.pages.structures import detail, section
 from leaderboard.protocol import load_protocol
@@ -43,7 +44,7 @@ protocol = load_protocol()
 blocks = site.build(store, jobs, protocol, KeptBoard(store, protocol))
 run = store.runs()[0]
 section.fill(run)
-plots.elements(run.structures())
+figures_html(run)
 assert detail.drawing(run, "a").submitted
 assert reference_search.crystal_of(lookup.opened("starter"), 0)[1]
 assert jobs.get('0' * 32) is None

@@ -11,8 +11,9 @@ from leaderboard.errors import RunError
 from leaderboard.pages.board import board
 from leaderboard.pages.board.models import models
 from leaderboard.pages.board.selection import Selection
+from leaderboard.pages.model.figures import QUANTITIES, figures_html
 from leaderboard.pages.model.results import run_html
-from leaderboard.pages.parts import plots, runs
+from leaderboard.pages.parts import runs
 from leaderboard.pages.structures.detail import drawing
 from leaderboard.protocol import load_protocol
 from leaderboard.published.recipe import published_of, recipes
@@ -73,9 +74,7 @@ def test_the_pages_say_whose_structures_they_are_and_draw_what_there_is(store: S
         shown = drawing(run, readable["id"].iloc[0])
         assert shown.submitted is None
         assert "ships without its structures" in shown.words
-        plots.funnel(facts)
-        plots.elements(runs.structures(run.path))
-        plots.space_groups(facts)
+        assert figures_html(run).count("<figure") == 5 + len(QUANTITIES)
 
 
 def test_our_rows_stay_ours_where_somebody_submitted_the_bytes_before(tmp_path: Path) -> None:
