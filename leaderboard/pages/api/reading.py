@@ -13,11 +13,12 @@ from leaderboard.board.names import score_name
 from leaderboard.board.ranking import SPREAD
 from leaderboard.board.table import PARTS
 from leaderboard.board.table import Board as BoardTable
+from leaderboard.crystal_cif import cif_text
 from leaderboard.pages.api.answers import Board, Model, Status, Structures
 from leaderboard.pages.parts import energy_views, runs
 from leaderboard.pages.parts.paging import n_pages
-from leaderboard.pages.structures.cif import cif_text
-from leaderboard.pages.structures.structures import SHOWN, reasons, select
+from leaderboard.pages.structures.choices import SHOWN, View, select
+from leaderboard.pages.structures.reasons import reasons
 from leaderboard.pages.submit.submit_status import sentence
 from leaderboard.protocol import Protocol
 from leaderboard.queue.jobs import Jobs
@@ -113,14 +114,15 @@ class Reading:
         Args:
             run: name of a model or id of a run, as "model" takes it.
             page: from 1.
-            show: "all", "valid, unique and novel", "refused", "invalid", "duplicate", "known" or "undecided".
+            show: "all", "valid, unique and novel", "refused", "invalid", "duplicate", "known", "undecided", "novel, but
+                close to known", "on or below the hull" or "at most 0.1 eV/atom above the hull".
             search: part of an id, a formula, or the id of a match.
 
         """
         chosen = runs.linked(self._store, run)
         if show not in SHOWN:
             raise LookupError(_unknown("choice of structures", show, list(SHOWN)))
-        rows = select(energy_views.facts(chosen.path), show, search)
+        rows = select(energy_views.facts(chosen.path), View(shown=show, search=search))
         last = n_pages(len(rows), ROWS_A_PAGE)
         if page > last:
             msg = f"page {page:,} of {last:,}"

@@ -22,9 +22,9 @@ from mcp.client.streamable_http import streamable_http_client
 
 from leaderboard.__main__ import main, parser
 from leaderboard.board.table import board
+from leaderboard.crystal_cif import cif_text
 from leaderboard.pages.api.functions import TOOLS
 from leaderboard.pages.api.snippets import SNIPPETS
-from leaderboard.pages.structures.cif import cif_text
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 from submissions.card import Card
