@@ -19,6 +19,7 @@ from leaderboard.pages.parts import energy_views, runs
 from leaderboard.pages.parts.paging import n_pages
 from leaderboard.pages.structures.choices import SHOWN, View, select
 from leaderboard.pages.structures.reasons import reasons
+from leaderboard.pages.structures.structures import contact_of, facts_of
 from leaderboard.pages.submit.submit_status import sentence
 from leaderboard.protocol import Protocol
 from leaderboard.queue.jobs import Jobs
@@ -128,7 +129,7 @@ class Reading:
             msg = f"page {page:,} of {last:,}"
             raise LookupError(msg)
         part = rows.iloc[(page - 1) * ROWS_A_PAGE : page * ROWS_A_PAGE]
-        said = [reasons(row) for row in runs.records(part)]
+        said = [reasons(row, contact_of(chosen, row)) for row in facts_of(part)]
         return Structures(
             run=chosen.id,
             show=show,
