@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -40,6 +41,9 @@ Make: TypeAlias = "Callable[[Known, np.random.Generator], Iterator[Made]]"
 """Structures without end, so that a longer submission begins with a shorter one."""
 
 
+_BOUND = re.compile(r"(\w+)(?: at most (\S+))?(?:(?: and)? at least (\S+))?( 0)?(?: of (\w+))?")
+
+
 @dataclass(frozen=True)
 class Bound:
     """What a control must do to a score.
@@ -63,6 +67,22 @@ class Bound:
             f"{words} {limit:g}" for words, limit in (("at most", self.at_most), ("at least", self.at_least)) if limit
         ]
         return f"{self.score} {' and '.join(limits or ['0'])}{f' of {self.of}' if self.of else ''}"
+
+    @classmethod
+    def parse(cls, text: str) -> Bound:
+        """Read what `__str__` writes.
+
+        Raises:
+            ValueError: it is something else.
+
+        """
+        match = _BOUND.fullmatch(text)
+        if match is None:
+            msg = f"{text!r} is no bound of a score, such as 'novel at most 0.01' or 'sun at least 0.2 of stable'"
+            raise ValueError(msg)
+        score, at_most, at_least, zero, of = match.groups()
+        most = 0.0 if zero else float(at_most) if at_most else None
+        return cls(score, most, float(at_least) if at_least else None, of)
 
     def holds(self, values: Mapping[str, float]) -> bool:
         """Whether scores, by name, keep it; a share of nothing is 0."""

@@ -54,3 +54,17 @@ def test_an_unknown_name_is_answered_with_all_names() -> None:
 )
 def test_a_bound_is_of_a_score_or_of_a_share_of_another(bound: Bound, values: dict[str, float], holds: bool) -> None:  # noqa: FBT001 - the expected answer
     assert bound.holds(values) == holds
+
+
+BOUNDS = [bound for one in registry().values() for bound in one.caught_by]
+
+
+@pytest.mark.parametrize("bound", [*BOUNDS, Bound("a", 0.5, 0.25, "b"), Bound("a", 0.0, of="b")], ids=str)
+def test_a_bound_is_read_as_it_is_written(bound: Bound) -> None:
+    assert Bound.parse(str(bound)) == bound
+
+
+@pytest.mark.parametrize("text", ["", "novel below 0.01", "novel at most 0.01 of", "novel 1"])
+def test_what_is_no_bound_is_not_read_as_one(text: str) -> None:
+    with pytest.raises(ValueError, match="is no bound of a score"):
+        Bound.parse(text)

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from leaderboard.baselines.bundled import publish_bundled
 from leaderboard.board.score_docs import definitions
 from leaderboard.pages.texts import about, guide
 from leaderboard.protocol import load_protocol
+from leaderboard.store.local import Store
 from submissions.refusal import Reason
 from tests.made_runs import Made, good, publish
 
@@ -56,6 +58,7 @@ print(sorted({"torch", "pymatgen", "spglib", "numba", "smact"} & set(sys.modules
 
 
 def test_a_site_that_has_drawn_a_run_has_not_loaded_what_measures_and_bounds_its_boxes(tmp_path: Path) -> None:
+    publish_bundled(Store(tmp_path))  # whose bounds stand under the board
     publish(tmp_path, Made("m", [good("a")]))
     done = subprocess.run(
         [sys.executable, "-c", BUILD],
