@@ -77,7 +77,7 @@
     }
     // a long list of options would be a stop of its own, whose focus is lost when the list closes
     for (const list of document.querySelectorAll('ul[role="listbox"]:not([tabindex])')) list.tabIndex = -1;
-    for (const box of document.querySelectorAll(".scroll")) {
+    for (const box of document.querySelectorAll(".scroll, .periodic")) {
       const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
       const reachable = [...box.querySelectorAll(FOCUSABLE)].some(isShown);
       if (scrolls && !reachable && box.tabIndex < 0) box.tabIndex = 0;
