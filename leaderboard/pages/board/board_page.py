@@ -105,10 +105,12 @@ class Desk:
         table = self._boards.board(NEWEST_S)
         if table is self.sent:
             return (gr.skip(),) * (3 + len(Choices._fields))
-        offered = choices(table, self._protocol)
+        offered, known = choices(table, self._protocol), references(table, self._protocol)
+        # where the page came with an empty board, what it names as the set may have none now
+        is_gone = self.first.reference not in {name for _, name in known}
         return (
             self.drawn.state(table),
-            gr.Dropdown(references(table, self._protocol)),
+            gr.Dropdown(known, value=known[0][1]) if is_gone else gr.Dropdown(known),
             gr.Dropdown(shown_choices(table)),
             *(gr.Dropdown(getattr(offered, name)) for name in Choices._fields),
         )
@@ -135,6 +137,8 @@ class Desk:
         if texts.get("energies") == self._protocol.energy_variant:
             del texts["energies"]
         texts["search"] = searched(given["search"])
+        if texts.get("reference") == self.first.reference and self.first.reference not in table.references.values():
+            texts["reference"] = first_selection(table, self._protocol).reference
         try:
             chosen = linked(texts, self.first, table, self._protocol)
         except LookupError as error:
