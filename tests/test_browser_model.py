@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from leaderboard.pages.structures.choices import View
+from leaderboard.pages.structures.choices import Choice
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 from metrics.crystal import Crystal
@@ -105,8 +105,8 @@ def test_why_was_a_structure_invalid(browser: Browser, address: str, runs: dict[
         expect(page.locator("#model_words h3")).to_contain_text(f"{SHARED}0001")
         expect(page.locator("#model_words .reasons")).to_contain_text("Cs and Cs 2.00 \u00c5 apart")
         expect(table.locator("tr.chosen a[aria-current=true]")).to_have_count(1)
-        view = View(reason="minimum distance", chosen=f"{SHARED}0001")
-        page.wait_for_url(f"**{view.link(runs['small'].id).removeprefix('?')}")
+        choice = Choice(reason="minimum distance", chosen=f"{SHARED}0001")
+        page.wait_for_url(f"**{choice.link(runs['small'].id).removeprefix('?')}")
         link = page.url
     with visit(browser, link) as page:
         expect(page.locator("#model_words h3")).to_contain_text(f"{SHARED}0001")

@@ -17,7 +17,7 @@ from leaderboard.crystal_cif import cif_text
 from leaderboard.pages.api.answers import Board, Model, Status, Structures
 from leaderboard.pages.parts import energy_views, runs
 from leaderboard.pages.parts.paging import n_pages
-from leaderboard.pages.structures.choices import SHOWN, View, select
+from leaderboard.pages.structures.choices import SHOWN, Choice, select
 from leaderboard.pages.structures.reasons import reasons
 from leaderboard.pages.structures.structures import contact_of, facts_of
 from leaderboard.pages.submit.submit_status import sentence
@@ -123,7 +123,7 @@ class Reading:
         chosen = runs.linked(self._store, run)
         if show not in SHOWN:
             raise LookupError(_unknown("choice of structures", show, list(SHOWN)))
-        rows = select(energy_views.facts(chosen.path), View(shown=show, search=search))
+        rows = select(energy_views.facts(chosen.path), Choice(shown=show, search=search))
         last = n_pages(len(rows), ROWS_A_PAGE)
         if page > last:
             msg = f"page {page:,} of {last:,}"

@@ -10,7 +10,7 @@ import gradio as gr
 
 from leaderboard.board.calibrated import heading
 from leaderboard.pages.compare.captions import caption, caption_html
-from leaderboard.pages.compare.scatter_view import View, check, draw, reference_sets, view_of
+from leaderboard.pages.compare.scatter_choice import Choice, check, choice_of, draw, reference_sets
 from leaderboard.pages.parts.entrance import Entrance
 from leaderboard.pages.parts.events import LIGHT
 from leaderboard.pages.parts.markup import notice
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from leaderboard.board.kept import KeptBoard
     from leaderboard.board.table import Board
-    from leaderboard.pages.compare.scatter_view import Drawn
+    from leaderboard.pages.compare.scatter_choice import Drawn
     from leaderboard.pages.parts.entrance import Values
     from leaderboard.protocol import Protocol
 
@@ -51,34 +51,34 @@ class ScatterPage:
     outputs: list[gr.components.Component]
 
 
-class Views:
-    """Views of the newest board, each drawn once; those asked for last are kept."""
+class Scatters:
+    """Scatters of the newest board, each drawn once; those asked for last are kept."""
 
     def __init__(self, boards: KeptBoard, protocol: Protocol) -> None:
         """Nothing is drawn yet."""
         self.boards, self.protocol = boards, protocol
         self._lock = threading.Lock()
         self._table: Board | None = None
-        self._drawn: dict[View, Drawn] = {}
+        self._drawn: dict[Choice, Drawn] = {}
 
-    def drawn(self, view: View) -> Drawn:
+    def drawn(self, choice: Choice) -> Drawn:
         """What the page shows.
 
         Raises:
-            LookupError: the view names what the board does not have; says what it has.
+            LookupError: the choice names what the board does not have; says what it has.
 
         """
         table = self.boards.board()
-        check(view, table)
+        check(choice, table)
         with self._lock:
             if table is not self._table:
                 self._table, self._drawn = table, {}
             kept = self._drawn
-        made = kept.get(view)
+        made = kept.get(choice)
         if made is None:
-            made = draw(view, table, self.protocol)
+            made = draw(choice, table, self.protocol)
             with self._lock:
-                kept[view] = made
+                kept[choice] = made
                 while len(kept) > _KEPT_VIEWS:
                     del kept[next(iter(kept))]
         return made
@@ -86,7 +86,7 @@ class Views:
 
 def build(boards: KeptBoard, protocol: Protocol) -> ScatterPage:
     """Lay the page out in the current block."""
-    views = Views(boards, protocol)
+    scatters = Scatters(boards, protocol)
     # the choices come when the page is opened
     with gr.Row(elem_classes="controls"):
         x, y, reference = (
@@ -106,8 +106,8 @@ def build(boards: KeptBoard, protocol: Protocol) -> ScatterPage:
     controls: list[gr.components.Component] = [x, y, reference, score]
     shown: list[gr.components.Component] = [said, finding, figure, table, record, history, changes]
 
-    def parts(view: View) -> list[object]:
-        made = views.drawn(view)
+    def parts(choice: Choice) -> list[object]:
+        made = scatters.drawn(choice)
         return [
             "",
             caption_html(made.finding, "plot_scatter"),
@@ -120,25 +120,25 @@ def build(boards: KeptBoard, protocol: Protocol) -> ScatterPage:
 
     def show(*chosen: object) -> list[object]:
         try:
-            return parts(view_of(dict(zip(View._fields, chosen, strict=True)), boards.board(), protocol))
+            return parts(choice_of(dict(zip(Choice._fields, chosen, strict=True)), boards.board(), protocol))
         except LookupError as error:
             return [notice("error", f"{error}."), *(gr.skip() for _ in shown[1:])]
 
     def opened(*chosen: object) -> list[object]:
         board = boards.board()
-        given = {name: value for name, value in zip(View._fields, chosen, strict=True) if value}
+        given = {name: value for name, value in zip(Choice._fields, chosen, strict=True) if value}
         try:
-            view = view_of(given, board, protocol)
+            choice = choice_of(given, board, protocol)
         except LookupError:
-            view = view_of({}, board, protocol)
-        return [*_controls(view, board, protocol), *parts(view)]
+            choice = choice_of({}, board, protocol)
+        return [*_controls(choice, board, protocol), *parts(choice)]
 
     def enter(parameters: Mapping[str, str]) -> Values | None:
         if parameters.get("page") != "scatter":
             return None
         board = boards.board()
-        view = view_of({name: parameters[name] for name in View._fields if name in parameters}, board, protocol)
-        return dict(zip([*controls, *shown], [*_controls(view, board, protocol), *parts(view)], strict=True))
+        choice = choice_of({name: parameters[name] for name in Choice._fields if name in parameters}, board, protocol)
+        return dict(zip([*controls, *shown], [*_controls(choice, board, protocol), *parts(choice)], strict=True))
 
     inputs = [control.input for control in (x, y, reference, score)]
     gr.on(inputs, show, controls, shown, trigger_mode="always_last", **LIGHT)
@@ -147,7 +147,7 @@ def build(boards: KeptBoard, protocol: Protocol) -> ScatterPage:
     return ScatterPage(Entrance("scatter", outputs, enter), opened, controls, outputs)
 
 
-def _controls(view: View, board: Board, protocol: Protocol) -> list[gr.Dropdown]:
+def _controls(choice: Choice, board: Board, protocol: Protocol) -> list[gr.Dropdown]:
     order = {name: place for place, name in enumerate(protocol.scores)}
     keys = sorted(
         (key for key in board.keys if key.name in registry()),
@@ -155,8 +155,8 @@ def _controls(view: View, board: Board, protocol: Protocol) -> list[gr.Dropdown]
     )
     scores = [(heading(key, board.keys, protocol), key.column) for key in keys]
     return [
-        gr.Dropdown(scores, value=view.x),
-        gr.Dropdown(scores, value=view.y),
-        gr.Dropdown(reference_sets(board, protocol), value=view.reference),
-        gr.Dropdown(scores, value=view.score),
+        gr.Dropdown(scores, value=choice.x),
+        gr.Dropdown(scores, value=choice.y),
+        gr.Dropdown(reference_sets(board, protocol), value=choice.reference),
+        gr.Dropdown(scores, value=choice.score),
     ]

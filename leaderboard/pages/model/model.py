@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from leaderboard.board.kept import KeptBoard
     from leaderboard.pages.parts.entrance import Values
-    from leaderboard.pages.structures.choices import View
+    from leaderboard.pages.structures.choices import Choice
     from leaderboard.protocol import Protocol
     from leaderboard.store.local import Store
 
@@ -69,8 +69,8 @@ def build(store: Store, protocol: Protocol, boards: KeptBoard) -> ModelPage:
             *whose,
         )
 
-    def show_structures(identifier: str | None, view: View | None) -> tuple[object, ...]:
-        return None, *section.fill(runs.find(store, identifier), view)
+    def show_structures(identifier: str | None, of_structures: Choice | None) -> tuple[object, ...]:
+        return None, *section.fill(runs.find(store, identifier), of_structures)
 
     def show_figures(identifier: str | None) -> tuple[object, ...]:
         run = runs.find(store, identifier)
@@ -87,9 +87,9 @@ def build(store: Store, protocol: Protocol, boards: KeptBoard) -> ModelPage:
         if "model" not in parameters:
             return None
         run = runs.linked(store, parameters["model"])
-        view = section.entered(run, parameters) if len(parameters) > 1 else None
+        of_structures = section.entered(run, parameters) if len(parameters) > 1 else None
         # 3,000 choices are 300 kB: they come with a link, or with the page that has them
-        return {wanted: view, choice: gr.Dropdown(runs.choices(store), value=run.id)}
+        return {wanted: of_structures, choice: gr.Dropdown(runs.choices(store), value=run.id)}
 
     return ModelPage(choice, Entrance("model", [wanted, choice], enter))
 

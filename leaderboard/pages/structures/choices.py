@@ -60,7 +60,7 @@ _CLOSE = ("near_reference", "known_up_to_superstructure", "known_up_to_disorder"
 
 
 @dataclass(frozen=True)
-class View:
+class Choice:
     """What is shown of a run's structures: filters, order, search, page from 1, and the id of the one drawn."""
 
     shown: str = ALL
@@ -72,7 +72,7 @@ class View:
 
     def link(self, run: str) -> str:
         """What stands behind the address where a run is seen like this; what is as at first is left out."""
-        first = View()
+        first = Choice()
         parts = {
             "model": run,
             "show": "" if self.shown == first.shown else self.shown,
@@ -84,7 +84,7 @@ class View:
         return "?" + "&".join(f"{name}={quote(value, safe='/')}" for name, value in parts.items() if value)
 
 
-def view_of(rows: pd.DataFrame, parameters: Mapping[str, str]) -> View:
+def choice_of(rows: pd.DataFrame, parameters: Mapping[str, str]) -> Choice:
     """What a link says is to be seen of a run, on the page of the table where its structure stands.
 
     Raises:
@@ -95,15 +95,15 @@ def view_of(rows: pd.DataFrame, parameters: Mapping[str, str]) -> View:
     if chosen is not None and not (rows["id"] == chosen).any():
         msg = f"this run has no structure {chosen[:200]!r}"
         raise LookupError(msg)
-    view = View(
+    choice = Choice(
         shown=_one_of(SHOWN, parameters.get("show", ALL), "structures cannot be shown by"),
         reason=_one_of([ANY, *reason_counts(rows)], parameters.get("reason", ANY), "no structure has the reason"),
         order=_one_of(ORDERS, parameters.get("sort", FILE_ORDER), "structures cannot be sorted by"),
         search=parameters.get("find", "")[:500],
         chosen=chosen,
     )
-    ids = select(rows, view)["id"].tolist()
-    return replace(view, page=ids.index(chosen) // PAGE_SIZE + 1) if chosen in ids else view
+    ids = select(rows, choice)["id"].tolist()
+    return replace(choice, page=ids.index(chosen) // PAGE_SIZE + 1) if chosen in ids else choice
 
 
 def reason_counts(rows: pd.DataFrame) -> dict[str, int]:
@@ -113,22 +113,22 @@ def reason_counts(rows: pd.DataFrame) -> dict[str, int]:
     return counts | {f"{_REFUSED}{name.replace('_', ' ')}": count for name, count in sorted(refusals.items())}
 
 
-def select(rows: pd.DataFrame, view: View) -> pd.DataFrame:
+def select(rows: pd.DataFrame, choice: Choice) -> pd.DataFrame:
     """Rows that both filters keep and whose id, formula or match contains the searched text, in the order chosen."""
-    kept = SHOWN[view.shown](rows).fillna(value=False).astype(bool)
-    if view.reason.startswith(_REFUSED):
+    kept = SHOWN[choice.shown](rows).fillna(value=False).astype(bool)
+    if choice.reason.startswith(_REFUSED):
         refusals = rows["refusal"].str.replace("_", " ")
-        kept &= (refusals == view.reason.removeprefix(_REFUSED)).fillna(value=False).astype(bool)
-    elif view.reason != ANY:
-        kept &= REASONS[view.reason](rows).fillna(value=False).astype(bool)
-    wanted = view.search.strip().casefold()
+        kept &= (refusals == choice.reason.removeprefix(_REFUSED)).fillna(value=False).astype(bool)
+    elif choice.reason != ANY:
+        kept &= REASONS[choice.reason](rows).fillna(value=False).astype(bool)
+    wanted = choice.search.strip().casefold()
     if wanted:
         matches = [
             rows[name].str.casefold().str.contains(wanted, regex=False).fillna(value=False).astype(bool)
             for name in ("id", "reduced_formula", "matched_id", "duplicate_of")
         ]
         kept &= pd.concat(matches, axis=1).any(axis=1)
-    column = ORDERS[view.order]
+    column = ORDERS[choice.order]
     if column is None or column not in rows:
         return rows[kept]
     return rows[kept].sort_values(column, kind="stable")

@@ -13,7 +13,7 @@ from leaderboard.pages.parts import energy_views, runs
 from leaderboard.pages.parts.events import QUIET
 from leaderboard.pages.parts.text_box import LINK_CHARACTERS, searched, text_box
 from leaderboard.pages.structures import downloads
-from leaderboard.pages.structures.choices import ALL, ANY, FILE_ORDER, ORDERS, SHOWN, View, reason_counts
+from leaderboard.pages.structures.choices import ALL, ANY, FILE_ORDER, ORDERS, SHOWN, Choice, reason_counts
 from leaderboard.pages.structures.structures import table_html
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Panel:
         run: id of the run shown.
         chosen: id of the structure drawn.
         link: what stands behind the address once the visitor has changed anything.
-        inputs: what :func:`seen` reads a view from, in its order.
+        inputs: what :func:`seen` reads a choice from, in its order.
         outputs: what :func:`fill` fills, in its order.
 
     """
@@ -85,17 +85,17 @@ def build(store: Store, prefix: str, *, is_addressed: bool) -> Panel:
         # gradio forgets that a component is hidden when the column that it is in is shown again
         file = gr.DownloadButton(elem_classes="unseen")
 
-    def drawn(identifier: str | None, view: View) -> tuple[int, str, str]:
+    def drawn(identifier: str | None, choice: Choice) -> tuple[int, str, str]:
         run = runs.find(store, identifier)
-        return (1, "", "") if run is None else (view.page, table_html(run, view), view.link(run.id))
+        return (1, "", "") if run is None else (choice.page, table_html(run, choice), choice.link(run.id))
 
     def narrow(identifier: str | None, *controls: object) -> tuple[int, str, str]:
         return drawn(identifier, replace(seen(*controls), page=1))
 
     def narrow_by_search(identifier: str | None, last: object, *controls: object) -> tuple[object, ...]:
-        view = replace(seen(*controls), page=1)
+        choice = replace(seen(*controls), page=1)
         # what a link or another run set the box to is shown already
-        return (gr.skip(),) * 4 if view.search == last else (view.search, *drawn(identifier, view))
+        return (gr.skip(),) * 4 if choice.search == last else (choice.search, *drawn(identifier, choice))
 
     def turn(event: gr.EventData, identifier: str | None, *controls: object) -> tuple[int, str, str]:
         return drawn(identifier, replace(seen(*controls), page=int(event.page)))
@@ -125,35 +125,35 @@ def structures_html(elem_id: str, kind: str) -> gr.HTML:
     )
 
 
-def seen(shown: object, reason: object, order: object, search: object, page: object, chosen: object) -> View:
-    """The view that the controls are set to.
+def seen(shown: object, reason: object, order: object, search: object, page: object, chosen: object) -> Choice:
+    """The choice that the controls are set to.
 
     Raises:
         gr.Error: the search is no text, or too long.
 
     """
-    return View(
+    return Choice(
         str(shown), str(reason), str(order), searched(search), int(str(page)), None if chosen is None else str(chosen)
     )
 
 
-def fill(run: Run | None, view: View, chosen: str | None = None) -> tuple[object, ...]:
-    """What shows a run as a view has it: values for ``Panel.outputs``.
+def fill(run: Run | None, choice: Choice, chosen: str | None = None) -> tuple[object, ...]:
+    """What shows a run as a choice has it: values for ``Panel.outputs``.
 
     Args:
         run: nothing is shown of None.
-        view: as a link gives it.
-        chosen: the structure that is drawn where the view names none.
+        choice: as a link gives it.
+        chosen: the structure that is drawn where the choice names none.
 
     """
     if run is None:
         return None, ALL, gr.Dropdown([ANY], value=ANY), FILE_ORDER, "", 1, None, "", "", ""
     counts = reason_counts(energy_views.facts(run.path))
     choices = [(ANY, ANY), *((f"{name} ({count:,})", name) for name, count in counts.items())]
-    reason = gr.Dropdown(choices, value=view.reason)
-    seen_first = view if view.chosen else replace(view, chosen=chosen)
-    controls = (view.shown, reason, view.order, view.search, view.page, view.chosen)
-    return run.id, *controls, view.search, table_html(run, seen_first), view.link(run.id)
+    reason = gr.Dropdown(choices, value=choice.reason)
+    seen_first = choice if choice.chosen else replace(choice, chosen=chosen)
+    controls = (choice.shown, reason, choice.order, choice.search, choice.page, choice.chosen)
+    return run.id, *controls, choice.search, table_html(run, seen_first), choice.link(run.id)
 
 
 def _written(store: Store, written: Callable[[Run], str], identifier: str | None) -> str | None:

@@ -10,7 +10,7 @@ import gradio as gr
 from leaderboard.pages.parts import energy_views, runs
 from leaderboard.pages.parts.events import QUIET
 from leaderboard.pages.structures import detail, panel
-from leaderboard.pages.structures.choices import View, select, view_of
+from leaderboard.pages.structures.choices import Choice, choice_of, select
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,22 +52,22 @@ def build(store: Store, prefix: str, *, is_addressed: bool = False) -> Section:
     return Section([*table.outputs, *structure.outputs])
 
 
-def fill(run: Run | None, view: View | None = None) -> tuple[object, ...]:
-    """What shows a run as a view has it, with the first readable record of it drawn: values for ``Section.outputs``."""
-    view = view or View()
+def fill(run: Run | None, choice: Choice | None = None) -> tuple[object, ...]:
+    """What shows a run as chosen, with the first readable record of it drawn: values for ``Section.outputs``."""
+    choice = choice or Choice()
     if run is None:
-        return *panel.fill(None, view), *detail.fill(None, None)
-    rows = select(energy_views.facts(run.path), view)
+        return *panel.fill(None, choice), *detail.fill(None, None)
+    rows = select(energy_views.facts(run.path), choice)
     readable = rows["id"][rows["refusal"].isna()]
     first = None if readable.empty else str(readable.iloc[0])
-    return *panel.fill(run, view, first), *detail.fill(run, view.chosen or first)
+    return *panel.fill(run, choice, first), *detail.fill(run, choice.chosen or first)
 
 
-def entered(run: Run, parameters: Mapping[str, str]) -> View:
+def entered(run: Run, parameters: Mapping[str, str]) -> Choice:
     """The view of a run's structures that a link gives.
 
     Raises:
-        LookupError: see :func:`.choices.view_of`.
+        LookupError: see :func:`.choices.choice_of`.
 
     """
-    return view_of(energy_views.facts(run.path), parameters)
+    return choice_of(energy_views.facts(run.path), parameters)

@@ -11,7 +11,7 @@ from leaderboard.board.names import view_name
 from leaderboard.pages.parts import energy_views, runs
 from leaderboard.pages.parts.markup import UNKNOWN, formula, text, yes_no
 from leaderboard.pages.parts.paging import pager
-from leaderboard.pages.structures.choices import PAGE_SIZE, View, select
+from leaderboard.pages.structures.choices import PAGE_SIZE, Choice, select
 from leaderboard.pages.structures.contacts import Contact, worst_contact
 from leaderboard.pages.structures.reasons import reasons
 from metrics.statistics.histogram import lists
@@ -55,22 +55,22 @@ class Ids:
         return lead + rest
 
 
-def table_html(run: Run, view: View) -> str:
-    """The page of a run's structures that a view shows, from what the run holds."""
+def table_html(run: Run, choice: Choice) -> str:
+    """The page of a run's structures that a choice shows, from what the run holds."""
     every = energy_views.facts(run.path)
-    rows = select(every, view)
+    rows = select(every, choice)
     ids = Ids.of(runs.columns(run.path)["id"].tolist())
-    return page_html(rows, view, ids, run=run, variant=energy_views.first_variant(run.path))
+    return page_html(rows, choice, ids, run=run, variant=energy_views.first_variant(run.path))
 
 
 def page_html(
-    rows: pd.DataFrame, view: View, ids: Ids | None = None, *, run: Run | None = None, variant: str | None = None
+    rows: pd.DataFrame, choice: Choice, ids: Ids | None = None, *, run: Run | None = None, variant: str | None = None
 ) -> str:
     """One page of the selected rows as a table; the row of the structure chosen is marked.
 
     Args:
-        rows: all that the view selects.
-        view: which page, and which structure is chosen.
+        rows: all that the choice selects.
+        choice: which page, and which structure is chosen.
         ids: how ids are written.
         run: whose crystals are looked at where a row names no pair that is too close; None looks at none.
         variant: names the view of the energies that ``e_above_hull`` is from.
@@ -83,10 +83,10 @@ def page_html(
     head = "".join(
         f'<th scope="col"{_RIGHT if name in {"Space group", "E above hull"} else ""}>{name}</th>' for name in names
     )
-    start = (view.page - 1) * PAGE_SIZE
+    start = (choice.page - 1) * PAGE_SIZE
     page = rows.iloc[start : start + PAGE_SIZE]
     body = "".join(
-        _row(row, contact_of(run, row), view, ids or Ids(), run, with_energy=with_energy) for row in facts_of(page)
+        _row(row, contact_of(run, row), choice, ids or Ids(), run, with_energy=with_energy) for row in facts_of(page)
     )
     caption = f"Structures {start + 1:,} to {start + len(page):,} of {len(rows):,}, with their verdicts and reasons"
     table = (
@@ -98,7 +98,7 @@ def page_html(
         notes.append(f"E above hull in eV/atom: {view_name(variant)}. Of duplicates the lowest in energy counts.")
     notes += ["Distances from a reference crystal in units of (V/N)^(1/3)."] if rows["in_reference"].any() else []
     legend = f'<p class="legend">{text(" ".join(notes))}</p>' if notes else ""
-    return f'<div class="scroll tall">{table}</div>{pager(len(rows), view.page, PAGE_SIZE)}{legend}'
+    return f'<div class="scroll tall">{table}</div>{pager(len(rows), choice.page, PAGE_SIZE)}{legend}'
 
 
 def contact_of(run: Run | None, row: Mapping[str, Any]) -> Contact | None:
@@ -126,16 +126,16 @@ def record_of(rows: pd.DataFrame, identifier: str) -> dict[str, Any] | None:
 
 def structure_link(run: Run | None, identifier: str) -> str:
     """Address of a structure, as an attribute of HTML."""
-    return text(View(chosen=identifier).link("" if run is None else run.id))
+    return text(Choice(chosen=identifier).link("" if run is None else run.id))
 
 
 _RIGHT = ' class="right"'
 
 
 def _row(
-    row: Mapping[str, Any], contact: Contact | None, view: View, ids: Ids, run: Run | None, *, with_energy: bool
+    row: Mapping[str, Any], contact: Contact | None, choice: Choice, ids: Ids, run: Run | None, *, with_energy: bool
 ) -> str:
-    is_chosen = row["id"] == view.chosen
+    is_chosen = row["id"] == choice.chosen
     known = row["in_reference"]
     why = text("; ".join(reasons(row, contact)))
     name = text(row["id"])

@@ -19,7 +19,7 @@ from leaderboard.pages.model import energies, energy_charts
 from leaderboard.pages.parts.energy_views import distances, energies_of, facts, of_structure, views_of
 from leaderboard.pages.parts.markup import UNKNOWN
 from leaderboard.pages.structures import downloads, panel
-from leaderboard.pages.structures.choices import View, select
+from leaderboard.pages.structures.choices import Choice, select
 from leaderboard.pages.structures.detail import drawing
 from leaderboard.pages.structures.energies_detail import energies_html
 from leaderboard.pages.structures.structures import page_html
@@ -112,7 +112,7 @@ def test_the_structures_say_which_of_duplicates_is_lowest_in_energy(tmp_path: Pa
     run = publish(tmp_path, Made("twice", records, crystals=crystals, energies=energies))
     rows = facts(run.path)
     assert rows["unique"].tolist() == [False, True]
-    html = page_html(rows, View(), variant=VIEWS[0])
+    html = page_html(rows, Choice(), variant=VIEWS[0])
     assert "Duplicate of lower" in html
     assert "Duplicate of first" not in html
     assert "Of duplicates the lowest in energy counts." in html
@@ -135,8 +135,8 @@ def test_a_run_without_energies_shows_none(structural: Run) -> None:
     assert not section[0].visible
     assert len(section) == len(energies.fill(None))
     assert energies_html(structural.path, "any", "starter") == ""
-    assert "E above hull" not in str(panel.fill(structural, View())[-2])
-    assert len(select(facts(structural.path), View("on or below the hull"))) == 0
+    assert "E above hull" not in str(panel.fill(structural, Choice())[-2])
+    assert len(select(facts(structural.path), Choice("on or below the hull"))) == 0
 
 
 def test_the_distribution_counts_each_structure_once_and_marks_what_is_off_the_scale(run: Run) -> None:
@@ -177,10 +177,10 @@ def test_shares_have_their_intervals_from_the_scores(run: Run) -> None:
     [("on or below the hull", ["below"]), ("at most 0.1 eV/atom above the hull", ["new", "below", "copy"])],
 )
 def test_the_table_filters_and_sorts_by_energy(run: Run, shown: str, ids: list[str]) -> None:
-    assert select(facts(run.path), View(shown))["id"].tolist() == ids
-    rows = select(facts(run.path), View(shown, order="E above hull"))
+    assert select(facts(run.path), Choice(shown))["id"].tolist() == ids
+    rows = select(facts(run.path), Choice(shown, order="E above hull"))
     assert rows["e_above_hull"].is_monotonic_increasing
-    page = page_html(rows, View(), variant=VIEWS[0])
+    page = page_html(rows, Choice(), variant=VIEWS[0])
     assert "-0.050" in page
     assert "E above hull in eV/atom: CHGNet, as submitted." in page
 

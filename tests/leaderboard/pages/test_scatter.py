@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from leaderboard.board.table import board
 from leaderboard.pages.compare.models import leaders, models
 from leaderboard.pages.compare.pareto import dominates, front
+from leaderboard.pages.compare.scatter_choice import Choice, choice_of, draw
 from leaderboard.pages.compare.scatter_figures import Point, labels
-from leaderboard.pages.compare.scatter_view import View, draw, view_of
 from leaderboard.pages.parts.markup import Interval
 from leaderboard.protocol import load_protocol
 from leaderboard.score_key import ScoreKey
@@ -130,8 +130,8 @@ def test_leaders_follow_the_means_of_what_was_there(made: Board) -> None:
 
 
 def test_the_page_names_the_front_and_shows_every_model(made: Board) -> None:
-    view = view_of({"y": "valid"}, made, PROTOCOL)
-    shown = draw(view, made, PROTOCOL)
+    choice = choice_of({"y": "valid"}, made, PROTOCOL)
+    shown = draw(choice, made, PROTOCOL)
     assert "On the front: model " in shown.finding
     assert "<img" not in shown.table
     assert "&lt;img" in shown.table
@@ -145,22 +145,22 @@ def test_the_page_names_the_front_and_shows_every_model(made: Board) -> None:
 
 
 def test_scores_without_a_better_end_have_no_front(made: Board) -> None:
-    shown = draw(view_of({"x": "novel_fingerprint"}, made, PROTOCOL), made, PROTOCOL)
+    shown = draw(choice_of({"x": "novel_fingerprint"}, made, PROTOCOL), made, PROTOCOL)
     assert "no better end, so there is no front" in shown.finding
     assert "Models on the front" not in shown.table
     assert shown.figure is not None
     assert len(shown.figure.data[3].x) == 0
 
 
-@pytest.mark.parametrize("name", View._fields)
+@pytest.mark.parametrize("name", Choice._fields)
 def test_what_a_view_names_and_the_board_lacks_is_answered(made: Board, name: str) -> None:
     with pytest.raises(LookupError, match="is called 'nothing'"):
-        view_of({name: "nothing"}, made, PROTOCOL)
+        choice_of({name: "nothing"}, made, PROTOCOL)
 
 
 def test_an_empty_board_shows_nothing_and_says_so(tmp_path: Path) -> None:
     empty = board(Store(tmp_path), PROTOCOL)
-    shown = draw(view_of({}, empty, PROTOCOL), empty, PROTOCOL)
+    shown = draw(choice_of({}, empty, PROTOCOL), empty, PROTOCOL)
     assert shown.figure is None
     assert shown.history is None
     assert shown.finding.startswith("No model has both")

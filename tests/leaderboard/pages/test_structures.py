@@ -18,7 +18,7 @@ import pytest
 from leaderboard.pages.parts import runs
 from leaderboard.pages.parts.paging import n_pages
 from leaderboard.pages.structures import downloads, panel, structures
-from leaderboard.pages.structures.choices import PAGE_SIZE, View, reason_counts, select, view_of
+from leaderboard.pages.structures.choices import PAGE_SIZE, Choice, choice_of, reason_counts, select
 from leaderboard.pages.structures.reasons import reasons
 from leaderboard.pages.structures.structures import Ids
 from leaderboard.run.reading import STRUCTURES_SCHEMA
@@ -66,34 +66,34 @@ def rows(run: Run) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("view", "ids"),
+    ("choice", "ids"),
     [
-        (View(), [record["id"] for record in RECORDS]),
-        (View("valid, unique and novel"), ["fine", HOSTILE, "=cmd()"]),
-        (View("refused"), ["refused"]),
-        (View("invalid"), ["charged", "close", "thin"]),
-        (View("duplicate"), ["copy"]),
-        (View("known"), ["old", "older"]),
-        (View("undecided"), ["unsure"]),
-        (View(reason="charge"), ["charged"]),
-        (View(reason="minimum distance"), ["close"]),
-        (View(reason="plausibility"), ["thin"]),
-        (View(reason="duplicate"), ["copy"]),
-        (View(reason="known"), ["old", "older"]),
-        (View(reason="undecided"), ["unsure"]),
-        (View(reason="refused: partial occupancy"), ["refused"]),
-        (View("known", "charge"), []),
-        (View("known", order="distance from the reference"), ["older", "old"]),
-        (View("known", order="E above hull"), ["old", "older"]),  # the run has no energies
-        (View(search="FINE"), ["fine", "copy"]),
-        (View(search="na3v2"), ["fine"]),
-        (View(search="mp-22865"), ["old"]),
-        (View(search="("), ["fine", HOSTILE, "=cmd()"]),
+        (Choice(), [record["id"] for record in RECORDS]),
+        (Choice("valid, unique and novel"), ["fine", HOSTILE, "=cmd()"]),
+        (Choice("refused"), ["refused"]),
+        (Choice("invalid"), ["charged", "close", "thin"]),
+        (Choice("duplicate"), ["copy"]),
+        (Choice("known"), ["old", "older"]),
+        (Choice("undecided"), ["unsure"]),
+        (Choice(reason="charge"), ["charged"]),
+        (Choice(reason="minimum distance"), ["close"]),
+        (Choice(reason="plausibility"), ["thin"]),
+        (Choice(reason="duplicate"), ["copy"]),
+        (Choice(reason="known"), ["old", "older"]),
+        (Choice(reason="undecided"), ["unsure"]),
+        (Choice(reason="refused: partial occupancy"), ["refused"]),
+        (Choice("known", "charge"), []),
+        (Choice("known", order="distance from the reference"), ["older", "old"]),
+        (Choice("known", order="E above hull"), ["old", "older"]),  # the run has no energies
+        (Choice(search="FINE"), ["fine", "copy"]),
+        (Choice(search="na3v2"), ["fine"]),
+        (Choice(search="mp-22865"), ["old"]),
+        (Choice(search="("), ["fine", HOSTILE, "=cmd()"]),
     ],
-    ids=lambda value: value.link("run") if isinstance(value, View) else "",
+    ids=lambda value: value.link("run") if isinstance(value, Choice) else "",
 )
-def test_a_view_keeps_what_it_names_in_its_order(rows: pd.DataFrame, view: View, ids: list[str]) -> None:
-    assert select(rows, view)["id"].tolist() == ids
+def test_a_view_keeps_what_it_names_in_its_order(rows: pd.DataFrame, choice: Choice, ids: list[str]) -> None:
+    assert select(rows, choice)["id"].tolist() == ids
 
 
 def test_the_reasons_of_a_run_are_counted(rows: pd.DataFrame) -> None:
@@ -109,23 +109,23 @@ def test_the_reasons_of_a_run_are_counted(rows: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize(
-    "view",
+    "choice",
     [
-        View(),
-        View("known", "charge", "distance from the reference", "a&b=c #", 1, HOSTILE),
-        View(reason="refused: partial occupancy", chosen="refused"),
+        Choice(),
+        Choice("known", "charge", "distance from the reference", "a&b=c #", 1, HOSTILE),
+        Choice(reason="refused: partial occupancy", chosen="refused"),
     ],
 )
-def test_a_link_restores_what_was_seen(rows: pd.DataFrame, view: View) -> None:
-    parameters = dict(parse_qsl(view.link("sub/run@owner").removeprefix("?")))
+def test_a_link_restores_what_was_seen(rows: pd.DataFrame, choice: Choice) -> None:
+    parameters = dict(parse_qsl(choice.link("sub/run@owner").removeprefix("?")))
     assert parameters.pop("model") == "sub/run@owner"
-    assert view_of(rows, parameters) == view
+    assert choice_of(rows, parameters) == choice
 
 
 def test_a_link_opens_the_page_of_the_table_that_the_structure_stands_on() -> None:
     rows = frame([good(f"r{number}") for number in range(2 * PAGE_SIZE + 1)], COLUMNS)
-    assert view_of(rows, {"structure": f"r{PAGE_SIZE}"}).page == 2
-    assert view_of(rows, {"structure": "r0", "find": "r1"}).page == 1  # it is not among these
+    assert choice_of(rows, {"structure": f"r{PAGE_SIZE}"}).page == 2
+    assert choice_of(rows, {"structure": "r0", "find": "r1"}).page == 1  # it is not among these
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_link_that_names_what_there_is_not_says_what_there_is(
     rows: pd.DataFrame, parameters: dict[str, str], said: str
 ) -> None:
     with pytest.raises(LookupError, match=said):
-        view_of(rows, parameters)
+        choice_of(rows, parameters)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_every_verdict_has_its_reason(run: Run, rows: pd.DataFrame, record: str,
     row = structures.record_of(rows, record)
     assert row is not None
     assert reasons(row, structures.contact_of(run, row)) == [reason]
-    assert escape(reason) in structures.table_html(run, View())
+    assert escape(reason) in structures.table_html(run, Choice())
 
 
 def test_what_is_fine_has_no_reason(rows: pd.DataFrame) -> None:
@@ -173,15 +173,15 @@ def test_what_is_fine_has_no_reason(rows: pd.DataFrame) -> None:
 
 
 def test_an_id_is_never_markup(run: Run) -> None:
-    page = structures.table_html(run, View(chosen=HOSTILE))
+    page = structures.table_html(run, Choice(chosen=HOSTILE))
     assert "<script" not in page
     assert f'data-id="{escape(HOSTILE)}"' in page
 
 
 def test_an_id_is_a_link_to_its_structure(run: Run) -> None:
-    page = structures.table_html(run, View())
+    page = structures.table_html(run, Choice())
     links = {unescape(link) for link in re.findall(r'href="([^"]*)"', page)}
-    assert links == {View(chosen=record["id"]).link(run.id) for record in RECORDS}
+    assert links == {Choice(chosen=record["id"]).link(run.id) for record in RECORDS}
 
 
 @pytest.mark.parametrize(
@@ -210,22 +210,22 @@ def test_a_long_table_is_cut_into_pages() -> None:
     n = 2 * PAGE_SIZE + 1
     rows = frame([good(f"r{number}") for number in range(n)], COLUMNS)
     assert n_pages(len(rows), PAGE_SIZE) == 3
-    assert structures.page_html(rows, View(page=2)).count("data-id") == PAGE_SIZE
-    last = structures.page_html(rows, View(page=3))
+    assert structures.page_html(rows, Choice(page=2)).count("data-id") == PAGE_SIZE
+    last = structures.page_html(rows, Choice(page=3))
     assert last.count("data-id") == 1
     assert f"{n} to {n} of {n}" in last
     assert 'data-page="4" disabled' in last
 
 
 def test_no_row_is_a_sentence(rows: pd.DataFrame) -> None:
-    assert "No structure matches" in structures.page_html(rows.head(0), View())
+    assert "No structure matches" in structures.page_html(rows.head(0), Choice())
 
 
 def test_a_run_that_does_not_exist_shows_nothing(run: Run) -> None:
     store = Store(run.path.parents[1])
     assert runs.find(store, "../../etc/passwd") is None
     assert runs.find(store, None) is None
-    assert panel.fill(None, View())[-2:] == ("", "")
+    assert panel.fill(None, Choice())[-2:] == ("", "")
 
 
 def test_a_run_is_found_by_its_id_alone(run: Run) -> None:

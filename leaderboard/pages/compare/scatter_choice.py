@@ -40,7 +40,7 @@ _LEGEND = (
 )
 
 
-class View(NamedTuple):
+class Choice(NamedTuple):
     """What the visitor chose: columns of two scores, the reference set, and the column of the score by date."""
 
     x: str
@@ -50,7 +50,7 @@ class View(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """What the page shows of a view: sentences and tables as HTML, and figures."""
+    """What the page shows of a choice: sentences and tables as HTML, and figures."""
 
     finding: str
     figure: go.Figure | None
@@ -60,8 +60,8 @@ class Drawn(NamedTuple):
     leaders: str
 
 
-def view_of(chosen: Mapping[str, object], board: Board, protocol: Protocol) -> View:
-    """The view with what was chosen, and what is shown first for the rest.
+def choice_of(chosen: Mapping[str, object], board: Board, protocol: Protocol) -> Choice:
+    """The choice with what was chosen, and what is shown first for the rest.
 
     Raises:
         LookupError: a choice names what the board does not have; says what it has.
@@ -70,37 +70,37 @@ def view_of(chosen: Mapping[str, object], board: Board, protocol: Protocol) -> V
     first_set = reference_sets(board, protocol)[0][1]
     reference = chosen.get("reference", first_set)
     known = reference if isinstance(reference, str) and reference in board.references.values() else first_set
-    first = View(FIRST_X, FIRST_Y, first_set, board.ranking(known, protocol).column)
-    view = View(*(str(chosen.get(name, value))[:200] for name, value in first._asdict().items()))
-    check(view, board)
-    return view
+    first = Choice(FIRST_X, FIRST_Y, first_set, board.ranking(known, protocol).column)
+    choice = Choice(*(str(chosen.get(name, value))[:200] for name, value in first._asdict().items()))
+    check(choice, board)
+    return choice
 
 
-def check(view: View, board: Board) -> None:
-    """See that the board has what a view names.
+def check(choice: Choice, board: Board) -> None:
+    """See that the board has what a choice names.
 
     Raises:
         LookupError: it has not; says what it has.
 
     """
     columns = {key.column for key in board.keys if key.name in registry()}
-    for name in (view.x, view.y, view.score):
+    for name in (choice.x, choice.y, choice.score):
         if name not in columns:
             some = ", ".join(sorted(columns)[:5])
             msg = f"no score here is called {name!r}; scores are named like {some}, as the columns of the board's CSV"
             raise LookupError(msg)
-    if board.references and view.reference not in board.references.values():
+    if board.references and choice.reference not in board.references.values():
         known = ", ".join(board.references.values())
-        msg = f"no reference set with a board is called {view.reference!r}; there are {known}"
+        msg = f"no reference set with a board is called {choice.reference!r}; there are {known}"
         raise LookupError(msg)
 
 
-def draw(view: View, board: Board, protocol: Protocol) -> Drawn:
-    """Draw a view whose names the board has."""
+def draw(choice: Choice, board: Board, protocol: Protocol) -> Drawn:
+    """Draw a choice whose names the board has."""
     by_column = {key.column: key for key in board.keys}
-    keys = [by_column[view.x], by_column[view.y]]
-    score = by_column[view.score]
-    of_board = models(board, view.reference, [*keys, score])
+    keys = [by_column[choice.x], by_column[choice.y]]
+    score = by_column[choice.score]
+    of_board = models(board, choice.reference, [*keys, score])
     names = [heading(key, board.keys, protocol) for key in keys]
     known = [(model, scores) for model in of_board if None not in (scores := [model.score(key) for key in keys])]
     on_front = _front([model for model, _ in known], [scores for _, scores in known], keys)
@@ -109,8 +109,8 @@ def draw(view: View, board: Board, protocol: Protocol) -> Drawn:
         for (model, scores), on in zip(known, on_front, strict=True)
     ]
     axes = [Axis(f"{name}, {_unit(key)}", direction(key.name)) for name, key in zip(names, keys, strict=True)]
-    needs_hull = any(key.variant is not None for key in keys) and board.is_indicative(view.reference)
-    banner = banner_html(view.reference, protocol) if needs_hull else ""
+    needs_hull = any(key.variant is not None for key in keys) and board.is_indicative(choice.reference)
+    banner = banner_html(choice.reference, protocol) if needs_hull else ""
     rows = [_row(model, scores, keys, on_front=bool(on)) for (model, scores), on in zip(known, on_front, strict=True)]
     steps = leaders(of_board, score)
     name = heading(score, board.keys, protocol)
