@@ -49,8 +49,8 @@ def head_html(shown: Sequence[Column], selection: Selection, *, indicative: bool
     last = _heading("n_submitted", FACT_LABELS["n_submitted"], "right start", selection) + _heading(
         "created", FACT_LABELS["created"], "date", selection
     )
-    over = f'<td colspan="2"></td><th class="stick"></th>{"".join(groups)}<th colspan="2" class="group">Submission</th>'
-    over = over.replace('<th class="stick"></th>', '<td class="model"></td>')
+    submission = '<th scope="colgroup" colspan="2" class="group">Submission</th>'
+    over = f'<td colspan="2"></td><td class="model"></td>{"".join(groups)}{submission}'
     tick = '<td class="tick"><span class="hidden-text">Compare</span></td>'
     return f"<thead><tr>{over}</tr><tr>{tick}{first}{model}{''.join(cells)}{last}</tr></thead>"
 
