@@ -118,15 +118,16 @@ def build(store: Store, jobs: Jobs, protocol: Protocol, boards: KeptBoard) -> gr
 def _entered(entrances: Sequence[Entrance], tabs: gr.Tabs, said: gr.HTML, query: str) -> Values:
     """What opens the page that a link names; without a link the visitor may have opened one already: it stays open."""
     if not isinstance(query, str) or len(query) > MAX_LINK:
-        return {}
+        return {said: notice("error", f"This link leads nowhere: it is longer than {MAX_LINK:,} characters.")}
     parameters = dict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
     if not parameters:
-        return {}
+        return {said: gr.skip()}
     for entrance in entrances:
         try:
             values = entrance.enter(parameters)
         except LookupError as error:
-            return {tabs: gr.Tabs(selected=entrance.tab), said: notice("error", f"This link leads nowhere: {error}.")}
+            # no page is opened, which would show something else than was asked for
+            return {said: notice("error", f"This link leads nowhere: {error}.")}
         if values is not None:
             return {tabs: gr.Tabs(selected=entrance.tab), **values}
     if (page := parameters.get("page")) in PAGES:

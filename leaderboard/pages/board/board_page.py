@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import gradio as gr
 
 from leaderboard.pages.board import board, controls
-from leaderboard.pages.board.columns import CUSTOM, columns
+from leaderboard.pages.board.columns import CUSTOM, OVERVIEW, columns
 from leaderboard.pages.board.controls import Controls, references, sort_choices
 from leaderboard.pages.board.drawn import Drawn
 from leaderboard.pages.board.filters import Choices, choices, shown_choices
@@ -33,6 +34,14 @@ ADDRESS = """(query) => {
     if (location.search && !document.body.dataset.entered) return;  // a link to another page has yet to open it
     history.replaceState(null, '', query ? '?' + query : location.pathname);
 }"""
+# A board of other values than the controls have by now is drawn again: gradio sets the controls of a link one by one
+# and may lose the last of many changes. Only a board that has settled writes the address.
+_SETTLED = f"""(query, again, drawn, ...values) => {{
+    const settled = JSON.parse(drawn || '[]').every((value, place) => value === values[place]);
+    if (!settled) return String(Math.random());
+    ({ADDRESS})(query);
+    return again;
+}}"""
 # a heading, a page or "all" that was clicked; in the browser, so that of quick clicks none is lost or comes late
 _TURN = f"""(sort, order, at, show) => {{
     const asked = window.boardAsked ?? {{}};
@@ -82,10 +91,11 @@ class Desk:
         self.first = first_selection(self.sent, protocol)
         self.drawn = Drawn(protocol)
 
-    def draw(self, given: Mapping[str, object]) -> tuple[str, str]:
-        """The board and the query of its link."""
+    def draw(self, given: Mapping[str, object]) -> tuple[str, str, str]:
+        """The board, the query of its link, and the values that it was drawn of, as JSON."""
         table, selection = self._selection(given)
-        return self.drawn.html(table, selection, self.first), link(selection, self.first)
+        drawn = self.drawn.html(table, selection, self.first)
+        return drawn, link(selection, self.first), json.dumps(list(given.values()))
 
     def draw_picker(self, given: Mapping[str, object]) -> str:
         """The boxes of the columns."""
@@ -124,9 +134,11 @@ class Desk:
         given: dict[str, object] = {field.name: getattr(chosen, field.name) for field in fields(Selection)}
         given |= {"energies": chosen.energies or self._protocol.energy_variant, "at": str(chosen.at)}
         sorts = sort_choices(table, self._protocol, chosen.reference)
+        first_sorts = sort_choices(self.sent, self._protocol, self.first.reference)
         return {
             **{control: given[name] for name, control in parts.by_name.items()},
-            parts.dropdowns["sort"]: gr.Dropdown(sorts, value=chosen.sort),
+            # other choices come only with another set: with them gradio sets the value twice
+            parts.dropdowns["sort"]: chosen.sort if sorts == first_sorts else gr.Dropdown(sorts, value=chosen.sort),
             parts.presets: None if chosen.preset == CUSTOM else chosen.preset,
         }
 
@@ -152,10 +164,13 @@ def build(boards: KeptBoard, protocol: Protocol) -> BoardPage:
     parts = controls.build(desk.sent, protocol, desk.first)
     query = gr.Textbox("", visible="hidden", max_length=controls.MAX_COLUMNS, elem_id="board_query")
     state = gr.Textbox(desk.drawn.state(desk.sent), visible="hidden", max_length=MAX_LENGTH, elem_id="board_state")
+    # what the board was drawn of, and a word that draws it again
+    drawn_of = gr.Textbox("", visible="hidden", max_length=controls.MAX_COLUMNS, elem_id="board_drawn_of")
+    again = gr.Textbox("", visible="hidden", max_length=MAX_LENGTH, elem_id="board_again")
     body = table_component("board", desk.drawn.html(desk.sent, desk.first, desk.first))
     names, inputs = list(parts.by_name), list(parts.by_name.values())
 
-    def draw(*values: object) -> tuple[str, str]:
+    def draw(*values: object) -> tuple[str, str, str]:
         return desk.draw(dict(zip(names, values, strict=True)))
 
     def draw_picker(*values: object) -> str:
@@ -163,13 +178,15 @@ def build(boards: KeptBoard, protocol: Protocol) -> BoardPage:
 
     # a single event draws: the browser then asks again with what is chosen once an answer is there, so that the last
     # choice wins, whichever answer is slow
-    changes = [*(control.change for control in inputs), state.change]
-    gr.on(changes, draw, inputs, [body, query], trigger_mode="always_last", **LIGHT)
-    query.change(None, query, None, js=ADDRESS)
+    changes = [*(control.change for control in inputs), state.change, again.change]
+    drawing = gr.on(changes, draw, inputs, [body, query, drawn_of], trigger_mode="always_last", **LIGHT)
+    drawing.then(None, [query, again, drawn_of, *inputs], again, js=_SETTLED)
     sort = parts.dropdowns["sort"]
     turned = [sort, parts.dropdowns["order"], parts.at, parts.dropdowns["show"]]
     body.click(None, turned, turned, js=_TURN, trigger_mode="multiple")
-    parts.presets.input(lambda name: name or gr.skip(), parts.presets, parts.columns, **LIGHT)
+    parts.presets.input(lambda name: name or gr.skip(), parts.presets, parts.columns, **LIGHT).then(
+        draw_picker, inputs, parts.picker, **LIGHT
+    )
     parts.picker.click(_picked, None, [parts.presets, parts.columns], **LIGHT)
     parts.picking.expand(draw_picker, inputs, parts.picker, **LIGHT)
     reference = parts.dropdowns["reference"]
@@ -185,6 +202,6 @@ def build(boards: KeptBoard, protocol: Protocol) -> BoardPage:
 
 
 def _picked(event: gr.EventData) -> tuple[object, object]:
-    """No preset, and the names of the picked columns; with none picked everything stays."""
+    """No preset, and the names of the picked columns; with none picked the overview."""
     names = ",".join(map(str, event.columns))
-    return (None, names) if names else (gr.skip(), gr.skip())
+    return (None, names) if names else (OVERVIEW, OVERVIEW)

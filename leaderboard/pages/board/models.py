@@ -25,8 +25,8 @@ class Models(NamedTuple):
     """The board by models.
 
     Attributes:
-        rows: columns of the wide board; of several runs of a model the first, with the mean of each score, the interval
-            of that mean as of independent errors, and the sums of the numbers of structures; null where a run lacks it.
+        rows: columns of the wide board; of several runs of a model the newest, with the mean of each score, its interval
+            as of independent errors, and the sums of the numbers of structures; null where a run lacks it.
         runs: by the ``run`` of such a row, the rows of its runs, the oldest first.
 
     """
@@ -41,19 +41,19 @@ def models(table: Board) -> Models:
     several = wide[(wide["n_runs"] > 1).fillna(value=False).astype(bool)]
     facts = ["protocol_hash", "custom", "status", *FIELD, *MODEL]
     groups = [rows.sort_values(["created", "run"]) for _, rows in several.groupby(facts, dropna=False, sort=False)]
-    kept = wide.drop(index=[place for rows in groups for place in rows.index[1:]])
+    kept = wide.drop(index=[place for rows in groups for place in rows.index[:-1]])
     names = [f"{key.column}{end}" for end in PARTS for key in table.keys]
     # all at once: a frame of a thousand nullable columns takes a second to be changed cell by cell
     cells = kept[names].to_numpy(dtype=np.float64, na_value=np.nan)
     for rows in groups:
-        cells[kept.index.get_loc(rows.index[0])] = _means(rows, names)
+        cells[kept.index.get_loc(rows.index[-1])] = _means(rows, names)
     merged = {
         name: pd.array(cells[:, place], dtype="Int64" if name.endswith(_COUNTS) else "Float64")
         for place, name in enumerate(names)
     }
     others = kept[[name for name in kept.columns if name not in merged]]
     with_means = pd.concat([others, pd.DataFrame(merged, index=kept.index)], axis="columns")
-    return Models(with_means, {str(rows["run"].iloc[0]): rows for rows in groups})
+    return Models(with_means, {str(rows["run"].iloc[-1]): rows for rows in groups})
 
 
 def _means(rows: pd.DataFrame, names: list[str]) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from leaderboard.pages.board.columns import CALIBRATED, CUSTOM, OVERVIEW, PRESETS, RAW, columns, energy_views
 from leaderboard.pages.board.filters import ANY, SHOWN, Choices, choices
+from leaderboard.pages.parts.text_box import MAX_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -113,7 +114,10 @@ def linked(parameters: Mapping[str, str], first: Selection, table: Board, protoc
             _check(f"{name}: there is no", [given[name]], options)
     picked = given.get("columns", first.columns)
     if picked not in PRESETS:
-        _check("there is no column", picked.split(","), names)
+        _check("there is no preset or column", picked.split(","), [*PRESETS, *sorted(names)])
+    if len(given.get("search", "")) > MAX_LENGTH:
+        msg = f"a search of {len(given['search']):,} characters; at most {MAX_LENGTH}"
+        raise LookupError(msg)
     page = given.get("at", "1")
     if not page.isdecimal() or not 0 < int(page) <= MOST_PAGES:
         msg = f"at is {page[:20]!r}, a page is a whole number from 1"
@@ -125,7 +129,7 @@ def linked(parameters: Mapping[str, str], first: Selection, table: Board, protoc
 def _check(what: str, names: Collection[str], allowed: Collection[str]) -> None:
     unknown = [name for name in names if name not in allowed]
     if unknown:
-        listed = ", ".join(sorted(allowed)[:30])
+        listed = ", ".join(list(allowed)[:30] if isinstance(allowed, list | tuple) else sorted(allowed)[:30])
         msg = f"{what} {', '.join(repr(name[:60]) for name in unknown[:3])}; there are: {listed}"
         raise LookupError(msg)
 

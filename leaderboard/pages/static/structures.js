@@ -36,8 +36,18 @@ element.addEventListener("click", (event) => {
     mark(target.dataset.id);
     section().dataset.awaits = target.dataset.id;
     trigger("select", { id: target.dataset.id });
+    askAgain(target.dataset.id, 4);
   }
 });
+
+// of quick clicks gradio may lose the last one: it is asked for until its panel is there
+function askAgain(id, times) {
+  setTimeout(() => {
+    if (section().dataset.awaits !== id || times === 0) return;
+    trigger("select", { id });
+    askAgain(id, times - 1);
+  }, 2000);
+}
 
 // the panel stands below the table where both do not fit side by side: then it comes to whoever chose a structure
 function isBelow() {

@@ -111,14 +111,16 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
     names, desk = list(fields), submit_steps.Desk(jobs)
     looked = [scored, timer, status, stage, *steps.shown]
 
-    def send(request: gr.Request, path: str | None, earlier: str | None, *values: object) -> tuple[object, ...]:
-        if path is None:
-            return "", *desk.look("", "Choose a file of structures first.")
+    def send(
+        request: gr.Request, path: str | None, earlier: str | None, job_id: str, *values: object
+    ) -> tuple[object, ...]:
+        if path is None:  # what is shown stays
+            return job_id, *desk.look(job_id, "Choose a file of structures first.")
         card = dict(zip(names, values, strict=True))
         try:
             accepted = accept(jobs, visitor_of(request), Path(path), card, supersedes=earlier)
         except (FileRefusedError, NotAcceptedError) as error:
-            return "", *desk.look("", str(error))
+            return job_id, *desk.look(job_id, str(error))
         return accepted.submission.id, *desk.look(accepted.submission.id, accepted.kept)
 
     def fill_form(job_id: str, said: str, *, is_new_version: bool) -> tuple[object, ...]:
@@ -144,7 +146,7 @@ def build(store: Store, jobs: Jobs, protocol: Protocol) -> SubmitPage:
     file.clear(lambda: "", None, contents, **QUIET)
     # past gradio's queue, which scores nothing and would make these wait for what draws
     sent = button.click(None, None, [status, stage], js=_SENDING, **QUIET).then(
-        send, [file, supersedes, *fields.values()], [job, *looked], queue=False, **QUIET
+        send, [file, supersedes, job, *fields.values()], [job, *looked], queue=False, **QUIET
     )
     sent.then(None, job, None, js=_REMEMBER, **QUIET).then(None, job, None, js=card_form.FORGET_DRAFT, **QUIET)
     sent.then(None, None, None, js=submit_steps.FOCUS_ERROR, **QUIET)

@@ -116,7 +116,7 @@ def test_unapproved_runs_under_any_names_change_no_other_row(root: Path, added: 
     before = board(store, PROTOCOL)
     known = [run for run in store.runs() if run.owner in KNOWN]
     of_known = rows(before, KNOWN)
-    bests = {name: board_page._best(of_known, column) for name, column in columns(before).items()}  # noqa: SLF001
+    bests = bests_of(of_known, before)
     said = compare(known[:3], PROTOCOL, variances(before, known[0]))
     for number, one in enumerate(added):
         if one["copies"]:
@@ -140,7 +140,7 @@ def test_unapproved_runs_under_any_names_change_no_other_row(root: Path, added: 
     assert (theirs["n_runs"] == 1).all()
     assert first_two(board(store, PROTOCOL)) == first_two_of(before)
     everything = table.wide[table.wide["reference"] == "mp"]
-    after = {name: board_page._best(everything, column) for name, column in columns(before).items()}  # noqa: SLF001
+    after = bests_of(everything, before)
     assert after == bests
     eve = next(run for run in store.runs() if run.owner == "eve")
     beside = compare([*known[:3], eve], PROTOCOL, variances(table, known[0]))
@@ -149,6 +149,12 @@ def test_unapproved_runs_under_any_names_change_no_other_row(root: Path, added: 
     }
     for sha256 in {run.record.submission_sha256 for run in store.runs() if run.owner == "eve"}:
         verbs.withdraw(store, MAINTAINER, sha256, "eve", "the end of an example")
+
+
+def bests_of(rows: pd.DataFrame, table: Board) -> dict[str, float | None]:
+    """The value that is marked of each column."""
+    competing = rows[board_page._competes(rows)]  # noqa: SLF001
+    return {name: board_page._best(competing, column) for name, column in columns(table).items()}  # noqa: SLF001
 
 
 def columns(table: Board) -> dict[str, board_columns.Column]:

@@ -115,7 +115,8 @@ def test_the_first_selection_needs_no_query(table: Board) -> None:
     ("parameters", "said"),
     [
         ({"sort": "beauty"}, "sort: there is no 'beauty'; there are: .*novel"),
-        ({"columns": "valid,beauty"}, "no column 'beauty'"),
+        ({"columns": "valid,beauty"}, "no preset or column 'beauty'; there are: overview, novelty"),
+        ({"search": "y" * 501}, "a search of 501 characters; at most 500"),
         ({"reference": "mars"}, "no board of the reference set 'mars'; there are: starter"),
         ({"colour": "red"}, "no control 'colour'; there are: .*columns"),
         ({"training": "WD-50K"}, "training: there is no 'WD-50K'; there are: .*MP-20"),
