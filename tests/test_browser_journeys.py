@@ -99,6 +99,7 @@ def test_why_was_a_structure_invalid(browser: Browser, address: str) -> None:
     with visit(browser, address) as page:
         board(page).get_by_role("link", name="alpha").click()
         panel = page.get_by_role("tabpanel", name="Model")
+        expect(panel.get_by_title("alpha-0", exact=True)).to_be_visible()  # the table is there
         panel.get_by_role("textbox", name="Search").fill(f"alpha-{N - 1}")
         # of its id the table shows what is not common to all
         row = panel.get_by_role("row").filter(has=page.get_by_title(f"alpha-{N - 1}"))

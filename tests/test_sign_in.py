@@ -195,7 +195,7 @@ def test_an_owner_corrects_the_card_withdraws_and_a_maintainer_approves(board: B
 
 
 def test_files_are_taken_from_whoever_is_signed_in(board: Board) -> None:
-    asked = (board.upload(), None, "m", *[""] * (len(Card.model_fields) - 1))
+    asked = (board.upload(), None, "", "m", *[""] * (len(Card.model_fields) - 1))
     refused = board.ask("submit_button", *asked)
     assert "sign in" in json.dumps(refused)
     assert refused[0] == ""

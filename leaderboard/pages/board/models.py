@@ -25,8 +25,8 @@ class Models(NamedTuple):
     """The board by models.
 
     Attributes:
-        rows: columns of the wide board; of several runs of a model the newest, with the mean of each score, its interval
-            as of independent errors, and the sums of the numbers of structures; null where a run lacks it.
+        rows: columns of the wide board; of several runs of one model the newest, with the mean of each score, its
+            interval as of independent errors, and the sums of the numbers of structures; null where a run lacks it.
         runs: by the ``run`` of such a row, the rows of its runs, the oldest first.
 
     """
