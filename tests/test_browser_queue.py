@@ -50,7 +50,9 @@ def test_a_visitor_who_comes_back_after_the_app_was_killed_finds_the_result(brow
             expect(page.locator("#submit_status")).to_contain_text("mine.zip of delta is scored.", timeout=SCORING_MS)
             rows = page.locator("#submit_structures tbody tr")
             expect(rows).to_have_count(2)
-            expect(rows.filter(has_text="crowded")).to_contain_text("Minimum distance: Cs and Cs 1.20 \u00c5 apart, at least 2.95 \u00c5 needed")
+            expect(rows.filter(has_text="crowded")).to_contain_text(
+                "Minimum distance: Cs and Cs 1.20 \u00c5 apart, at least 2.95 \u00c5 needed"
+            )
             assert Store(tmp_path / "runs").runs() == []
             page.locator("#submit_consent input").check()
             page.locator("#submit_publish").click()
