@@ -165,6 +165,7 @@ class _Drawing:
     ) -> None:
         self._shown, self._protocol = shown, protocol
         self._starts = group_starts(shown, indicative=indicative)
+        self._is_ranked = bool(rows["rank"].notna().any())
         competing = rows[_competes(rows)]
         plain = [column for column in shown if not is_apart(column, indicative=indicative)]
         self._best = {column.name: _best(competing, column) for column in plain}
@@ -212,7 +213,8 @@ class _Drawing:
     def _cell(self, row: Mapping[str, Any], column: Column) -> str:
         score = Interval(*(row[f"{column.name}{end}"] for end in ("", "_low", "_high", "_counted")))
         best = self._best.get(column.name)
-        css = "right score" + (" best" if best is not None and score.value == best else "")
+        competes = row["rank"] is not None or not self._is_ranked
+        css = "right score" + (" best" if best is not None and competes and score.value == best else "")
         css += " start" if column.name in self._starts else ""
         counts = f"{row[f'{column.name}_counted']} known, {row[f'{column.name}_unknown']} unknown"
         verdicts = None if column.raw is None else row[column.raw.column]

@@ -147,6 +147,10 @@ def test_the_best_ranked_value_of_a_column_is_marked(table: Board, selection: Se
     marked = [row for row in rows if re.search(r'best[^>]*title="Novel:', row)]
     assert len(marked) == 1
     assert ">80.0<" in marked[0]
+    # nor does it bear a mark where it has the best value, as of what can be read
+    (unranked,) = [row for row in rows if escape(HOSTILE) in row]
+    assert re.search(r'title="Readable:[^>]*>.{0,40}100.0', unranked)
+    assert "best" not in unranked
 
 
 def test_a_row_without_rank_says_why(table: Board, selection: Selection) -> None:
