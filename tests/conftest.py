@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
 
 # hypothesis fails an example that takes longer than 0.2 s: on a busy machine, or where the first one compiles
 settings.register_profile("search", deadline=None)
@@ -28,3 +31,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_sep("=", "agreement with oracles")
         for line in lines:
             terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for the tests of a file."""
+    from tests.browser import chromium  # noqa: PLC0415 - needs playwright, which other tests do without
+
+    with chromium() as started:
+        yield started

@@ -19,7 +19,7 @@ from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 from leaderboard.store.run import Run
 from reference_data.reference import open_reference
-from tests.browser import chromium, expect, needs_chromium, serving, upload, visit
+from tests.browser import expect, needs_chromium, serving, upload, visit
 from tests.made_runs import Made, caesium_chloride, energy, good, publish, refused
 from tests.small_cif import CIF
 
@@ -53,12 +53,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 def address(store: Store) -> Iterator[str]:
     with serving(store) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def models(page: Page) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from leaderboard.pages.site import PAGES
 from leaderboard.store.local import Store
-from tests.browser import chromium, needs_chromium, serving, settle, visit
+from tests.browser import needs_chromium, serving, settle, visit
 from tests.made_runs import Made, caesium_chloride, energy, good, publish, refused
 
 if TYPE_CHECKING:
@@ -45,12 +45,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     publish(root, Made("beta", [good("a"), refused("b", "malformed", "no cell"), good("c", distance_valid=False)]))
     with serving(Store(root)) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def barriers(page: Page, *, of_colours: bool = False) -> list[dict[str, Any]]:

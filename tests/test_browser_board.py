@@ -12,7 +12,7 @@ import pytest
 
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
-from tests.browser import chromium, expect, needs_chromium, serving, visit
+from tests.browser import expect, needs_chromium, serving, visit
 from tests.made_runs import Made, good, publish
 
 if TYPE_CHECKING:
@@ -38,12 +38,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     publish(root, Made("trial", [good(f"t{i}") for i in range(11)]))
     with serving(Store(root)) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def names(page: Page) -> list[str]:

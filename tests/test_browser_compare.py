@@ -9,7 +9,7 @@ import pytest
 
 from leaderboard.store.local import Store
 from metrics.crystal import Crystal
-from tests.browser import chromium, expect, needs_chromium, serving, visit
+from tests.browser import expect, needs_chromium, serving, visit
 from tests.made_runs import Made, energy, good, publish
 
 if TYPE_CHECKING:
@@ -71,12 +71,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 def address(store: Store) -> Iterator[str]:
     with serving(store) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def drawn(page: Page, names: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from leaderboard.records import RunRecord
 from leaderboard.store.local import Store
 from submissions.card import card_from_fields
-from tests.browser import chromium, expect, needs_chromium, serving, upload, visit
+from tests.browser import expect, needs_chromium, serving, upload, visit
 from tests.made_runs import Made, good, publish
 from tests.small_cif import CIF
 
@@ -37,12 +37,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 def address(store: Store) -> Iterator[str]:
     with serving(store) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def box(page: Page, field: str) -> Locator:

@@ -15,7 +15,7 @@ import pytest
 
 from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
-from tests.browser import chromium, expect, needs_chromium, serving, settle, visit
+from tests.browser import expect, needs_chromium, serving, settle, visit
 from tests.made_runs import Made, good, publish
 
 if TYPE_CHECKING:
@@ -53,12 +53,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         publish(root, Made(model, records))
     with serving(Store(root)) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def board(page: Page) -> Locator:

@@ -14,7 +14,7 @@ from leaderboard.protocol import load_protocol
 from leaderboard.store.local import Store
 from metrics.crystal import Crystal
 from submissions.read import parse, split
-from tests.browser import CHROMIUM, FLAGS, chromium, expect, needs_chromium, serving, visit
+from tests.browser import CHROMIUM, FLAGS, expect, needs_chromium, serving, visit
 from tests.made_runs import Made, caesium_chloride, energy, good, publish, refused
 
 if TYPE_CHECKING:
@@ -57,12 +57,6 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
 def address(runs: dict[str, Run]) -> Iterator[str]:
     with serving(Store(runs["small"].path.parents[1])) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def rows(page: Page) -> list[str]:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING
 
-import pytest
-
 from leaderboard.store.local import Store
-from tests.browser import chromium, expect, needs_chromium, upload, visit
+from tests.browser import expect, needs_chromium, upload, visit
 from tests.served import App
 from tests.small_cif import CIF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser
@@ -21,12 +18,6 @@ if TYPE_CHECKING:
 SCORING_MS = 180_000.0
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def test_a_visitor_who_comes_back_after_the_app_was_killed_finds_the_result(browser: Browser, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from leaderboard.store.local import Store
-from tests.browser import chromium, expect, needs_chromium, serving, upload, visit
+from tests.browser import expect, needs_chromium, serving, upload, visit
 from tests.made_runs import Made, good, publish
 from tests.small_cif import CIF
 
@@ -48,12 +48,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 def address(store: Store) -> Iterator[str]:
     with serving(store) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

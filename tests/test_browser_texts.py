@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from leaderboard.store.local import Store
-from tests.browser import chromium, expect, needs_chromium, serving, visit
+from tests.browser import expect, needs_chromium, serving, visit
 from tests.made_runs import Made, good, publish
 
 if TYPE_CHECKING:
@@ -25,12 +25,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     publish(root, Made("alpha", [good("a")]))
     with serving(Store(root)) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def test_no_text_comes_before_it_is_opened(address: str) -> None:

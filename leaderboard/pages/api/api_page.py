@@ -13,7 +13,7 @@ from leaderboard.pages.api.functions import TOOLS
 from leaderboard.pages.api.snippets import SNIPPETS
 from leaderboard.pages.parts.entrance import Entrance
 from leaderboard.pages.parts.events import LIGHT
-from leaderboard.pages.parts.markup import text
+from leaderboard.pages.parts.markup import code_block, text
 from leaderboard.pages.parts.text_box import MAX_LENGTH
 
 if TYPE_CHECKING:
@@ -68,7 +68,5 @@ def _section(snippet: Snippet, url: str) -> str:
     title = text(snippet.title)
     return (
         f'<h2 id="api-{snippet.name}">{title}</h2><p>{text(snippet.lead)}</p>'
-        f'<div class="code-block"><div class="bar"><span>{text(snippet.language)}</span><span role="status"></span>'
-        f'<button type="button" class="copy" aria-label="Copy the code: {title}">Copy</button></div>'
-        f'<pre tabindex="0"><code>{text(snippet.at(url))}</code></pre></div>'
+        f"{code_block(snippet.at(url), snippet.language, f'Copy the code: {snippet.title}')}"
     )

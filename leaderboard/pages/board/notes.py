@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from leaderboard.board.calibrated import ranking_text
 from leaderboard.calibration.ledger import ledger, record_text
-from leaderboard.pages.parts.markup import text
+from leaderboard.pages.parts.markup import code_block, text
 from leaderboard.pages.texts.hull_shown import figures_html
 from leaderboard.pages.texts.potential_standing import against_dft, on_matbench
 from leaderboard.release import release
@@ -90,14 +90,13 @@ def footer_html(table: Board, selection: Selection, protocol: Protocol, query: s
     )
     made = release()
     commit = f", commit {text(made.commit[:12])}" if made.commit else ""
-    day = state_day(table)
+    day, cited = state_day(table), citation(table, selection.reference, protocol)
     return (
         f'<div class="board-foot"><p><a href="{text(page)}">Link to this view</a>; download what is shown: {files}.</p>'
         f"<p>Data of {day}; {len(table.runs):,} runs; reference set {text(_reference(table, selection.reference))}; "
         f"protocol {text(protocol.name)} ({text(protocol.status)}), hash <code>{text(protocol.hash[:12])}</code>; "
         f"release {text(made.version)}{commit}.</p>"
-        f"<details><summary>Cite</summary><pre><code>{text(citation(table, selection.reference, protocol))}</code>"
-        '</pre><button type="button" class="plain" data-copy>Copy</button></details></div>'
+        f"<details><summary>Cite</summary>{code_block(cited, 'BibTeX', 'Copy the citation')}</details></div>"
     )
 
 

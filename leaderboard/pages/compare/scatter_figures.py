@@ -142,7 +142,7 @@ def labels(
     starts, ends = np.array([x_range, y_range]).T
     at = (places - starts) / (ends - starts) * (width, height)
     half = _GAP_PX - 1
-    taken = [np.array([x - half, y - half, x + half, y + half]) for x, y in at]
+    boxes = [np.array([x - half, y - half, x + half, y + half]) for x, y in at]
     placed: list[dict[str, object]] = []
     for number in sorted((n for n, point in enumerate(points) if point.on_front), key=lambda n: _by_x(points[n])):
         name = points[number].label
@@ -150,9 +150,9 @@ def labels(
         for right, above in ((1, 1), (-1, 1), (1, -1), (-1, -1)):
             box = _box(at[number], len(words) * _LETTER_PX, right, above)
             inside = box[0] >= 0 and box[1] >= 0 and box[2] <= width and box[3] <= height
-            others = [other for place, other in enumerate(taken) if place != number]
+            others = [other for place, other in enumerate(boxes) if place != number]
             if inside and not any(_overlap(box, other) for other in others):
-                taken.append(box)
+                boxes.append(box)
                 placed.append(
                     {
                         "x": points[number].x.value,

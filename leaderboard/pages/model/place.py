@@ -63,10 +63,10 @@ def _rank(row: Mapping[Any, Any], board: Board) -> str:
 
 def _comparison(row: Mapping[Any, Any], models: Sequence[Mapping[Any, Any]]) -> str:
     """Link to the comparison with the model one rank above, for the first one with that below."""
-    own = next((place for place, other in enumerate(models) if _same_model(other, row)), None)
-    if own is None or len(models) < 2:  # noqa: PLR2004 - it takes two to compare
+    here = next((place for place, other in enumerate(models) if _same_model(other, row)), None)
+    if here is None or len(models) < 2:  # noqa: PLR2004 - it takes two to compare
         return ""
-    other = models[own - 1 if own else 1]
+    other = models[here - 1 if here else 1]
     link = f"?compare={quote(str(row['run']), safe='')},{quote(str(other['run']), safe='')}"
     return f' <a href="{text(link)}">Compare with {text(model_label(dict(other)))}, rank {other["rank"]}</a>'
 

@@ -78,3 +78,12 @@ def facts(pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
     """A list of terms with their values; both are HTML already."""
     items = "".join(f"<div><dt>{term}</dt><dd>{value}</dd></div>" for term, value in dict(pairs).items())
     return f'<dl class="facts">{items}</dl>'
+
+
+def code_block(code: str, language: str, copies: str) -> str:
+    """Code under a bar that names its language, with a button that copies it; ``copies`` says what the button does."""
+    return (
+        f'<div class="code-block"><div class="bar"><span>{text(language)}</span><span role="status"></span>'
+        f'<button type="button" class="copy" aria-label="{text(copies)}">Copy</button></div>'
+        f'<pre tabindex="0"><code>{text(code)}</code></pre></div>'
+    )

@@ -84,6 +84,22 @@
     }
   }
 
+  // Blocks of code are copied by a button, and whoever does not see it hears that they were.
+  async function copyCode(event) {
+    const block = event.target.closest("button.copy")?.closest(".code-block");
+    if (!block) return;
+    const said = block.querySelector("[role=status]");
+    try {
+      await navigator.clipboard.writeText(block.querySelector("code").textContent);
+      said.textContent = "Copied";
+    } catch {
+      // without permission the text is selected, so that a key copies it
+      getSelection().selectAllChildren(block.querySelector("code"));
+      said.textContent = "Selected: press Ctrl+C to copy";
+    }
+    setTimeout(() => { said.textContent = ""; }, 4000);
+  }
+
   let waiting = false;
   function mendSoon() {
     if (waiting) return;
@@ -95,6 +111,7 @@
     addSkipLink();
     document.addEventListener("keydown", moveThroughTabs);
     document.addEventListener("keydown", useTabMenu);
+    document.addEventListener("click", copyCode);
     const watched = { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "aria-selected", "style"] };
     new MutationObserver(mendSoon).observe(document.body, watched);
     window.addEventListener("resize", mendSoon);

@@ -27,21 +27,9 @@ function unfold(button) {
   for (const id of button.dataset.unfold.split(" ")) document.getElementById(id).hidden = !shown;
 }
 
-async function copy(button) {
-  const text = button.parentElement.querySelector("pre").textContent;
-  const label = button.textContent;
-  try {
-    await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
-  } catch {
-    button.textContent = "Not copied: the browser does not allow it";
-  }
-  setTimeout(() => { button.textContent = label; }, 2000);
-}
-
 element.addEventListener("click", (event) => {
   const target = event.target.closest(
-    "[data-sort], [data-page], [data-id], [data-run], [data-unfold], [data-compare], [data-show-all], [data-copy]",
+    "[data-sort], [data-page], [data-id], [data-run], [data-unfold], [data-compare], [data-show-all]",
   );
   if (!target || !element.contains(target)) return;
   const { sort, page, id, run } = target.dataset;
@@ -49,7 +37,6 @@ element.addEventListener("click", (event) => {
   else if (page !== undefined) ask({ page });
   else if ("showAll" in target.dataset) ask({ show: "all" });
   else if ("unfold" in target.dataset) unfold(target);
-  else if ("copy" in target.dataset) copy(target);
   else if ("compare" in target.dataset) {
     const runs = [...ticked];
     history.pushState(null, "", "?compare=" + runs.map(encodeURIComponent).join(","));

@@ -1,4 +1,4 @@
-// Texts drawn by the server: links between sections, links within one, and buttons that copy a block of code.
+// Texts drawn by the server: links between sections and links within one.
 // Runs as the body of a function of (element, trigger, props, server, upload, watch).
 element.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-page], a[href^='#']");
@@ -18,20 +18,4 @@ element.addEventListener("click", (event) => {
     place.focus({ preventScroll: true });
     place.scrollIntoView();
   }
-  const button = event.target.closest("button.copy");
-  if (button) copy(button);
 });
-
-async function copy(button) {
-  const block = button.closest(".code-block");
-  const said = block.querySelector("[role=status]");
-  try {
-    await navigator.clipboard.writeText(block.querySelector("code").textContent);
-    said.textContent = "Copied";
-  } catch {
-    // without permission the text is selected, so that a key copies it
-    getSelection().selectAllChildren(block.querySelector("code"));
-    said.textContent = "Selected: press Ctrl+C to copy";
-  }
-  setTimeout(() => { said.textContent = ""; }, 4000);
-}
