@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import urlopen
@@ -145,6 +146,15 @@ def test_a_heading_explains_itself_to_pointer_and_keyboard(browser: Browser, add
         expect(tip).to_be_visible()
         page.keyboard.press("Enter")
         expect(page.locator("#board th[aria-sort] [data-sort=valid]")).to_be_focused()
+
+
+def test_the_citation_is_copied(browser: Browser, address: str) -> None:
+    with visit(browser, address) as page:
+        page.wait_for_selector("#board tbody tr")
+        page.locator("#board summary", has_text="Cite").click()
+        expect(page.locator("#board .code-block")).to_contain_text("@software{lematerial")
+        page.get_by_role("button", name="Copy the citation").press("Enter")
+        expect(page.locator("#board .code-block [role=status]")).to_have_text(re.compile("Copied|Selected"))
 
 
 def test_columns_are_picked_one_by_one(browser: Browser, address: str) -> None:
