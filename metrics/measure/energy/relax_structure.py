@@ -6,26 +6,29 @@ import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from ase import Atoms
 from ase.data import chemical_symbols
-from ase.filters import FrechetCellFilter
 from ase.geometry import minkowski_reduce
 from ase.neighborlist import neighbor_list
 from ase.optimize import FIRE
 
 from metrics.crystal import Crystal
 from metrics.measure.energy import gpu_memory
+from metrics.measure.energy.cell_filter import CellFilter
 from metrics.measure.energy.relax_record import EnergyRecord, Relaxation, Settings, cell_of, hash_of
 from metrics.measure.energy.relax_rmsd import relaxation_rmsd
+from metrics.measure.energy.shared_potential import Seat, run_together
 from metrics.measure.potentials import NotDescribedError, PotentialUnavailableError, find
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from ase.calculators.calculator import Calculator
 
-    from metrics.measure.potentials import Potential
+    from metrics.measure.potentials import BatchCalculator, Potential
 
 # A relaxation beyond these has left what a potential was trained on; real ones stay far inside
 MAX_FORCE = 1000.0  # eV/A
@@ -79,11 +82,36 @@ def blank_record(crystal: Crystal, potential: Potential, settings: Settings) -> 
     )
 
 
-def energy_of(task: Task) -> Answer:
-    """Record of one structure; what the potential, the structure or the clock forbids is a status with its reason."""
+def energies_of_several(tasks: Sequence[Task], seats: int) -> list[Answer | None]:
+    """Records of structures that ask one potential together; None where a structure has to be tried alone.
+
+    Args:
+        tasks: of one potential that batches, on one device.
+        seats: structures under way at a time.
+
+    """
+    potential = find(tasks[0].potential)
+    device = best_device(potential) if tasks[0].device == "auto" else tasks[0].device
+    try:
+        shared = calculator(potential.id, device)
+    except PotentialUnavailableError:
+        return [energy_of(task) for task in tasks]
+    answers = run_together(tasks, energy_of, cast("BatchCalculator", shared), seats=seats)
+    return [answer if isinstance(answer, Answer) else None for answer in answers]
+
+
+def energy_of(task: Task, seat: Seat | None = None) -> Answer:
+    """Record of one structure; what the potential, the structure or the clock forbids is a status with its reason.
+
+    Args:
+        task: the structure, and what is asked.
+        seat: among several that run together; alone it has the potential to itself.
+
+    """
     potential = find(task.potential)
     device = best_device(potential) if task.device == "auto" else task.device
     record = replace(blank_record(task.crystal, potential, task.settings), device=device)
+    clock: Callable[[], float] = seat.seconds if seat else time.monotonic
     began = None
     final = True
     try:
@@ -93,13 +121,13 @@ def energy_of(task: Task) -> Answer:
             cell=task.crystal.lattice,
             scaled_positions=task.crystal.frac_coords,
             pbc=True,
-            calculator=calculator(potential.id, device),
+            calculator=seat or calculator(potential.id, device),
         )
         if device == "cuda":
             gpu_memory.limit(task.gpu_share)
-        began = time.monotonic()  # loading the potential is not this structure's fault
+        began = clock()  # loading the potential is not this structure's fault
         _check_reach(atoms, potential, 0)
-        outcome = _answered(task, atoms, potential) | _energies(atoms, potential)
+        outcome = _answered(task, atoms, potential, clock) | _energies(atoms, potential)
     except _StoppedError as stop:
         outcome = {"status": stop.status, "detail": stop.detail}
         final = stop.status != "time_limit"
@@ -115,7 +143,7 @@ def energy_of(task: Task) -> Answer:
         outcome = {"status": "failed", "detail": shortage}
         final = False
         gpu_memory.free()
-    seconds = None if began is None else time.monotonic() - began
+    seconds = None if began is None else clock() - began
     return Answer(replace(record, **outcome, seconds=seconds), final)
 
 
@@ -139,30 +167,32 @@ def best_device(potential: Potential) -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _answered(task: Task, atoms: Atoms, potential: Potential) -> dict[str, Any]:
+def _answered(task: Task, atoms: Atoms, potential: Potential, clock: Callable[[], float]) -> dict[str, Any]:
     """All columns but the energies."""
     if isinstance(task.settings, Relaxation):
-        return _relaxed(task.crystal, task.settings, atoms, potential)
+        return _relaxed(task.crystal, task.settings, atoms, potential, clock)
     if not task.settings.forces:
         return {"status": "ok"}
     _check_bounds(atoms, task.crystal, 0)
     return {"status": "ok", "max_force": _max_force(atoms)}
 
 
-def _relaxed(start: Crystal, settings: Relaxation, atoms: Atoms, potential: Potential) -> dict[str, Any]:
+def _relaxed(
+    start: Crystal, settings: Relaxation, atoms: Atoms, potential: Potential, clock: Callable[[], float]
+) -> dict[str, Any]:
     """Relax in place.
 
     Raises:
         _StoppedError: out of time, or out of bounds.
 
     """
-    optimizer = FIRE(FrechetCellFilter(atoms), logfile=None)
-    began, converged = time.monotonic(), False
+    optimizer = FIRE(CellFilter(atoms), logfile=None)
+    began, converged = clock(), False
     try:
         for converged in optimizer.irun(fmax=settings.fmax, steps=settings.max_steps):
             _check_bounds(atoms, start, optimizer.nsteps)
             _check_reach(atoms, potential, optimizer.nsteps)
-            if time.monotonic() - began > settings.time_limit_s and not converged:
+            if clock() - began > settings.time_limit_s and not converged:
                 detail = f"not converged after {settings.time_limit_s:g} s and {optimizer.nsteps} steps"
                 raise _StoppedError(detail, status="time_limit")
     except NotDescribedError as error:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metrics.measure.energy.gpu_memory import GPU_SHARE
 from metrics.measure.energy.relax_record import EnergyRecord, Settings, hash_of
-from metrics.measure.energy.relax_structure import Task, blank_record, energy_of
+from metrics.measure.energy.relax_structure import Answer, Task, blank_record, energies_of_several, energy_of
 from metrics.measure.running.cache import Result
 from metrics.measure.running.engine import MEMORY_LIMIT_BYTES, Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from metrics.crystal import Crystal
     from metrics.measure.potentials import Potential
@@ -24,6 +25,28 @@ VERSION = 2
 # beyond a worker's own look at the clock after each step: one that hangs within a step is ended
 GRACE_S = 60.0
 NVIDIA = Path("/dev/nvidiactl")
+
+
+@dataclass(frozen=True)
+class BatchBounds:
+    """What a worker takes together.
+
+    Attributes:
+        seats: structures under way at a time.
+        n_atoms: of all of them together; a structure larger than half of it has the worker to itself.
+        rounds: structures of a batch for each seat: few would leave seats empty while the last ones end, many would
+            lose more when a worker dies.
+
+    """
+
+    seats: int
+    n_atoms: int
+    rounds: int = 3
+
+
+# one core gains nothing beyond: its time is arithmetic by then, not calls (docs/scale.md)
+ON_CPU = BatchBounds(seats=8, n_atoms=64)
+ON_GPU = BatchBounds(seats=64, n_atoms=2048)
 
 
 def start_engine(potential: Potential, jobs: int) -> Engine:
@@ -53,11 +76,13 @@ def energies_of(
         potential: one of :func:`metrics.measure.potentials.registry`.
         settings: a single point or a relaxation.
         engine: of :func:`start_engine` for this potential.
-        cache: records that are already known; each new one is committed before the next is awaited.
+        cache: records that are already known; each new one is committed as it comes.
         on_known: called once with the number of structures that the cache knew.
         on_done: called after each structure computed.
 
-    Workers use CUDA where there is one; its rounding (below 1e-4 eV/atom) is no part of a record's identity.
+    A potential that answers for many structures at once is asked by several together
+    (:mod:`metrics.measure.energy.shared_potential`). Workers use CUDA where there is one. The rounding of either (below
+    1e-4 eV/atom) is no part of a record's identity.
     A record that more time, memory or another installation would change (time_limit, a worker that died or crashed, a
     missing package or checkpoint) stands in this run's result but is not kept: the next run tries again.
 
@@ -66,23 +91,67 @@ def energies_of(
     key = cache_key(potential, settings)
     known = known_energies(by_sha256, potential, settings, cache)
     on_known(len(known))
-    todo = [sha256 for sha256 in by_sha256 if sha256 not in known]
+    todo = [crystal for sha256, crystal in by_sha256.items() if sha256 not in known]
     share = GPU_SHARE / engine.jobs
-    tasks = (Task(by_sha256[sha256], potential.id, settings, gpu_share=share) for sha256 in todo)
-    for outcome in engine.map(energy_of, tasks, time_limit_s=settings.time_limit_s + GRACE_S):
-        sha256 = todo[outcome.index]
-        if outcome.failure is None:
-            record, final = outcome.value
-            if final:
-                cache.put(sha256, key, Result(asdict(record), None))
-                cache.commit()
-        else:
-            status = "time_limit" if outcome.failure.startswith("time_limit") else "failed"
-            blank = blank_record(by_sha256[sha256], potential, settings)
-            record = replace(blank, status=status, detail=outcome.failure)
+
+    def task(crystal: Crystal) -> Task:
+        return Task(crystal, potential.id, settings, gpu_share=share)
+
+    def keep(sha256: str, answer: Answer) -> None:
+        record, final = answer
+        if final:
+            cache.put(sha256, key, Result(asdict(record), None))
+            cache.commit()
         known[sha256] = record
         on_done()
+
+    alone = todo
+    if potential.batches:
+        alone = []
+        batches = _batches(todo, engine.jobs, _bounds(potential))
+        work = (([task(crystal) for crystal in crystals], seats) for crystals, seats in batches)
+        # of a whole batch, which is seldom near it; what is not done within it is tried alone
+        for outcome in engine.map(_energies_of_batch, work, time_limit_s=2 * settings.time_limit_s + GRACE_S):
+            crystals_of_batch, _ = batches[outcome.index]
+            answers = outcome.value or [None] * len(crystals_of_batch)
+            for crystal, answer in zip(crystals_of_batch, answers, strict=True):
+                if answer is None:
+                    alone.append(crystal)
+                else:
+                    keep(crystal.sha256, answer)
+    for outcome in engine.map(energy_of, map(task, alone), time_limit_s=settings.time_limit_s + GRACE_S):
+        crystal = alone[outcome.index]
+        if outcome.failure is None:
+            keep(crystal.sha256, outcome.value)
+        else:
+            status = "time_limit" if outcome.failure.startswith("time_limit") else "failed"
+            blank = blank_record(crystal, potential, settings)
+            keep(crystal.sha256, Answer(replace(blank, status=status, detail=outcome.failure), final=False))
     return {sha256: known[sha256] for sha256 in by_sha256}
+
+
+def _bounds(potential: Potential) -> BatchBounds:
+    return ON_GPU if NVIDIA.exists() and "cuda" in potential.devices else ON_CPU
+
+
+def _batches(crystals: Sequence[Crystal], jobs: int, bounds: BatchBounds) -> list[tuple[list[Crystal], int]]:
+    """Structures of like size that one worker takes together, the largest first, and how many are under way at a time.
+
+    Batches become smaller to the end, so that all workers end at about the same time.
+    """
+    waiting = sorted(crystals, key=lambda crystal: crystal.n_sites, reverse=True)
+    batches = []
+    while waiting:
+        seats = max(1, min(bounds.seats, bounds.n_atoms // waiting[0].n_sites))
+        size = min(bounds.rounds * seats if seats > 1 else 1, ceil(len(waiting) / (2 * jobs)))
+        batches.append((waiting[:size], min(seats, size)))
+        waiting = waiting[size:]
+    return batches
+
+
+def _energies_of_batch(batch: tuple[Sequence[Task], int]) -> list[Answer | None]:
+    tasks, seats = batch
+    return energies_of_several(tasks, seats)
 
 
 def known_energies(

@@ -18,14 +18,15 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from metrics.energy_convention import check_convention
 from metrics.installed import FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from ase import Atoms
     from ase.calculators.calculator import Calculator
 
 CHECKPOINTS = FOLDER / "checkpoints"
@@ -41,6 +42,21 @@ class PotentialUnavailableError(Exception):
 
 class NotDescribedError(Exception):
     """A structure that a loaded potential has no answer for, with the reason."""
+
+
+class BatchCalculator(Protocol):
+    """What a calculator also is where its potential answers for many structures at once."""
+
+    def graph_of(self, atoms: Atoms) -> Any:  # noqa: ANN401 - whatever the potential reads a structure into
+        """Read a structure.
+
+        Raises:
+            NotDescribedError: the potential has no answer for it.
+
+        """
+
+    def results_of(self, graphs: Sequence[Any], *, forces: bool) -> list[dict[str, Any]]:
+        """ASE's results by name for each graph; without forces the energy alone, at a fraction of the cost."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +76,7 @@ class Potential:
         source: paper and licence of the weights.
         find_checkpoint: where the checkpoint lies here; does not load anything.
         load: makes the ASE calculator from (checkpoint, device); asked only for the energy, it may compute only that.
+        batches: its calculator is a :class:`BatchCalculator` as well.
         devices: where it can run.
         install: what to do where it is missing.
         environment: name of the virtual environment ``.venv-<name>`` it needs where it cannot share this one.
@@ -77,6 +94,7 @@ class Potential:
     source: str
     find_checkpoint: Callable[[], Path] = field(repr=False)
     load: Callable[[Path, str], Calculator] = field(repr=False)
+    batches: bool = False
     devices: tuple[str, ...] = ("cpu", "cuda")
     install: str = "pip install -r requirements-stability.txt"
     environment: str | None = None

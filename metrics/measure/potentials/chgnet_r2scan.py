@@ -25,4 +25,5 @@ POTENTIAL = Potential(
     source="CHGNet r2SCAN, arXiv:2504.05565, modified BSD",
     find_checkpoint=lambda: checkpoint_in_wheel("r2scan/chgnet_r2scan_transfer_learning_e15f36s161m23.pth.tar"),
     load=lambda checkpoint, device: load(checkpoint, device, "r2scan"),
+    batches=True,
 )

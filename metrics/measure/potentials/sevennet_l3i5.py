@@ -21,4 +21,5 @@ POTENTIAL = Potential(
     source="SevenNet-l3i5 (12Dec2024), DOI 10.1021/acs.jctc.4c00190, MIT",
     find_checkpoint=lambda: checkpoint_in_wheel("SevenNet_l3i5/checkpoint_l3i5.pth"),
     load=load,
+    batches=True,
 )

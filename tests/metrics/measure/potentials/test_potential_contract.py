@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import make_supercell
+from ase.calculators.singlepoint import SinglePointCalculator
 
 from metrics.crystal import Crystal
 from metrics.measure.energy.relax_record import SinglePoint
@@ -131,6 +132,52 @@ def test_energy_alone_equals_the_energy_with_forces(loaded: Loaded) -> None:
     assert loaded.energy(alloy()) == pytest.approx(atoms.get_potential_energy(), abs=4 * ENERGY_TOLERANCE)
 
 
+@pytest.mark.parametrize("potential_id", [name for name in READY if find(name).batches])
+def test_several_structures_at_once_have_the_results_of_each_alone(potential_id: str) -> None:
+    """Of several sizes, in a cell whose atoms see only images of themselves too."""
+    loaded = load(potential_id)
+    calculator: Any = loaded.calculator
+    structures = [alloy(), make_supercell(alloy(), np.diag([1, 2, 1])), gold_atoms(2.9), alloy()[[2, 0, 3, 1]]]
+    graphs = [calculator.graph_of(atoms) for atoms in structures]
+    together = calculator.results_of(graphs, forces=True)
+    energies_alone = calculator.results_of(graphs, forces=False)
+    for atoms, results, energy_alone in zip(structures, together, energies_alone, strict=True):
+        forces, stress = loaded.mechanics(atoms)
+        assert results["energy"] / len(atoms) == pytest.approx(loaded.energy(atoms) / len(atoms), abs=ENERGY_TOLERANCE)
+        assert energy_alone["energy"] / len(atoms) == pytest.approx(
+            results["energy"] / len(atoms), abs=ENERGY_TOLERANCE
+        )
+        np.testing.assert_allclose(results["forces"], forces, atol=1e-4)
+        atoms.calc = SinglePointCalculator(atoms, stress=results["stress"])
+        np.testing.assert_allclose(atoms.get_stress(), stress, atol=1e-5)
+
+
+@pytest.mark.skipif("chgnet" not in READY, reason="chgnet needs requirements-stability.txt")
+def test_chgnet_gives_the_results_of_its_own_package() -> None:
+    from chgnet.model.dynamics import CHGNetCalculator  # noqa: PLC0415 - absent where only the structural tier is
+    from chgnet.model.model import CHGNet  # noqa: PLC0415 - see above
+
+    package = CHGNetCalculator(CHGNet.load(verbose=False, use_device="cpu"), use_device="cpu")
+    compare_with_package(load("chgnet"), package)
+
+
+@pytest.mark.skipif("sevennet-0" not in READY, reason="sevennet needs requirements-stability.txt")
+@pytest.mark.filterwarnings("ignore:No tensor product accelerator")
+def test_sevennet_gives_the_results_of_its_own_package() -> None:
+    from sevenn.calculator import SevenNetCalculator  # noqa: PLC0415 - absent where only the structural tier is
+
+    compare_with_package(load("sevennet-0"), SevenNetCalculator(str(find("sevennet-0").checkpoint()), device="cpu"))
+
+
+def compare_with_package(loaded: Loaded, package: Calculator) -> None:
+    atoms = alloy()
+    atoms.calc = package
+    forces, stress = loaded.mechanics(alloy())
+    assert loaded.energy(alloy()) == pytest.approx(atoms.get_potential_energy(), abs=4 * ENERGY_TOLERANCE)
+    np.testing.assert_allclose(forces, atoms.get_forces(), atol=1e-4)
+    np.testing.assert_allclose(stress, atoms.get_stress(), atol=1e-5)
+
+
 @pytest.mark.parametrize("potential_id", READY)
 def test_an_element_it_does_not_know_is_a_status(potential_id: str) -> None:
     unknown = next(number for number in range(118, 0, -1) if number not in find(potential_id).elements)
@@ -138,6 +185,11 @@ def test_an_element_it_does_not_know_is_a_status(potential_id: str) -> None:
     record, final = energy_of(Task(radioactive, potential_id, SinglePoint(), "cpu"))
     assert (record.status, record.energy, final) == ("unknown_element", None, True)
     assert record.detail == f"{potential_id} does not know Og"
+
+
+def gold_atoms(distance: float) -> Atoms:
+    """Simple cubic gold as ASE has it."""
+    return Atoms("Au", cell=np.eye(3) * distance, pbc=True)
 
 
 def gold(distance: float) -> Crystal:
