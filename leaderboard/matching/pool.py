@@ -69,10 +69,18 @@ class Pool:
             records, groups, Asking(self.engine, self.time_limit_s, self.budget, settings, counter)
         )
         outside = self._clear_cases(across, settings, counter)
+        open_inside, open_outside = (int(verdicts.undecided.sum()) for verdicts in (inside, outside))
+        counter = Counter("match", open_inside + open_outside, self.report)
         joined = ask_until_joined(
-            n, inside.pairs, inside.distance, inside.same, inside.undecided, self._matcher(inside, settings)
+            n,
+            inside.pairs,
+            inside.distance,
+            inside.same,
+            inside.undecided,
+            self._matcher(inside, settings, counter, open_inside),
         )
-        return inside.with_answers(joined), self._with_nearest_matches(outside, settings)
+        counter.reach(open_inside)
+        return inside.with_answers(joined), self._with_nearest_matches(outside, settings, counter)
 
     def verdicts_with_others(self, n: int, settings: MatchSettings, stage: str) -> Verdicts:
         """The verdicts on each of the first n crystals with each of the other crystals alone.
@@ -85,7 +93,10 @@ class Pool:
         """
         pairs = self._pairs_with_others(n)
         counter = Counter(stage, len(pairs), self.report)
-        return self._with_nearest_matches(self._clear_cases(pairs, settings, counter), settings)
+        verdicts = self._clear_cases(pairs, settings, counter)
+        return self._with_nearest_matches(
+            verdicts, settings, Counter(stage, int(verdicts.undecided.sum()), self.report)
+        )
 
     def ask(self, stage: str, question: Callable[[Candidate, Candidate], T], pairs: NDArray[np.int32]) -> list[T | str]:
         """Answer to the question about each pair, or the reason why there is none; in the order of the pairs.
@@ -96,9 +107,30 @@ class Pool:
             pairs: (m, 2) in any order.
 
         """
-        if not len(pairs):
-            return []
-        counter = Counter(stage, len(pairs), self.report)
+        return self._answers(question, pairs, Counter(stage, len(pairs), self.report)) if len(pairs) else []
+
+    def ask_in_rounds(
+        self, question: Callable[[Candidate, Candidate], T], pairs: NDArray[np.int32], counter: Counter, until: int
+    ) -> Callable[[NDArray[np.int64], int], list[T | str]]:
+        """What asks about the pairs at some places, as :mod:`metrics.measure.matching.nearest_first` wants it.
+
+        Args:
+            question: see :meth:`ask`.
+            pairs: what the places are of.
+            counter: counts answers, and as known the pairs that need none any more.
+            until: what it has counted once none of the pairs is open.
+
+        """
+
+        def answers(places: NDArray[np.int64], n_open: int) -> list[T | str]:
+            counter.reach(until - n_open)
+            return self._answers(question, pairs[places], counter)
+
+        return answers
+
+    def _answers(
+        self, question: Callable[[Candidate, Candidate], T], pairs: NDArray[np.int32], counter: Counter
+    ) -> list[T | str]:
         answers: dict[Pair, T | str] = {}
         for pair, answer in ask(
             question,
@@ -143,21 +175,24 @@ class Pool:
 
         return Verdicts.collected(answers())
 
-    def _with_nearest_matches(self, verdicts: Verdicts, settings: MatchSettings) -> Verdicts:
+    def _with_nearest_matches(self, verdicts: Verdicts, settings: MatchSettings, counter: Counter) -> Verdicts:
         """With the answers of StructureMatcher as far as the nearest match of a crystal hangs on them."""
         matched = ask_until_matched(
             verdicts.pairs[:, 0],
             verdicts.distance,
             verdicts.same,
             verdicts.undecided,
-            self._matcher(verdicts, settings),
+            self._matcher(verdicts, settings, counter, counter.total),
         )
+        counter.reach(counter.total)
         return verdicts.with_answers(matched)
 
-    def _matcher(self, verdicts: Verdicts, settings: MatchSettings) -> Callable[[NDArray[np.int64]], list[bool | str]]:
+    def _matcher(
+        self, verdicts: Verdicts, settings: MatchSettings, counter: Counter, until: int
+    ) -> Callable[[NDArray[np.int64], int], list[bool | str]]:
         """Asks StructureMatcher about the pairs at some places."""
         question = partial(same_by_loose_matcher, settings=settings)
-        return lambda places: self.ask("match", question, verdicts.pairs[places])
+        return self.ask_in_rounds(question, verdicts.pairs, counter, until)
 
     def _in_blocks(self, pairs: NDArray[np.int32], side: int) -> list[Pair]:
         """Those of one formula together, and of these those that share crystals, so that few have to be sent."""

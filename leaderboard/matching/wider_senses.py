@@ -16,6 +16,7 @@ from metrics.measure.matching.disorder import has_substitutes, same_up_to_disord
 from metrics.measure.matching.nearest_first import ask_until_matched
 from metrics.measure.matching.superstructure import may_be_superstructure, same_up_to_superstructure
 from metrics.measure.matching.verdict import Comparison
+from metrics.measure.running.progress import Counter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -88,13 +89,15 @@ def _by_default_matcher(verdicts: Verdicts, pool: Pool, n: int) -> list[list[tup
     """What the default matcher says of crystals of records and of the reference, nearest first, up to a yes."""
     pairs = verdicts.pairs
     none = np.zeros(len(pairs), dtype=np.bool_)
+    counter = Counter("variants", len(pairs), pool.report)
     answers = ask_until_matched(
         pairs[:, 0],
         verdicts.distance,
         none,
         ~none,
-        lambda places: pool.ask("variants", same_by_default_matcher, pairs[places]),
+        pool.ask_in_rounds(same_by_default_matcher, pairs, counter, len(pairs)),
     )
+    counter.reach(len(pairs))
     result: list[list[tuple[str, bool | str]]] = [[] for _ in range(n)]
     for at, answer in sorted(answers.items()):
         number, other = pairs[at].tolist()

@@ -7,20 +7,20 @@ A needle has very many lattice points to choose from, a large cell of few elemen
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numba import njit
-from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 from pymatgen.core.structure_matcher import StructureMatcher
 
 from metrics.measure import UnmeasurableError
+from metrics.measure.matching.superposition import STEPS_OF_DISTANCES, cells_that_resemble, laid_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+    from pymatgen.core.lattice import Lattice
     from pymatgen.core.structure import IStructure
 
 MAX_LATTICE_POINTS = 300_000
@@ -30,8 +30,6 @@ MAX_LATTICES = 30_000_000
 MAX_STEPS = 300_000_000
 """Bound on the pairs of sites looked at, about a second; the most that a pair of the 1,000 real ones takes which the
 verdict puts to the matcher is 28 million (CdI2, 18 sites)."""
-STEPS_OF_DISTANCES = 100
-"""What a pair of sites costs when all distances are computed and assigned, in units of looking at it once."""
 MAX_PRIMITIVE = 1_000_000
 """Bound on (sites) x (sites of the rarest element)^2 of a cell in which pymatgen looks for a smaller one, about 0.5 s;
 the largest of 35,505 real crystals has 527,000 (168 sites)."""
@@ -39,6 +37,14 @@ the largest of 35,505 real crystals has 527,000 (168 sites)."""
 
 SLACK = 1e-4
 """Of a relative length and of an angle in degrees; far more than rounding makes of either."""
+
+
+class Reduced(NamedTuple):
+    """A crystal in its reduced cell: (3, 3) in angstrom, fractional coordinates (n, 3), atomic numbers (n,)."""
+
+    cell: NDArray[np.float64]
+    coords: NDArray[np.float64]
+    numbers: NDArray[np.int64]
 
 
 class BoundedMatcher(StructureMatcher):
@@ -74,17 +80,18 @@ class BoundedMatcher(StructureMatcher):
         return bool(self.fit(one, other) or self.fit(other, one))
 
     @classmethod
-    def reduced(cls, structure: Structure) -> Structure:
+    def reduced(cls, structure: Structure) -> Reduced:
         """The structure in the reduced cell in which it is compared, its sites as they are.
 
         Raises:
             UnmeasurableError: a bound on the work is passed.
 
         """
-        return cls._get_reduced_structure(structure, primitive_cell=False)
+        reduced = cls._get_reduced_structure(structure, primitive_cell=False)
+        return Reduced(reduced.lattice.matrix, np.array(reduced.frac_coords), np.array(reduced.atomic_numbers))
 
-    def fit_reduced_either_way(self, one: Structure, other: Structure) -> bool:
-        """As :meth:`fit_either_way`, of structures from :meth:`reduced`, by a matcher that reduces to no other cell.
+    def fit_reduced_either_way(self, one: Reduced, other: Reduced) -> bool:
+        """As :meth:`fit_either_way`, of crystals with as many sites of each element, by a matcher that reduces no cell.
 
         Raises:
             UnmeasurableError: a bound on the work is passed.
@@ -92,14 +99,14 @@ class BoundedMatcher(StructureMatcher):
         """
         return self._fit_reduced(one, other) or self._fit_reduced(other, one)
 
-    def _fit_reduced(self, one: Structure, other: Structure) -> bool:
-        # the lattices are looked at before the sites, which are not even copied where none of them resembles another;
-        # scaled to one volume as there, to the last bit
-        ratio = (other.volume / one.volume) ** (1 / 6)
-        scaled = Structure(Lattice(one.lattice.matrix * ratio), [], [])
-        if next(self._get_lattices(Lattice(other.lattice.matrix / ratio), scaled), None) is None:
-            return False
-        return bool(self.fit(one, other, skip_structure_reduction=True))
+    def _fit_reduced(self, one: Reduced, other: Reduced) -> bool:
+        ratio = abs(np.linalg.det(other.cell) / np.linalg.det(one.cell)) ** (1 / 6)
+        ours, theirs = one._replace(cell=one.cell * ratio), other._replace(cell=other.cell / ratio)
+        self._check_lattices(theirs.cell, ours.cell)
+        cells = cells_that_resemble(theirs.cell, ours.cell, length_tolerance=self.ltol, angle_tolerance=self.angle_tol)
+        same, steps = laid_over(ours, theirs, cells, self.stol, MAX_STEPS - self._steps)
+        self._count(steps)
+        return same
 
     @classmethod
     def _get_reduced_structure(  # as pymatgen's
@@ -109,7 +116,7 @@ class BoundedMatcher(StructureMatcher):
         niggli: bool = True,  # noqa: FBT001, FBT002 - as there
     ) -> Structure:
         """Reduce without pymatgen's cache, which compares all pairs of sites to recognise a structure."""
-        _check(_points(struct.lattice, max(struct.lattice.get_lll_reduced_lattice().lengths)), MAX_LATTICE_POINTS)
+        _check(_points(struct.volume, max(struct.lattice.get_lll_reduced_lattice().lengths)), MAX_LATTICE_POINTS)
         reduced = Structure.from_sites(struct)
         if niggli:
             reduced = reduced.get_reduced_structure(reduction_algo="niggli")
@@ -122,17 +129,25 @@ class BoundedMatcher(StructureMatcher):
     def _get_lattices(
         self, target_lattice: Lattice, s: Structure, supercell_size: int = 1
     ) -> Iterator[tuple[Lattice, NDArray[Any]]]:
-        lengths = [float(length) for length in target_lattice.lengths]
+        self._check_lattices(target_lattice.matrix, s.lattice.matrix)
+        # pymatgen goes through all triples of points, also where none will do
+        nearly = cells_that_resemble(
+            target_lattice.matrix,
+            s.lattice.matrix,
+            length_tolerance=self.ltol + SLACK,
+            angle_tolerance=self.angle_tol + SLACK,
+            n_cells=supercell_size,
+        )
+        if len(nearly):
+            yield from super()._get_lattices(target_lattice, s, supercell_size)  # type: ignore[no-untyped-call] # pymatgen's
+
+    def _check_lattices(self, target: NDArray[np.float64], lattice: NDArray[np.float64]) -> None:
+        lengths = [math.sqrt(one @ one) for one in target]
         longest, shortest = 1 + self.ltol, 1 / (1 + self.ltol)
-        _check(_points(s.lattice, longest * max(lengths)), MAX_LATTICE_POINTS)
-        in_shells = (_points(s.lattice, longest * one) - _points(s.lattice, shortest * one) for one in lengths)
+        volume = abs(float(np.linalg.det(lattice)))
+        _check(_points(volume, longest * max(lengths)), MAX_LATTICE_POINTS)
+        in_shells = (_points(volume, longest * one) - _points(volume, shortest * one) for one in lengths)
         _check(math.prod(max(1.0, points) for points in in_shells), MAX_LATTICES, "lattices")
-        if not _some_resembles(
-            target_lattice.matrix, s.lattice.matrix, np.linalg.norm(s.lattice.inv_matrix, axis=0),
-            self.ltol + SLACK, self.angle_tol + SLACK, supercell_size,
-        ):  # fmt: skip
-            return
-        yield from super()._get_lattices(target_lattice, s, supercell_size)  # type: ignore[no-untyped-call] # pymatgen's
 
     def _cmp_fstruct(self, s1: Any, s2: Any, frac_tol: Any, mask: NDArray[Any]) -> bool:  # type: ignore[override] # noqa: ANN401 - as there; counts, so of an instance
         self._count(mask.size)
@@ -147,83 +162,12 @@ class BoundedMatcher(StructureMatcher):
         _check(self._steps, MAX_STEPS, "pairs of sites")
 
 
-def _points(lattice: Lattice, radius: float) -> float:
-    """Expected number of lattice points in a sphere."""
-    return 4 / 3 * math.pi * radius**3 / float(lattice.volume)
+def _points(volume: float, radius: float) -> float:
+    """Expected number of lattice points in a sphere, of a cell of a volume."""
+    return 4 / 3 * math.pi * radius**3 / volume
 
 
 def _check(expected: float, bound: float, what: str = "points of the lattice") -> None:
     if expected > bound:
         reason = f"StructureMatcher would take too long: {expected:.2g} {what} to look at, {bound:.2g} is the bound"
         raise UnmeasurableError(reason)
-
-
-@njit(cache=True)
-def _some_resembles(
-    target: NDArray[np.float64],
-    lattice: NDArray[np.float64],
-    widths: NDArray[np.float64],
-    length_tolerance: float,
-    angle_tolerance: float,
-    n_cells: int,
-) -> bool:
-    """Whether three lattice vectors have the lengths, the angles and the volume that the matcher looks for.
-
-    Args:
-        target: (3, 3) rows in angstrom.
-        lattice: (3, 3) to choose from.
-        widths: (3,) inverse distances of its planes.
-        length_tolerance: relative.
-        angle_tolerance: in degrees.
-        n_cells: volume in cells of the lattice.
-
-    """
-    lengths = np.sqrt((target**2).sum(axis=1))
-    angles = np.empty(3)
-    for axis in range(3):
-        angles[axis] = _angle(target[(axis + 1) % 3], target[(axis + 2) % 3])
-    whole, vectors, counts = _vectors_of_length(lengths, lattice, widths, length_tolerance)
-    for a in range(counts[0]):
-        for b in range(counts[1]):
-            if abs(_angle(vectors[0, a], vectors[1, b]) - angles[2]) > angle_tolerance:
-                continue
-            for c in range(counts[2]):
-                x, y, z = whole[0, a], whole[1, b], whole[2, c]
-                cells = abs((x * np.cross(y, z)).sum())
-                if (
-                    abs(cells - n_cells) <= 0.5 + SLACK
-                    and abs(_angle(vectors[1, b], vectors[2, c]) - angles[0]) <= angle_tolerance
-                    and abs(_angle(vectors[0, a], vectors[2, c]) - angles[1]) <= angle_tolerance
-                ):
-                    return True
-    return False
-
-
-@njit(cache=True)
-def _vectors_of_length(
-    lengths: NDArray[np.float64], lattice: NDArray[np.float64], widths: NDArray[np.float64], tolerance: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Lattice vectors of nearly each of three lengths: in units of the cell vectors, in angstrom, and how many."""
-    most = np.floor(lengths.max() * (1.0 + tolerance) * widths + SLACK).astype(np.int64)
-    n_points = (2 * most[0] + 1) * (2 * most[1] + 1) * (2 * most[2] + 1)
-    whole, vectors = np.empty((3, n_points, 3)), np.empty((3, n_points, 3))
-    counts = np.zeros(3, np.int64)
-    for i in range(-most[0], most[0] + 1):
-        for j in range(-most[1], most[1] + 1):
-            for k in range(-most[2], most[2] + 1):
-                vector = i * lattice[0] + j * lattice[1] + k * lattice[2]
-                length = math.sqrt((vector**2).sum())
-                for axis in range(3):
-                    ratio = length / lengths[axis]
-                    if 1.0 / (1.0 + tolerance) < ratio < 1.0 + tolerance:
-                        whole[axis, counts[axis]] = np.array([i, j, k])
-                        vectors[axis, counts[axis]] = vector
-                        counts[axis] += 1
-    return whole, vectors, counts
-
-
-@njit(cache=True)
-def _angle(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """In degrees."""
-    cosine = (one * other).sum() / math.sqrt((one**2).sum() * (other**2).sum())
-    return math.degrees(math.acos(min(1.0, max(-1.0, cosine))))

@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Ask: TypeAlias = Callable[[NDArray[np.int64]], Sequence[bool | str]]
-    """Answers about the pairs at some places, in that order: yes, no, or the reason why there is no answer."""
+    Ask: TypeAlias = Callable[[NDArray[np.int64], int], Sequence[bool | str]]
+    """Answers about the pairs at some places, in that order: yes, no, or the reason why there is no answer.
+
+    It is also told how many pairs may still be asked about, these included: no more than before, and it can be many
+    fewer.
+    """
 
 MOSTLY = 0.5
 """Where fewer pairs match, the next round takes twice as many of each class, or rounds would never end."""
@@ -59,7 +63,7 @@ def ask_until_joined(
         if not left.size:
             return answers
         nearest = _are_nearest(ends.T.ravel(), np.tile(distance[left], 2), n_nearest).reshape(2, -1).any(axis=0)
-        matches = _asked(left[nearest], ask, answers)
+        matches = _asked(left[nearest], left.size, ask, answers)
         same[left[nearest]] = matches
         left = left[~nearest]
         if matches.mean() < MOSTLY:
@@ -97,14 +101,14 @@ def ask_until_matched(
         if not left.size:
             return answers
         nearest = _are_nearest(owner[left], far[left], n_nearest)
-        same[left[nearest]] = _asked(left[nearest], ask, answers)
+        same[left[nearest]] = _asked(left[nearest], left.size, ask, answers)
         left = left[~nearest]
         n_nearest *= 2
 
 
-def _asked(places: NDArray[np.int64], ask: Ask, answers: dict[int, bool | str]) -> NDArray[np.bool_]:
+def _asked(places: NDArray[np.int64], n_open: int, ask: Ask, answers: dict[int, bool | str]) -> NDArray[np.bool_]:
     """Ask and keep the answers; which of them are yes."""
-    replies = ask(places)
+    replies = ask(places, n_open)
     answers.update(zip(places.tolist(), replies, strict=True))
     return np.array([answer is True for answer in replies], dtype=np.bool_)
 

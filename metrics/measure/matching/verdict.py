@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -18,13 +18,10 @@ from metrics.crystal import Crystal
 from metrics.measure.fingerprint.canonical import formula_units
 from metrics.measure.fingerprint.neighbours import reduce_cell
 from metrics.measure.fingerprint.translations import translation_groups
-from metrics.measure.matching.bounded_matcher import BoundedMatcher
+from metrics.measure.matching.bounded_matcher import BoundedMatcher, Reduced
 from metrics.measure.matching.distance_profile import Profile, distance_profile, profile_distance
 from metrics.measure.matching.folding import folding_deviation, folds_noise, primitive_cell
 from metrics.measure.structure.convert import to_structure
-
-if TYPE_CHECKING:
-    from pymatgen.core.structure import Structure
 
 VERSION = 3
 """Of the verdict; raised when it could change under the same settings."""
@@ -277,7 +274,7 @@ def _loose_cell(content: Content, sizes: tuple[int, ...]) -> Crystal:
 
 
 @lru_cache(maxsize=MAX_KEPT)
-def _reduced(content: Content, sizes: tuple[int, ...]) -> Structure:
+def _reduced(content: Content, sizes: tuple[int, ...]) -> Reduced:
     """The same in the cell that StructureMatcher compares, which takes longer to find than to compare."""
     return BoundedMatcher.reduced(to_structure(_loose_cell(content, sizes)))
 

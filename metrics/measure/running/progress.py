@@ -57,6 +57,11 @@ class Counter:
         self._start = self._reported = time.monotonic()
         self._send()
 
+    @property
+    def total(self) -> int:
+        """How many tasks there are."""
+        return self._total
+
     def know(self, count: int) -> None:
         """Count tasks that were done before: they cost nothing now and do not enter the rate."""
         at_once = not self._known  # how much a resumed task has kept is worth a report

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ from leaderboard.matching.pool import Pool
 from metrics.measure.fingerprint.canonical import canonical_bawl
 from metrics.measure.fingerprint.elements import reduced_formula
 from metrics.measure.matching.pairs import components
-from metrics.measure.matching.verdict import Candidate, MatchSettings, compare
+from metrics.measure.matching.verdict import Candidate, Comparison, MatchSettings, compare
 from metrics.measure.running.engine import Engine
 from reference_data.reference import open_reference
 from tests.metrics.measure.fingerprint_crystals import random_cell, transformed
@@ -66,13 +66,18 @@ def test_facts_are_those_of_asking_about_all(engine: Engine, seed: int) -> None:
     ]
     crystals = [candidate(crystal) for crystal in [*copies, *known]]
     names = [f"{number:03d}" for number in range(len(crystals))]
-    n_questions: dict[str, int] = Counter()
+    told: dict[str, list[Progress]] = defaultdict(list)
 
     def report(progress: Progress) -> None:
-        n_questions[progress.stage] += progress.total if progress.done == progress.total else 0
+        told[progress.stage].append(progress)
 
     n = len(copies)
     inside, outside = Pool(crystals, names, engine, 60.0, report).verdicts(n, SETTINGS)
+    for of_stage in told.values():  # one line for each stage, whose total stands from the start
+        assert len({progress.total for progress in of_stage}) == 1
+        done = [progress.done for progress in of_stage]
+        assert done == sorted(done)
+        assert done[-1] == of_stage[-1].total
     assert not inside.failures
     assert not outside.failures
 
@@ -100,5 +105,7 @@ def test_facts_are_those_of_asking_about_all(engine: Engine, seed: int) -> None:
     for pair, match in [*inside, *outside]:
         assert match.distance == every[pair].distance
     by_matcher = sum(match.rule == "matcher" for match in every.values())
-    assert 0 < n_questions["match"] < by_matcher
+    verdicts = [match for _, match in [*inside, *outside] if isinstance(match, Comparison)]
+    assert 0 < sum(match.rule == "matcher" for match in verdicts) < by_matcher
+    assert told["match"]
     assert len(set(labels)) < n

@@ -27,7 +27,9 @@ class Oracle:
         self.answers = answers
         self.places: list[int] = []
 
-    def __call__(self, places: NDArray[np.int64]) -> list[bool | str]:
+    def __call__(self, places: NDArray[np.int64], n_open: int) -> list[bool | str]:
+        # what was asked about before is open no more, and what is asked about now still is
+        assert len(places) <= n_open <= len(self.answers) - len(self.places)
         self.places += places.tolist()
         return [self.answers[at] for at in places]
 
@@ -101,9 +103,10 @@ def test_crystals_that_never_match_need_few_rounds() -> None:
     n = 60
     pairs = np.array(list(combinations(range(n), 2)), dtype=np.int32)
     every = np.ones(len(pairs), dtype=np.bool_)
-    rounds = []
+    rounds: list[int] = []
 
-    def no(places: NDArray[np.int64]) -> list[bool | str]:
+    def no(places: NDArray[np.int64], n_open: int) -> list[bool | str]:
+        assert len(places) <= n_open == len(pairs) - sum(rounds)
         rounds.append(len(places))
         return [False] * len(places)
 
