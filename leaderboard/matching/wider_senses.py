@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from leaderboard.matching.classes import Fact, any_of, spread_facts
-from metrics.measure.matching.default_matcher import same_by_default_matcher
 from metrics.measure.matching.disorder import has_substitutes, same_up_to_disorder
 from metrics.measure.matching.nearest_first import ask_until_matched
+from metrics.measure.matching.structure_matcher.default_matcher import same_by_default_matcher
 from metrics.measure.matching.superstructure import may_be_superstructure, same_up_to_superstructure
 from metrics.measure.matching.verdict import Comparison
 from metrics.measure.running.progress import Counter

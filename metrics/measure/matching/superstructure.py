@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metrics.measure.matching.bounded_matcher import BoundedMatcher
+from metrics.measure.matching.structure_matcher.bounded_matcher import BoundedMatcher
 from metrics.measure.matching.verdict import _in_invariant_order
 from metrics.measure.structure.convert import to_structure
 

@@ -18,9 +18,9 @@ from metrics.crystal import Crystal
 from metrics.measure.fingerprint.canonical import formula_units
 from metrics.measure.fingerprint.neighbours import reduce_cell
 from metrics.measure.fingerprint.translations import translation_groups
-from metrics.measure.matching.bounded_matcher import BoundedMatcher, Reduced
 from metrics.measure.matching.distance_profile import Profile, distance_profile, profile_distance
 from metrics.measure.matching.folding import folding_deviation, folds_noise, primitive_cell
+from metrics.measure.matching.structure_matcher.bounded_matcher import BoundedMatcher, Reduced
 from metrics.measure.structure.convert import to_structure
 
 VERSION = 3

@@ -11,7 +11,7 @@ from metrics.crystal import Crystal
 from metrics.measure import NoSettings, UnmeasurableError, registry
 from metrics.measure.fingerprint import METHODS
 from metrics.measure.fingerprint.symmetry_bound import MAX_SITE_PAIRS, check_symmetry_is_bounded
-from metrics.measure.matching.default_matcher import same_by_default_matcher
+from metrics.measure.matching.structure_matcher.default_matcher import same_by_default_matcher
 from metrics.measure.matching.superstructure import same_up_to_superstructure
 from metrics.measure.matching.verdict import Candidate, MatchSettings, compare
 from metrics.measure.structure.symmetry import SymmetrySettings, measure_space_group

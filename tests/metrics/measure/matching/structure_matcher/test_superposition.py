@@ -14,9 +14,9 @@ from scipy.optimize import linear_sum_assignment
 
 from metrics.crystal import Crystal
 from metrics.measure import UnmeasurableError
-from metrics.measure.matching import bounded_matcher
-from metrics.measure.matching.bounded_matcher import BoundedMatcher, Reduced
-from metrics.measure.matching.superposition import _assignment, cells_that_resemble, laid_over
+from metrics.measure.matching.structure_matcher import bounded_matcher
+from metrics.measure.matching.structure_matcher.bounded_matcher import BoundedMatcher, Reduced
+from metrics.measure.matching.structure_matcher.superposition import _assignment, cells_that_resemble, laid_over
 from metrics.measure.structure.convert import to_structure
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metrics.measure.matching.bounded_matcher import BoundedMatcher
+from metrics.measure.matching.structure_matcher.bounded_matcher import BoundedMatcher
 from metrics.measure.structure.convert import to_structure
 
 if TYPE_CHECKING:

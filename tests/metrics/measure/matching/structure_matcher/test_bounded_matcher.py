@@ -14,8 +14,8 @@ from pymatgen.core.structure_matcher import StructureMatcher
 
 from metrics.crystal import Crystal
 from metrics.measure import UnmeasurableError
-from metrics.measure.matching import bounded_matcher
-from metrics.measure.matching.bounded_matcher import BoundedMatcher
+from metrics.measure.matching.structure_matcher import bounded_matcher
+from metrics.measure.matching.structure_matcher.bounded_matcher import BoundedMatcher
 from metrics.measure.structure.convert import to_structure
 from tests.metrics.measure.fingerprint_crystals import anything_else, prototypes
 

@@ -14,7 +14,7 @@ from pymatgen.core.structure import Structure
 from pymatgen.core.structure_matcher import StructureMatcher
 
 from metrics.measure import UnmeasurableError
-from metrics.measure.matching.superposition import STEPS_OF_DISTANCES, cells_that_resemble, laid_over
+from metrics.measure.matching.structure_matcher.superposition import STEPS_OF_DISTANCES, cells_that_resemble, laid_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pymatgen.analysis.structure_matcher import StructureMatcher
 
-from metrics.measure.matching.default_matcher import same_by_default_matcher
+from metrics.measure.matching.structure_matcher.default_matcher import same_by_default_matcher
 from metrics.measure.matching.verdict import Candidate
 from metrics.measure.structure.convert import to_structure
 from reference_data.reference import open_reference
