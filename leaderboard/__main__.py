@@ -21,7 +21,8 @@ from leaderboard.protocol import CURRENT, protocol_names
 from leaderboard.published import command as published
 from leaderboard.release import release
 from leaderboard.run.verification import command as verification
-from metrics.measure.running.engine import QUIET, THREADS
+from metrics.measure.running.choice import add_engine_options, parsed
+from metrics.measure.running.engine import QUIET, THREADS, EngineError
 from submissions.formats_text import FORMATS_TEXT
 
 EPILOG = """\
@@ -61,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
             metavar="FILE",
             help=f"one of: {FORMATS_TEXT}",
         )
-        added.add_argument("--jobs", type=positive, metavar="N", help="worker processes (default: usable cores)")
+        add_engine_options(added, positive)
 
     validate = command("validate", "read a submission and say which structures are refused, and why")
     takes_file(validate)
@@ -123,7 +124,7 @@ def parser() -> argparse.ArgumentParser:
     worker = command("worker", "add the energies that published runs wait for", "leaderboard.queue.energies.worker")
     worker.add_argument("--once", action="store_true", help="stop when nothing waits (default: look again for ever)")
     worker.add_argument("--relax", action="store_true", help="relax the structures too, after all single points")
-    worker.add_argument("--jobs", type=positive, metavar="N", help="worker processes (default: usable cores)")
+    add_engine_options(worker, positive)
 
     verification.add_to(command("verify", "score a run again, in part, and compare bit for bit", verification.__name__))
 
@@ -238,7 +239,7 @@ def _add_benchmark(subparsers: argparse._SubParsersAction[argparse.ArgumentParse
     matching.add_argument(
         "--out", type=Path, metavar="DIR", help="folder of the result (default: runs/benchmark/matching)"
     )
-    matching.add_argument("--jobs", type=positive, metavar="N", help="worker processes (default: usable cores)")
+    add_engine_options(matching, positive)
     _add_stability(subjects)
 
 
@@ -268,7 +269,7 @@ def _add_stability(subjects: argparse._SubParsersAction[argparse.ArgumentParser]
     stability.add_argument(
         "--first", type=positive, metavar="N", help="only the first N structures of each file (default: all)"
     )
-    stability.add_argument("--jobs", type=positive, metavar="N", help="worker processes (default: usable cores)")
+    add_engine_options(stability, positive)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -279,7 +280,7 @@ def main(arguments: list[str] | None = None) -> int:
         return int(import_module("reference_data.__main__").main(arguments[1:], prog=f"{_program()} reference"))
     # one thread, set before numpy is imported: the workers fill the cores, and numbers stay the same anywhere
     os.environ.update({**THREADS, **QUIET})
-    options = parser().parse_args(arguments)
+    options = parsed(parser(), arguments)
     try:
         # imported only now: what measures takes seconds to import, and neither help nor the table needs it
         module, name = options.run
@@ -287,7 +288,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
     except KeyboardInterrupt:
         return _fail(f"interrupted; {options.interrupted}", status=130)
-    except (CommandError, RecordError) as error:
+    except (CommandError, EngineError, RecordError) as error:
         return _fail(f"error: {error}", status=2 if isinstance(error, UsageError) else 1)
     except (OSError, sqlite3.Error) as error:
         if isinstance(error, BrokenPipeError):  # whoever reads the output has enough of it

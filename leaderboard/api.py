@@ -80,13 +80,14 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
     from leaderboard.run.in_memory import records_of  # noqa: PLC0415 - see above
     from leaderboard.run.scoring import Resources, Setting, score_records, start_engine  # noqa: PLC0415 - see above
     from leaderboard.store.local import Store  # noqa: PLC0415 - see above
+    from metrics.measure.running.choice import EngineChoice  # noqa: PLC0415 - see above
     from metrics.measure.running.progress import ToTerminal  # noqa: PLC0415 - see above
     from submissions.card import Card  # noqa: PLC0415 - see above
 
     potential_ids = None if potentials is None else tuple(potentials)
     setting = Setting.of(load_protocol(protocol), reference, potential_ids, relax=relax, training_folders=training_sets)
     records = records_of(structures, ids)
-    with start_engine(jobs) as engine:
+    with start_engine(EngineChoice(jobs)) as engine:
         resources = Resources(engine, Store(), ToTerminal())
         run = score_records(records, Card(model="in memory"), setting, resources, out=out)
         return Scores(**run.scores.model_dump(), structures=run.columns())

@@ -66,7 +66,7 @@ def validate(options: Namespace) -> None:
         if options.card is not None:
             load_card(options.card)
         records = split_in_box(file, LIMITS, contents)
-        with closing(records), start_engine(options.jobs, preload=READING) as engine:
+        with closing(records), start_engine(options.where, preload=READING) as engine:
             structures = _read(records, load_protocol(), engine, ToTerminal())
         refuse_unreadable(structures)
     except FileRefusedError as error:
@@ -108,7 +108,7 @@ def score(options: Namespace) -> None:
         )
         for note in lacks(setting, store):
             sys.stderr.write(f"note: {note}\n")
-        with start_engine(options.jobs) as engine:
+        with start_engine(options.where) as engine:
             resources = Resources(engine, store, silent if options.quiet else ToTerminal())
             if options.publish and setting.tier.relaxation is not None:
                 # minutes before hours: the board shows the single points while structures relax
@@ -156,7 +156,7 @@ def fingerprint(options: Namespace) -> None:
     limit = protocol.time_limits_s.measure
     try:
         records = split_in_box(file, LIMITS)
-        with closing(records), start_engine(options.jobs, preload=FINGERPRINTS) as engine:
+        with closing(records), start_engine(options.where, preload=FINGERPRINTS) as engine:
             report = ToTerminal()
             structures = _read(records, protocol, engine, report)
             refuse_unreadable(structures)

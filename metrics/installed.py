@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,12 @@ def import_path() -> list[str]:
     Installed code lies among packages that another environment must not see; there it has to be installed as well.
     """
     return [] if INSTALLED else [str(ROOT)]
+
+
+def interpreter(environment: str | None) -> str:
+    """Path of the interpreter of the virtual environment ``.venv-<name>``; of this one where there is none."""
+    path = FOLDER / f".venv-{environment}" / "bin" / "python"
+    return str(path) if environment and path.is_file() else sys.executable
 
 
 def keep_compiled_code() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import sys
 import tomllib
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metrics.installed import INSTALLED
+from metrics.measure.running.choice import add_engine_options, parsed
+from metrics.measure.running.engine import EngineError, ProcessSettings
 from reference_data.errors import ReferenceSetError
 from reference_data.fetch import fetch
 from reference_data.files.manifest import MANIFEST_FILE
@@ -39,10 +40,10 @@ def main(arguments: Sequence[str] | None = None, *, prog: str = "python -m refer
         prog: how the caller calls these commands.
 
     """
-    options = _parser(prog).parse_args(arguments)
+    options = parsed(_parser(prog), arguments)
     try:
         result: int = options.run(options)
-    except (ReferenceSetError, OSError) as error:
+    except (EngineError, ReferenceSetError, OSError) as error:
         _complain(f"error: {error}")
         return 1
     except KeyboardInterrupt:
@@ -97,7 +98,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         default="keys",
         help="what makes two crystals one: a key in common (fast), or the verdict (default: %(default)s)",
     )
-    _add_jobs(diff)
+    add_engine_options(diff, _positive)
     diff.set_defaults(run=_diff)
 
     build = commands.add_parser(
@@ -111,7 +112,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     build.add_argument(
         "--out", type=Path, metavar="DIR", help="folder to write (default: by the name of SET.toml, beside it)"
     )
-    _add_jobs(build)
+    add_engine_options(build, _positive)
     build.add_argument(
         "--shard",
         type=_shard,
@@ -136,7 +137,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--n", type=_positive, default=500, metavar="N", help="compounds to compute (default: %(default)s)"
     )
-    _add_jobs(evaluate)
+    add_engine_options(evaluate, _positive)
     evaluate.set_defaults(run=_evaluate_potential)
     return parser
 
@@ -163,16 +164,6 @@ def _add_fetch(commands: argparse._SubParsersAction[argparse.ArgumentParser], pr
         "--out", type=Path, metavar="DIR", help="folder to write (default: where a set of this name is looked for)"
     )
     fetch.set_defaults(run=_fetch)
-
-
-def _add_jobs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--jobs",
-        type=_positive,
-        default=os.cpu_count() or 1,
-        metavar="N",
-        help="worker processes (default: one per core, here %(default)s)",
-    )
 
 
 def _list(_options: argparse.Namespace) -> int:
@@ -222,9 +213,7 @@ def _describe(options: argparse.Namespace) -> int:
 
 def _diff(options: argparse.Namespace) -> int:
     if options.by == "verdict":
-        from metrics.measure.running.engine import Engine  # noqa: PLC0415 - comparing imports pymatgen, listing must not
-
-        with Engine(options.jobs) as engine:
+        with options.where.start(ProcessSettings()) as engine:
             sets = difference(options.a, options.b, engine)
     else:
         sets = difference(options.a, options.b)
@@ -244,10 +233,12 @@ def _build(options: argparse.Namespace) -> int:
 
     out = options.out or _default_out(options.definition)
     if options.shard:
-        n_parts, folder = build_shard(options.definition, out, options.shard, jobs=options.jobs, report=_complain)
+        n_parts, folder = build_shard(
+            options.definition, out, options.shard, start_engine=options.where.start, report=_complain
+        )
         _say(f"{n_parts} parts in {folder}: copy them to that folder where the set is built, then build it there")
         return 0
-    manifest = build_set(options.definition, out, jobs=options.jobs, report=_complain)
+    manifest = build_set(options.definition, out, start_engine=options.where.start, report=_complain)
     _say(f"{manifest.name}: {manifest.n_crystals} crystals in {out}")
     return 0
 
@@ -279,7 +270,11 @@ def _evaluate_potential(options: argparse.Namespace) -> int:
     from reference_data.potential_accuracy.evaluate import evaluate_potential  # noqa: PLC0415 - imports pymatgen, listing must not
 
     accuracy = evaluate_potential(
-        open_reference(options.set), options.potential, n_sample=options.n, jobs=options.jobs, report=_complain
+        open_reference(options.set),
+        options.potential,
+        n_sample=options.n,
+        start_engine=options.where.start,
+        report=_complain,
     )
     _say(json.dumps(asdict(accuracy), indent=1))
     return 0

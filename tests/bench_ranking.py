@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from leaderboard.score_key import CALIBRATED, ScoreKey
 from leaderboard.store.local import Store
 from leaderboard.store.run import Run
 from metrics.measure.running.cache import Cache
+from metrics.measure.running.local_engine import LocalEngine
 from metrics.measure.running.progress import ToTerminal
 from metrics.measure.structure.convert import to_structure
 from metrics.score import registry
@@ -101,7 +103,7 @@ def nearest_to_hull(crystals: Sequence[Crystal], reference: Reference, jobs: int
             tier,
             reference,
             max_elemental_difference=protocol.max_elemental_difference,
-            jobs=jobs,
+            start_engine=partial(LocalEngine, jobs),
             cache=cache,
             report=ToTerminal(),
         )

@@ -25,6 +25,7 @@ from leaderboard.command_line.option_types import positive
 from leaderboard.protocol import load_protocol
 from leaderboard.run.scoring import Resources, Setting, score_file, start_engine
 from leaderboard.store.local import Store
+from metrics.measure.running.choice import EngineChoice, add_engine_options, parsed
 from metrics.measure.running.progress import ToTerminal
 from reference_data.reference import open_reference
 from submissions.card import load_card
@@ -52,7 +53,7 @@ class Options(NamedTuple):
     only: Sequence[str]
     n: int
     potentials: tuple[str, ...] | None
-    jobs: int | None
+    where: EngineChoice
     out: Path
 
 
@@ -93,7 +94,7 @@ def scored(path: Path, options: Options) -> Run:
     """The finished run of a submission."""
     card = load_card(card_path(path))
     setting = Setting.of(load_protocol(), REFERENCE, options.potentials, training_sets=card.training_sets)
-    with start_engine(options.jobs) as engine:
+    with start_engine(options.where) as engine:
         return score_file(path, card, setting, Resources(engine, Store(), ToTerminal()))
 
 
@@ -147,7 +148,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(registry()), default=[], metavar="NAME", help="default: all")
     parser.add_argument("--n", type=positive, default=N_RANKED, help=f"structures of each (default: {N_RANKED:,})")
     parser.add_argument("--structural", action="store_true", help="no energies")
-    parser.add_argument("--jobs", type=positive, help="worker processes (default: usable cores)")
+    add_engine_options(parser, positive)
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the runs (default: those of this code)")
-    options = parser.parse_args()
-    make_all(Options(options.only, options.n, () if options.structural else None, options.jobs, options.out))
+    options = parsed(parser, None)
+    make_all(Options(options.only, options.n, () if options.structural else None, options.where, options.out))

@@ -37,7 +37,7 @@ def matching(options: Namespace) -> None:
 
     """
     folder = options.out or default_folder(Store())
-    with start_engine(options.jobs, preload=PRELOAD) as engine:
+    with start_engine(options.where, preload=PRELOAD) as engine:
         try:
             entries, origins = (
                 from_files([existing(path) for path in options.data], engine, ToTerminal())

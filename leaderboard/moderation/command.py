@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leaderboard.command_line.option_types import positive
+from metrics.measure.running.choice import add_engine_options
 
 if TYPE_CHECKING:
     import argparse
@@ -55,7 +56,7 @@ def add_to(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     verify = action("verify", "score a run again, in part, and mark it as verified where it is the same", "verify")
     verify.add_argument("id", metavar="ID", help="id of a run, or of a submission to verify all its runs")
     verify.add_argument("--file", type=Path, metavar="FILE", help="the submitted file, read again and compared")
-    verify.add_argument("--jobs", type=positive, metavar="N", help="worker processes (default: usable cores)")
+    add_engine_options(verify, positive)
     for name, text in OF_USERS.items():
         action(name, text).add_argument("user", metavar="USER", help="user name")
     for name, text in OF_ALL.items():

@@ -100,7 +100,7 @@ def verify(options: Namespace) -> None:
     if not runs:
         msg = f"{options.id} has no run on the board; the submission is {listing.status}"
         raise NotDoneError(msg)
-    with start_engine(options.jobs) as engine:
+    with start_engine(options.where) as engine:
 
         def differs(run: Run) -> str | None:
             missing = [text for name in run.record.potentials if (text := find(name).missing())]

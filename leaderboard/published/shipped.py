@@ -38,7 +38,7 @@ def ship(fetched: Fetched, folder: Path = FOLDER) -> Path:
     """Score what was fetched, and put the run without structures among those that ship."""
     card = load_card(fetched.card)
     setting = Setting.of(load_protocol(), REFERENCE, training_sets=card.training_sets)
-    with start_engine(None) as engine:
+    with start_engine() as engine:
         run = score_file(fetched.submission, card, setting, Resources(engine, Store(), ToTerminal()))
     place = folder / run.path.parent.name / run.path.name
     pack(run, place, with_cells=False)

@@ -14,6 +14,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypedDict
 
+from metrics.measure.running.choice import EngineChoice
 from metrics.measure.running.engine import THREADS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,7 +103,7 @@ def _check(path: Path) -> CheckedFile:
     structures: list[CheckedStructure] = []
     try:
         records = split_in_box(path, LIMITS, contents)
-        with closing(records), start_engine(1, preload=("leaderboard.run.reading",)) as engine:
+        with closing(records), start_engine(EngineChoice(jobs=1), preload=("leaderboard.run.reading",)) as engine:
             limit_s = load_protocol().time_limits_s.parse
             table = read_records(records, LIMITS, engine, silent, time_limit_s=limit_s)
         crystals = crystals_of(table)

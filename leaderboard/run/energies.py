@@ -14,7 +14,7 @@ from metrics.energy_convention import OWN
 from metrics.measure.energy.elemental_energies import elemental_differences, elemental_energies, trust
 from metrics.measure.energy.hull import formation_energy_per_atom
 from metrics.measure.energy.relax_record import Relaxation, SinglePoint, conventions_of, convert_record, hash_of
-from metrics.measure.energy.relaxation import VERSION, cache_key, energies_of, known_energies, start_engine
+from metrics.measure.energy.relaxation import VERSION, cache_key, energies_of, known_energies, processes_of
 from metrics.measure.potentials import find
 from metrics.measure.running.progress import Counter
 from metrics.measure.structure.convert import composition_of
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from metrics.measure.energy.relax_record import EnergyRecord, Settings
     from metrics.measure.potentials import Potential
     from metrics.measure.running.cache import Cache
+    from metrics.measure.running.engine import StartEngine
     from metrics.measure.running.progress import Report
     from reference_data.reference import Reference
 
@@ -170,7 +171,7 @@ def energies_table(
     reference: Reference,
     *,
     max_elemental_difference: float,
-    jobs: int,
+    start_engine: StartEngine,
     cache: Cache,
     report: Report,
 ) -> pd.DataFrame:
@@ -184,7 +185,7 @@ def energies_table(
     for settings in tier.settings:
         members: list[list[dict[str, Any]]] = []
         for potential, conventions in zip(tier.potentials, tier.conventions, strict=True):
-            records = _records(by_sha256, potential, settings, jobs, cache, report)
+            records = _records(by_sha256, potential, settings, start_engine, cache, report)
             on_hulls = [
                 row
                 for name in conventions
@@ -266,7 +267,7 @@ def _records(
     by_sha256: Mapping[str, Crystal],
     potential: Potential,
     settings: Settings,
-    jobs: int,
+    start_engine: StartEngine,
     cache: Cache,
     report: Report,
 ) -> dict[str, EnergyRecord]:
@@ -277,7 +278,7 @@ def _records(
     if len(known) == len(by_sha256):
         counter.know(len(known))
         return known
-    with start_engine(potential, jobs) as engine:
+    with start_engine(processes_of(potential)) as engine:
         return energies_of(
             by_sha256.values(),
             potential,

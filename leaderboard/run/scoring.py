@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -30,7 +29,8 @@ from metrics.measure import registry as measures
 from metrics.measure.matching import point_defect
 from metrics.measure.matching import verdict as matching
 from metrics.measure.running.cache import Cache
-from metrics.measure.running.engine import Engine
+from metrics.measure.running.choice import EngineChoice
+from metrics.measure.running.engine import Engine, ProcessSettings
 from metrics.score import registry as scores
 from metrics.table import read_parquet, write_parquet
 from reference_data.reference import open_reference, present_sha256
@@ -263,9 +263,9 @@ def score_again(run: Run, setting: Setting, resources: Resources) -> Run:
     return _score((), sha256, record.file_name, record.model, setting, resources, folder)
 
 
-def start_engine(jobs: int | None = None, *, preload: Sequence[str] = PRELOAD) -> Engine:
-    """Start workers that are ready for what comes; default is one per usable core."""
-    return Engine(jobs or len(os.sched_getaffinity(0)), preload=preload)
+def start_engine(where: EngineChoice | None = None, *, preload: tuple[str, ...] = PRELOAD) -> Engine:
+    """Start processes that are ready for what comes; default is one per usable core of this machine."""
+    return (where or EngineChoice()).start(ProcessSettings(preload=preload))
 
 
 def sha256_of_file(path: Path) -> str:

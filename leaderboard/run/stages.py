@@ -176,7 +176,7 @@ def relax(done: Identified, context: Context) -> Relaxed:
         context.tier,
         context.reference,
         max_elemental_difference=context.protocol.max_elemental_difference,
-        jobs=context.engine.jobs,
+        start_engine=context.engine.sibling,
         cache=context.cache,
         report=context.report,
     )

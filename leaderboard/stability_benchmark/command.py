@@ -36,7 +36,7 @@ def stability(options: Namespace) -> None:
     pairs = [_pair(text) for text in options.labelled]
     try:
         setting = Setting.of(load_protocol(), options.reference, options.potentials, relax=options.relax)
-        with start_engine(options.jobs) as engine:
+        with start_engine(options.where) as engine:
             resources = Resources(engine, Store(), ToTerminal())
             lines = [
                 line

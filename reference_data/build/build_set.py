@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from metrics.measure.running.cache import Cache
-from metrics.measure.running.engine import Engine
+from metrics.measure.running.engine import ProcessSettings
 from metrics.measure.running.progress import LOG_EVERY_S
 from metrics.measure.running.progress import Counter as TaskCounter
 from reference_data.build.assemble import assemble
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from metrics.measure.running.engine import Engine, StartEngine
     from reference_data.build.definition import SetDefinition
     from reference_data.build.settings import BuildSettings
     from reference_data.files.manifest import Manifest
@@ -36,13 +37,15 @@ PART_ROWS = 4_096
 WHOLE = (1, 1)
 
 
-def build_set(definition_path: Path, out: Path, *, jobs: int, report: Callable[[str], None]) -> Manifest:
+def build_set(
+    definition_path: Path, out: Path, *, start_engine: StartEngine, report: Callable[[str], None]
+) -> Manifest:
     """Build the set that a TOML file defines into a folder.
 
     Args:
         definition_path: the TOML file; relative paths in it start from its folder.
         out: folder of the built set; files of an earlier build are replaced.
-        jobs: number of worker processes.
+        start_engine: where the work runs; called once there is some.
         report: takes lines of progress.
 
     Raises:
@@ -56,7 +59,7 @@ def build_set(definition_path: Path, out: Path, *, jobs: int, report: Callable[[
         for source in definition.hull:  # a table that cannot be read is refused before hours of measuring
             report(f"{source.name}: {len(source.entries(definition_path.parent))} entries of a hull")
         spill.fill(definition.sources, definition_path.parent, report)
-        paths = _make_parts(spill, definition.settings, scratch, WHOLE, jobs, report)
+        paths = _make_parts(spill, definition.settings, scratch, WHOLE, start_engine, report)
         _check_some_crystal(definition, spill, paths)
         manifest = assemble(definition, spill, paths, definition_path.parent, out)
         n_rows = f"{manifest.n_read} rows, {manifest.n_refused} refused"
@@ -66,7 +69,12 @@ def build_set(definition_path: Path, out: Path, *, jobs: int, report: Callable[[
 
 
 def build_shard(
-    definition_path: Path, out: Path, shard: tuple[int, int], *, jobs: int, report: Callable[[str], None]
+    definition_path: Path,
+    out: Path,
+    shard: tuple[int, int],
+    *,
+    start_engine: StartEngine,
+    report: Callable[[str], None],
 ) -> tuple[int, Path]:
     """Make the i-th of n shares of the parts; the set itself is written by :func:`build_set` once it has all of them.
 
@@ -74,7 +82,7 @@ def build_shard(
         definition_path: as for :func:`build_set`.
         out: as for :func:`build_set`, on this machine.
         shard: i and n, i from 1.
-        jobs: number of worker processes.
+        start_engine: where the work runs; called once there is some.
         report: takes lines of progress.
 
     Returns:
@@ -89,7 +97,7 @@ def build_shard(
     with _lock(scratch / "lock", out, shared=True), Spill(scratch / "rows.sqlite") as spill:
         with _lock(scratch / "reading.lock", out, shared=False, wait=True):
             spill.fill(definition.sources, definition_path.parent, report)
-        made = _make_parts(spill, definition.settings, scratch, shard, jobs, report)
+        made = _make_parts(spill, definition.settings, scratch, shard, start_engine, report)
     return len(made), parts_folder(scratch)
 
 
@@ -108,7 +116,7 @@ def _make_parts(
     settings: BuildSettings,
     scratch: Path,
     shard: tuple[int, int],
-    jobs: int,
+    start_engine: StartEngine,
     report: Callable[[str], None],
 ) -> list[Path]:
     """Make the parts of a shard that are not there yet; the files of all of them, by formula."""
@@ -127,7 +135,7 @@ def _make_parts(
             rows = spill.rows(run)
             known = read_report(path)
             if known is None or known.key != part_key(rows, settings, share):
-                engine = engine or stack.enter_context(Engine(jobs))
+                engine = engine or stack.enter_context(start_engine(ProcessSettings()))
                 kept = scratch / ("measurements.sqlite" if shard == WHOLE else f"measurements-{number}.sqlite")
                 with Cache(kept) as cache:
                     make_part(rows, path, settings, checked_share=share, engine=engine, cache=cache, counter=counter)

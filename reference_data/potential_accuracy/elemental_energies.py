@@ -17,9 +17,10 @@ import pyarrow.parquet as pq
 from metrics.energy_convention import OWN
 from metrics.measure.energy.elemental_energies import COLUMNS, TABLE
 from metrics.measure.energy.relax_record import Relaxation
-from metrics.measure.energy.relaxation import energies_of, start_engine
+from metrics.measure.energy.relaxation import energies_of, processes_of
 from metrics.measure.potentials import find
 from metrics.measure.running.cache import Cache
+from metrics.measure.running.local_engine import LocalEngine
 from metrics.measure.running.progress import LOG_EVERY_S, Counter
 from reference_data.files.crystals import CRYSTALS_FILE
 from reference_data.reference import open_reference
@@ -55,7 +56,7 @@ def lowest_energies(
     """Rows of the table: for each element that the potential knows the form of lowest energy."""
     crystals = elemental_crystals(reference)
     counter = Counter("elements", len(crystals), lambda progress: _say(str(progress)), LOG_EVERY_S)
-    with Cache(scratch) as cache, start_engine(potential, jobs) as engine:
+    with Cache(scratch) as cache, LocalEngine(jobs, processes_of(potential)) as engine:
         records = energies_of(
             [known.crystal for known in crystals],
             potential,

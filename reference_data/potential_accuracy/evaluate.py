@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from metrics.measure.energy.hull import formation_energy_per_atom
 from metrics.measure.energy.relax_record import SinglePoint, conventions_of, convert_record, hash_of
-from metrics.measure.energy.relaxation import energies_of, start_engine
+from metrics.measure.energy.relaxation import energies_of, processes_of
 from metrics.measure.potentials import find
 from metrics.measure.running.cache import Cache
 from metrics.measure.running.progress import LOG_EVERY_S
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from metrics.measure.energy.relax_record import EnergyRecord
     from metrics.measure.potentials import Potential
+    from metrics.measure.running.engine import StartEngine
     from reference_data.files.crystals import ReferenceCrystal
     from reference_data.reference import Reference
 
@@ -42,7 +43,7 @@ def evaluate_potential(
     potential_id: str,
     *,
     n_sample: int = SAMPLE,
-    jobs: int,
+    start_engine: StartEngine,
     report: Callable[[str], None],
 ) -> PotentialAccuracy:
     """Single points of a sample of the set's labelled compounds, compared on the set's hull, and kept beside the set.
@@ -56,7 +57,7 @@ def evaluate_potential(
         reference: the set.
         potential_id: see :mod:`metrics.measure.potentials`.
         n_sample: how many compounds, at most; which ones depends on their ids alone.
-        jobs: number of worker processes.
+        start_engine: where the work runs.
         report: takes lines of progress.
 
     Raises:
@@ -69,7 +70,7 @@ def evaluate_potential(
     rows = _labelled_rows(reference, convention)
     crystals = reference.crystals([row for row, _ in sorted(rows, key=lambda labelled: _lot(labelled[1]))[:n_sample]])
     settings = SinglePoint()
-    records = _records(reference, crystals, potential, settings, jobs, report)
+    records = _records(reference, crystals, potential, settings, start_engine, report)
     label, predicted = _distances(reference, crystals, records, convention)
     statuses = Counter(record.status for record in records if record.energy is None)
     answered = np.array([distance is not None for distance in predicted])
@@ -188,14 +189,14 @@ def _records(
     crystals: Sequence[ReferenceCrystal],
     potential: Potential,
     settings: SinglePoint,
-    jobs: int,
+    start_engine: StartEngine,
     report: Callable[[str], None],
 ) -> list[EnergyRecord]:
     n_structures = len({reference_crystal.crystal.sha256 for reference_crystal in crystals})
     counter = TaskCounter("energy", n_structures, lambda progress: report(str(progress)), LOG_EVERY_S)
     scratch = reference.folder.parent / f".{reference.folder.name}.potential_accuracy"
     scratch.mkdir(exist_ok=True)
-    with start_engine(potential, jobs) as engine, Cache(scratch / "energies.sqlite") as cache:
+    with start_engine(processes_of(potential)) as engine, Cache(scratch / "energies.sqlite") as cache:
         records = energies_of(
             [reference_crystal.crystal for reference_crystal in crystals],
             potential,

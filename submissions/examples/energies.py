@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metrics.measure.energy.relax_record import Relaxation, SinglePoint
-from metrics.measure.energy.relaxation import cache_key, energies_of, start_engine
+from metrics.measure.energy.relaxation import cache_key, energies_of, processes_of
 from metrics.measure.potentials import find
 from metrics.measure.running.cache import Cache
+from metrics.measure.running.local_engine import LocalEngine
 from submissions.examples.make import ARCHIVE
 from submissions.limits import Limits
 from submissions.read import parse, split
@@ -48,7 +49,7 @@ def main() -> None:
     entries = []
     with tempfile.TemporaryDirectory() as folder, Cache(Path(folder) / "energies.sqlite") as computed:
         for potential in map(find, POTENTIALS):
-            with start_engine(potential, os.cpu_count() or 1) as engine:
+            with LocalEngine(os.cpu_count() or 1, processes_of(potential)) as engine:
                 for settings in (SinglePoint(), Relaxation()):
                     records = energies_of(
                         crystals,

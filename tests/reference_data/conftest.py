@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pytest
 from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
+from metrics.measure.running.local_engine import LocalEngine
 from reference_data.build.build_set import build_set
 
 DATA = Path(os.environ.get("LEADERBOARD_TEST_DATA", Path(__file__).resolve().parents[2] / "../shared/data"))
@@ -92,7 +94,7 @@ def small_definition(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_set(small_definition: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small set, built; do not change it."""
     out = tmp_path_factory.mktemp("sets") / "small"
-    build_set(small_definition, out, jobs=1, report=print)
+    build_set(small_definition, out, start_engine=partial(LocalEngine, 1), report=print)
     return out
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from leaderboard.run.cached_energies import import_energies
 from metrics.measure.energy.relax_record import Relaxation, SinglePoint
-from metrics.measure.energy.relaxation import energies_of, known_energies, start_engine
+from metrics.measure.energy.relaxation import energies_of, known_energies, processes_of
 from metrics.measure.potentials import find
 from metrics.measure.running.cache import Cache
+from metrics.measure.running.local_engine import LocalEngine
 from submissions.examples.energies import FILE, POTENTIALS, example_crystals
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def test_the_bundled_energies_are_chgnets(tmp_path: Path) -> None:
     with Cache(tmp_path / "bundled.sqlite") as cache:
         import_energies(FILE, cache)
         bundled = known_energies([crystal.sha256 for crystal in some], chgnet, SinglePoint(), cache)
-    with start_engine(chgnet, 1) as engine, Cache(tmp_path / "computed.sqlite") as cache:
+    with LocalEngine(1, processes_of(chgnet)) as engine, Cache(tmp_path / "computed.sqlite") as cache:
         computed = energies_of(
             some, chgnet, SinglePoint(), engine=engine, cache=cache, on_known=lambda _: None, on_done=lambda: None
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from leaderboard.run.scoring import LIMITS, start_engine
+from metrics.measure.running.choice import EngineChoice
 from submissions.box import Box
 from tests.submissions.hostile import archives, binary, matrix, texts
 from tests.submissions.hostile.outcome import outcome, peak_address_space
@@ -23,7 +24,7 @@ FILES = [file for family in (matrix, archives, texts, binary) for file in family
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with start_engine(1, preload=("leaderboard.run.reading",)) as started:
+    with start_engine(EngineChoice(jobs=1), preload=("leaderboard.run.reading",)) as started:
         yield started
 
 

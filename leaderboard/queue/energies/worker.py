@@ -40,7 +40,7 @@ def worker(options: Namespace) -> None:
 
     """
     store, protocol = open_store(), load_protocol()
-    with start_engine(options.jobs) as engine:
+    with start_engine(options.where) as engine:
         work = Work(Resources(engine, store, ToTerminal()))
         while True:
             store.sync()
@@ -106,7 +106,7 @@ class Work:
         workspace = store.workspace(sha256, key)
         if n_attempts(workspace):
             # what ran out of time or memory beside others gets the machine for itself
-            with start_engine(1) as alone:
+            with self.resources.engine.sibling(jobs=1) as alone:
                 done = score_again(run, setting, replace(self.resources, engine=alone))
         else:
             done = score_again(run, setting, self.resources)

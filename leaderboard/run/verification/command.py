@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from leaderboard.command_line.option_types import not_negative, positive
 from leaderboard.errors import CommandError, RunError
 from leaderboard.run.verification import SAMPLE
+from metrics.measure.running.choice import add_engine_options
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -31,7 +32,7 @@ def add_to(parser: ArgumentParser) -> None:
         help=f"records that are measured again (default: {SAMPLE})",
     )
     parser.add_argument("--seed", type=not_negative, metavar="S", help="of the sample (default: drawn, and printed)")
-    parser.add_argument("--jobs", type=positive, metavar="N", help="worker processes (default: usable cores)")
+    add_engine_options(parser, positive)
     parser.add_argument("--json", action="store_true", help="print JSON instead of text, with all differences")
 
 
@@ -53,7 +54,7 @@ def verify(options: Namespace) -> None:
             msg = f"{path} does not exist"
             raise CommandError(msg)
     try:
-        with start_engine(options.jobs) as engine:
+        with start_engine(options.where) as engine:
             verification = verified(
                 run,
                 engine,

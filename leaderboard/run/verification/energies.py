@@ -15,7 +15,7 @@ from leaderboard.run.energies import ENERGIES_SCHEMA, ensemble, rows_on_hull
 from leaderboard.run.verification.difference import Check, Difference, attempted, compared, rows_of
 from metrics.measure.energy.relax_record import EnergyRecord, Relaxation, SinglePoint, convert_record
 from metrics.measure.energy.relax_rmsd import relaxation_rmsd
-from metrics.measure.energy.relaxation import energies_of, start_engine
+from metrics.measure.energy.relaxation import energies_of, processes_of
 from metrics.measure.running.progress import Counter
 from metrics.table import frame
 
@@ -96,7 +96,7 @@ def _computed_again(
 ) -> Check:
     ends = [record_of(row).end(starts[row["sha256"]]) for row in rows]
     counter = Counter(f"energies {potential.id}", len({end.sha256 for end in ends}), context.report)
-    with start_engine(potential, context.engine.jobs) as engine:
+    with context.engine.sibling(processes_of(potential)) as engine:
         answers = energies_of(
             ends,
             potential,

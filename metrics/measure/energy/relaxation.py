@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from math import ceil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metrics.measure.energy.gpu_memory import GPU_SHARE
 from metrics.measure.energy.relax_record import EnergyRecord, Settings, hash_of
 from metrics.measure.energy.relax_structure import Answer, Task, blank_record, energies_of_several, energy_of
 from metrics.measure.running.cache import Result
-from metrics.measure.running.engine import MEMORY_LIMIT_BYTES, Engine
+from metrics.measure.running.engine import ProcessSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -19,12 +18,12 @@ if TYPE_CHECKING:
     from metrics.crystal import Crystal
     from metrics.measure.potentials import Potential
     from metrics.measure.running.cache import Cache
+    from metrics.measure.running.engine import Engine
 
 VERSION = 2
 """Raise it when a record could change."""
 # beyond a worker's own look at the clock after each step: one that hangs within a step is ended
 GRACE_S = 60.0
-NVIDIA = Path("/dev/nvidiactl")
 
 
 @dataclass(frozen=True)
@@ -49,14 +48,14 @@ ON_CPU = BatchBounds(seats=8, n_atoms=64)
 ON_GPU = BatchBounds(seats=64, n_atoms=2048)
 
 
-def start_engine(potential: Potential, jobs: int) -> Engine:
-    """Workers in the potential's own environment, one thread each; they load it with their first structure.
+def processes_of(potential: Potential) -> ProcessSettings:
+    """Processes in the potential's own environment, one thread each; they load it with their first structure.
 
-    Where there is a GPU the address space is not limited, CUDA reserves more than any limit: the workers share the
-    GPU's memory instead (:mod:`metrics.measure.energy.gpu_memory`).
+    Where there is a GPU they share its memory (:mod:`metrics.measure.energy.gpu_memory`).
     """
-    limit = None if NVIDIA.exists() and "cuda" in potential.devices else MEMORY_LIMIT_BYTES
-    return Engine(jobs, preload=[energy_of.__module__], memory_limit_bytes=limit, python=potential.python)
+    return ProcessSettings(
+        preload=(energy_of.__module__,), environment=potential.environment, uses_cuda="cuda" in potential.devices
+    )
 
 
 def energies_of(
@@ -75,7 +74,7 @@ def energies_of(
         crystals: what to compute.
         potential: one of :func:`metrics.measure.potentials.registry`.
         settings: a single point or a relaxation.
-        engine: of :func:`start_engine` for this potential.
+        engine: its processes are those of :func:`processes_of` for this potential.
         cache: records that are already known; each new one is committed as it comes.
         on_known: called once with the number of structures that the cache knew.
         on_done: called after each structure computed.
@@ -92,7 +91,7 @@ def energies_of(
     known = known_energies(by_sha256, potential, settings, cache)
     on_known(len(known))
     todo = [crystal for sha256, crystal in by_sha256.items() if sha256 not in known]
-    share = GPU_SHARE / engine.jobs
+    share = GPU_SHARE / engine.jobs_per_gpu
 
     def task(crystal: Crystal) -> Task:
         return Task(crystal, potential.id, settings, gpu_share=share)
@@ -108,7 +107,7 @@ def energies_of(
     alone = todo
     if potential.batches:
         alone = []
-        batches = _batches(todo, engine.jobs, _bounds(potential))
+        batches = _batches(todo, engine.jobs, ON_GPU if engine.on_gpu else ON_CPU)
         work = (([task(crystal) for crystal in crystals], seats) for crystals, seats in batches)
         # of a whole batch, which is seldom near it; what is not done within it is tried alone
         for outcome in engine.map(_energies_of_batch, work, time_limit_s=2 * settings.time_limit_s + GRACE_S):
@@ -128,10 +127,6 @@ def energies_of(
             blank = blank_record(crystal, potential, settings)
             keep(crystal.sha256, Answer(replace(blank, status=status, detail=outcome.failure), final=False))
     return {sha256: known[sha256] for sha256 in by_sha256}
-
-
-def _bounds(potential: Potential) -> BatchBounds:
-    return ON_GPU if NVIDIA.exists() and "cuda" in potential.devices else ON_CPU
 
 
 def _batches(crystals: Sequence[Crystal], jobs: int, bounds: BatchBounds) -> list[tuple[list[Crystal], int]]:

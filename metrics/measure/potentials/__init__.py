@@ -1,7 +1,7 @@
 """Interatomic potentials, one file each; reading this registry loads none of their packages.
 
 A potential is named, its checkpoint pinned by content, and its energies carry their convention. Its calculator is made
-where it is needed, in a process of its own (:func:`metrics.measure.energy.relaxation.start_engine`).
+where it is needed, in a process of its own (:func:`metrics.measure.energy.relaxation.processes_of`).
 
 Imports no other room of ``measure``.
 """
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from metrics.energy_convention import check_convention
-from metrics.installed import FOLDER
+from metrics.installed import FOLDER, interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -106,8 +106,7 @@ class Potential:
     @property
     def python(self) -> str:
         """The interpreter that runs it: its own environment's where there is one, else this one."""
-        interpreter = FOLDER / f".venv-{self.environment}" / "bin" / "python"
-        return str(interpreter) if self.environment and interpreter.is_file() else sys.executable
+        return interpreter(self.environment)
 
     def checkpoint(self) -> Path:
         """Where the checkpoint lies, after comparing its bytes with the pinned hash.

@@ -25,6 +25,7 @@ from leaderboard.store.local import Store
 from leaderboard.store.run import Run
 from leaderboard.store.tables import COLUMNS, NEEDED
 from metrics.crystal import Crystal
+from metrics.measure.running.choice import EngineChoice
 from metrics.measure.running.progress import silent
 from metrics.table import write_parquet
 from reference_data.reference import open_reference
@@ -131,7 +132,7 @@ def test_a_sample_measured_again_gives_the_same_facts(one: Bundled, tmp_path: Pa
     chosen = run.structures().iloc[rows].reset_index(drop=True)
     write_parquet(chosen, STRUCTURES_SCHEMA, sample / "structures.parquet")
     setting = Setting.of(load_protocol(), run.record.reference, ())
-    with start_engine(1) as engine:
+    with start_engine(EngineChoice(jobs=1)) as engine:
         again = score_again(Run(sample), setting, Resources(engine, Store(tmp_path / "store"), silent)).columns()
     single = [
         name
@@ -176,7 +177,7 @@ def test_runs_are_made_listed_published_once_and_cleared(
     made: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
-    options = Options((), 2, (), 1, out)
+    options = Options((), 2, (), EngineChoice(jobs=1), out)
     bundle(Planned("vacancies", 0), made, options)
     bundle(Planned("ion_exchange", 1), made, options)
     bundle(Planned("vacancies", 0), made, options)  # made again: still one entry

@@ -14,7 +14,7 @@ from metrics.measure.fingerprint.canonical import canonical_bawl
 from metrics.measure.fingerprint.elements import reduced_formula
 from metrics.measure.matching.pairs import components
 from metrics.measure.matching.verdict import Candidate, Comparison, MatchSettings, compare
-from metrics.measure.running.engine import Engine
+from metrics.measure.running.local_engine import LocalEngine
 from reference_data.reference import open_reference
 from tests.metrics.measure.fingerprint_crystals import random_cell, transformed
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from metrics.crystal import Crystal
+    from metrics.measure.running.engine import Engine
     from metrics.measure.running.progress import Progress
 
 SETTINGS = MatchSettings()
@@ -33,7 +34,7 @@ NOISE_ANGSTROM = (0.0, 0.02, 0.08, 0.15)
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine(1) as started:
+    with LocalEngine(1) as started:
         yield started
 
 

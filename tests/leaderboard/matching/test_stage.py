@@ -14,7 +14,8 @@ from leaderboard.run.columns import columns_schema
 from leaderboard.run.scoring import PRELOAD
 from metrics.crystal import Crystal
 from metrics.measure import UnmeasurableError, registry
-from metrics.measure.running.engine import Engine
+from metrics.measure.running.engine import ProcessSettings
+from metrics.measure.running.local_engine import LocalEngine
 from metrics.table import check, frame
 from reference_data.reference import Reference, open_reference
 from tests.metrics.measure.fingerprint_crystals import anything_else, transformed
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from leaderboard.protocol import Protocol
+    from metrics.measure.running.engine import Engine
 
 V1 = load_protocol()
 NEEDED = ("composition", "family", "canonical_bawl", "bawl", "prototype")
@@ -30,7 +32,7 @@ NEEDED = ("composition", "family", "canonical_bawl", "bawl", "prototype")
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine(1, preload=PRELOAD) as started:
+    with LocalEngine(1, ProcessSettings(preload=PRELOAD)) as started:
         yield started
 
 

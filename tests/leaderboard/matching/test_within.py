@@ -16,12 +16,13 @@ from metrics.measure import UnmeasurableError
 from metrics.measure.fingerprint.canonical import canonical_bawl
 from metrics.measure.matching.pairs import components
 from metrics.measure.matching.verdict import Candidate, MatchSettings, compare
-from metrics.measure.running.engine import Engine
+from metrics.measure.running.local_engine import LocalEngine
 from tests.metrics.measure.fingerprint_crystals import random_cell, transformed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from metrics.measure.running.engine import Engine
     from metrics.measure.running.progress import Progress
 
 SETTINGS = MatchSettings()
@@ -44,7 +45,7 @@ FLAT = Crystal(np.diag([4.6, 4.6, 1e-6]), STRUCTURES[0].frac_coords, STRUCTURES[
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine(1) as started:
+    with LocalEngine(1) as started:
         yield started
 
 

@@ -11,11 +11,14 @@ from leaderboard.matching_benchmark.cases import CASES
 from leaderboard.matching_benchmark.methods import METHODS
 from metrics.crystal import Crystal
 from metrics.measure.matching.distance_profile import MAX_ROWS
-from metrics.measure.running.engine import Engine
+from metrics.measure.running.engine import ProcessSettings
+from metrics.measure.running.local_engine import LocalEngine
 from submissions.examples.prototypes import library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from metrics.measure.running.engine import Engine
 
 ROCKSALT, ZINCBLENDE = library()["AB_cF8_225_a_b"], library()["AB_cF8_216_c_a"]
 LONELY = Crystal.from_arrays([[30.0, 0, 0], [0, 30.0, 0], [0, 0, 30.0]], [[0.0, 0, 0]], [11])
@@ -24,7 +27,7 @@ NO_ELEMENT = Crystal(ROCKSALT.lattice, ROCKSALT.frac_coords, ROCKSALT.atomic_num
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine(1, preload=("leaderboard.matching_benchmark.answers",)) as started:
+    with LocalEngine(1, ProcessSettings(preload=("leaderboard.matching_benchmark.answers",))) as started:
         yield started
 
 

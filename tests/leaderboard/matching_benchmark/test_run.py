@@ -25,7 +25,8 @@ from leaderboard.pages.texts import structure_matching
 from leaderboard.store.json_files import read_json
 from leaderboard.store.local import Store
 from metrics.measure.chemistry.composition import reduced_formula_of
-from metrics.measure.running.engine import Engine
+from metrics.measure.running.engine import ProcessSettings
+from metrics.measure.running.local_engine import LocalEngine
 from metrics.measure.structure.convert import to_structure
 from submissions.examples.prototypes import library
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from metrics.crystal import Crystal
+    from metrics.measure.running.engine import Engine
 
 DATA = Path(os.environ.get("LEADERBOARD_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
 
@@ -53,7 +55,7 @@ ENTRIES = [Entry(name, reduced_formula_of(crystal), crystal) for name, crystal i
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine(1, preload=("leaderboard.matching_benchmark.answers",)) as started:
+    with LocalEngine(1, ProcessSettings(preload=("leaderboard.matching_benchmark.answers",))) as started:
         yield started
 
 

@@ -22,6 +22,7 @@ from leaderboard.run.scoring import Resources, Setting, score_again, start_engin
 from leaderboard.store.actions import Action
 from leaderboard.store.local import Store
 from leaderboard.store.run import Run
+from metrics.measure.running.choice import EngineChoice
 from metrics.measure.running.progress import silent
 
 if TYPE_CHECKING:
@@ -90,6 +91,6 @@ def test_our_rows_stay_ours_where_somebody_submitted_the_bytes_before(tmp_path: 
 
 def test_a_run_without_structures_is_not_scored_again(store: Store, tmp_path: Path) -> None:
     setting = Setting.of(PROTOCOL, "starter", (), relax=False)
-    with start_engine(1) as engine, pytest.raises(RunError, match="ships without its structures"):
+    with start_engine(EngineChoice(jobs=1)) as engine, pytest.raises(RunError, match="ships without its structures"):
         score_again(store.runs()[0], setting, Resources(engine, Store(tmp_path), silent))
     assert not any(tmp_path.rglob("structures.parquet"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from leaderboard.run.scoring import Setting
 from leaderboard.score_key import ScoreKey
 from leaderboard.store.local import Store
 from leaderboard.store.run import Run
+from metrics.measure.running.local_engine import LocalEngine
 from reference_data.build.build_set import build_set
 from reference_data.reference import open_reference
 
@@ -103,7 +105,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pd.DataFrame(energies).to_csv(folder / "energies.csv", index=False)
     metals = [{"id": name, "cif": str(structure.to(fmt="cif"))} for name, structure in REFERENCE.items()]
     pd.DataFrame(metals).to_parquet(folder / "metals.parquet")
-    build_set(folder / "emt.toml", folder / "set", jobs=2, report=lambda _line: None)
+    build_set(folder / "emt.toml", folder / "set", start_engine=partial(LocalEngine, 2), report=lambda _line: None)
     return folder / "set"
 
 

@@ -6,6 +6,7 @@ less the MP2020 correction, so that the corrected hull must be that of CHGNet's 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -23,6 +24,8 @@ from leaderboard.store.local import Store
 from metrics.measure.chemistry.composition import reduced_formula_of
 from metrics.measure.energy.mp2020 import mp2020_correction
 from metrics.measure.running.cache import Cache
+from metrics.measure.running.choice import EngineChoice
+from metrics.measure.running.local_engine import LocalEngine
 from reference_data.build.build_set import build_set
 from reference_data.build.verify import differences
 from reference_data.reference import SETS, Reference, open_reference
@@ -82,7 +85,9 @@ def lemat_bulk(known: list[ReferenceCrystal], tmp_path_factory: pytest.TempPathF
     (folder / "lemat-bulk.toml").write_text(
         text.replace('repository = "LeMaterial/LeMat-Bulk"', 'path = "rows.parquet"'), encoding="utf-8"
     )
-    build_set(folder / "lemat-bulk.toml", folder / "set", jobs=2, report=lambda _line: None)
+    build_set(
+        folder / "lemat-bulk.toml", folder / "set", start_engine=partial(LocalEngine, 2), report=lambda _line: None
+    )
     return open_reference(folder / "set")
 
 
@@ -93,7 +98,7 @@ def scored(lemat_bulk: Reference, tmp_path_factory: pytest.TempPathFactory) -> R
     with Cache(store.cache) as cache:
         import_energies(FILE, cache)
     setting = Setting.of(PROTOCOL, lemat_bulk.folder)
-    with start_engine(2) as engine:
+    with start_engine(EngineChoice(jobs=2)) as engine:
         run = score_file(ARCHIVE, Card(model="example"), setting, Resources(engine, store, lambda _progress: None))
     return store.publish(run.path)
 

@@ -10,6 +10,7 @@ import pytest
 
 from leaderboard.run.reading import at_most, cells, read_records
 from leaderboard.run.scoring import LIMITS, start_engine
+from metrics.measure.running.choice import EngineChoice
 from metrics.measure.running.progress import Progress, silent
 from submissions.box import split_in_box
 from submissions.read import split
@@ -29,7 +30,7 @@ GOOD = Record("a", "cif", cif().encode())
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with start_engine(1, preload=("leaderboard.run.reading",)) as started:
+    with start_engine(EngineChoice(jobs=1), preload=("leaderboard.run.reading",)) as started:
         yield started
 
 

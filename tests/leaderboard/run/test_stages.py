@@ -13,7 +13,7 @@ from leaderboard.run import reading, stages
 from leaderboard.run.energies import Tier
 from leaderboard.run.stages import Context, identify, measure, read, relax, score
 from metrics.measure.running.cache import Cache
-from metrics.measure.running.engine import Engine
+from metrics.measure.running.local_engine import LocalEngine
 from reference_data.reference import open_reference
 from submissions.limits import Limits
 from submissions.record import Record
@@ -47,7 +47,7 @@ RECORDS = (
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     """The structural tier against the bundled set."""
     folder = tmp_path_factory.mktemp("stages")
-    with Engine(1) as engine, Cache(folder / "cache.sqlite") as cache:
+    with LocalEngine(1) as engine, Cache(folder / "cache.sqlite") as cache:
         yield Context(PROTOCOL, open_reference("starter"), Tier(), Limits(), engine, cache, lambda _progress: None)
 
 

@@ -6,6 +6,7 @@ known by construction.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,8 @@ from leaderboard.run.scoring import Resources, Setting, lacks, score_records, st
 from leaderboard.run.verification.verify import verify
 from leaderboard.store.local import Store
 from metrics.crystal import Crystal
+from metrics.measure.running.choice import EngineChoice
+from metrics.measure.running.local_engine import LocalEngine
 from metrics.score import registry
 from reference_data import reference as sets
 from reference_data.build.build_set import build_set
@@ -82,13 +85,18 @@ def folder(rows: list[int], tmp_path_factory: pytest.TempPathFactory) -> Path:
         table.cast(pa.schema([table.schema.field(name) for name in table.column_names])), root / "thirty.parquet"
     )
     (root / "thirty-crystals.toml").write_text(DEFINITION)
-    build_set(root / "thirty-crystals.toml", root / "thirty-crystals", jobs=1, report=lambda _line: None)
+    build_set(
+        root / "thirty-crystals.toml",
+        root / "thirty-crystals",
+        start_engine=partial(LocalEngine, 1),
+        report=lambda _line: None,
+    )
     return root / "thirty-crystals"
 
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with start_engine(1) as started:
+    with start_engine(EngineChoice(jobs=1)) as started:
         yield started
 
 

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from metrics.measure.running.local_engine import LocalEngine
 from reference_data.build import build_set as build
 from reference_data.build.build_set import build_set
 from reference_data.build.definition import load_definition
@@ -105,7 +107,7 @@ def test_a_killed_build_resumes_and_gives_the_set_of_the_repository(tmp_path: Pa
         build.kill()
     assert not (out / MANIFEST_FILE).exists()
     lines: list[str] = []
-    build_set(definition, out, jobs=1, report=lines.append)
+    build_set(definition, out, start_engine=partial(LocalEngine, 1), report=lines.append)
     known = next(line for line in lines if line.startswith("measure ") and " 0/" not in line)
     # the structures that 100 results make up are known at once
     assert int(known.split()[1].partition("/")[0]) >= 100 // len(needed_measures())
@@ -143,20 +145,25 @@ def test_a_second_build_into_the_same_folder_at_the_same_time_is_refused(
     with (tmp_path / ".out.build" / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(ReferenceSetError, match="another build is writing to"):
-            build_set(small_definition, tmp_path / "out", jobs=1, report=print)
+            build_set(small_definition, tmp_path / "out", start_engine=partial(LocalEngine, 1), report=print)
 
 
 def test_machines_that_share_the_work_make_the_set_that_one_makes(
     small_definition: Path, small_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(build, "PART_ROWS", 1)  # four parts: copper, rock salt, silicon, xenon
-    made = [build.build_shard(small_definition, tmp_path / str(i), (i, 2), jobs=1, report=print) for i in (1, 2)]
+    made = [
+        build.build_shard(
+            small_definition, tmp_path / str(i), (i, 2), start_engine=partial(LocalEngine, 1), report=print
+        )
+        for i in (1, 2)
+    ]
     assert [n_parts for n_parts, _ in made] == [2, 2]
     (_, first), (_, second) = made
     for path in second.iterdir():
         path.rename(first / path.name)
     lines: list[str] = []
-    build_set(small_definition, tmp_path / "1", jobs=1, report=lines.append)
+    build_set(small_definition, tmp_path / "1", start_engine=partial(LocalEngine, 1), report=lines.append)
     # nothing is measured again: all six structures are known at once
     assert "measure  6/6" in lines
     for name in (*SET_FILES, MANIFEST_FILE):
@@ -167,11 +174,13 @@ def test_a_part_of_other_rows_or_cut_off_is_made_again(
     small_definition: Path, small_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(build, "PART_ROWS", 1)
-    _, folder = build.build_shard(small_definition, tmp_path / "set", (1, 1), jobs=1, report=print)
+    _, folder = build.build_shard(
+        small_definition, tmp_path / "set", (1, 1), start_engine=partial(LocalEngine, 1), report=print
+    )
     copper, salt, silicon, _ = sorted(folder.iterdir())
     copper.write_bytes(silicon.read_bytes())
     salt.write_bytes(salt.read_bytes()[:-100])
-    build_set(small_definition, tmp_path / "set", jobs=1, report=print)
+    build_set(small_definition, tmp_path / "set", start_engine=partial(LocalEngine, 1), report=print)
     for name in (*SET_FILES, MANIFEST_FILE):
         assert (tmp_path / "set" / name).read_bytes() == (small_set / name).read_bytes(), name
 
@@ -204,7 +213,7 @@ def test_lengths_in_another_unit_are_refused(small_definition: Path, tmp_path: P
         only = f"{text[0]}\n[[sources]]{text[2]}".replace("second.parquet", "t.parquet")
         (tmp_path / "units.toml").write_text(only, encoding="utf-8")
         with pytest.raises(ReferenceSetError, match=rf"median volume of {median} A3 per atom; expected between 3 and"):
-            build_set(tmp_path / "units.toml", tmp_path / "out", jobs=1, report=print)
+            build_set(tmp_path / "units.toml", tmp_path / "out", start_engine=partial(LocalEngine, 1), report=print)
 
 
 def test_a_published_bawl_that_is_not_ours_is_counted(small_set: Path) -> None:
@@ -220,7 +229,7 @@ def test_a_set_without_one_usable_row_is_refused_with_the_reasons(small_definiti
     only = f"{text[0]}\n[[sources]]{text[1]}".replace("first.csv.gz", "empty.csv")
     (tmp_path / "empty.toml").write_text(only, encoding="utf-8")
     with pytest.raises(ReferenceSetError, match=r"none of the 2 rows .*1 empty_cell"):
-        build_set(tmp_path / "empty.toml", tmp_path / "out", jobs=1, report=print)
+        build_set(tmp_path / "empty.toml", tmp_path / "out", start_engine=partial(LocalEngine, 1), report=print)
     assert not (tmp_path / "out").exists()
 
 
@@ -231,7 +240,7 @@ def test_real_crystals_of_materials_project_build_and_verify(
     text = small_definition.read_text(encoding="utf-8").split("\n[[sources]]")
     only = f"{text[0]}\n[[sources]]{text[1]}".replace("first.csv.gz", "mp.parquet").replace("material_id", "file")
     (tmp_path / "mp.toml").write_text(only, encoding="utf-8")
-    manifest = build_set(tmp_path / "mp.toml", tmp_path / "mp", jobs=2, report=print)
+    manifest = build_set(tmp_path / "mp.toml", tmp_path / "mp", start_engine=partial(LocalEngine, 2), report=print)
     assert manifest.n_read == 50
     assert manifest.n_refused + manifest.n_merged + manifest.n_crystals == 50
     assert differences(tmp_path / "mp", sample=50) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 from metrics.crystal import Crystal
 from metrics.measure.energy.mp2020 import mp2020_correction
-from metrics.measure.running.engine import Engine
+from metrics.measure.running.local_engine import LocalEngine
 from reference_data.build.build_set import build_set
 from reference_data.build.convert_energies import Conversion, convert_energies
 from reference_data.build.merge import MeasuredRow
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from metrics.measure.running.engine import Engine
+
 OXIDE_OF_NICKEL = Crystal.from_arrays(2.09 * (1 - np.eye(3)), [[0.0] * 3, [0.5] * 3], [28, 8])
 SALT = Crystal.from_arrays(2.8 * (1 - np.eye(3)), [[0.0] * 3, [0.5] * 3], [11, 17])
 ELEMENTS = "mp_elemental_reference_entries.json.gz"
@@ -34,7 +37,7 @@ OQMD = {"oqmd": {"O": {"Ni": 6.4}}}
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine(1) as running:
+    with LocalEngine(1) as running:
         yield running
 
 
@@ -130,7 +133,9 @@ def test_oxides_of_the_u_elements_have_their_known_formation_energies(
         rows.append(lemat_row(formula, crystal, energy=energy))
     write_lemat(rows, tmp_path / "rows.parquet")
     (tmp_path / "oxides.toml").write_text(DEFINITION.format(conversion=conversion), encoding="utf-8")
-    build_set(tmp_path / "oxides.toml", tmp_path / "set", jobs=1, report=lambda _line: None)
+    build_set(
+        tmp_path / "oxides.toml", tmp_path / "set", start_engine=partial(LocalEngine, 1), report=lambda _line: None
+    )
     reference = open_reference(tmp_path / "set")
     assert reference.conventions == (convention,)
     built = {crystal.reduced_formula: crystal for crystal in reference.rows_of_formulas(expected)}

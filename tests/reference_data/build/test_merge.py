@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from metrics.crystal import Crystal
 from metrics.measure.matching.verdict import MatchSettings, compare
-from metrics.measure.running.engine import Engine
+from metrics.measure.running.local_engine import LocalEngine
 from reference_data.build.merge import MeasuredRow, merge
 from reference_data.errors import ReferenceSetError
 from reference_data.reference import open_reference
@@ -20,12 +20,14 @@ from reference_data.sources.base import SourceRow
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from metrics.measure.running.engine import Engine
+
 FORMULAS = ("C", "SiO2", "FeS2", "TiO2", "Cu")
 
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine(1) as started:
+    with LocalEngine(1) as started:
         yield started
 
 

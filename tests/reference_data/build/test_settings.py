@@ -6,6 +6,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
+from metrics.measure.running.local_engine import LocalEngine
 from reference_data.build.build_set import build_set, build_shard
 from reference_data.build.definition import load_definition
 from reference_data.build.verify import differences
@@ -40,7 +42,12 @@ def build(small_definition: Path, tmp_path: Path) -> Build:
     """Build the small set with tables of settings in its definition."""
 
     def built(settings: str) -> Path:
-        build_set(with_settings(small_definition, settings, tmp_path), tmp_path / "set", jobs=1, report=print)
+        build_set(
+            with_settings(small_definition, settings, tmp_path),
+            tmp_path / "set",
+            start_engine=partial(LocalEngine, 1),
+            report=print,
+        )
         return tmp_path / "set"
 
     return built
@@ -129,13 +136,13 @@ def test_rows_are_measured_and_verified_by_the_settings_of_the_definition(
     source = second.replace("second.parquet", str(tmp_path / "t.parquet")).replace('bawl_column = "published"\n', "")
     for settings, expected in (("", 99), ("[measures.space_group]\nsymprec = 0.1\n", 221)):
         (tmp_path / "one.toml").write_text(f"{head}\n{settings}\n[[sources]]{source}", encoding="utf-8")
-        build_set(tmp_path / "one.toml", tmp_path / "one", jobs=1, report=print)
+        build_set(tmp_path / "one.toml", tmp_path / "one", start_engine=partial(LocalEngine, 1), report=print)
         (crystal,) = open_reference(tmp_path / "one").crystals([0])
         assert crystal.space_group == expected
         assert differences(tmp_path / "one") == []
 
 
 def test_a_build_does_not_resume_with_parts_of_other_settings(small_definition: Path, tmp_path: Path) -> None:
-    build_shard(small_definition, tmp_path / "set", (1, 1), jobs=1, report=print)
+    build_shard(small_definition, tmp_path / "set", (1, 1), start_engine=partial(LocalEngine, 1), report=print)
     other = with_settings(small_definition, NOTHING_IS_THE_SAME, tmp_path)
-    assert build_set(other, tmp_path / "set", jobs=1, report=print).n_merged == 0
+    assert build_set(other, tmp_path / "set", start_engine=partial(LocalEngine, 1), report=print).n_merged == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 
+from metrics.measure.running.local_engine import LocalEngine
 from reference_data.__main__ import main
 from reference_data.build.build_set import build_set
 from reference_data.errors import ReferenceSetError
@@ -79,7 +81,7 @@ def alloys(tmp_path_factory: pytest.TempPathFactory) -> Reference:
         rows.append((name, cif(structure), repr(float(energy))))
     pd.DataFrame(rows, columns=["id", "cif", "energy"]).to_csv(folder / "alloys.csv", index=False)
     (folder / "alloys.toml").write_text(DEFINITION, encoding="utf-8")
-    build_set(folder / "alloys.toml", folder / "alloys", jobs=1, report=print)
+    build_set(folder / "alloys.toml", folder / "alloys", start_engine=partial(LocalEngine, 1), report=print)
     return open_reference(folder / "alloys")
 
 
@@ -120,7 +122,7 @@ def test_what_cannot_be_divided_is_unknown(
 
 @needs_matbench
 def test_the_differences_are_those_put_into_the_labels(alloys: Reference) -> None:
-    accuracy = evaluate_potential(alloys, "emt", jobs=1, report=print)
+    accuracy = evaluate_potential(alloys, "emt", start_engine=partial(LocalEngine, 1), report=print)
     assert (accuracy.n_labelled, accuracy.n_sampled, accuracy.n_answered, accuracy.unanswered) == (3, 3, 3, {})
     # the potential lies lower by 0, 0.03 and 0.3
     assert accuracy.mae == pytest.approx(0.11, abs=1e-6)
@@ -146,7 +148,10 @@ def test_a_compound_that_has_no_place_on_the_hull_is_no_label(alloys: Reference,
     next(row for row in rows if row["id"] == "cuau")["e_above_hull"] = None
     write_crystals([pa.Table.from_pylist(rows, schema=table.schema)], folder / CRYSTALS_FILE)
     accept(folder)
-    assert evaluate_potential(open_reference(folder), "emt", jobs=1, report=print).n_labelled == 2
+    assert (
+        evaluate_potential(open_reference(folder), "emt", start_engine=partial(LocalEngine, 1), report=print).n_labelled
+        == 2
+    )
 
 
 @needs_matbench
@@ -168,7 +173,7 @@ def test_a_potential_that_cannot_be_compared_is_refused(alloys: Reference, poten
     if potential == "chgnet" and find_spec("chgnet") is None:
         pytest.skip("chgnet is part of requirements-stability.txt")
     with pytest.raises(ReferenceSetError, match=message):
-        evaluate_potential(alloys, potential, jobs=1, report=print)
+        evaluate_potential(alloys, potential, start_engine=partial(LocalEngine, 1), report=print)
 
 
 def test_a_broken_file_says_so(tmp_path: Path) -> None:

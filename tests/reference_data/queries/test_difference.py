@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from metrics.measure.running.engine import Engine
+from metrics.measure.running.local_engine import LocalEngine
 from reference_data.__main__ import main
 from reference_data.build.build_set import build_set
 from reference_data.files.manifest import read_manifest, write_manifest
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from metrics.measure.running.engine import Engine
+
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine(1) as started:
+    with LocalEngine(1) as started:
         yield started
 
 
@@ -32,7 +35,7 @@ def first_table_only(small_definition: Path, tmp_path_factory: pytest.TempPathFa
     text = small_definition.read_text(encoding="utf-8").split("\n[[sources]]")
     only = f"{text[0]}\n[[sources]]{text[1]}".replace("first.csv.gz", f"{small_definition.parent}/first.csv.gz")
     (folder / "first.toml").write_text(only, encoding="utf-8")
-    build_set(folder / "first.toml", folder / "first", jobs=1, report=print)
+    build_set(folder / "first.toml", folder / "first", start_engine=partial(LocalEngine, 1), report=print)
     return folder / "first"
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
+from metrics.measure.running.local_engine import LocalEngine
 from reference_data.build.build_set import build_set
 from reference_data.build.verify import differences
 from reference_data.reference import SETS, named_set, open_reference
@@ -70,7 +72,7 @@ def test_a_set_builds_from_files_in_the_published_schema(
         write(tmp_path / folder / f"{part}.csv", header, [shared, *alone, *broken])
     definition = tmp_path / f"{name}.toml"
     definition.write_bytes((SETS / definition.name).read_bytes())
-    build_set(definition, tmp_path / "set", jobs=1, report=lambda _line: None)
+    build_set(definition, tmp_path / "set", start_engine=partial(LocalEngine, 1), report=lambda _line: None)
 
     built = open_reference(tmp_path / "set")
     manifest = built.manifest
@@ -93,7 +95,7 @@ def test_real_rows_of_mp_20_are_read(tmp_path: Path) -> None:
         csv.writer(part).writerows([header, *rows])
     definition = tmp_path / "mp-20-train.toml"
     definition.write_bytes((SETS / definition.name).read_bytes())
-    manifest = build_set(definition, tmp_path / "set", jobs=1, report=lambda _line: None)
+    manifest = build_set(definition, tmp_path / "set", start_engine=partial(LocalEngine, 1), report=lambda _line: None)
     assert (manifest.n_read, manifest.n_refused) == (40, 0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 from huggingface_hub import constants
 
 from metrics.crystal import Crystal
+from metrics.measure.running.local_engine import LocalEngine
 from metrics.measure.structure.convert import from_structure, to_structure
 from reference_data.build.build_set import build_set
 from reference_data.build.verify import differences
@@ -179,7 +181,7 @@ def test_the_set_of_the_public_board_builds_from_local_files(tmp_path: Path) -> 
     line = 'repository = "LeMaterial/LeMat-Bulk"'
     assert line in text
     (tmp_path / "lemat-bulk.toml").write_text(text.replace(line, 'path = "*.parquet"'), encoding="utf-8")
-    build_set(tmp_path / "lemat-bulk.toml", tmp_path / "set", jobs=2, report=print)
+    build_set(tmp_path / "lemat-bulk.toml", tmp_path / "set", start_engine=partial(LocalEngine, 2), report=print)
 
     manifest = read_manifest(tmp_path / "set")
     assert (manifest.name, manifest.indicative, manifest.n_read) == ("lemat-bulk", False, 700)

@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from leaderboard.run.scoring import LIMITS, start_engine
+from metrics.measure.running.choice import EngineChoice
 from submissions.box import Box
 from submissions.refusal import Reason
 from tests.submissions.hostile.archives import many_members
@@ -169,7 +170,10 @@ def cutting_cpu_s() -> float:
 def main() -> int:
     """Run each through the box, or those whose name an argument is part of; how many did not end as they should."""
     n_wrong = 0
-    with tempfile.TemporaryDirectory() as folder, start_engine(1, preload=("leaderboard.run.reading",)) as engine:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        start_engine(EngineChoice(jobs=1), preload=("leaderboard.run.reading",)) as engine,
+    ):
         path = Path(folder) / "upload.bin"
         for file in files():
             if sys.argv[1:] and not any(part in file.name for part in sys.argv[1:]):

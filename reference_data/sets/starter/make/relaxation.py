@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from metrics.crystal import Crystal
 from metrics.measure.energy.relax_record import EnergyRecord, Relaxation, Settings, SinglePoint
-from metrics.measure.energy.relaxation import cache_key, energies_of, start_engine
+from metrics.measure.energy.relaxation import cache_key, energies_of, processes_of
 from metrics.measure.potentials import find
 from metrics.measure.running.cache import Cache, Result
+from metrics.measure.running.local_engine import LocalEngine
 from metrics.measure.running.progress import LOG_EVERY_S
 from metrics.measure.running.progress import Counter as TaskCounter
 from reference_data.sets.starter.make.compounds import Start, compounds
@@ -147,7 +148,7 @@ def _energies(
     potential = find(name)
     n_structures = len({crystal.sha256 for crystal in crystals})
     counter = TaskCounter(name, n_structures, lambda progress: report(str(progress)), LOG_EVERY_S)
-    with start_engine(potential, jobs) as engine:
+    with LocalEngine(jobs, processes_of(potential)) as engine:
         return energies_of(
             crystals,
             potential,

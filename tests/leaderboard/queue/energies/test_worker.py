@@ -26,6 +26,7 @@ from leaderboard.store.json_files import write_json, write_model
 from leaderboard.store.local import Store
 from metrics.measure.potentials import find
 from metrics.measure.running.cache import Cache
+from metrics.measure.running.choice import EngineChoice
 from submissions.card import Card
 from submissions.examples.energies import FILE
 from submissions.examples.make import ARCHIVE
@@ -48,7 +49,7 @@ def ignore(_progress: Progress) -> None:
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     """One for all tests: a start of it takes longer than what most of them do with it."""
-    with start_engine(1) as started:
+    with start_engine(EngineChoice(jobs=1)) as started:
         yield started
 
 

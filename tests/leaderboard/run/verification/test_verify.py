@@ -27,7 +27,8 @@ from leaderboard.store.local import Store
 from leaderboard.store.run import Run
 from metrics.measure.potentials import find
 from metrics.measure.running.cache import Cache
-from metrics.measure.running.engine import Engine
+from metrics.measure.running.engine import ProcessSettings
+from metrics.measure.running.local_engine import LocalEngine
 from metrics.measure.running.progress import silent
 from metrics.table import frame, write_parquet
 from submissions.card import Card
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from leaderboard.run.verification.difference import Verification
     from metrics.crystal import Crystal
+    from metrics.measure.running.engine import Engine
 
 PROTOCOL = load_protocol()
 COLUMNS = columns_schema(PROTOCOL)
@@ -61,7 +63,7 @@ WANTED = (
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine(1, preload=PRELOAD) as started:
+    with LocalEngine(1, ProcessSettings(preload=PRELOAD)) as started:
         yield started
 
 

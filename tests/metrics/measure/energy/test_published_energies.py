@@ -17,9 +17,10 @@ import pytest
 
 from metrics.measure.energy.hull import Hull, formation_energy_per_atom
 from metrics.measure.energy.relax_record import SinglePoint
-from metrics.measure.energy.relaxation import energies_of, start_engine
+from metrics.measure.energy.relaxation import energies_of, processes_of
 from metrics.measure.potentials import find
 from metrics.measure.running.cache import Cache
+from metrics.measure.running.local_engine import LocalEngine
 from metrics.measure.structure.convert import composition_of
 from submissions.limits import Limits
 from submissions.read import parse, split
@@ -57,7 +58,7 @@ def published() -> tuple[pd.DataFrame, dict[str, Crystal]]:
 def energies_per_atom(crystals: Sequence[Crystal], folder: Path, jobs: int) -> list[float | None]:
     """Total energies by CHGNet as submitted, eV/atom."""
     ignore: Callable[..., None] = lambda *_: None  # noqa: E731 - nobody watches the progress
-    with start_engine(CHGNET, jobs) as engine, Cache(folder / "cache.sqlite") as cache:
+    with LocalEngine(jobs, processes_of(CHGNET)) as engine, Cache(folder / "cache.sqlite") as cache:
         records = energies_of(
             crystals, CHGNET, SinglePoint(), engine=engine, cache=cache, on_known=ignore, on_done=ignore
         )

@@ -26,7 +26,7 @@ import numpy as np
 from metrics.crystal import Crystal
 from metrics.measure.running.cache import Cache
 from metrics.measure.potentials import find
-from metrics.measure.energy.relaxation import energies_of, start_engine
+from metrics.measure.energy.relaxation import energies_of, processes_of
 from metrics.measure.energy.relax_record import Relaxation
 
 corners = np.array([[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]]) / 2
@@ -35,7 +35,7 @@ crystals = [
     Crystal.from_arrays(3.7 * (np.eye(3) + noise[:3]), corners + noise[3:], [79, 29, 29, 29]) for noise in noises
 ]
 path = Path(sys.argv[1])
-with start_engine(find("emt"), 2) as engine, Cache(path) as cache:
+with LocalEngine(2, processes_of(find("emt"))) as engine, Cache(path) as cache:
     records = energies_of(
         crystals, find("emt"), Relaxation(max_steps=15), engine=engine, cache=cache,
         on_known=lambda n: print("known", n, flush=True), on_done=lambda: None,

@@ -20,9 +20,10 @@ from metrics.measure.energy.relax_record import (
     convert_record,
     hash_of,
 )
-from metrics.measure.energy.relaxation import GRACE_S, energies_of, start_engine
+from metrics.measure.energy.relaxation import GRACE_S, energies_of, processes_of
 from metrics.measure.potentials import find, package_folder
 from metrics.measure.running.cache import Cache
+from metrics.measure.running.local_engine import LocalEngine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +82,7 @@ def timeless(records: list[EnergyRecord]) -> list[EnergyRecord]:
 @pytest.fixture(scope="module", params=READY)
 def started(request: pytest.FixtureRequest) -> Iterator[tuple[Potential, Engine]]:
     potential = find(request.param)
-    with start_engine(potential, 1) as engine:
+    with LocalEngine(1, processes_of(potential)) as engine:
         yield potential, engine
 
 
@@ -145,7 +146,7 @@ def test_what_is_known_is_not_computed_again_and_a_second_process_agrees_to_the_
     second = Run(tmp_path / "cache.sqlite", crystals, potential, settings, engine)
     assert (second.known, second.n_done) == ([3], 3)
     assert second.records[:3] == first.records
-    with start_engine(potential, 1) as other:
+    with LocalEngine(1, processes_of(potential)) as other:
         again = Run(tmp_path / "again.sqlite", crystals[:3], potential, settings, other)
         assert timeless(again.records) == timeless(first.records)
         backwards = Run(tmp_path / "backwards.sqlite", crystals[::-1], potential, settings, other)
@@ -188,7 +189,7 @@ def test_what_hangs_or_eats_memory_costs_one_structure(tmp_path: Path) -> None:
     """Copper at 125,000 atoms per cubic angstrom has more neighbours than fit into memory; the others are done."""
     monster = Crystal.from_arrays(np.eye(3) * 0.02, np.zeros((1, 3)), [29])
     settings = SinglePoint(time_limit_s=5.0 - GRACE_S)
-    with start_engine(find("emt"), 1) as engine:
+    with LocalEngine(1, processes_of(find("emt"))) as engine:
         run = Run(tmp_path / "cache.sqlite", [monster, *ALLOYS], find("emt"), settings, engine)
     assert run.records[0].status in {"failed", "time_limit"}
     assert run.records[0].detail
@@ -209,13 +210,13 @@ def test_a_corrupted_checkpoint_fails_every_structure_with_both_hashes_and_nothi
     path = tmp_path / "cache.sqlite"
     with monkeypatch.context() as patch:
         patch.setenv("PYTHONPATH", str(tmp_path))  # workers find this package before the installed one
-        with start_engine(potential, 1) as engine:
+        with LocalEngine(1, processes_of(potential)) as engine:
             run = Run(path, ALLOYS[:2], potential, SinglePoint(), engine)
     for record in run.records:
         assert record.status == "failed"
         assert f"expected {potential.checkpoint_sha256}" in (record.detail or "")
         assert "has sha256 " in (record.detail or "")
-    with start_engine(potential, 1) as engine:
+    with LocalEngine(1, processes_of(potential)) as engine:
         again = Run(path, ALLOYS[:2], potential, SinglePoint(), engine)
     assert (again.known, [record.status for record in again.records]) == ([0], ["ok", "ok"])
 
@@ -225,7 +226,7 @@ def test_another_version_than_pinned_fails_every_structure(tmp_path: Path, monke
     (tmp_path / "chgnet-0.1.dist-info").mkdir()
     (tmp_path / "chgnet-0.1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: chgnet\nVersion: 0.1\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with start_engine(find("chgnet"), 1) as engine:
+    with LocalEngine(1, processes_of(find("chgnet"))) as engine:
         (record,) = Run(tmp_path / "cache.sqlite", ALLOYS[:1], find("chgnet"), SinglePoint(), engine).records
     assert record.detail == "chgnet needs chgnet==0.4.2, found 0.1; pip install -r requirements-stability.txt"
     assert version("chgnet") == "0.4.2"
@@ -259,7 +260,7 @@ def test_energies_are_converted_to_the_conventions_that_they_can_have() -> None:
 
 @pytest.mark.skipif(not LEARNED, reason="a learned potential needs requirements-stability.txt")
 def test_a_worker_computes_on_one_thread() -> None:
-    with start_engine(find(LEARNED[0]), 1) as engine:
+    with LocalEngine(1, processes_of(find(LEARNED[0]))) as engine:
         (outcome,) = engine.map(_threads, [None], time_limit_s=60)
     assert outcome.value == 1
 

@@ -16,11 +16,13 @@ from metrics.crystal import Crystal
 from metrics.measure import UnmeasurableError
 from metrics.measure.matching.pairs import BLOCK_SIDE, ask, components, pairs_of_one_formula
 from metrics.measure.matching.verdict import Candidate, MatchSettings, compare
-from metrics.measure.running.engine import Engine
+from metrics.measure.running.local_engine import LocalEngine
 from reference_data.reference import open_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from metrics.measure.running.engine import Engine
 
 FORMULAS = st.lists(st.sampled_from("ABC"), max_size=8)
 ATOM = Crystal.from_arrays(3 * np.eye(3), [[0.0, 0.0, 0.0]], [29])
@@ -65,7 +67,7 @@ def test_no_crystals_no_classes() -> None:
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine(1) as started:
+    with LocalEngine(1) as started:
         yield started
 
 

@@ -13,11 +13,14 @@ from metrics.crystal import Crystal
 from metrics.measure import registry, settings_hash
 from metrics.measure.running.batch import measure_crystals
 from metrics.measure.running.cache import Cache, Result
-from metrics.measure.running.engine import Engine
+from metrics.measure.running.engine import ProcessSettings
+from metrics.measure.running.local_engine import LocalEngine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from metrics.measure.running.engine import Engine
 
 ROCKSALT = Crystal.from_arrays(
     [[0.0, 2.82, 2.82], [2.82, 0.0, 2.82], [2.82, 2.82, 0.0]], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]], [11, 17]
@@ -28,7 +31,7 @@ SETTINGS = {name: measure.settings() for name, measure in registry().items()}
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine(2, preload=["metrics.measure.running.batch"]) as engine:
+    with LocalEngine(2, ProcessSettings(preload=("metrics.measure.running.batch",))) as engine:
         yield engine
 
 

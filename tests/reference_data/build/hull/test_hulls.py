@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
 from metrics.measure.energy.hull import HullConventionError
+from metrics.measure.running.local_engine import LocalEngine
 from reference_data.build.build_set import build_set
 from reference_data.build.hull.hulls import CRYSTAL_COLUMNS, build_hulls
 from reference_data.build.hull.inputs import HullSource
@@ -102,7 +104,7 @@ def salts(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     }
     (folder / "elements.json").write_text(json.dumps(entries))
     (folder / "salts.toml").write_text(DEFINITION, encoding="utf-8")
-    build_set(folder / "salts.toml", folder / "salts", jobs=1, report=print)
+    build_set(folder / "salts.toml", folder / "salts", start_engine=partial(LocalEngine, 1), report=print)
     return open_reference(folder / "salts")
 
 

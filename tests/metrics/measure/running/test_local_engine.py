@@ -1,4 +1,4 @@
-"""The engine: limits of time and memory, crashes and deaths are outcomes; nothing else is touched."""
+"""The engine of this machine: limits of time and memory, crashes and deaths are outcomes; nothing else is touched."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from metrics.measure.running.engine import RESTART_SECONDS, CpuBudget, Engine
+from metrics import installed
+from metrics.measure.running.engine import CpuBudget, ProcessSettings
+from metrics.measure.running.local_engine import RESTART_SECONDS, LocalEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from metrics.measure.running.engine import Engine
 
 ROOT = Path(__file__).parents[4]
 LIMIT_S = 20.0
@@ -26,7 +30,7 @@ LIMIT_S = 20.0
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine(2) as engine:
+    with LocalEngine(2) as engine:
         yield engine
 
 
@@ -47,23 +51,24 @@ def test_a_task_over_its_time_is_ended_and_the_others_are_done(engine: Engine) -
 
 
 def test_a_task_over_its_memory_says_so() -> None:
-    with Engine(1, memory_limit_bytes=2**30) as small:
+    with LocalEngine(1, ProcessSettings(memory_limit_bytes=2**30)) as small:
         big, after = small.map(bytearray, [2**31, 3], time_limit_s=LIMIT_S)
     assert big.failure == "memory_limit: needed more than 1.0 GiB"
     assert after.value == bytearray(3)
 
 
 def test_without_a_limit_the_address_space_is_the_machine_s() -> None:
-    with Engine(1, memory_limit_bytes=None) as engine:
+    with LocalEngine(1, ProcessSettings(memory_limit_bytes=None)) as engine:
         (outcome,) = engine.map(resource.getrlimit, [resource.RLIMIT_AS], time_limit_s=LIMIT_S)
     assert outcome.value == resource.getrlimit(resource.RLIMIT_AS)
 
 
-def test_workers_may_run_in_another_environment(tmp_path: Path) -> None:
-    venv.create(tmp_path / "other", with_pip=False)
-    with Engine(1, python=str(tmp_path / "other" / "bin" / "python")) as engine:
+def test_workers_may_run_in_another_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installed, "FOLDER", tmp_path)
+    venv.create(tmp_path / ".venv-other", with_pip=False)
+    with LocalEngine(1, ProcessSettings(environment="other")) as engine:
         (outcome,) = engine.map(eval, ["__import__('sys').prefix"], time_limit_s=LIMIT_S)
-    assert outcome.value == str(tmp_path / "other")
+    assert outcome.value == str(tmp_path / ".venv-other")
 
 
 def test_a_crash_gives_its_type_text_and_place(engine: Engine) -> None:
@@ -95,8 +100,8 @@ def test_stopping_early_leaves_no_answer_for_the_next_call(engine: Engine) -> No
 
 def test_workers_end_with_a_parent_that_was_killed() -> None:
     code = (
-        "from metrics.measure.running.engine import Engine\n"
-        "engine = Engine(1); list(engine.map(abs, [1], time_limit_s=60))\n"
+        "from metrics.measure.running.local_engine import LocalEngine\n"
+        "engine = LocalEngine(1); list(engine.map(abs, [1], time_limit_s=60))\n"
         "print(engine._workers[0].process.pid, flush=True)\n"
         "import os; os.kill(os.getpid(), 9)"
     )
@@ -113,8 +118,8 @@ def test_workers_end_with_a_parent_that_was_killed() -> None:
 def test_a_script_without_a_main_guard_may_use_it(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
-        "from metrics.measure.running.engine import Engine\n"
-        "with Engine(1) as engine:\n    print([o.value for o in engine.map(abs, [-2], time_limit_s=60)])\n"
+        "from metrics.measure.running.local_engine import LocalEngine\n"
+        "with LocalEngine(1) as engine:\n    print([o.value for o in engine.map(abs, [-2], time_limit_s=60)])\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     run = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=True)
@@ -123,7 +128,7 @@ def test_a_script_without_a_main_guard_may_use_it(tmp_path: Path) -> None:
 
 def test_a_number_of_jobs_below_one_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1, got 0"):
-        Engine(0)
+        LocalEngine(0)
 
 
 def burn(seconds: float) -> float:

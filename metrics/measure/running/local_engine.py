@@ -1,0 +1,196 @@
+"""Tasks in processes of this machine.
+
+A process that exceeds its time, its memory or dies is ended and replaced, and the task's outcome says so. They are
+plain child processes started by command line, so a caller's ``__main__`` is not imported again and needs no guard.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections import deque
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from metrics.installed import import_path, interpreter
+from metrics.measure.running import task_process
+from metrics.measure.running.engine import QUIET, START_SECONDS, THREADS, Engine, Outcome, ProcessSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from metrics.measure.running.engine import CpuBudget
+
+RESTART_SECONDS = 5.0  # CPU time that a fresh worker takes to import, charged to the task that ended the one before
+NVIDIA = Path("/dev/nvidiactl")
+
+
+class _Worker:
+    """One child process and the end of a socket to it."""
+
+    def __init__(self, settings: ProcessSettings) -> None:
+        ours, theirs = socket.socketpair()
+        path = os.pathsep.join([*import_path(), *_inherited_path()])
+        environment = {**os.environ, **THREADS, **QUIET, "PYTHONPATH": path}
+        limit = None if settings.uses_cuda and NVIDIA.exists() else settings.memory_limit_bytes
+        arguments = (str(theirs.fileno()), str(limit or task_process.UNLIMITED), *settings.preload)
+        with theirs:
+            self.process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+                # -P: a file of the working directory that is called as one of our folders is not imported for it
+                [interpreter(settings.environment), "-P", "-m", task_process.__name__, *arguments],
+                pass_fds=(theirs.fileno(),),
+                env=environment,
+                stdin=subprocess.DEVNULL,
+            )
+        self.connection = Connection(ours.detach())
+        self.index: int | None = None
+        self.started = time.monotonic()
+        self.deadline = time.monotonic() + START_SECONDS
+        self.ready = False
+
+    def give(self, index: int, task: tuple[Callable[[Any], Any], Any], time_limit_s: float) -> None:
+        # a worker that died while idle is noticed when its answer is awaited
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.connection.send(task)
+        self.index, self.started = index, time.monotonic()
+        self.deadline = self.started + time_limit_s
+
+    def end(self) -> int:
+        """Close and wait; returns the exit code (negative: the signal)."""
+        self.connection.close()
+        self.process.kill()
+        return self.process.wait()
+
+
+class LocalEngine(Engine):
+    """A pool of processes.
+
+    Args:
+        jobs: number of processes.
+        processes: what they are.
+
+    """
+
+    def __init__(self, jobs: int, processes: ProcessSettings | None = None) -> None:
+        """Start the workers; they import while the caller goes on."""
+        if jobs < 1:
+            msg = f"jobs must be at least 1, got {jobs}"
+            raise ValueError(msg)
+        self._settings = processes or ProcessSettings()
+        self._workers = [self._start() for _ in range(jobs)]
+
+    @property
+    def jobs(self) -> int:
+        """Number of processes."""
+        return len(self._workers)
+
+    @property
+    def jobs_per_gpu(self) -> int:
+        """All of them: those of one machine share its GPU."""
+        return self.jobs
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether they use CUDA and this machine has a GPU."""
+        return self._settings.uses_cuda and NVIDIA.exists()
+
+    def sibling(self, processes: ProcessSettings | None = None, *, jobs: int | None = None) -> LocalEngine:
+        """Another pool of this machine."""
+        return LocalEngine(jobs or self.jobs, processes or self._settings)
+
+    def close(self) -> None:
+        """End every worker; tasks under way are lost."""
+        for worker in self._workers:
+            worker.end()
+        self._workers = []
+
+    def map(
+        self,
+        function: Callable[[Any], Any],
+        items: Iterable[Any],
+        *,
+        time_limit_s: float,
+        budget: CpuBudget | None = None,
+    ) -> Iterator[Outcome]:
+        """Run ``function(item)`` for every item; never more items are taken ahead than there are processes."""
+        waiting = enumerate(items)
+        exhausted = False
+        finished: deque[Outcome] = deque()
+        try:
+            while True:
+                for worker in self._workers:
+                    if worker.ready and worker.index is None and not exhausted:
+                        try:
+                            index, item = next(waiting)
+                        except StopIteration:
+                            exhausted = True
+                            break
+                        if budget is not None and (failure := budget.failure) is not None:
+                            finished.append(Outcome(index, None, failure))
+                            continue
+                        worker.give(index, (function, item), time_limit_s)
+                if exhausted and not finished and all(worker.index is None for worker in self._workers):
+                    return
+                self._collect(finished, time_limit_s, budget)
+                while finished:
+                    yield finished.popleft()
+        finally:
+            # the caller stopped listening: an answer still under way must not reach the next call
+            for worker in [worker for worker in self._workers if worker.index is not None]:
+                worker.index = None
+                self._replace(worker, finished, "stopped", None, None)
+
+    def _start(self) -> _Worker:
+        return _Worker(self._settings)
+
+    def _collect(self, finished: deque[Outcome], time_limit_s: float, budget: CpuBudget | None) -> None:
+        """Wait for a message or a deadline, whichever comes first; where outcomes are there already, do not wait."""
+        busy = [worker for worker in self._workers if worker.index is not None or not worker.ready]
+        first_deadline = min((worker.deadline for worker in busy), default=0.0)
+        patience = 0.0 if finished else max(0.0, first_deadline - time.monotonic())
+        answered = wait([worker.connection for worker in busy], patience)
+        for worker in busy:
+            if worker.connection in answered:
+                try:
+                    value, failure, cpu_seconds = worker.connection.recv()
+                except (EOFError, ConnectionResetError):
+                    self._replace(worker, finished, "worker_died", None, budget)
+                    continue
+                if not worker.ready:
+                    worker.ready = True
+                    continue
+                if worker.index is not None:
+                    finished.append(Outcome(worker.index, value, failure))
+                    if budget is not None:
+                        budget.spend(cpu_seconds)
+                worker.index = None
+            elif time.monotonic() >= worker.deadline:
+                self._replace(worker, finished, "time_limit", f"took longer than {time_limit_s:g} s", budget)
+
+    def _replace(
+        self, worker: _Worker, finished: deque[Outcome], kind: str, detail: str | None, budget: CpuBudget | None
+    ) -> None:
+        exit_code = worker.end()
+        if not worker.ready:
+            msg = f"a measuring process could not start within {START_SECONDS:g} s (exit code {exit_code})"
+            raise RuntimeError(msg)
+        if worker.index is not None:
+            finished.append(Outcome(worker.index, None, f"{kind}: {detail or _exit_text(exit_code)}"))
+            if budget is not None:
+                budget.spend(time.monotonic() - worker.started + RESTART_SECONDS)
+        self._workers[self._workers.index(worker)] = self._start()
+
+
+def _inherited_path() -> list[str]:
+    return [part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part]
+
+
+def _exit_text(exit_code: int) -> str:
+    if exit_code < 0:
+        return f"the process measuring it was ended by {signal.Signals(-exit_code).name}"
+    return f"the process measuring it ended with code {exit_code}"

@@ -1,0 +1,56 @@
+"""What a process does in which tasks run: import, say so, then answer one task after the other.
+
+It is started by command line, see :mod:`metrics.measure.running.local_engine`.
+"""
+
+from __future__ import annotations
+
+import resource
+import signal
+import sys
+import time
+import traceback
+from contextlib import suppress
+from importlib import import_module
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+UNLIMITED = 0  # address space, on the command line
+
+
+def _serve(connection: Connection, memory_limit_bytes: int, preload: Iterable[str]) -> None:
+    """Loop of a worker: import, say so, then answer one task after the other until the other end closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends its workers
+    for entry in preload:
+        module, _, function = entry.partition(":")
+        imported = import_module(module)
+        if function:
+            getattr(imported, function)()
+    if memory_limit_bytes != UNLIMITED:
+        resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
+    connection.send((None, None, 0.0))
+    while True:
+        try:
+            function, item = connection.recv()
+        except (EOFError, ConnectionResetError):
+            return
+        answer: tuple[Any, str | None]
+        started = time.process_time()
+        try:
+            answer = (function(item), None)
+        except MemoryError:
+            answer = (None, f"memory_limit: needed more than {memory_limit_bytes / 2**30:.1f} GiB")
+        except Exception as error:  # noqa: BLE001 - the boundary: whatever a task raises becomes its recorded reason
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(where.filename).name}:{where.lineno}"
+            answer = (None, f"crashed: {type(error).__name__}: {str(error)[:200]} ({place})")
+        with suppress(BrokenPipeError, ConnectionResetError):  # the parent is gone: the next recv ends the loop
+            connection.send((*answer, time.process_time() - started))
+
+
+if __name__ == "__main__":
+    _serve(Connection(int(sys.argv[1])), int(sys.argv[2]), sys.argv[3:])
