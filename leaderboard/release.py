@@ -8,14 +8,13 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-import tomllib
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
-from leaderboard.import_names import DISTRIBUTION, NAMES
-from metrics.installed import INSTALLED, ROOT
+from leaderboard.import_names import NAMES
+from metrics.code_version import BENEATH_PACKAGES, PACKAGES, installed_versions, version_number
+from metrics.installed import ROOT
 
 COMMIT_FILE = Path(__file__).with_name("commit.txt")
 """Of an installed copy and of its source archive, written when they are built; a checkout asks git."""
@@ -23,10 +22,6 @@ COMMIT_FILE = Path(__file__).with_name("commit.txt")
 NOT_CODE = (":(exclude)reference_data/sets", ":(exclude)submissions/cards")
 """What may differ from the commit: sets carry a hash of their own, cards name models."""
 
-PACKAGES = ("ase", "gemmi", "numba", "numpy", "pandas", "pymatgen", "scipy", "smact", "spglib")
-"""What can move a number of every run; pyproject.toml pins each."""
-BENEATH_PACKAGES = ("pymatgen-core",)
-"""What they leave the work to."""
 STABILITY_PACKAGES = ("chgnet", "e3nn", "sevenn", "torch")
 """What can move an energy, where it is installed."""
 
@@ -49,26 +44,16 @@ class Release(NamedTuple):
 def release() -> Release:
     """The release of the code that runs; git is asked once per process."""
     if (ROOT / ".git").exists():
-        return Release(_declared_version(), _commit_of_checkout(ROOT))
+        return Release(version_number(ROOT), _commit_of_checkout(ROOT))
     commit = COMMIT_FILE.read_text().strip() if COMMIT_FILE.exists() else None
-    return Release(version(DISTRIBUTION) if INSTALLED else _declared_version(), commit)
+    return Release(version_number(ROOT), commit)
 
 
 @cache
 def package_versions() -> dict[str, str]:
     """What can move a number beside this code: Python, the kind of processor, installed packages; each by name."""
     versions = {"python": platform.python_version(), "machine": platform.machine()}
-    for name in sorted((*PACKAGES, *BENEATH_PACKAGES, *STABILITY_PACKAGES)):
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            continue  # the structural tier runs without the potentials
-    return versions
-
-
-def _declared_version() -> str:
-    project: dict[str, str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return project["version"]
+    return {**versions, **installed_versions((*PACKAGES, *BENEATH_PACKAGES, *STABILITY_PACKAGES))}
 
 
 def _commit_of_checkout(root: Path) -> str | None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from leaderboard import release as module
-from leaderboard.release import PACKAGES, Release, package_versions, release
+from leaderboard.release import Release, package_versions, release
+from metrics.code_version import PACKAGES
 
 ROOT = Path(__file__).parents[2]
 

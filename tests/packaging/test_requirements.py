@@ -13,7 +13,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from leaderboard.release import BENEATH_PACKAGES, PACKAGES, STABILITY_PACKAGES
+from leaderboard.release import STABILITY_PACKAGES
+from metrics.code_version import BENEATH_PACKAGES, PACKAGES
 
 ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())

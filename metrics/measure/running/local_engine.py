@@ -109,6 +109,11 @@ class LocalEngine(Engine):
             worker.end()
         self._workers = []
 
+    def interrupt(self) -> None:
+        """End the tasks under way, from another thread; the outcome of each is that its process died."""
+        for worker in self._workers:
+            worker.process.kill()
+
     def map(
         self,
         function: Callable[[Any], Any],
