@@ -79,6 +79,7 @@ lock: .venv/check
 	$(PIN) $(UPGRADE) --extra stability --output-file requirements-stability.txt
 	$(PIN) --constraints requirements-stability.txt --output-file requirements.txt
 	$(PIN) --constraints requirements-stability.txt --extra baselines --output-file requirements-baselines.txt
+	$(PIN) --constraints requirements-stability.txt --extra cluster --output-file requirements-cluster.txt
 	$(PIN) --constraints requirements-stability.txt --group dev --output-file requirements-dev.txt
 	@echo 'a Space installs these with its own in one go:'
 	printf '%s\n' 'gradio[oauth,mcp]' 'uvicorn>=0.14.0' 'websockets>=10.4' spaces | \

@@ -21,10 +21,12 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 DEPENDENCIES: list[str] = PROJECT["project"]["dependencies"]
 STABILITY: list[str] = PROJECT["project"]["optional-dependencies"]["stability"]
 BASELINES: list[str] = PROJECT["project"]["optional-dependencies"]["baselines"]
+CLUSTER: list[str] = PROJECT["project"]["optional-dependencies"]["cluster"]
 FILES = {
     "requirements.txt": DEPENDENCIES,
     "requirements-stability.txt": DEPENDENCIES + STABILITY,
     "requirements-baselines.txt": DEPENDENCIES + BASELINES,
+    "requirements-cluster.txt": DEPENDENCIES + CLUSTER,
     "requirements-dev.txt": DEPENDENCIES + PROJECT["dependency-groups"]["dev"],
 }
 """Each file and what it is the closure of."""
