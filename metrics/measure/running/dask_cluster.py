@@ -6,9 +6,9 @@ import logging
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -23,11 +23,15 @@ from metrics.measure.running.engine import EngineError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from dask.typing import Key
     from distributed import Future
 
 GPU = "GPU"
 """Resource of a worker that has one: ``dask worker --resources GPU=1``."""
 CONNECT_S = 30.0
+FETCH_S = 5.0
+"""Time for the answers of a chunk to come; past it the worker counts as lost and the chunk runs again."""
+FETCHES = 8
 RECONNECT_S = 600.0
 LOOK_EVERY_S = 1.0
 SAY_EVERY_S = 60.0
@@ -36,6 +40,10 @@ START_WORKER = "dask worker ADDRESS --preload metrics.measure.running.dask_worke
 
 LOST = (ClosedClientError, FutureCancelledError, FuturesCancelledError, OSError, TimeoutError)
 """What Dask raises where its scheduler is gone."""
+
+
+Delivery = Answers | BaseException | None
+"""Answers of a chunk, why no worker could run it, or None where it is lost and has to run again."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,7 @@ class Cluster:
         self._refused: set[str] = set()
         self._looked = self._said = -float("inf")
         self._capacity = Capacity()
+        self._fetching = ThreadPoolExecutor(FETCHES, thread_name_prefix="fetch")
         try:
             self._client = Client(address, timeout=CONNECT_S, set_as_default=False)
         except (OSError, ValueError) as error:
@@ -85,17 +94,18 @@ class Cluster:
 
     def close(self) -> None:
         """Close the connection; the scheduler then drops what was under way."""
+        self._fetching.shutdown(wait=False, cancel_futures=True)
         self._client.close(timeout=5)
 
     def submit(
-        self, chunks: Sequence[Chunk], *, gpu: bool, on_done: Callable[[Future[Answers]], object]
+        self, chunks: Sequence[Chunk], *, gpu: bool, deliver: Callable[[Key, Delivery], object]
     ) -> list[Future[Answers]]:
         """Send chunks to whichever workers of this version are free; nothing where the connection is lost.
 
         Args:
             chunks: what to run.
             gpu: only workers with the resource GPU run them.
-            on_done: told of each future, in a thread of its own.
+            deliver: takes a future's key and what came of it, in another thread.
 
         """
         keys = [f"crystal-leaderboard-{uuid4().hex}" for _ in chunks]
@@ -105,15 +115,8 @@ class Cluster:
         except LOST:
             return []
         for future in futures:
-            future.add_done_callback(on_done)
+            future.add_done_callback(lambda done: self._fetching.submit(_fetch, done, deliver))
         return futures
-
-    def answers(self, futures: Sequence[Future[Answers]]) -> list[Answers] | None:
-        """Results of futures that are done well; None where the connection was lost meanwhile."""
-        try:
-            return list(self._client.gather(list(futures)))
-        except LOST:
-            return None
 
     def cancel(self, futures: Sequence[Future[Answers]]) -> None:
         """Stop what is under way, on the workers too."""
@@ -187,10 +190,27 @@ class Cluster:
         line = f"worker {address} is refused: it has {theirs}; this command has version {self._version}"
         self._say(line)
         # a method of the standard library, which any worker can unpickle; one that hangs holds nobody up
-        said_there = partial(
-            self._client.run, logging.getLogger("distributed.worker").error, line, workers=[address], on_error="ignore"
-        )
-        Thread(target=said_there, daemon=True).start()
+        Thread(target=self._say_there, args=(address, line), daemon=True).start()
+
+    def _say_there(self, address: str, line: str) -> None:
+        with suppress(*LOST):
+            say = logging.getLogger("distributed.worker").error
+            self._client.run(say, line, workers=[address], on_error="ignore")
+
+
+def _fetch(future: Future[Answers], deliver: Callable[[Key, Delivery], object]) -> None:
+    """Bring the answers here; a worker that was lost with them holds up nothing else."""
+    delivery: Delivery = None
+    try:
+        if future.status == "finished":
+            delivery = future.result(timeout=FETCH_S)
+        elif future.status == "error":
+            delivery = future.exception()
+    except LOST:
+        delivery = None
+    except Exception as error:  # noqa: BLE001 - what the task raised where it was run again meanwhile
+        delivery = error
+    deliver(future.key, delivery)
 
 
 def _to_stderr(line: str) -> None:

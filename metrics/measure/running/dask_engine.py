@@ -21,12 +21,15 @@ from metrics.measure.running.dask_worker import Answers, Chunk
 from metrics.measure.running.engine import Engine, EngineError, Outcome, ProcessSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from dask.typing import Key
     from distributed import Future
 
+    from metrics.measure.running.dask_cluster import Delivery
     from metrics.measure.running.engine import CpuBudget
+
+    _Delivered = tuple[Key, Delivery]
 
 CHUNKS_PER_THREAD = 2
 """One that is worked at and one that waits beside it."""
@@ -112,7 +115,7 @@ class DaskEngine(Engine):
         chunk = Chunk(self._processes, pickle.dumps(function), (), time_limit_s)
         supply = _Supply(chunk, items, budget, most_items=1 if self._jobs else MOST_ITEMS)
         under_way: dict[Key, tuple[Future[Answers], _Sent]] = {}
-        done: SimpleQueue[Future[Answers]] = SimpleQueue()
+        done: SimpleQueue[_Delivered] = SimpleQueue()
         try:
             while True:
                 self._send(supply, under_way, done)
@@ -129,7 +132,7 @@ class DaskEngine(Engine):
         return min(threads, self._jobs or threads)
 
     def _send(
-        self, supply: _Supply, under_way: dict[Key, tuple[Future[Answers], _Sent]], done: SimpleQueue[Future[Answers]]
+        self, supply: _Supply, under_way: dict[Key, tuple[Future[Answers], _Sent]], done: SimpleQueue[_Delivered]
     ) -> None:
         """Bring what is under way to its bound."""
         self._cluster.ensure_connected()
@@ -138,8 +141,15 @@ class DaskEngine(Engine):
             self._cluster.say_waiting(gpu=self._on_gpu)
         bound = self._jobs and min(self._jobs, max(1, n_threads))
         room = (bound or CHUNKS_PER_THREAD * max(1, n_threads)) - len(under_way)
-        while room > 0 and (sent := supply.take(min(room, MOST_SENT_AT_ONCE))):
-            futures = self._cluster.submit([one.chunk for one in sent], gpu=self._on_gpu, on_done=done.put)
+        while room > 0:
+            sent = supply.take(min(room, MOST_SENT_AT_ONCE))
+            if not sent and not under_way:
+                sent = supply.take_suspect()
+            if not sent:
+                return
+            futures = self._cluster.submit(
+                [one.chunk for one in sent], gpu=self._on_gpu, deliver=lambda key, what: done.put((key, what))
+            )
             if not futures:
                 supply.give_back(*sent)
                 return
@@ -147,28 +157,31 @@ class DaskEngine(Engine):
             room -= len(sent)
 
     def _collected(
-        self, supply: _Supply, under_way: dict[Key, tuple[Future[Answers], _Sent]], done: SimpleQueue[Future[Answers]]
+        self, supply: _Supply, under_way: dict[Key, tuple[Future[Answers], _Sent]], done: SimpleQueue[_Delivered]
     ) -> Iterator[Outcome]:
         """Outcomes of the chunks that are done, awaited for no longer than there may be news of workers."""
-        keys = [future.key for future in _ready(done)]
-        entries = [under_way.pop(key) for key in keys if key in under_way]
-        well = [(future, sent) for future, sent in entries if future.status == "finished"]
-        answers = self._cluster.answers([future for future, _ in well]) if well else []
-        for future, sent in entries:
-            if future.status == "error":
-                yield from self._failed(supply, sent, future.exception())
-            elif future.status != "finished" or answers is None:
+        for key, what in _ready(done):
+            _, sent = under_way.pop(key, (None, None))
+            if sent is None:
+                continue
+            if what is None:
                 supply.give_back(sent)
-        for (_, sent), answer in zip(well, answers or [], strict=False):
-            supply.learn(answer)
-            for outcome in answer.outcomes:
-                yield replace(outcome, index=sent.indices[outcome.index])
+            elif isinstance(what, BaseException):
+                yield from self._failed(supply, sent, what)
+            else:
+                supply.learn(what)
+                for outcome in what.outcomes:
+                    yield replace(outcome, index=sent.indices[outcome.index])
 
-    def _failed(self, supply: _Supply, sent: _Sent, error: BaseException | None) -> Iterator[Outcome]:
-        """What becomes of a chunk that no worker could run: its items are tried alone, then given up."""
+    def _failed(self, supply: _Supply, sent: _Sent, error: BaseException) -> Iterator[Outcome]:
+        """What becomes of a chunk that no worker could run.
+
+        Dask blames every task that a lost worker had, also those that waited there: each item is tried once more when
+        nothing else is under way, and only one that loses its workers then is given up.
+        """
         if isinstance(error, KilledWorker):
-            if len(sent.indices) > 1:
-                supply.give_back(*sent.one_by_one())
+            if not sent.is_alone:
+                supply.suspect(sent)
             else:
                 reason = f"worker_died: {error.allowed_failures + 1} workers were lost while they ran it"
                 yield Outcome(sent.indices[0], None, reason)
@@ -181,17 +194,20 @@ class DaskEngine(Engine):
 
 @dataclass(frozen=True)
 class _Sent:
-    """A chunk, the place of each of its items among those of the call, and which try it is."""
+    """A chunk that was sent.
+
+    Attributes:
+        chunk: it.
+        indices: place of each of its items among those of the call.
+        n_tries: how often, as far as its workers could not run it.
+        is_alone: nothing else was under way.
+
+    """
 
     chunk: Chunk
     indices: tuple[int, ...]
     n_tries: int = 1
-
-    def one_by_one(self) -> list[_Sent]:
-        return [
-            _Sent(replace(self.chunk, items=(item,)), (index,))
-            for item, index in zip(self.chunk.items, self.indices, strict=True)
-        ]
+    is_alone: bool = False
 
 
 class _Supply:
@@ -208,13 +224,14 @@ class _Supply:
     def __init__(self, empty: Chunk, items: Iterable[Any], budget: CpuBudget | None, most_items: int) -> None:
         self._empty, self._items, self._budget, self._most_items = empty, enumerate(items), budget, most_items
         self._again: deque[_Sent] = deque()
+        self._suspects: deque[_Sent] = deque()
         self._refused: deque[Outcome] = deque()
         self._is_exhausted = False
         self._n_done, self._seconds = 0, 0.0
 
     @property
     def is_empty(self) -> bool:
-        return self._is_exhausted and not self._again and not self._refused
+        return self._is_exhausted and not (self._again or self._suspects or self._refused)
 
     def take(self, most: int) -> list[_Sent]:
         """The next chunks, first those that are tried again."""
@@ -223,13 +240,24 @@ class _Supply:
             chunks.append(chunk)
         return chunks
 
+    def take_suspect(self) -> list[_Sent]:
+        """One item that may have ended its workers, where nothing else is left."""
+        return [self._suspects.popleft()] if self._suspects and self._is_exhausted and not self._again else []
+
+    def suspect(self, sent: _Sent) -> None:
+        """Keep the items of a chunk for the end, each by itself."""
+        self._suspects.extend(
+            _Sent(replace(sent.chunk, items=(item,)), (index,), is_alone=True)
+            for item, index in zip(sent.chunk.items, sent.indices, strict=True)
+        )
+
     def give_back(self, *sent: _Sent) -> None:
         self._again.extend(sent)
 
     def learn(self, answers: Answers) -> None:
         """Count what a chunk used."""
         self._n_done += len(answers.outcomes)
-        self._seconds += answers.cpu_seconds
+        self._seconds += answers.seconds
         if self._budget is not None:
             self._budget.spend(answers.cpu_seconds)
 
@@ -265,8 +293,8 @@ class _Supply:
         return max(1, min(self._most_items, int(CHUNK_SECONDS / mean)))
 
 
-def _ready(done: SimpleQueue[Future[Answers]]) -> Sequence[Future[Answers]]:
-    """All that are done, at least one unless none is done for a while."""
+def _ready(done: SimpleQueue[_Delivered]) -> list[_Delivered]:
+    """All that is delivered, at least one thing unless none comes for a while."""
     ready = []
     with suppress(Empty):
         ready.append(done.get(timeout=LOOK_EVERY_S))

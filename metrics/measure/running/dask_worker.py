@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import pickle
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -55,10 +56,11 @@ class Chunk:
 
 
 class Answers(NamedTuple):
-    """Outcomes of a chunk, by place in it, and the CPU seconds that they took together."""
+    """Outcomes of a chunk, by place in it, and the seconds that they took together, of CPU time and of the clock."""
 
     outcomes: list[Outcome]
     cpu_seconds: float
+    seconds: float
 
 
 async def dask_setup(worker: Worker) -> None:
@@ -77,14 +79,20 @@ def run_chunk(chunk: Chunk) -> Answers:
     function = cast("Callable[[Any], Any]", _Pickled(chunk.function))
     meter = CpuBudget(math.inf, "one chunk")
     outcomes: list[Outcome] = []
+    given_at: list[float] = []
+
+    def items() -> Iterator[_Pickled]:
+        for item in chunk.items:
+            given_at.append(time.monotonic())  # the process has started
+            yield _Pickled(item)
+
     key = worker.get_current_task()
     with processes.lent(chunk.processes, key) as engine:
-        items = map(_Pickled, chunk.items)
-        for outcome in engine.map(function, items, time_limit_s=chunk.time_limit_s, budget=meter):
+        for outcome in engine.map(function, items(), time_limit_s=chunk.time_limit_s, budget=meter):
             outcomes.append(outcome)
             if not processes.is_wanted(key):
                 break
-    return Answers(outcomes, meter.used)
+    return Answers(outcomes, meter.used, time.monotonic() - given_at[0])
 
 
 class TaskProcesses(WorkerPlugin):
@@ -132,9 +140,9 @@ class TaskProcesses(WorkerPlugin):
         with self._lock:
             return key in self._busy
 
-    def transition(self, key: object, start: str, finish: str, **_: object) -> None:  # noqa: ARG002 - Dask's signature
+    def transition(self, key: object, start: str, finish: str, **_: object) -> None:
         """End the process of a task that nobody waits for any more; Dask itself lets its thread go on."""
-        if finish == "cancelled":
+        if (start, finish) == ("executing", "released"):
             with self._lock:
                 engine = self._busy.pop(key, None)
             if engine is not None:

@@ -18,6 +18,7 @@ import pytest
 from metrics import installed
 from metrics.measure.running.engine import CpuBudget, ProcessSettings
 from metrics.measure.running.local_engine import RESTART_SECONDS, LocalEngine
+from tests.engine_tasks import burn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -129,13 +130,6 @@ def test_a_script_without_a_main_guard_may_use_it(tmp_path: Path) -> None:
 def test_a_number_of_jobs_below_one_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1, got 0"):
         LocalEngine(0)
-
-
-def burn(seconds: float) -> float:
-    end = time.process_time() + seconds
-    while time.process_time() < end:
-        pass
-    return seconds
 
 
 def test_past_its_budget_no_task_is_run_and_each_says_so(engine: Engine) -> None:
