@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
 ROOT = Path(__file__).parents[1]
 PRELOAD = ("--preload", "metrics.measure.running.dask_worker")
@@ -23,6 +23,7 @@ class DaskProcesses:
 
     Args:
         folder: of logs and scratch files.
+        host: address that the scheduler listens at.
         allowed_failures: lost workers after which Dask gives a task up.
 
     Attributes:
@@ -31,7 +32,7 @@ class DaskProcesses:
 
     """
 
-    def __init__(self, folder: Path, *, allowed_failures: int = 3) -> None:
+    def __init__(self, folder: Path, *, allowed_failures: int = 3, host: str = "127.0.0.1") -> None:
         """Nothing is started before the context is entered."""
         self._folder = folder
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -40,7 +41,8 @@ class DaskProcesses:
             "OMP_NUM_THREADS": "1",
             "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(allowed_failures),
         }
-        self.address = "tcp://127.0.0.1:0"
+        self._host = host
+        self.address = f"tcp://{host}:0"
         self.scheduler: subprocess.Popen[bytes]
 
     def __enter__(self) -> Self:
@@ -54,12 +56,12 @@ class DaskProcesses:
             process.kill()
             process.wait()
 
-    def start_scheduler(self, *prefix: str, host: str = "127.0.0.1") -> None:
+    def start_scheduler(self) -> None:
         """A scheduler, at the address of the one before where there was one."""
         said = self._folder / "scheduler.json"
         said.unlink(missing_ok=True)
-        options = ("--host", host, "--port", self.address.rpartition(":")[2], "--scheduler-file", str(said))
-        self.scheduler, log = self._start("scheduler", options, prefix)
+        options = ("--host", self._host, "--port", self.address.rpartition(":")[2], "--scheduler-file", str(said))
+        self.scheduler, log = self._start("scheduler", options)
         wait_until(said.is_file, log)
         self.address = json.loads(said.read_text())["address"]
 
@@ -76,14 +78,14 @@ class DaskProcesses:
 
         """
         options = (self.address, "--nthreads", "1", "--local-directory", str(self._folder), *preload, *options)
-        return self._start("worker", options, prefix, {"PYTHONPATH": str(root)})
+        return self._start("worker", options, prefix, root)
 
     def _start(
-        self, what: str, options: Sequence[str], prefix: Sequence[str], more: Mapping[str, str] | None = None
+        self, what: str, options: Sequence[str], prefix: Sequence[str] = (), root: Path = ROOT
     ) -> tuple[subprocess.Popen[bytes], Path]:
         log = self._folder / f"{what}-{len(self._processes)}.log"
         command = [*prefix, sys.executable, "-m", f"distributed.cli.dask_{what}", "--no-dashboard", *options]
-        environment = {**self._environment, "PYTHONPATH": str(ROOT), **(more or {})}
+        environment = {**self._environment, "PYTHONPATH": str(root)}
         with log.open("wb") as stream:
             process = subprocess.Popen(command, cwd=self._folder, env=environment, stdout=stream, stderr=stream)
         self._processes.append(process)
