@@ -233,7 +233,7 @@ def test_the_app_loads_neither_torch_nor_pymatgen() -> None:
         "import app; from leaderboard.pages.site import build; from leaderboard.queue.runner import Runner"
     )
     assert {"app", "gradio"} <= loaded
-    assert not {"torch", "pymatgen", "spglib", "numba"} & loaded
+    assert not {"torch", "pymatgen", "spglib", "numba", "distributed"} & loaded
 
 
 def test_the_scores_load_without_pymatgen() -> None:
