@@ -59,8 +59,7 @@ class DaskEngine(Engine):
     ) -> None:
         """Nothing runs yet."""
         self._cluster, self._processes, self._jobs, self._is_owner = cluster, processes, jobs, is_owner
-        self._wants_gpu = gpu
-        self._on_gpu = gpu and processes.uses_cuda
+        self._gpu = gpu
 
     @classmethod
     def connected(cls, address: str, processes: ProcessSettings, *, gpu: bool = False) -> DaskEngine:
@@ -81,14 +80,19 @@ class DaskEngine(Engine):
     def jobs_per_gpu(self) -> int:
         """Of the worker with most, or of the machine with most where any worker may run them."""
         capacity = self._cluster.capacity()
-        return max(1, min(self._jobs or capacity.per_host, capacity.per_gpu if self._on_gpu else capacity.per_host))
+        return max(1, min(self._jobs or capacity.per_host, capacity.per_gpu if self.on_gpu else capacity.per_host))
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether only workers with the resource GPU run them."""
+        return self._gpu and self._processes.uses_cuda
 
     def sibling(self, processes: ProcessSettings | None = None, *, jobs: int | None = None) -> DaskEngine:
         """Another engine of the same cluster."""
         return DaskEngine(
             self._cluster,
             processes or self._processes,
-            gpu=self._wants_gpu,
+            gpu=self._gpu,
             jobs=jobs or self._jobs,
             is_owner=False,
         )
@@ -128,7 +132,7 @@ class DaskEngine(Engine):
 
     def _n_threads(self) -> int:
         capacity = self._cluster.capacity()
-        threads = capacity.gpu_threads if self._on_gpu else capacity.threads
+        threads = capacity.gpu_threads if self.on_gpu else capacity.threads
         return min(threads, self._jobs or threads)
 
     def _send(
@@ -138,7 +142,7 @@ class DaskEngine(Engine):
         self._cluster.ensure_connected()
         n_threads = self._n_threads()
         if not n_threads:
-            self._cluster.say_waiting(gpu=self._on_gpu)
+            self._cluster.say_waiting(gpu=self.on_gpu)
         bound = self._jobs and min(self._jobs, max(1, n_threads))
         room = (bound or CHUNKS_PER_THREAD * max(1, n_threads)) - len(under_way)
         while room > 0:
@@ -148,7 +152,7 @@ class DaskEngine(Engine):
             if not sent:
                 return
             futures = self._cluster.submit(
-                [one.chunk for one in sent], gpu=self._on_gpu, deliver=lambda key, what: done.put((key, what))
+                [one.chunk for one in sent], gpu=self.on_gpu, deliver=lambda key, what: done.put((key, what))
             )
             if not futures:
                 supply.give_back(*sent)
