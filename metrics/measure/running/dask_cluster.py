@@ -9,6 +9,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -30,17 +31,15 @@ GPU = "GPU"
 """Resource of a worker that has one: ``dask worker --resources GPU=1``."""
 CONNECT_S = 30.0
 FETCH_S = 5.0
-"""Time for the answers of a chunk to come; past it the worker counts as lost and the chunk runs again."""
+"""Time for the answers of a chunk to come; past it their worker is taken for lost, and the chunk runs again."""
 FETCHES = 8
 RECONNECT_S = 600.0
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 2.0
 SAY_EVERY_S = 60.0
 START_WORKER = "dask worker ADDRESS --preload metrics.measure.running.dask_worker"
 
-
 LOST = (ClosedClientError, FutureCancelledError, FuturesCancelledError, OSError, TimeoutError)
 """What Dask raises where its scheduler is gone."""
-
 
 Delivery = Answers | BaseException | None
 """Answers of a chunk, why no worker could run it, or None where it is lost and has to run again."""
@@ -115,8 +114,12 @@ class Cluster:
         except LOST:
             return []
         for future in futures:
-            future.add_done_callback(lambda done: self._fetching.submit(_fetch, done, deliver))
+            future.add_done_callback(partial(self._fetch_later, deliver))
         return futures
+
+    def _fetch_later(self, deliver: Callable[[Key, Delivery], object], future: Future[Answers]) -> None:
+        with suppress(RuntimeError):  # closed meanwhile: nobody waits for it
+            self._fetching.submit(_fetch, future, deliver)
 
     def cancel(self, futures: Sequence[Future[Answers]]) -> None:
         """Stop what is under way, on the workers too."""
@@ -147,7 +150,7 @@ class Cluster:
         self._say(f"the Dask scheduler at {self.address} answers again")
 
     def capacity(self) -> Capacity:
-        """What its workers can do now, looked at once a second; says which are refused, and when there is none."""
+        """What its workers can do now, looked at every two seconds; says which are refused, and when there is none."""
         now = time.monotonic()
         if now >= self._looked + LOOK_EVERY_S:
             self._looked = now
@@ -193,7 +196,7 @@ class Cluster:
         Thread(target=self._say_there, args=(address, line), daemon=True).start()
 
     def _say_there(self, address: str, line: str) -> None:
-        with suppress(*LOST):
+        with suppress(*LOST, RuntimeError):  # the command may end meanwhile
             say = logging.getLogger("distributed.worker").error
             self._client.run(say, line, workers=[address], on_error="ignore")
 
@@ -206,6 +209,8 @@ def _fetch(future: Future[Answers], deliver: Callable[[Key, Delivery], object]) 
             delivery = future.result(timeout=FETCH_S)
         elif future.status == "error":
             delivery = future.exception()
+    except TimeoutError as error:
+        delivery = error
     except LOST:
         delivery = None
     except Exception as error:  # noqa: BLE001 - what the task raised where it was run again meanwhile

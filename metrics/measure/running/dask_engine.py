@@ -38,8 +38,8 @@ MOST_ITEMS = 64
 MOST_BYTES = 2**20
 """Of a chunk, beyond which it takes no further item."""
 MOST_SENT_AT_ONCE = 8
-MOST_TRIES = 3
-"""Of a chunk whose worker could not run it, as where no process starts there."""
+MOST_TRIES = 5
+"""Of a chunk that no worker could run, as where no process starts there, or whose answers did not come."""
 
 
 class DaskEngine(Engine):

@@ -89,6 +89,22 @@ def test_outcomes_and_their_reasons_are_those_of_this_machine(
     assert engine.jobs == 2, "no worker was lost to a task"
 
 
+def test_items_are_taken_a_bounded_number_ahead(engine: DaskEngine) -> None:
+    n_items, n_outcomes = 0, 0
+
+    def items() -> Iterator[int]:
+        nonlocal n_items
+        for item in range(3_000):
+            n_items += 1
+            yield item
+
+    for outcome in engine.map(operator.neg, items(), time_limit_s=LIMIT_S):
+        assert outcome.value == -outcome.index
+        assert n_items - n_outcomes <= 2 * 2 * 64, "2 threads, 2 chunks each, 64 items each"
+        n_outcomes += 1
+    assert n_outcomes == n_items == 3_000
+
+
 def test_past_its_budget_no_task_is_run_and_each_says_so(engine: DaskEngine) -> None:
     budget = CpuBudget(1.0, "reading")
     outcomes = by_index(engine.map(burn, repeat(0.2, 40), time_limit_s=LIMIT_S, budget=budget))
@@ -235,9 +251,11 @@ def test_a_task_that_ends_its_workers_is_given_up_and_the_others_are_not(tmp_pat
     ]
 
 
-def test_a_scheduler_that_is_started_again_goes_on_with_the_same_command(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_scheduler_that_is_started_again_is_reached_and_one_that_is_not_ends_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from metrics.measure.running import dask_cluster  # noqa: PLC0415 - skipped without distributed
+
     with DaskProcesses(tmp_path) as restarted:
         restarted.start_worker("--no-nanny")
         with connected(restarted) as engine:
@@ -249,10 +267,13 @@ def test_a_scheduler_that_is_started_again_goes_on_with_the_same_command(
                     restarted.scheduler.wait()
                     restarted.start_scheduler()
                     restarted.start_worker("--no-nanny")
-    assert by_index(iter(outcomes)) == [(at, -at, None) for at in range(12)]
-    said = capsys.readouterr().err
-    assert f"lost the Dask scheduler at {restarted.address}" in said
-    assert "answers again" in said
+            assert by_index(iter(outcomes)) == [(at, -at, None) for at in range(12)]
+            restarted.scheduler.kill()
+            restarted.scheduler.wait()
+            monkeypatch.setattr(dask_cluster, "RECONNECT_S", 1.0)
+            with pytest.raises(EngineError, match=r"has not answered for .* minutes; the same command resumes"):
+                list(engine.map(operator.neg, [1, 2], time_limit_s=LIMIT_S))
+    assert f"lost the Dask scheduler at {restarted.address}; trying to reach it" in capsys.readouterr().err
 
 
 def slowly(items: range, seconds: float) -> Iterator[int]:
