@@ -123,10 +123,12 @@ class DaskEngine(Engine):
         try:
             while True:
                 self._send(supply, under_way, done)
-                yield from supply.refused()
+                refused = supply.refused()
+                yield from refused
                 if not under_way and supply.is_empty:
                     return
-                yield from self._collected(supply, under_way, done)
+                if not refused:
+                    yield from self._collected(supply, under_way, done)
         finally:
             self._cluster.cancel([future for future, _ in under_way.values()])
 
@@ -229,7 +231,7 @@ class _Supply:
         self._empty, self._items, self._budget, self._most_items = empty, enumerate(items), budget, most_items
         self._again: deque[_Sent] = deque()
         self._suspects: deque[_Sent] = deque()
-        self._refused: deque[Outcome] = deque()
+        self._refused: list[Outcome] = []
         self._is_exhausted = False
         self._n_done, self._seconds = 0, 0.0
 
@@ -265,10 +267,10 @@ class _Supply:
         if self._budget is not None:
             self._budget.spend(answers.cpu_seconds)
 
-    def refused(self) -> Iterator[Outcome]:
-        """Outcomes of items that the budget did not allow."""
-        while self._refused:
-            yield self._refused.popleft()
+    def refused(self) -> list[Outcome]:
+        """Outcomes of items that the budget did not allow, each given once."""
+        refused, self._refused = self._refused, []
+        return refused
 
     def _next_chunk(self) -> _Sent | None:
         n_wanted = self._n_wanted()

@@ -20,7 +20,7 @@ from distributed import get_worker
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from metrics.code_version import code_version
-from metrics.measure.running.engine import CpuBudget
+from metrics.measure.running.engine import CpuBudget, EngineError
 from metrics.measure.running.local_engine import LocalEngine
 
 if TYPE_CHECKING:
@@ -73,7 +73,12 @@ async def dask_setup(worker: Worker) -> None:
 
 
 def run_chunk(chunk: Chunk) -> Answers:
-    """Run the items one after the other in a process of this worker; runs in a thread of it."""
+    """Run the items one after the other in a process of this worker; runs in a thread of it.
+
+    Raises:
+        EngineError: the process was ended, since nobody waits for the answers.
+
+    """
     worker = get_worker()
     processes = cast("TaskProcesses", worker.plugins[_PLUGIN])
     function = cast("Callable[[Any], Any]", _Pickled(chunk.function))
@@ -89,9 +94,10 @@ def run_chunk(chunk: Chunk) -> Answers:
     key = worker.get_current_task()
     with processes.lent(chunk.processes, key) as engine:
         for outcome in engine.map(function, items(), time_limit_s=chunk.time_limit_s, budget=meter):
-            outcomes.append(outcome)
             if not processes.is_wanted(key):
-                break
+                msg = "nobody waited for it any more"
+                raise EngineError(msg)
+            outcomes.append(outcome)
     return Answers(outcomes, meter.used, time.monotonic() - given_at[0])
 
 

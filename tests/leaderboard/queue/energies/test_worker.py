@@ -79,7 +79,7 @@ def test_single_points_are_published_beside_the_structural_run_and_then_nothing_
     monkeypatch.setenv("LEADERBOARD_RUNS", str(store.root))
     (structural,) = store.runs()
     assert [setting.tier.relaxation for _, setting in waiting(store, PROTOCOL, relax=False)] == [None]
-    worker(Namespace(jobs=1, relax=False, once=True))
+    worker(Namespace(where=EngineChoice(jobs=1), relax=False, once=True))
     assert list(waiting(store, PROTOCOL, relax=False)) == []
     (added,) = (run for run in store.runs() if run.record.run_key != structural.record.run_key)
     assert added.energies() is not None

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from itertools import repeat, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,9 @@ import pytest
 
 from metrics.crystal import Crystal
 from metrics.measure import registry
+from metrics.measure.energy.relax_record import SinglePoint
+from metrics.measure.energy.relaxation import energies_of, processes_of
+from metrics.measure.potentials import find
 from metrics.measure.running.batch import measure_crystal, measure_crystals
 from metrics.measure.running.cache import Cache, Result
 from metrics.measure.running.engine import CpuBudget, EngineError, ProcessSettings
@@ -107,12 +111,12 @@ def test_items_are_taken_a_bounded_number_ahead(engine: DaskEngine) -> None:
 
 def test_past_its_budget_no_task_is_run_and_each_says_so(engine: DaskEngine) -> None:
     budget = CpuBudget(1.0, "reading")
-    outcomes = by_index(engine.map(burn, repeat(0.2, 40), time_limit_s=LIMIT_S, budget=budget))
-    assert [index for index, _, _ in outcomes] == list(range(40))
+    outcomes = by_index(engine.map(burn, repeat(0.2, 400), time_limit_s=LIMIT_S, budget=budget))
+    assert [index for index, _, _ in outcomes] == list(range(400))
     failures = [failure for _, _, failure in outcomes if failure is not None]
     assert set(failures) == {"time_limit: the submission has used its 1 s of reading"}
     # 2 workers have 2 chunks each under way while it lasts, of as many items as a second holds
-    assert 40 - (5 + 2 * 2 * 5) <= len(failures) < 40
+    assert 400 - (5 + 2 * 2 * 5) <= len(failures) < 400
 
 
 def test_a_late_worker_gets_work_and_when_it_is_lost_others_do_it(processes: DaskProcesses, engine: DaskEngine) -> None:
@@ -164,6 +168,23 @@ def test_measurements_are_recorded_once_though_a_worker_is_lost(
     assert there == {crystal.sha256: measure_crystal((crystal, dict(SETTINGS))) for crystal in CRYSTALS}
     assert len(puts) == len(CRYSTALS) * len(SETTINGS)
     assert set(puts.values()) == {1}
+
+
+def test_energies_are_those_of_this_machine(engine: DaskEngine, tmp_path: Path) -> None:
+    emt = find("emt")
+    elements = [
+        Crystal.from_arrays([[0.0, a, a], [a, 0.0, a], [a, a, 0.0]], [[0.0, 0.0, 0.0]], [number])
+        for a, number in ((1.8, 29), (2.04, 79), (2.0, 11))
+    ]
+    records = []
+    for started in (engine.sibling(processes_of(emt)), LocalEngine(1, processes_of(emt))):
+        with started, Cache(tmp_path / f"{len(records)}.sqlite") as cache:
+            computed = energies_of(
+                elements, emt, SinglePoint(), engine=started, cache=cache, on_known=print, on_done=lambda: None
+            )
+        records.append([replace(record, seconds=None) for record in computed.values()])
+    assert records[0] == records[1]
+    assert [record.status for record in records[0]] == ["ok", "ok", "unknown_element"]
 
 
 def test_a_worker_of_another_version_is_refused_with_both_versions(
