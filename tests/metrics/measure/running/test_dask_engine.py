@@ -33,6 +33,7 @@ from tests.engine_tasks import burn, end_worker_if, worker_after
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from metrics.measure.energy.relax_record import EnergyRecord
     from metrics.measure.running.dask_engine import DaskEngine
     from metrics.measure.running.engine import Outcome
 
@@ -176,7 +177,7 @@ def test_energies_are_those_of_this_machine(engine: DaskEngine, tmp_path: Path) 
         Crystal.from_arrays([[0.0, a, a], [a, 0.0, a], [a, a, 0.0]], [[0.0, 0.0, 0.0]], [number])
         for a, number in ((1.8, 29), (2.04, 79), (2.0, 11))
     ]
-    records = []
+    records: list[list[EnergyRecord]] = []
     for started in (engine.sibling(processes_of(emt)), LocalEngine(1, processes_of(emt))):
         with started, Cache(tmp_path / f"{len(records)}.sqlite") as cache:
             computed = energies_of(
