@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from pymatgen.core.bond_valence import BV_PARAMS, ELECTRONEG, ICSD_BV_DATA, PRIOR_PROB
-from pymatgen.core.periodic_table import Element
 
 from metrics.measure.chemistry.charge_sums import NEUTRAL, NOTHING, ChargeSums
+from metrics.measure.fingerprint.elements import element_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ def bond_valence_sums(crystal: Crystal, near: Neighbours, distance_scale: float 
 @cache
 def _bond(center: int, neighbor: int) -> tuple[float, int]:
     """Length of a bond of valence one (angstrom, NaN if unknown) and the sign of its valence for ``center``."""
-    one, two = Element.from_Z(center), Element.from_Z(neighbor)
+    one, two = element_of(center), element_of(neighbor)
     if one == two or not (one in ELECTRONEG or two in ELECTRONEG):
         return 0.0, 0
     if not has_parameters(center) or not has_parameters(neighbor):
@@ -60,7 +60,7 @@ def _bond(center: int, neighbor: int) -> tuple[float, int]:
 
 def has_parameters(atomic_number: int) -> bool:
     """Whether bond-valence parameters of an element are known."""
-    return Element.from_Z(atomic_number) in BV_PARAMS
+    return element_of(atomic_number) in BV_PARAMS
 
 
 def likely_states(atomic_number: int, valence_sum: float, fraction: float) -> tuple[int, ...]:
@@ -79,7 +79,7 @@ def likely_states(atomic_number: int, valence_sum: float, fraction: float) -> tu
 @cache
 def _observed(atomic_number: int) -> tuple[tuple[int, float, float, float], ...]:
     """State, mean and standard deviation of its bond-valence sums, and how often it occurs in the ICSD."""
-    symbol = Element.from_Z(atomic_number).symbol
+    symbol = element_of(atomic_number).symbol
     return tuple(
         (int(species.oxi_state), data["mean"], data["std"], PRIOR_PROB[species])
         for species, data in ICSD_BV_DATA.items()

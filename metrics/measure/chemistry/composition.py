@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from metrics.measure import NoSettings, UnmeasurableError, measure
+from metrics.measure.fingerprint.elements import reduced_formula
 from metrics.measure.structure.convert import composition_of
 from metrics.measure.structure.density import mass_density
 
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
 def reduced_formula_of(crystal: Crystal) -> str:
     """Formula with the same element ratios exactly, in pymatgen's spelling (``O2``, ``Na2O2`` included)."""
-    with warnings.catch_warnings():
-        # pymatgen orders a formula by electronegativity and complains about the elements without one
-        warnings.filterwarnings("ignore", message="No Pauling electronegativity", category=UserWarning)
-        return str(composition_of(crystal).reduced_formula)
+    return reduced_formula(crystal.atomic_numbers)
 
 
 @measure(

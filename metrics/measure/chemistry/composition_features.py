@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from pymatgen.core.periodic_table import Element
 
 from metrics.measure import NoSettings, UnmeasurableError, measure
+from metrics.measure.fingerprint.elements import element_of
 
 if TYPE_CHECKING:
     from metrics.crystal import Crystal
@@ -42,5 +42,5 @@ def measure_composition_features(crystal: Crystal, settings: NoSettings) -> dict
 
 @cache
 def _properties(atomic_number: int) -> tuple[float, float, float]:
-    element = Element.from_Z(atomic_number)
+    element = element_of(atomic_number)
     return float(element.row), float(element.group), float(element.mendeleev_no)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 from pymatgen.analysis.hhi import HHIModel
-from pymatgen.core.periodic_table import Element
 
 from metrics.measure import UnmeasurableError, measure
+from metrics.measure.fingerprint.elements import element_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,7 @@ def measure_supply_risk(crystal: Crystal, settings: SupplyRiskSettings) -> dict[
         UnmeasurableError: an element has no value.
 
     """
-    counts = Counter(Element.from_Z(int(number)).symbol for number in crystal.atomic_numbers)
+    counts = Counter(element_of(number).symbol for number in crystal.atomic_numbers.tolist())
     table = _with_stand_ins(counts) if settings.without_value == "zero_or_ten" else _table()
     missing = sorted(set(counts) - set(table))
     if missing:

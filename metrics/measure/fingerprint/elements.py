@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_ATOMIC_NUMBER = 118
+_POLYANION = 1.65
+"""Least difference of electronegativities at which pymatgen's formulas keep the last two elements apart."""
+_FEWEST_BESIDE_BRACKETS = 2
 
 # Covalent radii in angstrom of H to Cm, in order of atomic number: Cordero et al., Dalton Trans. 2008, 2832,
 # doi:10.1039/b801115j. C is sp2; Mn, Fe and Co, which have a low-spin and a high-spin value there, carry the value
@@ -40,17 +43,41 @@ COVALENT_RADII: NDArray[np.float64] = np.concatenate([[np.nan], _CORDERO_ANGSTRO
 
 
 @cache
+def element_of(atomic_number: int) -> Element:
+    """Pymatgen's element, looked for once.
+
+    Raises:
+        ValueError: an atomic number outside 1-118.
+
+    """
+    return Element.from_Z(atomic_number)
+
+
+@cache
+def atomic_numbers_with_electronegativity() -> frozenset[int]:
+    """Atomic numbers of the elements that have a Pauling electronegativity in pymatgen."""
+    return frozenset(number for number, value in _electronegativities().items() if not math.isnan(value))
+
+
+@cache
 def symbols_in_formula_order() -> Mapping[int, str]:
     """Atomic number -> symbol, by rising Pauling electronegativity, then by symbol; those without a value last.
 
-    The order of pymatgen's formulas. Asking pymatgen for an electronegativity it does not have warns once per
-    element; the warning is about a number that is not used here.
+    The order of pymatgen's formulas.
     """
+    key = {
+        (math.inf if math.isnan(value) else value, element_of(number).symbol): number
+        for number, value in _electronegativities().items()
+    }
+    return {number: symbol for (_, symbol), number in sorted(key.items())}
+
+
+@cache
+def _electronegativities() -> Mapping[int, float]:
+    """By atomic number; NaN where pymatgen has none, about which it warns once per element."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        elements = [Element.from_Z(number) for number in range(1, MAX_ATOMIC_NUMBER + 1)]
-        key = {element: (math.inf if math.isnan(element.X) else element.X, element.symbol) for element in elements}
-    return {int(element.Z): element.symbol for element in sorted(elements, key=key.__getitem__)}
+        return {number: float(element_of(number).X) for number in range(1, MAX_ATOMIC_NUMBER + 1)}
 
 
 def unreduced_formula(atomic_numbers: NDArray[np.int64]) -> str:
@@ -73,9 +100,39 @@ def reduced_formula(atomic_numbers: NDArray[np.int64]) -> str:
         ValueError: an atomic number outside 1-118.
 
     """
-    counts = _counts(atomic_numbers)
-    symbols = symbols_in_formula_order()
-    return str(Composition({symbols[number]: count for number, count in counts.items()}).reduced_formula)
+    return formula_of_counts(_counts(atomic_numbers))
+
+
+def formula_of_counts(counts: Mapping[int, int]) -> str:
+    """Pymatgen's reduced formula of numbers of atoms by atomic number: ``LiFePO4``, ``Ca(NO3)2``, ``Na2O2``.
+
+    Elements in formula order, amounts without their common divisor. Of three or more elements, the last two are put
+    in brackets where they have a divisor left and close electronegativities, as those of a polyanion.
+
+    Raises:
+        KeyError: an atomic number outside 1-118.
+
+    """
+    symbols, divisor = symbols_in_formula_order(), math.gcd(*counts.values())
+    amounts = {number: counts[number] // divisor for number in sorted(counts, key=_place_in_formula().__getitem__)}
+    *first, last = amounts
+    brackets = ""
+    if len(first) >= _FEWEST_BESIDE_BRACKETS:
+        values, within = _electronegativities(), (first[-1], last)
+        times = math.gcd(*(amounts[number] for number in within))
+        if times > 1 and values[last] - values[first[-1]] < _POLYANION:
+            brackets = f"({_joined({symbols[number]: amounts.pop(number) // times for number in within})}){times}"
+    formula = _joined({symbols[number]: amount for number, amount in amounts.items()}) + brackets
+    return str(Composition.special_formulas.get(formula, formula))
+
+
+def _joined(amounts: Mapping[str, int]) -> str:
+    return "".join(symbol if amount == 1 else f"{symbol}{amount}" for symbol, amount in amounts.items())
+
+
+@cache
+def _place_in_formula() -> Mapping[int, int]:
+    return {number: place for place, number in enumerate(symbols_in_formula_order())}
 
 
 def radii_of(atomic_numbers: NDArray[np.int64]) -> NDArray[np.float64]:

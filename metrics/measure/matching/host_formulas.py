@@ -10,10 +10,8 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pymatgen.core.composition import Composition
-
 from metrics.measure import UnmeasurableError
-from metrics.measure.fingerprint.elements import symbols_in_formula_order
+from metrics.measure.fingerprint.elements import formula_of_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -86,5 +84,4 @@ def _ratios(amounts: list[int], units: int, most: int, lost: int = 0, added: int
 @lru_cache(maxsize=100_000)
 def formula_of(ratio: tuple[tuple[int, int], ...]) -> str:
     """Pymatgen's reduced formula of numbers of atoms by element."""
-    symbols = symbols_in_formula_order()
-    return str(Composition({symbols[element]: n for element, n in ratio}).reduced_formula)
+    return formula_of_counts(dict(ratio))

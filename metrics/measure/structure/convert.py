@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pymatgen.core.composition import Composition
 from pymatgen.core.lattice import Lattice
-from pymatgen.core.periodic_table import DummySpecies, Element
+from pymatgen.core.periodic_table import DummySpecies
 from pymatgen.core.structure import Structure
 
 from metrics.crystal import Crystal
+from metrics.measure.fingerprint.elements import element_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pymatgen.core.periodic_table import Species
+    from pymatgen.core.periodic_table import Element, Species
 
 _FULL_OCCUPANCY_TOLERANCE = 1e-8
 
@@ -27,7 +29,7 @@ def to_structure(crystal: Crystal) -> Structure:
         ValueError: an atomic number outside 1-118.
 
     """
-    elements = [Element.from_Z(int(number)) for number in crystal.atomic_numbers]
+    elements = [element_of(number) for number in crystal.atomic_numbers.tolist()]
     return Structure(Lattice(crystal.lattice), elements, crystal.frac_coords)
 
 
@@ -42,10 +44,14 @@ def from_structure(structure: Structure) -> Crystal:
     return Crystal.from_arrays(structure.lattice.matrix, structure.frac_coords, numbers)
 
 
+@lru_cache(maxsize=4)
 def composition_of(crystal: Crystal) -> Composition:
-    """Integer amounts in the cell, elements by atomic number, so that no result depends on the order of the sites."""
+    """Integer amounts in the cell, elements by atomic number, so that no result depends on the order of the sites.
+
+    The last few answers are kept, because several facts about one crystal need it.
+    """
     counts = Counter(crystal.atomic_numbers.tolist())
-    return Composition({Element.from_Z(number).symbol: counts[number] for number in sorted(counts)})
+    return Composition({element_of(number).symbol: counts[number] for number in sorted(counts)})
 
 
 def _atomic_number(index: int, species: Iterable[tuple[Element | Species | DummySpecies, float]]) -> int:

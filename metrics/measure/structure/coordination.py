@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from pymatgen.core.periodic_table import Element
 
 from metrics.measure import UnmeasurableError, measure
+from metrics.measure.fingerprint.elements import element_of
 from metrics.measure.structure.nearest_shell import nearest_shell
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def measure_coordination(crystal: Crystal, settings: CoordinationSettings) -> di
         UnmeasurableError: as :func:`coordination_numbers`.
 
     """
-    symbols = [Element.from_Z(int(number)).symbol for number in crystal.atomic_numbers]
+    symbols = [element_of(number).symbol for number in crystal.atomic_numbers.tolist()]
     return {"site_elements": symbols, "coordination_numbers": coordination_numbers(crystal, settings).tolist()}
 
 

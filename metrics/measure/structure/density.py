@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pymatgen.core.periodic_table import Element
+
+from metrics.measure.fingerprint.elements import element_of
 
 if TYPE_CHECKING:
     from metrics.crystal import Crystal
@@ -17,7 +18,7 @@ _DENSITY_PER_AMU_PER_CUBIC_ANGSTROM = 1.66053906892
 def mass_density(crystal: Crystal) -> float:
     """Mass density in g/cm3; infinite for a cell without volume, NaN for one whose numbers are not finite."""
     numbers, counts = np.unique(crystal.atomic_numbers, return_counts=True)
-    mass = sum(float(Element.from_Z(int(z)).atomic_mass) * int(n) for z, n in zip(numbers, counts, strict=True))
+    mass = sum(float(element_of(int(z)).atomic_mass) * int(n) for z, n in zip(numbers, counts, strict=True))
     return mass / crystal.volume * _DENSITY_PER_AMU_PER_CUBIC_ANGSTROM if crystal.volume else float("inf")
 
 

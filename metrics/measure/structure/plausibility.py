@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
-from pymatgen.core.periodic_table import Element
 
 from metrics.measure import UnmeasurableError, measure
+from metrics.measure.fingerprint.elements import element_of
 from metrics.measure.fingerprint.neighbours import neighbours_within, reduce_cell
 from metrics.measure.structure.cif_round_trip import survives_cif
 from metrics.measure.structure.density import atom_density, mass_density
@@ -64,7 +64,7 @@ def _atomic_radii(crystal: Crystal, unknown: float) -> NDArray[np.float64]:
 
 @cache
 def _atomic_radius(atomic_number: int) -> float | None:
-    radius = Element.from_Z(atomic_number).atomic_radius
+    radius = element_of(atomic_number).atomic_radius
     return None if radius is None else float(radius)
 
 
