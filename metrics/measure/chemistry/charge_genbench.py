@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
-from smact.metallicity import metallicity_score
 
 from metrics.measure import UnmeasurableError, measure
 from metrics.measure.chemistry.bond_valence import (
@@ -36,6 +35,7 @@ from metrics.measure.chemistry.oxidation_states import (
     neutral_composition_exists,
     neutral_electronegativity_order_exists,
 )
+from metrics.measure.chemistry.smact_elements import metallicity
 from metrics.measure.fingerprint.neighbours import neighbours_within, reduce_cell
 from metrics.measure.structure.convert import composition_of
 from metrics.measure.structure.nearest_shell import nearest_shell
@@ -116,7 +116,7 @@ def _metallicity(formula: str) -> float:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="No Pauling electronegativity", category=UserWarning)
         try:
-            return float(metallicity_score(formula))
+            return metallicity(formula)
         except KeyError as error:
             message = f"smact knows no metallicity of {formula}: {error.args[0]}"
             raise UnmeasurableError(message) from error

@@ -11,10 +11,10 @@ from operator import add
 from typing import TYPE_CHECKING
 
 import numpy as np
-import smact
-from pymatgen.core.periodic_table import Element
 
 from metrics.measure.chemistry.charge_sums import NEUTRAL, ChargeSums
+from metrics.measure.chemistry.smact_elements import smact_element
+from metrics.measure.fingerprint.elements import element_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ _ROUNDING = 1e-9
 def icsd_states(atomic_number: int) -> tuple[int, ...]:
     """States reported more than five times in the 2024 ICSD, as shipped with smact; empty if none is."""
     try:
-        element = smact.Element(Element.from_Z(atomic_number).symbol)
+        element = smact_element(element_of(atomic_number).symbol)
     except KeyError:
         # smact's table ends at lawrencium
         return ()
@@ -39,7 +39,7 @@ def icsd_states(atomic_number: int) -> tuple[int, ...]:
 @cache
 def known_states(atomic_number: int) -> tuple[int, ...]:
     """All states ever reported for an element, as shipped with pymatgen; empty if none is."""
-    return tuple(int(state) for state in Element.from_Z(atomic_number).oxidation_states)
+    return tuple(int(state) for state in element_of(atomic_number).oxidation_states)
 
 
 def neutral_composition_exists(
@@ -75,7 +75,7 @@ def neutral_electronegativity_order_exists(amounts: Mapping[int, int]) -> bool:
     if not neutral_composition_exists(amounts, known_states):
         return False
     # every element with a known state has an electronegativity
-    values = {number: float(Element.from_Z(number).X) for number in amounts}
+    values = {number: float(element_of(number).X) for number in amounts}
     mean = sum(values.values()) / len(values)
     return _least_covariance(amounts, {number: value - mean for number, value in values.items()}) < -_ROUNDING
 

@@ -1,20 +1,26 @@
-"""The older validity of compositions: one oxidation state per element, in the order of electronegativity."""
+"""The older validity of compositions: one oxidation state per element, in the order of electronegativity.
+
+The question of ``smact.screening.smact_validity``, whose tables and test of electronegativities it takes; that function
+reads the tables anew for every composition.
+"""
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from math import prod
+from operator import mul
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from smact import Element
-from smact.screening import smact_validity
+import smact
+from pymatgen.core.composition import Composition
+from smact.screening import pauling_test
 
 from metrics.measure import UnmeasurableError, measure
 from metrics.measure.chemistry.composition import reduced_formula_of
-from metrics.measure.structure.convert import composition_of
+from metrics.measure.chemistry.smact_elements import smact_element
 
 if TYPE_CHECKING:
     from metrics.crystal import Crystal
@@ -46,31 +52,34 @@ def measure_smact_validity(crystal: Crystal, settings: SmactValiditySettings) ->
         UnmeasurableError: smact does not know an element, or there are too many combinations of states.
 
     """
-    symbols = tuple(sorted(element.symbol for element in composition_of(crystal)))
-    return {"smact_valid": _is_valid(reduced_formula_of(crystal), symbols, settings)}
+    return {"smact_valid": _is_valid(reduced_formula_of(crystal), settings)}
 
 
 @lru_cache(maxsize=4096)
-def _is_valid(formula: str, symbols: tuple[str, ...], settings: SmactValiditySettings) -> bool:
+def _is_valid(formula: str, settings: SmactValiditySettings) -> bool:
+    composition = Composition(formula)
+    attribute = f"oxidation_states_{settings.oxidation_states}"
     try:
-        states = [getattr(Element(symbol), f"oxidation_states_{settings.oxidation_states}") for symbol in symbols]
+        states = {symbol: getattr(smact_element(symbol), attribute) for symbol in sorted(composition.as_dict())}
     except KeyError as error:
         message = f"smact does not know an element of {formula}: {error.args[0]}"
         raise UnmeasurableError(message) from error
-    n_combinations = prod(len(of_element or ()) for of_element in states)
+    n_combinations = prod(len(of_element or ()) for of_element in states.values())
     if n_combinations > settings.max_combinations:
         message = (
             f"the states of the elements of {formula} have {n_combinations:,} combinations; "
             f"the bound is {settings.max_combinations:,}"
         )
         raise UnmeasurableError(message)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="No Pauling electronegativity", category=UserWarning)
-        return bool(
-            smact_validity(
-                formula,
-                use_pauling_test=settings.pauling_test,
-                include_alloys=settings.alloys,
-                oxidation_states_set=settings.oxidation_states,
-            )
-        )
+    if len(states) == 1 or (settings.alloys and states.keys() <= set(smact.metals)):
+        return True
+    if not n_combinations:
+        # an element without states
+        return False
+    amounts = [int(composition[symbol]) for symbol in states]
+    electronegativities = [smact_element(symbol).pauling_eneg for symbol in states]
+    return any(
+        sum(map(mul, combination, amounts)) == 0
+        and (not settings.pauling_test or pauling_test(combination, electronegativities))
+        for combination in product(*states.values())
+    )

@@ -6,12 +6,15 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pymatgen.core.periodic_table import Element
 from smact.screening import smact_validity
 
 from metrics.crystal import Crystal
 from metrics.measure import UnmeasurableError
 from metrics.measure.chemistry.smact_validity import SmactValiditySettings, measure_smact_validity
+from metrics.measure.fingerprint.elements import formula_of_counts
 
 
 def crystal(formula: str) -> Crystal:
@@ -36,6 +39,24 @@ def crystal(formula: str) -> Crystal:
 def test_the_verdict_of_a_textbook_formula(formula: str, valid: bool) -> None:  # noqa: FBT001 - a table of verdicts
     assert measure_smact_validity(crystal(formula), SmactValiditySettings()) == {"smact_valid": valid}
     assert smact_validity(formula, oxidation_states_set="smact14") == valid
+
+
+@settings(deadline=None)
+@given(
+    counts=st.dictionaries(st.integers(1, 103), st.integers(1, 8), min_size=1, max_size=4),
+    pauling_test=st.booleans(),
+    alloys=st.booleans(),
+)
+def test_the_verdict_is_that_of_smact(counts: dict[int, int], pauling_test: bool, alloys: bool) -> None:  # noqa: FBT001 - drawn
+    numbers = [number for number, count in counts.items() for _ in range(count)]
+    options = SmactValiditySettings(pauling_test=pauling_test, alloys=alloys)
+    sites = Crystal.from_arrays(5 * np.eye(3), np.zeros((len(numbers), 3)), numbers)
+    assert measure_smact_validity(sites, options)["smact_valid"] == smact_validity(
+        formula_of_counts(counts),
+        use_pauling_test=pauling_test,
+        include_alloys=alloys,
+        oxidation_states_set="smact14",
+    )
 
 
 def test_a_supercell_has_the_verdict_of_its_cell() -> None:
