@@ -18,7 +18,7 @@ from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
 from metrics.measure import NoSettings, UnmeasurableError, measure
 from metrics.measure.fingerprint.econ import econ_bonds
 from metrics.measure.fingerprint.elements import symbols_in_formula_order, unreduced_formula
-from metrics.measure.fingerprint.label_rounds import label_rounds
+from metrics.measure.fingerprint.label_rounds import notes_of_rounds
 from metrics.measure.fingerprint.method import Fingerprint
 from metrics.measure.fingerprint.symmetry_bound import check_symmetry_is_bounded
 
@@ -113,18 +113,18 @@ def _graph_hash(crystal: Crystal) -> str:
         successors[low].append(high)
     symbols = symbols_in_formula_order()
     labels = [symbols[number] for number in crystal.atomic_numbers.tolist()]
-    notes: list[tuple[str, int]] = []
+    notes: list[str] = []
     done, n_classes, stable = 0, len(set(labels)), False
     while done < ITERATIONS and not stable:
         labels = _relabelled(labels, successors)
         counts = Counter(labels)
-        notes += sorted(counts.items())
+        notes += [f"('{label}', {count})" for label, count in sorted(counts.items())]
         stable = len(counts) == n_classes
         done, n_classes = done + 1, len(counts)
     bonded, labels, sizes = _quotient(successors, labels)
-    for round_labels in label_rounds(labels, bonded, ITERATIONS - done):
-        notes += sorted(zip(round_labels, sizes, strict=True))
-    return _hash(str(tuple(notes)))
+    if done < ITERATIONS:
+        notes.append(notes_of_rounds(labels, bonded, sizes, ITERATIONS - done))
+    return _hash(f"({', '.join(notes)})")
 
 
 def _relabelled(labels: list[str], successors: list[list[int]]) -> list[str]:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 WORDS = 4
 """64-bit words of a label's text."""
 LABELS_PER_BLOCK = 4
+_OPENS, _BETWEEN, _CLOSES = (np.frombuffer(part, np.uint8) for part in (b"('", b"', ", b"), "))
+_LONGEST_SIZE = 20
+"""Digits of a 64-bit number, at the most."""
 BLOCK_BYTES = 128
 _N_MIXINGS = 12
 # fmt: off
@@ -41,24 +44,25 @@ _SIGMA = np.array([
 # fmt: on
 
 
-def label_rounds(labels: Sequence[str], successors: Sequence[Sequence[int]], n_rounds: int) -> list[list[str]]:
-    """The labels after each round of ``label <- blake2b(label + sorted labels of the successors)``, hexadecimal.
+def notes_of_rounds(
+    labels: Sequence[str], successors: Sequence[Sequence[int]], sizes: Sequence[int], n_rounds: int
+) -> str:
+    """Labels and sizes after each round of ``label <- blake2b(label + sorted labels of the successors)``.
+
+    As Python writes the pairs of a label and its size in rising order, ``('0a...', 2), ('ff...', 1)``, round by round.
 
     Args:
         labels: k distinct hexadecimal digests of 16 bytes.
         successors: for each label the indices of those that are hashed with it, repeated as often as they count.
-        n_rounds: how many rounds.
+        sizes: for each label the number that is written with it.
+        n_rounds: how many rounds, at least one.
 
     """
-    if not n_rounds:
-        return []
     start = np.cumsum([0, *map(len, successors)])
     joined = np.array([successor for of_label in successors for successor in of_label], dtype=np.int64)
     text = np.frombuffer("".join(labels).encode("ascii"), dtype="<u8").reshape(-1, WORDS)
-    hexadecimal = _rounds(text, start, joined, n_rounds).astype("<u8").tobytes().decode("ascii")
-    width = 8 * WORDS
-    each = [hexadecimal[at : at + width] for at in range(0, len(hexadecimal), width)]
-    return [each[at : at + len(labels)] for at in range(0, len(each), len(labels))]
+    after = _rounds(text, start, joined, n_rounds)
+    return _notes(after, np.array(sizes, dtype=np.int64)).tobytes().decode("ascii")
 
 
 @njit(cache=True)
@@ -81,6 +85,45 @@ def _rounds(
                 message[WORDS * (place + 1) : WORDS * (place + 2)] = before[successor]
             _digest(message, len(of_label) + 1, after[done, label])
     return after
+
+
+@njit(cache=True)
+def _notes(after: NDArray[np.uint64], sizes: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """ASCII text of the pairs of label and size, round by round, in the order of the labels."""
+    n_rounds, n_labels = after.shape[:2]
+    width = len(_OPENS) + 8 * WORDS + len(_BETWEEN) + _LONGEST_SIZE + len(_CLOSES)
+    text = np.empty(n_rounds * n_labels * width, np.uint8)
+    digits = np.empty(_LONGEST_SIZE, np.uint8)
+    at = 0
+    order = np.empty(n_labels, np.int64)
+    for done in range(n_rounds):
+        for label, rank in enumerate(_ranks(after[done])):
+            order[rank] = label
+        for label in order:
+            at = _put(text, at, _OPENS)
+            for word in after[done, label]:
+                for byte in range(8):
+                    text[at] = (word >> np.uint64(8 * byte)) & np.uint64(0xFF)
+                    at += 1
+            at = _put(text, at, _BETWEEN)
+            first, left = _LONGEST_SIZE, sizes[label]
+            while first == _LONGEST_SIZE or left:
+                first -= 1
+                digits[first] = 0x30 + left % 10
+                left //= 10
+            at = _put(text, at, digits[first:])
+            at = _put(text, at, _CLOSES)
+    # but for the comma after the last one
+    return text[: at - 2].copy()
+
+
+@njit(cache=True)
+def _put(text: NDArray[np.uint8], at: int, part: NDArray[np.uint8]) -> int:
+    """Write a part; where it ends."""
+    for byte in part:
+        text[at] = byte
+        at += 1
+    return at
 
 
 @njit(cache=True)
