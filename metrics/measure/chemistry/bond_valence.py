@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from metrics.crystal import Crystal
     from metrics.measure.fingerprint.neighbours import Neighbours
 
+_ROUNDING = 1e-9
 _SOFTNESS_ANGSTROM = 0.31
 """Of the exponential in the bond valence, as pymatgen (0.37 is more usual, but the statistics were made with this)."""
 
@@ -74,6 +75,25 @@ def likely_states(atomic_number: int, valence_sum: float, fraction: float) -> tu
     }
     best = max(likelihood.values(), default=0.0)
     return tuple(sorted(state for state, value in likelihood.items() if value > fraction * best))
+
+
+def likely_states_within(
+    atomic_number: int, lowest: float, highest: float, fraction: float
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The :func:`likely_states` that every bond-valence sum between two has, and those that some of them may have.
+
+    The second may hold states that none of them has; rounding of the sums by up to 1e-9 is allowed for.
+    """
+    lowest, highest = lowest - _ROUNDING, highest + _ROUNDING
+    least, most = {}, {}
+    for state, mean, width, prior in _observed(atomic_number):
+        far = max(abs(lowest - mean), abs(highest - mean))
+        near = max(lowest - mean, mean - highest, 0.0)
+        least[state], most[state] = (exp(-(off**2) / 2 / width**2) / width * prior for off in (far, near))
+    best_at_least, best_at_most = (max(values.values(), default=0.0) for values in (least, most))
+    always = [state for state, value in least.items() if value > fraction * best_at_most * (1 + _ROUNDING)]
+    ever = [state for state, value in most.items() if value >= fraction * best_at_least * (1 - _ROUNDING)]
+    return tuple(sorted(always)), tuple(sorted(ever))
 
 
 @cache

@@ -16,9 +16,14 @@ from metrics.measure.chemistry.bond_valence import (
     bond_valence_sums,
     has_parameters,
     likely_states,
+    likely_states_within,
     neutral_assignment_exists,
 )
-from metrics.measure.chemistry.charge_genbench import GenbenchChargeSettings, has_neutral_valences
+from metrics.measure.chemistry.charge_genbench import (
+    GenbenchChargeSettings,
+    has_neutral_valences,
+    verdict_of_any_orbits,
+)
 from metrics.measure.fingerprint.neighbours import Neighbours, neighbours_within, reduce_cell
 from metrics.measure.structure.convert import to_structure
 from metrics.measure.structure.nearest_shell import nearest_shell
@@ -83,6 +88,34 @@ def test_a_neutral_assignment_exists_where_the_search_of_pymatgen_finds_one(labe
     # pymatgen asks the first site of an orbit; both readings must agree on ideal prototypes
     assert has_neutral_valences(crystal, GenbenchChargeSettings(orbit_sum="first")) == expected
     assert has_neutral_valences(crystal, GenbenchChargeSettings()) == expected
+
+
+@given(
+    number=st.sampled_from([1, 8, 11, 25, 26, 29, 53]),
+    ends=st.tuples(st.floats(-4, 8), st.floats(0, 1)),
+    shares=st.lists(st.floats(0, 1), min_size=1, max_size=5),
+    fraction=st.sampled_from([0.01, 0.1, 0.5]),
+)
+def test_bounds_on_the_likely_states(
+    number: int, ends: tuple[float, float], shares: list[float], fraction: float
+) -> None:
+    lowest, width = ends
+    always, ever = likely_states_within(number, lowest, lowest + width, fraction)
+    for share in shares:
+        likely = likely_states(number, lowest + share * width, fraction)
+        assert set(always) <= set(likely) <= set(ever)
+
+
+@given(data=st.data(), sites=st.lists(st.tuples(st.sampled_from([8, 11, 26, 29]), st.floats(-3, 4)), min_size=1))
+def test_a_verdict_without_orbits_is_that_of_any_orbits(data: st.DataObject, sites: list[tuple[int, float]]) -> None:
+    numbers, sums = np.array([site[0] for site in sites]), np.array([site[1] for site in sites])
+    labels = np.array(data.draw(st.lists(st.integers(0, 3), min_size=len(sites), max_size=len(sites))))
+    orbits: dict[int, list[tuple[int, tuple[int, ...]]]] = {}
+    for number, label in {*zip(numbers.tolist(), labels.tolist(), strict=True)}:
+        members = sums[(numbers == number) & (labels == label)]
+        orbits.setdefault(number, []).append((len(members), likely_states(number, float(members.mean()), 0.01)))
+    verdict = verdict_of_any_orbits(numbers, sums, 0.01)
+    assert verdict is None or verdict == neutral_assignment_exists(orbits)
 
 
 ORBIT = st.tuples(st.integers(1, 6), st.lists(st.integers(-4, 5), min_size=0, max_size=3, unique=True))
