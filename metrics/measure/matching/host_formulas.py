@@ -6,15 +6,19 @@ counted out instead of searching the set.
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
 
 from metrics.measure import UnmeasurableError
 from metrics.measure.fingerprint.elements import formula_of_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
 MAX_STEPS = 20_000
 """Bound on the numbers of atoms tried, about 0.1 s."""
@@ -54,31 +58,77 @@ def host_formulas(counts: Mapping[int, int], sites_per_edit: int) -> set[str]:
     if not most:
         return set()
     elements = sorted(counts)
-    amounts = [counts[element] for element in elements]
-    ratios = set()
+    amounts = np.array([counts[element] for element in elements])
+    ratios = []
     steps = 0
     for units in range(n_sites + most, 0, -1):
-        for ratio in _ratios(amounts, units, most if units > 1 else min(most, MAX_EDITS_OF_ONE_UNIT)):
-            steps += 1
-            if steps > MAX_STEPS:
-                reason = f"more than {MAX_STEPS} crystals could be the host of {n_sites} sites of these elements"
-                raise UnmeasurableError(reason)
-            host = {element: units * n for element, n in zip(elements, ratio, strict=True)}
-            if math.gcd(*ratio) == 1 and may_be_host(counts, host, sites_per_edit):
-                ratios.add(ratio)
-    return {formula_of(tuple((e, n) for e, n in zip(elements, ratio, strict=True) if n)) for ratio in ratios}
+        edits = most if units > 1 else min(most, MAX_EDITS_OF_ONE_UNIT)
+        of_units, steps = _ratios(amounts, units, edits, sites_per_edit, steps)
+        if steps > MAX_STEPS:
+            reason = f"more than {MAX_STEPS} crystals could be the host of {n_sites} sites of these elements"
+            raise UnmeasurableError(reason)
+        ratios += of_units.tolist()
+    return {
+        formula_of(tuple((e, n) for e, n in zip(elements, ratio, strict=True) if n))
+        for ratio in {tuple(ratio) for ratio in ratios}
+    }
 
 
-def _ratios(amounts: list[int], units: int, most: int, lost: int = 0, added: int = 0) -> Iterator[tuple[int, ...]]:
-    """Whole numbers whose multiples by `units` are within `most` atoms of `amounts`, both of those lost and added."""
-    if not amounts:
-        yield ()
-        return
-    first, *rest = amounts
-    for n in range(max(0, -((most - added - first) // units)), (first + most - lost) // units + 1):
-        off = units * n - first
-        for others in _ratios(rest, units, most, lost + max(0, off), added + max(0, -off)):
-            yield (n, *others)
+@njit(cache=True)
+def _ratios(
+    amounts: NDArray[np.int64], units: int, most: int, sites_per_edit: int, steps: int
+) -> tuple[NDArray[np.int64], int]:
+    """(m, k) numbers without a common divisor whose multiples by `units` may be a host, see :func:`may_be_host`.
+
+    Those multiples are within `most` atoms of the `amounts` (k,), both of those lost and of those added. Also the
+    number of steps, which goes on from `steps` and ends past the bound.
+    """
+    k = len(amounts)
+    ratios = np.empty((16, k), np.int64)
+    n_ratios = 0
+    ratio, last = np.empty(k, np.int64), np.empty(k, np.int64)
+    # atoms that the host has more and has less of the elements before one
+    more, fewer = np.zeros(k + 1, np.int64), np.zeros(k + 1, np.int64)
+    at, enters = 0, True
+    while at >= 0:
+        if enters:
+            ratio[at] = max(0, -((most - fewer[at] - amounts[at]) // units))
+            last[at] = (amounts[at] + most - more[at]) // units
+        else:
+            ratio[at] += 1
+        if ratio[at] > last[at]:
+            at, enters = at - 1, False
+            continue
+        off = units * ratio[at] - amounts[at]
+        more[at + 1], fewer[at + 1] = more[at] + max(0, off), fewer[at] + max(0, -off)
+        if at + 1 < k:
+            at, enters = at + 1, True
+            continue
+        enters = False
+        steps += 1
+        if steps > MAX_STEPS:
+            break
+        edits = max(more[k], fewer[k])
+        if edits == 0:
+            edits = FEWEST_OF_EQUAL_ATOMS
+        if edits <= units * ratio.sum() // sites_per_edit and _common_divisor(ratio) == 1:
+            if n_ratios == len(ratios):
+                larger = np.empty((2 * n_ratios, k), np.int64)
+                larger[:n_ratios] = ratios
+                ratios = larger
+            ratios[n_ratios] = ratio
+            n_ratios += 1
+    return ratios[:n_ratios].copy(), steps
+
+
+@njit(cache=True)
+def _common_divisor(numbers: NDArray[np.int64]) -> int:
+    divisor = 0
+    for number in numbers:
+        other = number
+        while other:
+            divisor, other = other, divisor % other
+    return divisor
 
 
 @lru_cache(maxsize=100_000)
