@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -51,7 +52,12 @@ class Crystal:
         """Number of sites in the cell as given."""
         return len(self.atomic_numbers)
 
-    @property
+    @cached_property
+    def counts(self) -> dict[int, int]:
+        """Number of sites by atomic number, in rising order."""
+        return dict(sorted(Counter(self.atomic_numbers.tolist()).items()))
+
+    @cached_property
     def volume(self) -> float:
         """Cell volume in cubic angstrom; NaN where a number of the cell is not finite."""
         with np.errstate(invalid="ignore"):

@@ -8,6 +8,7 @@ one neighbour, and one assignment, at a time.
 from __future__ import annotations
 
 from functools import cache
+from itertools import product
 from math import exp, sqrt
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ import numpy as np
 from pymatgen.core.bond_valence import BV_PARAMS, ELECTRONEG, ICSD_BV_DATA, PRIOR_PROB
 
 from metrics.measure.chemistry.charge_sums import NEUTRAL, NOTHING, ChargeSums
-from metrics.measure.fingerprint.elements import element_of
+from metrics.measure.fingerprint.elements import MAX_ATOMIC_NUMBER, element_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,16 +37,24 @@ def bond_valence_sums(crystal: Crystal, near: Neighbours, distance_scale: float 
     Bonds count between different elements of which one is in pymatgen's list of electronegative elements. A site
     with a bond whose parameters are unknown has the sum NaN.
     """
-    numbers, kinds = np.unique(crystal.atomic_numbers, return_inverse=True)
-    lengths = np.array([[_bond(int(a), int(b))[0] for b in numbers] for a in numbers])
-    signs = np.array([[_bond(int(a), int(b))[1] for b in numbers] for a in numbers])
-    a, b = kinds[near.center], kinds[near.site]
+    lengths, signs = _bonds()
+    center = near.center
+    a, b = crystal.atomic_numbers[center], crystal.atomic_numbers[near.site]
     # a pair that is no bond has sign 0 and length 0
     valences = signs[a, b] * np.exp((lengths[a, b] - distance_scale * near.distance) / _SOFTNESS_ANGSTROM)
-    return np.bincount(near.center, weights=valences, minlength=crystal.n_sites).astype(np.float64)
+    return np.bincount(center, weights=valences, minlength=crystal.n_sites).astype(np.float64)
 
 
 @cache
+def _bonds() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """(119, 119) lengths and signs by atomic numbers, see :func:`_bond`."""
+    numbers = range(1, MAX_ATOMIC_NUMBER + 1)
+    lengths, signs = np.zeros((2, MAX_ATOMIC_NUMBER + 1, MAX_ATOMIC_NUMBER + 1))
+    for pair in product(numbers, numbers):
+        lengths[pair], signs[pair] = _bond(*pair)
+    return lengths, signs.astype(np.int64)
+
+
 def _bond(center: int, neighbor: int) -> tuple[float, int]:
     """Length of a bond of valence one (angstrom, NaN if unknown) and the sign of its valence for ``center``."""
     one, two = element_of(center), element_of(neighbor)

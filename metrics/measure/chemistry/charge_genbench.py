@@ -18,6 +18,7 @@ import warnings
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
+from math import gcd
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -31,6 +32,7 @@ from metrics.measure.chemistry.bond_valence import (
     likely_states_within,
     neutral_assignment_exists,
 )
+from metrics.measure.chemistry.charge_sums import NEUTRAL, ChargeSums, charges_of_atoms
 from metrics.measure.chemistry.composition import reduced_formula_of
 from metrics.measure.chemistry.oxidation_states import (
     neutral_composition_exists,
@@ -39,7 +41,6 @@ from metrics.measure.chemistry.oxidation_states import (
 from metrics.measure.chemistry.smact_elements import metallicity
 from metrics.measure.fingerprint.neighbours import neighbours_within, reduce_cell
 from metrics.measure.fingerprint.symmetry_bound import check_symmetry_is_bounded
-from metrics.measure.structure.convert import composition_of
 from metrics.measure.structure.nearest_shell import nearest_shell
 from metrics.measure.structure.symmetry import ANGLE_TOLERANCE_DEGREES, symmetry_dataset
 
@@ -174,17 +175,17 @@ def verdict_of_any_orbits(atomic_numbers: NDArray[np.int64], sums: NDArray[np.fl
     """
     if np.isnan(sums).any():
         return None
-    one_orbit, each_its_own = {}, {}
+    of_one_orbit, of_one_each = NEUTRAL, NEUTRAL
     for number in np.unique(atomic_numbers).tolist():
         of_element = sums[atomic_numbers == number]
         always, ever = likely_states_within(number, float(of_element.min()), float(of_element.max()), fraction)
-        one_orbit[number] = [(len(of_element), always)]
-        each_its_own[number] = [(1, ever)] * len(of_element)
-    # all sites of an element can take a state that each of them can take, however they are parted
-    if neutral_assignment_exists(one_orbit):
+        # all sites can take a state that each of them can take, however they are parted
+        of_one_orbit += ChargeSums.of(len(of_element) * state for state in always)
+        # and none can take one that it cannot take alone
+        of_one_each += ChargeSums.of(charges_of_atoms(len(of_element), ever))
+    if 0 in of_one_orbit:
         return True
-    # and no site can take one that it cannot take alone
-    return None if neutral_assignment_exists(each_its_own) else False
+    return None if 0 in of_one_each else False
 
 
 def _is_neutral_by_icsd_states(crystal: Crystal, settings: GenbenchChargeSettings) -> bool:  # noqa: ARG001 - one form of rules
@@ -196,9 +197,8 @@ def _is_neutral_by_all_states(crystal: Crystal, settings: GenbenchChargeSettings
 
 
 def _reduced_amounts(crystal: Crystal) -> dict[int, int]:
-    counts = {element.Z: int(amount) for element, amount in composition_of(crystal).items()}
-    divisor = int(np.gcd.reduce(list(counts.values())))
-    return {number: count // divisor for number, count in counts.items()}
+    divisor = gcd(*crystal.counts.values())
+    return {number: count // divisor for number, count in crystal.counts.items()}
 
 
 _RULES: dict[GenbenchChargeRule, Callable[[Crystal, GenbenchChargeSettings], bool]] = {

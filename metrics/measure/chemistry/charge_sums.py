@@ -7,7 +7,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,15 @@ class ChargeSums:
         for value in few:
             bits |= many.bits << (value - few.lowest)
         return ChargeSums(self.lowest + other.lowest, bits)
+
+
+def charges_of_atoms(amount: int, states: Collection[int]) -> set[int]:
+    """Total charges of so many atoms of one element, each in one of its states, these differing by at most one."""
+    charges = {amount * state for state in states}
+    for state in states:
+        if state + 1 in states:
+            charges.update(range(amount * state, amount * (state + 1)))
+    return charges
 
 
 NOTHING = ChargeSums(0, 0)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from metrics.measure import NoSettings, UnmeasurableError, measure
-from metrics.measure.fingerprint.elements import reduced_formula
-from metrics.measure.structure.convert import composition_of
+from metrics.measure.fingerprint.elements import anonymous_formula, element_of, reduced_formula
 from metrics.measure.structure.density import mass_density
 
 if TYPE_CHECKING:
     from metrics.crystal import Crystal
 
 
+@lru_cache(maxsize=4)
 def reduced_formula_of(crystal: Crystal) -> str:
-    """Formula with the same element ratios exactly, in pymatgen's spelling (``O2``, ``Na2O2`` included)."""
+    """Formula with the same element ratios exactly, in pymatgen's spelling (``O2``, ``Na2O2`` included).
+
+    The last few answers are kept, because several facts about one crystal need it.
+    """
     return reduced_formula(crystal.atomic_numbers)
 
 
@@ -35,11 +39,10 @@ def reduced_formula_of(crystal: Crystal) -> str:
 )
 def measure_composition(crystal: Crystal, settings: NoSettings) -> dict[str, object]:  # noqa: ARG001 - the common form
     """Formulas, elements joined by ``-`` in alphabetical order, density (g/cm3) and volume per atom (A3)."""
-    composition = composition_of(crystal)
     facts: dict[str, object] = {
         "reduced_formula": reduced_formula_of(crystal),
-        "anonymous_formula": str(composition.anonymized_formula),
-        "chemical_system": "-".join(sorted(element.symbol for element in composition)),
+        "anonymous_formula": anonymous_formula(crystal.counts),
+        "chemical_system": "-".join(sorted(element_of(number).symbol for number in crystal.counts)),
         "n_sites": crystal.n_sites,
     }
     if not (np.isfinite(crystal.volume) and crystal.volume > 0):

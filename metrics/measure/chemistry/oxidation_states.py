@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from metrics.measure.chemistry.charge_sums import NEUTRAL, ChargeSums
+from metrics.measure.chemistry.charge_sums import NEUTRAL, ChargeSums, charges_of_atoms
 from metrics.measure.chemistry.smact_elements import smact_element
 from metrics.measure.fingerprint.elements import element_of
 
@@ -58,11 +58,7 @@ def neutral_composition_exists(
 
 def element_charges(amount: int, states: tuple[int, ...]) -> ChargeSums:
     """Total charges of ``amount`` atoms of one element, zero left out."""
-    charges = {amount * state for state in states}
-    for state in states:
-        if state + 1 in states:
-            charges.update(range(amount * state, amount * (state + 1)))
-    return ChargeSums.of(charges - {0})
+    return ChargeSums.of(charges_of_atoms(amount, states) - {0})
 
 
 def neutral_electronegativity_order_exists(amounts: Mapping[int, int]) -> bool:

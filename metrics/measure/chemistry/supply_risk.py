@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from math import fsum
@@ -51,7 +50,7 @@ def measure_supply_risk(crystal: Crystal, settings: SupplyRiskSettings) -> dict[
         UnmeasurableError: an element has no value.
 
     """
-    counts = Counter(element_of(number).symbol for number in crystal.atomic_numbers.tolist())
+    counts = {element_of(number).symbol: count for number, count in crystal.counts.items()}
     table = _with_stand_ins(counts) if settings.without_value == "zero_or_ten" else _table()
     missing = sorted(set(counts) - set(table))
     if missing:

@@ -73,12 +73,12 @@ def bawl_columns(crystal: Crystal, _: NoSettings) -> dict[str, str]:
 
 
 def _whole(graph: str, crystal: Crystal) -> Fingerprint:
-    text = f"{graph}_{_space_group(crystal)}_{unreduced_formula(crystal.atomic_numbers)}"
+    text = f"{graph}_{_space_group(crystal)}_{unreduced_formula(crystal.counts)}"
     return Fingerprint(text, (text,))
 
 
 def _short(graph: str, crystal: Crystal) -> Fingerprint:
-    text = f"{graph}_{unreduced_formula(crystal.atomic_numbers)}"
+    text = f"{graph}_{unreduced_formula(crystal.counts)}"
     return Fingerprint(text, (text,))
 
 

@@ -11,9 +11,9 @@ Mirror images have the same keys.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 
 from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
@@ -26,6 +26,7 @@ from metrics.measure.fingerprint.net import net_digest
 from metrics.measure.fingerprint.translations import translation_groups
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from metrics.crystal import Crystal
@@ -68,7 +69,7 @@ def canonical_bawl_columns(crystal: Crystal, _: NoSettings) -> dict[str, object]
 
 def formula_units(atomic_numbers: NDArray[np.int64]) -> int:
     """Greatest common divisor of the numbers of sites of the elements: O2 counts as two units of O."""
-    return math.gcd(*np.unique(atomic_numbers, return_counts=True)[1].tolist())
+    return math.gcd(*Counter(atomic_numbers.tolist()).values())
 
 
 def _fingerprint(crystal: Crystal) -> tuple[Fingerprint, tuple[Group, ...]]:

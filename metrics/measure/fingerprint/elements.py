@@ -6,6 +6,7 @@ import math
 import warnings
 from collections import Counter
 from functools import cache
+from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from pymatgen.core.composition import Composition
 from pymatgen.core.periodic_table import Element
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -80,17 +81,19 @@ def _electronegativities() -> Mapping[int, float]:
         return {number: float(element_of(number).X) for number in range(1, MAX_ATOMIC_NUMBER + 1)}
 
 
-def unreduced_formula(atomic_numbers: NDArray[np.int64]) -> str:
+def unreduced_formula(counts: Mapping[int, int]) -> str:
     """Formula of the cell with every count written, such as ``Co4B4Mo4``.
+
+    Args:
+        counts: number of sites by atomic number.
 
     Raises:
         ValueError: an atomic number outside 1-118.
 
     """
-    counts = _counts(atomic_numbers)
-    return "".join(
-        f"{symbol}{counts[number]}" for number, symbol in symbols_in_formula_order().items() if counts[number]
-    )
+    _check(counts)
+    symbols = symbols_in_formula_order()
+    return "".join(f"{symbols[number]}{counts[number]}" for number in _in_formula_order(counts))
 
 
 def reduced_formula(atomic_numbers: NDArray[np.int64]) -> str:
@@ -100,7 +103,9 @@ def reduced_formula(atomic_numbers: NDArray[np.int64]) -> str:
         ValueError: an atomic number outside 1-118.
 
     """
-    return formula_of_counts(_counts(atomic_numbers))
+    counts = Counter(atomic_numbers.tolist())
+    _check(counts)
+    return formula_of_counts(counts)
 
 
 def formula_of_counts(counts: Mapping[int, int]) -> str:
@@ -114,7 +119,7 @@ def formula_of_counts(counts: Mapping[int, int]) -> str:
 
     """
     symbols, divisor = symbols_in_formula_order(), math.gcd(*counts.values())
-    amounts = {number: counts[number] // divisor for number in sorted(counts, key=_place_in_formula().__getitem__)}
+    amounts = {number: counts[number] // divisor for number in _in_formula_order(counts)}
     *first, last = amounts
     brackets = ""
     if len(first) >= _FEWEST_BESIDE_BRACKETS:
@@ -128,6 +133,16 @@ def formula_of_counts(counts: Mapping[int, int]) -> str:
 
 def _joined(amounts: Mapping[str, int]) -> str:
     return "".join(symbol if amount == 1 else f"{symbol}{amount}" for symbol, amount in amounts.items())
+
+
+def anonymous_formula(counts: Mapping[int, int]) -> str:
+    """Pymatgen's anonymous formula of numbers of atoms by atomic number: ``ABC3``; only 26 elements have a letter."""
+    divisor = math.gcd(*counts.values())
+    return _joined(dict(zip(ascii_uppercase, sorted(count // divisor for count in counts.values()), strict=False)))
+
+
+def _in_formula_order(numbers: Iterable[int]) -> list[int]:
+    return sorted(numbers, key=_place_in_formula().__getitem__)
 
 
 @cache
@@ -150,10 +165,8 @@ def radii_of(atomic_numbers: NDArray[np.int64]) -> NDArray[np.float64]:
     return radii
 
 
-def _counts(atomic_numbers: NDArray[np.int64]) -> Counter[int]:
-    counts = Counter(atomic_numbers.tolist())
-    wrong = [number for number in counts if not 1 <= number <= MAX_ATOMIC_NUMBER]
+def _check(numbers: Iterable[int]) -> None:
+    wrong = [number for number in numbers if not 1 <= number <= MAX_ATOMIC_NUMBER]
     if wrong:
         msg = f"atomic number {wrong[0]} is no element; known are 1-{MAX_ATOMIC_NUMBER}"
         raise ValueError(msg)
-    return counts

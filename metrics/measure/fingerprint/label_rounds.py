@@ -97,8 +97,8 @@ def _notes(after: NDArray[np.uint64], sizes: NDArray[np.int64]) -> NDArray[np.ui
     at = 0
     order = np.empty(n_labels, np.int64)
     for done in range(n_rounds):
-        for label, rank in enumerate(_ranks(after[done])):
-            order[rank] = label
+        for place, rank in enumerate(_ranks(after[done])):
+            order[rank] = place
         for label in order:
             at = _put(text, at, _OPENS)
             for word in after[done, label]:
@@ -106,7 +106,8 @@ def _notes(after: NDArray[np.uint64], sizes: NDArray[np.int64]) -> NDArray[np.ui
                     text[at] = (word >> np.uint64(8 * byte)) & np.uint64(0xFF)
                     at += 1
             at = _put(text, at, _BETWEEN)
-            first, left = _LONGEST_SIZE, sizes[label]
+            first = _LONGEST_SIZE
+            left = sizes[label]
             while first == _LONGEST_SIZE or left:
                 first -= 1
                 digits[first] = 0x30 + left % 10

@@ -29,10 +29,20 @@ AROUND = np.array([[i, j] for i in (-1, 0, 1) for j in (-1, 0, 1)])
 
 
 class Reduced(NamedTuple):
-    """The same crystal in a nearly orthogonal cell: `lattice` (3, 3) rows in angstrom, `frac_coords` in [0, 1)."""
+    """The same crystal in a nearly orthogonal cell.
+
+    Attributes:
+        lattice: (3, 3) rows in angstrom.
+        frac_coords: (n, 3) in [0, 1).
+        widths: (3,) inverse of the distance between opposite faces, in 1/angstrom.
+        volume: in cubic angstrom.
+
+    """
 
     lattice: NDArray[np.float64]
     frac_coords: NDArray[np.float64]
+    widths: NDArray[np.float64]
+    volume: float
 
 
 class Neighbours(NamedTuple):
@@ -91,10 +101,11 @@ def reduce_cell(crystal: Crystal) -> Reduced:
         reason = f"the cell is flat: {per_site:.2g} cubic angstrom per site, at least {MIN_VOLUME_PER_SITE:g} needed"
         raise UnmeasurableError(reason)
     lattice = _short_basis(crystal.lattice)
-    frac = crystal.cart_coords @ np.linalg.inv(lattice)
+    inverse = np.linalg.inv(lattice)
+    frac = crystal.cart_coords @ inverse
     frac -= np.floor(frac)
     frac[frac >= 1.0] = 0.0  # -1e-17 - floor(-1e-17) rounds to 1
-    return Reduced(lattice, frac)
+    return Reduced(lattice, frac, np.linalg.norm(inverse, axis=0), abs(float(np.linalg.det(lattice))))
 
 
 def neighbours_within(cell: Reduced, radii: NDArray[np.float64]) -> Neighbours:
@@ -108,16 +119,15 @@ def neighbours_within(cell: Reduced, radii: NDArray[np.float64]) -> Neighbours:
         UnmeasurableError: more neighbours are expected than the bounds allow.
 
     """
-    widths = np.linalg.norm(np.linalg.inv(cell.lattice), axis=0)
     n_sites = len(radii)
-    density = n_sites / abs(float(np.linalg.det(cell.lattice)))
+    density = n_sites / cell.volume
     pairs = density * 4.0 / 3.0 * math.pi * float((radii**3).sum())
-    candidates = n_sites * float(np.prod(2.0 * radii[:, None] * widths + 1.0, axis=1).sum())
+    candidates = n_sites * float(np.prod(2.0 * radii[:, None] * cell.widths + 1.0, axis=1).sum())
     for expected, bound in ((pairs, MAX_PAIRS), (candidates, MAX_CANDIDATES)):
         if expected > bound:
             reason = f"too dense to search: about {expected:.2g} neighbours, {bound:.2g} is the bound"
             raise UnmeasurableError(reason)
-    return Neighbours(*_search(cell.lattice, cell.frac_coords, radii, widths))
+    return Neighbours(*_search(cell.lattice, cell.frac_coords, radii, cell.widths))
 
 
 def _short_basis(lattice: NDArray[np.float64]) -> NDArray[np.float64]:

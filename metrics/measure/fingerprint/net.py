@@ -60,9 +60,7 @@ def net_digest(around: Surroundings, cuts: NDArray[np.float64]) -> str:
     if not finished:
         reason = f"the bond net is too dense: more than {MAX_VISITS:.0e} bonds within {SHELLS} steps of its sites"
         raise UnmeasurableError(reason)
-    labels = _labels(counts, around.elements[around.kinds], start, site)
-    values, sizes = np.unique(labels, return_counts=True)
-    histogram = np.stack([values, (sizes // np.gcd.reduce(sizes)).astype(np.uint64)], axis=1)
+    histogram = _histogram(_labels(counts, around.elements[around.kinds], start, site))
     return blake2b(histogram.astype("<u8").tobytes(), digest_size=DIGEST_BYTES).hexdigest()
 
 
@@ -163,6 +161,28 @@ def _coordination_sequences(
             if visits > MAX_VISITS:
                 return counts.reshape(n_sites, -1), False
     return counts.reshape(n_sites, -1), True
+
+
+@njit(cache=True)
+def _histogram(labels: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """(k, 2) distinct labels, rising, and how often each occurs, divided by the common divisor of these numbers."""
+    rising = np.sort(labels)
+    pairs = np.empty((len(labels), 2), np.uint64)
+    k = 0
+    for label in rising:
+        if k and pairs[k - 1, 0] == label:
+            pairs[k - 1, 1] += np.uint64(1)
+        else:
+            pairs[k, 0], pairs[k, 1] = label, np.uint64(1)
+            k += 1
+    divisor = pairs[0, 1]
+    for i in range(1, k):
+        other = pairs[i, 1]
+        while other:
+            divisor, other = other, divisor % other
+    for i in range(k):
+        pairs[i, 1] //= divisor
+    return pairs[:k].copy()
 
 
 @njit(cache=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from metrics.measure import UnmeasurableError
 from metrics.measure.fingerprint.neighbours import reduce_cell
 from metrics.measure.fingerprint.translations import (
@@ -45,7 +43,7 @@ def check_symmetry_is_bounded(crystal: Crystal, symprec: float) -> None:
 
     """
     n_sites = crystal.n_sites
-    n_rarest = int(np.unique(crystal.atomic_numbers, return_counts=True)[1].min(initial=n_sites))
+    n_rarest = min(crystal.counts.values(), default=n_sites)
     if n_sites * n_rarest <= MAX_SITE_PAIRS:
         return
     cell = reduce_cell(crystal)

@@ -9,6 +9,7 @@ one. Over such a bijection the site displacements add up to a whole lattice vect
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -110,9 +111,10 @@ def translations_within(cell: Reduced, atomic_numbers: NDArray[np.int64], tolera
         UnmeasurableError: more sites, or more comparisons of them, than the bounds allow.
 
     """
+    if math.gcd(*Counter(atomic_numbers.tolist()).values()) == 1:
+        identity = np.arange(len(atomic_numbers), dtype=np.int32)[None, :]
+        return Translations(identity, np.zeros((1, 3), np.int64), np.zeros(1))
     _, kinds, counts = np.unique(atomic_numbers, return_inverse=True, return_counts=True)
-    if math.gcd(*counts.tolist()) == 1:
-        return Translations(np.arange(len(kinds), dtype=np.int32)[None, :], np.zeros((1, 3), np.int64), np.zeros(1))
     rarest = np.flatnonzero(kinds == np.argmin(counts))
     if len(kinds) * len(rarest) > MAX_TABLE:
         reason = f"{len(kinds)} sites, {len(rarest)} of the rarest element; their product may be {MAX_TABLE:.2g}"
@@ -149,7 +151,7 @@ def _crowded(cell: Reduced, kinds: NDArray[np.int64], tolerance: float) -> bool:
 
 
 def _heights(cell: Reduced) -> NDArray[np.float64]:
-    heights: NDArray[np.float64] = 1.0 / np.linalg.norm(np.linalg.inv(cell.lattice), axis=0)
+    heights: NDArray[np.float64] = 1.0 / cell.widths
     return heights
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from numba import njit
 
 from metrics.measure import UnmeasurableError, measure
 from metrics.measure.fingerprint.neighbours import neighbours_within, reduce_cell
@@ -58,8 +59,16 @@ def nearest_distances(crystal: Crystal, n_neighbors: int) -> NDArray[np.float64]
         near = neighbours_within(cell, radii)
         lacking = np.diff(near.start) < n_neighbors
         if not lacking.any():
-            ends = zip(near.start[:-1], near.start[1:], strict=True)
-            return np.stack([np.sort(near.distance[start:end])[:n_neighbors] for start, end in ends])
+            return _nearest(near.start, near.distance, n_neighbors)
         radii = np.where(lacking, radii * _GROWTH, radii)
     message = f"some sites lack {n_neighbors} neighbours within {radii.max():.3g} angstrom"
     raise UnmeasurableError(message)
+
+
+@njit(cache=True)
+def _nearest(start: NDArray[np.int64], distance: NDArray[np.float64], n_neighbors: int) -> NDArray[np.float64]:
+    """The shortest distances of each list of neighbours, rising."""
+    nearest = np.empty((len(start) - 1, n_neighbors))
+    for site in range(len(nearest)):
+        nearest[site] = np.sort(distance[start[site] : start[site + 1]])[:n_neighbors]
+    return nearest

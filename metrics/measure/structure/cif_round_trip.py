@@ -55,7 +55,7 @@ def _surely_survives(cell: Reduced, atomic_numbers: NDArray[np.int64]) -> bool:
     mixes up those of one element where another element has none.
     """
     lengths = np.linalg.norm(cell.lattice, axis=1)
-    height = 1 / np.linalg.norm(np.linalg.inv(cell.lattice), axis=0).max()
+    height = 1 / cell.widths.max()
     least, most = _HEIGHTS_ANGSTROM
     if not least <= height <= most or lengths.max() > _LARGEST_RATIO * height:
         return False

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pymatgen.core.composition import Composition
@@ -44,14 +42,9 @@ def from_structure(structure: Structure) -> Crystal:
     return Crystal.from_arrays(structure.lattice.matrix, structure.frac_coords, numbers)
 
 
-@lru_cache(maxsize=4)
 def composition_of(crystal: Crystal) -> Composition:
-    """Integer amounts in the cell, elements by atomic number, so that no result depends on the order of the sites.
-
-    The last few answers are kept, because several facts about one crystal need it.
-    """
-    counts = Counter(crystal.atomic_numbers.tolist())
-    return Composition({element_of(number).symbol: counts[number] for number in sorted(counts)})
+    """Integer amounts in the cell, elements by atomic number, so that no result depends on the order of the sites."""
+    return Composition({element_of(number).symbol: count for number, count in crystal.counts.items()})
 
 
 def _atomic_number(index: int, species: Iterable[tuple[Element | Species | DummySpecies, float]]) -> int:

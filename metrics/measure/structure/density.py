@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from metrics.measure.fingerprint.elements import element_of
 
 if TYPE_CHECKING:
@@ -17,8 +15,7 @@ _DENSITY_PER_AMU_PER_CUBIC_ANGSTROM = 1.66053906892
 
 def mass_density(crystal: Crystal) -> float:
     """Mass density in g/cm3; infinite for a cell without volume, NaN for one whose numbers are not finite."""
-    numbers, counts = np.unique(crystal.atomic_numbers, return_counts=True)
-    mass = sum(float(element_of(int(z)).atomic_mass) * int(n) for z, n in zip(numbers, counts, strict=True))
+    mass = sum(float(element_of(number).atomic_mass) * count for number, count in crystal.counts.items())
     return mass / crystal.volume * _DENSITY_PER_AMU_PER_CUBIC_ANGSTROM if crystal.volume else float("inf")
 
 

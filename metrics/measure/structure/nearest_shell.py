@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,8 +14,11 @@ if TYPE_CHECKING:
     from metrics.measure.fingerprint.neighbours import Neighbours
 
 
+@lru_cache(maxsize=4)
 def nearest_shell(crystal: Crystal, tolerance: float, cutoff: float, first_radius: float = 4.0) -> Neighbours:
     """Neighbours at less than ``1 + tolerance`` times the distance of the nearest one, within ``cutoff`` (angstrom).
+
+    The last few answers are kept, because two facts about a crystal need the same one.
 
     A wide sphere is searched only for the sites that need one: ``first_radius`` (angstrom) suffices for most.
 

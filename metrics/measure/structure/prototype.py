@@ -6,7 +6,7 @@ Two crystals of one prototype are substitutions of each other's elements (or clo
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
 from metrics.measure import measure
-from metrics.measure.structure.convert import composition_of
+from metrics.measure.fingerprint.elements import anonymous_formula
 from metrics.measure.structure.symmetry import SymmetrySettings, symmetry_dataset
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ def measure_prototype(crystal: Crystal, settings: SymmetrySettings) -> dict[str,
     dataset = symmetry_dataset(crystal, settings.symprec, settings.angle_tolerance)
     per_cell = len(dataset.std_types) / crystal.n_sites
     orbits: dict[int, list[str]] = defaultdict(list)
-    amounts: Counter[int] = Counter(crystal.atomic_numbers.tolist())
+    amounts = crystal.counts
     for first, n_sites in zip(*np.unique(dataset.crystallographic_orbits, return_counts=True), strict=True):
         symbol = "".join(sorted(SYMMETRY_ELEMENT.findall(dataset.site_symmetry_symbols[first])))
         orbits[int(crystal.atomic_numbers[first])].append(f"{round(n_sites * per_cell)}[{symbol}]")
     elements = sorted((amounts[element], ",".join(sorted(of_element))) for element, of_element in orbits.items())
     space_group = ENANTIOMORPHS.get(int(dataset.number), int(dataset.number))
-    formula = composition_of(crystal).anonymized_formula
+    formula = anonymous_formula(crystal.counts)
     return {"prototype": f"{formula}:{space_group}:{'|'.join(occupied for _, occupied in elements)}"}

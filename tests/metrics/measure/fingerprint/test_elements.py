@@ -9,20 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymatgen.core.composition import Composition
 
-from metrics.measure.fingerprint.elements import atomic_numbers_with_electronegativity, element_of, formula_of_counts
+from metrics.measure.fingerprint.elements import (
+    anonymous_formula,
+    atomic_numbers_with_electronegativity,
+    element_of,
+    formula_of_counts,
+)
 
 # those of polyanions and of the formulas that pymatgen does not reduce, beside all others
 COMMON = [1, 3, 6, 7, 8, 9, 11, 15, 16, 17, 19, 37, 55]
 
 
 @given(
-    st.dictionaries(st.one_of(st.sampled_from(COMMON), st.integers(1, 118)), st.integers(1, 24), min_size=1, max_size=6)
+    st.dictionaries(st.one_of(st.sampled_from(COMMON), st.integers(1, 118)), st.integers(1, 24), min_size=1, max_size=8)
 )
 def test_a_formula_is_spelt_as_by_pymatgen(counts: dict[int, int]) -> None:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="No Pauling electronegativity", category=UserWarning)
         composition = Composition({element_of(number).symbol: count for number, count in counts.items()})
         assert formula_of_counts(counts) == composition.reduced_formula
+        assert anonymous_formula(counts) == composition.anonymized_formula
 
 
 @pytest.mark.parametrize(
