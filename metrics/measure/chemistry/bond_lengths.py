@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pymatgen.core.bond_valence import BV_PARAMS
 from pymatgen.core.periodic_table import Element
+
+from metrics.measure.chemistry.bond_valence_tables import parameters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,10 +52,10 @@ _INERT = ("He", "Ne", "Ar")
 
 def _lengths() -> NDArray[np.float64]:
     sizes, electronegativities = np.full((2, 119), np.nan)
-    for element, parameters in BV_PARAMS.items():
-        sizes[element.Z], electronegativities[element.Z] = parameters["r"], parameters["c"]
-    for symbol, parameters in _LEFT_OUT.items():
-        sizes[Element(symbol).Z], electronegativities[Element(symbol).Z] = parameters
+    for number, of_element in parameters().items():
+        sizes[number], electronegativities[number] = of_element
+    for symbol, (size, electronegativity) in _LEFT_OUT.items():
+        sizes[Element(symbol).Z], electronegativities[Element(symbol).Z] = size, electronegativity
     r1, r2 = sizes[:, None], sizes[None, :]
     c1, c2 = electronegativities[:, None], electronegativities[None, :]
     lengths: NDArray[np.float64] = r1 + r2 - r1 * r2 * (np.sqrt(c1) - np.sqrt(c2)) ** 2 / (c1 * r1 + c2 * r2)

@@ -13,8 +13,8 @@ from math import exp, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pymatgen.core.bond_valence import BV_PARAMS, ELECTRONEG, ICSD_BV_DATA, PRIOR_PROB
 
+from metrics.measure.chemistry.bond_valence_tables import ELECTRONEGATIVE, observed_states, parameters
 from metrics.measure.chemistry.charge_sums import NEUTRAL, NOTHING, ChargeSums
 from metrics.measure.fingerprint.elements import MAX_ATOMIC_NUMBER, element_of
 
@@ -57,20 +57,18 @@ def _bonds() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
 
 def _bond(center: int, neighbor: int) -> tuple[float, int]:
     """Length of a bond of valence one (angstrom, NaN if unknown) and the sign of its valence for ``center``."""
-    one, two = element_of(center), element_of(neighbor)
-    if one == two or not (one in ELECTRONEG or two in ELECTRONEG):
+    if center == neighbor or ELECTRONEGATIVE.isdisjoint((center, neighbor)):
         return 0.0, 0
     if not has_parameters(center) or not has_parameters(neighbor):
         return float("nan"), 1
-    r1, c1 = BV_PARAMS[one]["r"], BV_PARAMS[one]["c"]
-    r2, c2 = BV_PARAMS[two]["r"], BV_PARAMS[two]["c"]
+    (r1, c1), (r2, c2) = parameters()[center], parameters()[neighbor]
     length = r1 + r2 - r1 * r2 * (sqrt(c1) - sqrt(c2)) ** 2 / (c1 * r1 + c2 * r2)
-    return length, 1 if one.X < two.X else -1
+    return length, 1 if element_of(center).X < element_of(neighbor).X else -1
 
 
 def has_parameters(atomic_number: int) -> bool:
     """Whether bond-valence parameters of an element are known."""
-    return element_of(atomic_number) in BV_PARAMS
+    return atomic_number in parameters()
 
 
 def likely_states(atomic_number: int, valence_sum: float, fraction: float) -> tuple[int, ...]:
@@ -80,7 +78,7 @@ def likely_states(atomic_number: int, valence_sum: float, fraction: float) -> tu
     """
     likelihood = {
         state: exp(-((valence_sum - mean) ** 2) / 2 / width**2) / width * prior
-        for state, mean, width, prior in _observed(atomic_number)
+        for state, mean, width, prior in observed_states().get(atomic_number, ())
     }
     best = max(likelihood.values(), default=0.0)
     return tuple(sorted(state for state, value in likelihood.items() if value > fraction * best))
@@ -95,7 +93,7 @@ def likely_states_within(
     """
     lowest, highest = lowest - _ROUNDING, highest + _ROUNDING
     least, most = {}, {}
-    for state, mean, width, prior in _observed(atomic_number):
+    for state, mean, width, prior in observed_states().get(atomic_number, ()):
         far = max(abs(lowest - mean), abs(highest - mean))
         near = max(lowest - mean, mean - highest, 0.0)
         least[state], most[state] = (exp(-(off**2) / 2 / width**2) / width * prior for off in (far, near))
@@ -103,17 +101,6 @@ def likely_states_within(
     always = [state for state, value in least.items() if value > fraction * best_at_most * (1 + _ROUNDING)]
     ever = [state for state, value in most.items() if value >= fraction * best_at_least * (1 - _ROUNDING)]
     return tuple(sorted(always)), tuple(sorted(ever))
-
-
-@cache
-def _observed(atomic_number: int) -> tuple[tuple[int, float, float, float], ...]:
-    """State, mean and standard deviation of its bond-valence sums, and how often it occurs in the ICSD."""
-    symbol = element_of(atomic_number).symbol
-    return tuple(
-        (int(species.oxi_state), data["mean"], data["std"], PRIOR_PROB[species])
-        for species, data in ICSD_BV_DATA.items()
-        if species.symbol == symbol and species.oxi_state and data["std"] > 0
-    )
 
 
 def neutral_assignment_exists(orbits: Mapping[int, Sequence[tuple[int, Sequence[int]]]]) -> bool:
