@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,6 +56,7 @@ def crystal_system(space_group: int) -> str:
     return next(name for last, name in _LAST_TRICLINIC_TO_CUBIC.items() if space_group <= last)
 
 
+@lru_cache(maxsize=65_536)
 def _fractions(formula: str) -> Contribution | None:
     amounts = elements_of(formula)
     total = sum(amounts.values())

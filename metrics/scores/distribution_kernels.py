@@ -172,7 +172,7 @@ def discrepancy(column: pd.Series[float] | pd.Series[int], reference: Quantity |
     value = max(float(squared_mmd.unbiased(counts[None])[0]), 0.0)
     root, halves = sqrt(value), subsample(counts, n_known // 2, _DRAWS_OF_PAIRS)
     # never below 0 but by rounding
-    from_sample = np.sqrt(np.maximum(SquaredMmd(values, np.repeat(values, counts), bandwidth).biased(halves), 0.0))
+    from_sample = np.sqrt(np.maximum(squared_mmd.from_itself(counts).biased(halves), 0.0))
     if value and is_far(sqrt(max(float(squared_mmd.biased(counts[None])[0]), 0.0)), from_sample):
         half_width = Z * error_of_mean(squared_mmd.influence(counts), counts) / (2 * root)
         low = max(root - half_width, 0.0) ** 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -114,6 +115,19 @@ class SquaredMmd:
         self._within = _gaussian(values, values, bandwidth)
         self._across = _gaussian(values, points, bandwidth).mean(axis=1)
         self._reference = float(_gaussian(points, points, bandwidth).mean())
+
+    def from_itself(self, counts: NDArray[np.int64]) -> SquaredMmd:
+        """The same of a reference in which the values occur so often; no kernel is evaluated anew.
+
+        Args:
+            counts: (k,) how often each number occurs.
+
+        """
+        other = copy(self)
+        across = self._within.repeat(counts, axis=1)
+        other._across = across.mean(axis=1)  # noqa: SLF001 - of this class
+        other._reference = float(across.repeat(counts, axis=0).mean())  # noqa: SLF001 - of this class
+        return other
 
     def unbiased(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
         """Estimate without the pairs of a record with itself; may fall below 0.

@@ -97,6 +97,17 @@ def test_mmd_is_that_of_the_kernels_of_scikit_learn(
     assert squared.biased(counts[None])[0] == pytest.approx(within.mean() - 2 * across.mean() + theirs, abs=1e-9)
 
 
+@given(sample=NUMBERS, points=NUMBERS, bandwidth=st.floats(0.5, 20))
+def test_a_sample_is_a_reference_without_new_kernels(
+    sample: NDArray[np.float64], points: NDArray[np.float64], bandwidth: float
+) -> None:
+    values, counts = np.unique(sample, return_counts=True)
+    short = SquaredMmd(values, points, bandwidth).from_itself(counts)
+    anew = SquaredMmd(values, np.repeat(values, counts), bandwidth)
+    # to the last bit: published intervals come from it
+    assert short.biased(counts[None]).tolist() == anew.biased(counts[None]).tolist()
+
+
 def test_frechet_of_one_feature_is_the_closed_form() -> None:
     sample = np.array([[1.0], [2.0], [6.0], [7.0]])
     distance = FrechetDistance(sample, np.array([3.0]), np.array([[4.0]]))
