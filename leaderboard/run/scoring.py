@@ -53,7 +53,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 # what each worker imports before its first task, so that no task pays for it
-PRELOAD = ("leaderboard.run.stages", "leaderboard.run.warm:warm")
+PRELOAD = ("leaderboard.run.reading", "metrics.measure.running.batch", "leaderboard.run.warm:warm")
 LIMITS = Limits()
 
 
