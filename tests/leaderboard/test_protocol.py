@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from leaderboard.protocol import CURRENT, PROTOCOLS, Protocol, ProtocolError, load_protocol
 from leaderboard.run.columns import check_complete, columns_schema
 from leaderboard.run.scoring import Setting
-from metrics.measure import measure
+from metrics.measure import measure, settings_hash
 from metrics.measure import registry as measures
 from metrics.measure.energy.relax_record import conventions_of
 from metrics.measure.matching.verdict import MatchSettings
@@ -23,6 +23,7 @@ from metrics.measure.potentials import find
 from metrics.score import Against, Value, score, share
 from metrics.score import registry as scores
 from reference_data.build.definition import SetDefinition, load_definition
+from reference_data.files.manifest import read_manifest
 from reference_data.reference import SETS
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(path.stem for path in PROTOCOLS.glob("*.toml"))
+FINAL = {"v1": "2e926df1d9ed5c9aca2e0e1a52a4bf28c99983fe940f2921252511c3da2858cf"}
+"""sha256 of each final protocol, as it stood on the day it became final."""
+FINAL_NAMES = sorted(FINAL)
 SOURCES = [ROOT / "app.py", *(ROOT / "leaderboard").rglob("*.py")]
 
 
@@ -59,6 +63,44 @@ def test_the_hash_follows_the_content_but_not_what_decides_no_number(name: str) 
     finished = protocol.model_copy(update={"status": "final", "headline": ()})
     assert finished.hash == protocol.hash != other.hash
     assert protocol.hash == load_protocol(name).hash
+
+
+def test_a_final_protocol_never_changes() -> None:
+    """Numbers that were published under it are of these settings; another setting is another protocol."""
+    assert {name: load_protocol(name).hash for name in NAMES if load_protocol(name).status == "final"} == FINAL
+    assert all(hash_ in (ROOT / "docs" / f"protocol-{name}.md").read_text() for name, hash_ in FINAL.items())
+
+
+@pytest.mark.parametrize("name", FINAL_NAMES)
+def test_the_methods_page_gives_the_settings_of_the_protocol(name: str) -> None:
+    page = (ROOT / "docs" / f"protocol-{name}.md").read_text()
+    rows = re.findall(r"^\| `([a-z_.0-9]+)` \| (\S+) \|", page, flags=re.MULTILINE)
+    assert len(rows) > 20  # else the pattern has missed the table
+    content = load_protocol(name).model_dump()
+    for key, stated in rows:
+        value = content
+        for part in key.split("."):
+            value = value[part]
+        texts = [str(one).lower() for one in (value if isinstance(value, tuple | list) else [value])]
+        assert [stated] == texts or float(stated) == float(texts[0]), key
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_sets_of_a_protocol_carry_the_hashes_of_its_settings(name: str) -> None:
+    """The starter set in its manifest, those that are built elsewhere in what their definition asks for."""
+    protocol = load_protocol(name)
+    matching = settings_hash(MatchSettings(**protocol.matching))
+    starter = read_manifest(SETS / "starter")
+    asked = {reference: load_definition(SETS / f"{reference}.toml").settings for reference in protocol.references}
+    carried = {
+        reference: (settings.measure_records(), settings.matching_record()) for reference, settings in asked.items()
+    }
+    for measures_of_set, matching_of_set in [*carried.values(), (starter.measures, starter.matching)]:
+        assert matching_of_set.settings_hash == matching
+        assert len(measures_of_set) > 5  # several measurements fill the table of crystals
+        for measure_name, record in measures_of_set.items():
+            settings = measures()[measure_name].settings(**protocol.measures[measure_name])
+            assert record.settings_hash == settings_hash(settings), measure_name
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml  # type: ignore[import-untyped] # comes with huggingface_hub
+import yaml
 from huggingface_hub import parse_eval_result_entries
 
 from leaderboard.__main__ import main
