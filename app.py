@@ -9,10 +9,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from leaderboard.errors import UsageError
+from leaderboard.protocol import load_protocol
 from leaderboard.queue.jobs import Jobs
 from leaderboard.server.sweep import keep_swept, temporary_folder
 from leaderboard.store.kept import KeptStore
 from leaderboard.store.open import open_store
+from reference_data.errors import ReferenceSetError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,16 +28,30 @@ HOST = "0.0.0.0" if ON_A_SPACE else "127.0.0.1"  # noqa: S104 - a Space's proxy 
 
 
 def main() -> int:
-    """Serve until stopped; exit status 1 where the port or the folder of runs cannot be used."""
+    """Serve until stopped; exit status 1 where the port, the folder of runs or a published set cannot be used."""
     try:
         port = _free_port()
+        if ON_A_SPACE:  # its disk is empty after each restart
+            _fetch_sets()
         jobs = Jobs(KeptStore(open_store()))
         temporary = temporary_folder()
-    except (OSError, ValueError, UsageError) as error:
+    except (OSError, ValueError, UsageError, ReferenceSetError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     _serve(jobs, port, temporary)
     return 0
+
+
+def _fetch_sets() -> None:
+    """Download the reference sets of the protocol that are published.
+
+    Raises:
+        ReferenceSetError: one did not come.
+
+    """
+    from leaderboard.run.published_sets import fetch_missing
+
+    fetch_missing(load_protocol().references, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201 - the log of a Space
 
 
 def _free_port() -> int:
@@ -74,7 +90,6 @@ def _serve(jobs: Jobs, port: int, temporary: Path) -> None:
     from leaderboard.command_line.gc import keep_clearing
     from leaderboard.pages.parts.viewer import STATIC
     from leaderboard.pages.site import build
-    from leaderboard.protocol import load_protocol
     from leaderboard.queue.runner import Runner
     from leaderboard.run.service import ScoringProcess
     from leaderboard.server.board_files import BoardFiles
