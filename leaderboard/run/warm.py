@@ -13,7 +13,8 @@ from metrics.measure import registry
 from metrics.measure.fingerprint import METHODS
 from metrics.measure.fingerprint.elements import reduced_formula
 from metrics.measure.matching.point_defect import PointDefectSettings, same_up_to_point_defects
-from metrics.measure.matching.verdict import Candidate, MatchSettings, compare
+from metrics.measure.matching.structure_matcher.default_matcher import same_by_default_matcher
+from metrics.measure.matching.verdict import Candidate, MatchSettings, compare, same_by_loose_matcher
 
 
 def warm() -> None:
@@ -40,6 +41,8 @@ def warm() -> None:
     candidate = Candidate(rocksalt, "NaCl", keys)
     matching = MatchSettings(**protocol.matching)
     compare(candidate, candidate, matching)
+    same_by_loose_matcher(candidate, candidate, matching)
+    same_by_default_matcher(candidate, candidate)
     block_distances(Block([candidate, candidate], None, np.full(2, np.inf), np.arange(2), matching))
     vacancy = _supercell_with_a_vacancy(rocksalt)
     defective = Candidate(
