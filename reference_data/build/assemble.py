@@ -8,12 +8,11 @@ from dataclasses import asdict
 from itertools import chain
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
 from metrics.reference_statistics import StatisticsBuilder
 from metrics.table import dtype
-from reference_data.build.hull.hulls import CRYSTAL_COLUMNS, build_hulls, place
+from reference_data.build.hull.crystal_entries import CRYSTAL_COLUMNS
+from reference_data.build.hull.hulls import build_hulls, place
 from reference_data.build.part import read_part, read_report
 from reference_data.files.crystals import CRYSTALS_FILE, SCHEMA, write_crystals
 from reference_data.files.hulls import write_hulls
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import pyarrow as pa
+
     from reference_data.build.definition import SetDefinition
     from reference_data.build.hull.hulls import BuiltHull
     from reference_data.build.part import PartReport
@@ -56,8 +57,7 @@ def assemble(definition: SetDefinition, spill: Spill, parts: Sequence[Path], fol
         ReferenceSetError: the energies make no sound hull.
 
     """
-    energies = pa.concat_tables([read_part(path, CRYSTAL_COLUMNS) for path in parts])
-    hulls = build_hulls(definition.hull, folder, energies)
+    hulls = build_hulls(definition.hull, folder, (read_part(path, CRYSTAL_COLUMNS) for path in parts))
     out.mkdir(parents=True, exist_ok=True)
     (out / MANIFEST_FILE).unlink(missing_ok=True)  # without it the folder is no set until all is written
     index, statistics = IndexBuilder(), StatisticsBuilder()

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pymatgen.core.periodic_table import Element
 
-from metrics.formula import elements_of
+from reference_data.build.hull.compositions import Compositions, FormulaError
 from reference_data.errors import ReferenceSetError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     import pandas as pd
+    import pyarrow as pa
     from numpy.typing import NDArray
 
 ELEMENTAL_ENERGY_EV_PER_ATOM = (-20.0, 2.0)
@@ -27,8 +27,6 @@ MIN_COMPOUNDS = 5
 SAME_ID_MEDIAN_EV_PER_ATOM = 0.025
 MIN_SAME_IDS = 20
 N_NAMED = 3
-
-_SYMBOLS = {element.symbol for element in Element}
 
 
 def check_ids(entries: pd.DataFrame, convention: str) -> None:
@@ -47,36 +45,34 @@ def check_ids(entries: pd.DataFrame, convention: str) -> None:
         )
 
 
-def amounts_by_formula(entries: pd.DataFrame, convention: str) -> dict[str, dict[str, int]]:
-    """Amounts by symbol of every formula.
+def compositions_of(formulas: pa.StringArray, entries: pd.DataFrame, convention: str) -> Compositions:
+    """Elements and amounts of the different formulas of these entries.
 
     Raises:
         ReferenceSetError: a formula cannot be read, or names something that is no element.
 
     """
-    amounts: dict[str, dict[str, int]] = {}
-    for formula in entries["reduced_formula"].unique():
-        try:
-            amounts[formula] = elements_of(formula)
-        except ValueError as error:
-            raise _bad_formula(entries, formula, convention, str(error)) from error
-        if unknown := sorted(set(amounts[formula]) - _SYMBOLS):
-            raise _bad_formula(entries, formula, convention, f"{', '.join(unknown)} is no element")
-        if not amounts[formula]:
-            raise _bad_formula(entries, formula, convention, "it is empty")
-    return amounts
+    try:
+        return Compositions.of(formulas)
+    except FormulaError as error:
+        identifier = entries["id"][entries["reduced_formula"] == error.formula].iloc[0]
+        raise ReferenceSetError(
+            what=f"entry {identifier} of the hull of {convention} has the formula {error.formula!r} ({error.why})",
+            expected="element symbols and whole numbers",
+            remedy="correct or remove it",
+        ) from error
 
 
-def check_elemental_references(amounts: Mapping[str, Mapping[str, int]], elements: set[str], convention: str) -> None:
+def check_elemental_references(compositions: Compositions, convention: str) -> None:
     """Every element of an entry has an elemental one.
 
     Raises:
         ReferenceSetError: one has none.
 
     """
-    missing = sorted({symbol for of_formula in amounts.values() for symbol in of_formula} - elements)
+    missing = sorted(compositions.symbols - set(compositions.elemental().values()))
     if missing:
-        example = next(formula for formula, of_formula in amounts.items() if missing[0] in of_formula)
+        example = compositions.formulas[int(np.argmax(compositions.containing(missing[0])))].as_py()
         raise ReferenceSetError(
             what=f"the hull of {convention} has no elemental entry of {', '.join(missing)} (needed by {example})",
             expected="one of every element that occurs",
@@ -103,8 +99,18 @@ def check_elemental_energies(references: pd.DataFrame, convention: str) -> None:
         )
 
 
-def check_formation_energies(entries: pd.DataFrame, amounts: Mapping[str, Mapping[str, int]], convention: str) -> None:
+def check_formation_energies(
+    entries: pd.DataFrame, formula: NDArray[np.int64], compositions: Compositions, convention: str
+) -> None:
     """Formation energies (column formation_energy_per_atom, eV/atom) are possible, and centred for every element.
+
+    Every entry counts, the lowest of its composition or not.
+
+    Args:
+        entries: of one convention.
+        formula: of each entry the number of its formula among the compositions.
+        compositions: of all formulas.
+        convention: of the energies.
 
     Raises:
         ReferenceSetError: one is too low, many are too high, the elements are not at zero, or nearly all compounds of
@@ -115,7 +121,7 @@ def check_formation_energies(entries: pd.DataFrame, amounts: Mapping[str, Mappin
     energies = entries["formation_energy_per_atom"]
     wrong = entries[~np.isfinite(energies) | (energies < -bound)]
     if not len(wrong):
-        _check_medians(entries, amounts, convention)
+        _check_medians(energies.to_numpy(np.float64), formula, compositions, convention)
         far_above = energies > bound
         wrong = entries[far_above & (far_above.mean() > MAX_SHARE_FAR_ABOVE)]
     if len(wrong):
@@ -126,8 +132,9 @@ def check_formation_energies(entries: pd.DataFrame, amounts: Mapping[str, Mappin
             expected=f"between {-bound:g} and {bound:g}, above it at most {MAX_SHARE_FAR_ABOVE:.0%}",
             remedy="give eV per atom, and elemental energies of the same convention",
         )
-    elemental = entries[entries["reduced_formula"].map(lambda formula: len(amounts[formula])) == 1]
-    symbols = elemental["reduced_formula"].map(lambda formula: next(iter(amounts[formula])))
+    is_elemental = (compositions.n_elements == 1)[formula]
+    elemental, of_elemental = entries[is_elemental], compositions.elemental()
+    symbols = np.array([of_elemental[number] for number in formula[is_elemental].tolist()], dtype=object)
     lowest = elemental["formation_energy_per_atom"].groupby(symbols).min()
     off = lowest[lowest.abs() > ELEMENTAL_FORMATION_ENERGY_EV_PER_ATOM]
     if len(off):
@@ -139,20 +146,22 @@ def check_formation_energies(entries: pd.DataFrame, amounts: Mapping[str, Mappin
         )
 
 
-def _check_medians(entries: pd.DataFrame, amounts: Mapping[str, Mapping[str, int]], convention: str) -> None:
-    compounds = entries[entries["reduced_formula"].map(lambda formula: len(amounts[formula])) > 1]
-    pairs = compounds[["formation_energy_per_atom"]].assign(
-        element=compounds["reduced_formula"].map(lambda formula: tuple(amounts[formula]))
-    )
-    by_element = pairs.explode("element").groupby("element")["formation_energy_per_atom"]
-    medians = by_element.median()[by_element.size() >= MIN_COMPOUNDS]
-    outliers = medians[medians > MEDIAN_OF_COMPOUNDS_EV_PER_ATOM]
-    if len(outliers):
+def _check_medians(
+    energies: NDArray[np.float64], formula: NDArray[np.int64], compositions: Compositions, convention: str
+) -> None:
+    medians: dict[str, float] = {}
+    is_compound = compositions.n_elements > 1
+    for symbol in sorted(compositions.symbols):
+        of_element = energies[(is_compound & compositions.containing(symbol))[formula]]
+        if len(of_element) >= MIN_COMPOUNDS:
+            medians[symbol] = float(np.median(of_element))
+    highest = max(medians, key=lambda symbol: medians[symbol], default=None)
+    if highest is not None and medians[highest] > MEDIAN_OF_COMPOUNDS_EV_PER_ATOM:
         raise ReferenceSetError(
-            what=f"compounds of {outliers.idxmax()} have a median formation energy of {outliers.max():.2f} eV/atom in "
+            what=f"compounds of {highest} have a median formation energy of {medians[highest]:.2f} eV/atom in "
             f"the hull of {convention}",
             expected=f"at most {MEDIAN_OF_COMPOUNDS_EV_PER_ATOM:g}",
-            remedy=f"check the elemental energy of {outliers.idxmax()}: it is far too low",
+            remedy=f"check the elemental energy of {highest}: it is far too low",
         )
 
 
@@ -173,15 +182,6 @@ def check_same_ids(differences: NDArray[np.float64], convention: str) -> None:
             expected=f"at most {SAME_ID_MEDIAN_EV_PER_ATOM:g}",
             remedy="one of them is of another convention; state it",
         )
-
-
-def _bad_formula(entries: pd.DataFrame, formula: str, convention: str, why: str) -> ReferenceSetError:
-    identifier = entries["id"][entries["reduced_formula"] == formula].iloc[0]
-    return ReferenceSetError(
-        what=f"entry {identifier} of the hull of {convention} has the formula {formula!r} ({why})",
-        expected="element symbols and whole numbers",
-        remedy="correct or remove it",
-    )
 
 
 def _some(values: Iterable[object]) -> str:

@@ -40,8 +40,9 @@ def compare_with_experiment(entries: pd.DataFrame) -> ExperimentRecord:
 
     """
     measured = measured_formation_energies()
+    wanted = {_ratios(formula) for formula in measured}
     lowest = entries.groupby("reduced_formula")["formation_energy_per_atom"].min()
-    computed = {_ratios(str(formula)): float(energy) for formula, energy in lowest.items()}
+    computed = {key: float(energy) for formula, energy in lowest.items() if (key := _ratios(str(formula))) in wanted}
     differences = [
         computed[key] - energy for formula, energy in measured.items() if (key := _ratios(formula)) in computed
     ]

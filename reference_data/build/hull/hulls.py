@@ -7,6 +7,7 @@ what it counts from is not known here; they are placed on the hull all the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,16 +16,17 @@ import pyarrow as pa
 
 from metrics.energy_convention import preferred_first
 from metrics.measure.energy.hull import Hull, formation_energy_per_atom
-from metrics.measure.energy.hull_vertices import hull_vertices
+from metrics.measure.energy.hull_vertices import hull_vertices, numbered
 from reference_data.build.hull.checks import (
     ELEMENTAL_FORMATION_ENERGY_EV_PER_ATOM,
-    amounts_by_formula,
     check_elemental_energies,
     check_elemental_references,
     check_formation_energies,
     check_ids,
     check_same_ids,
+    compositions_of,
 )
+from reference_data.build.hull.crystal_entries import CRYSTAL_COLUMNS, CrystalEntries
 from reference_data.build.hull.elements import compare_elements
 from reference_data.build.hull.experiment import compare_with_experiment
 from reference_data.build.hull.inputs import ELEMENTAL_REFERENCE_COLUMNS
@@ -33,22 +35,14 @@ from reference_data.files.hulls import HullTables
 from reference_data.files.manifest import HullRecord, HullSourceRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from reference_data.build.hull.compositions import Compositions
     from reference_data.build.hull.inputs import HullSource
 
-CRYSTAL_COLUMNS = (
-    "id",
-    "source_ids",
-    "reduced_formula",
-    "energy_per_atom",
-    "formation_energy_per_atom",
-    "energy_convention",
-)
-"""Columns of the crystals that hulls are made of."""
 _ENTRY_COLUMNS = ["id", "reduced_formula", "energy_per_atom", "formation_energy_per_atom"]
 
 
@@ -69,39 +63,48 @@ class BuiltHull:
     hull: Hull
     known: Mapping[str, float]
 
-    @property
+    @cached_property
     def elemental_references(self) -> dict[str, float]:
         """Total energies of the elements, eV/atom, where they are known."""
         references = self.tables.elemental_references
         return dict(zip(references["element"], references["energy_per_atom"], strict=True))
 
 
-def build_hulls(sources: Sequence[HullSource], folder: Path, crystals: pa.Table) -> list[BuiltHull]:
+def build_hulls(sources: Sequence[HullSource], folder: Path, crystals: Iterable[pa.Table]) -> list[BuiltHull]:
     """The hulls of a set, the best founded convention first.
 
     Args:
         sources: tables of energies.
         folder: what their relative paths start from.
-        crystals: ``CRYSTAL_COLUMNS`` of all crystals of the set, as their sources give them.
+        crystals: ``CRYSTAL_COLUMNS`` of all crystals of the set, as their sources give them, in several tables; one of
+            them is in memory at a time, and about 60 bytes of every crystal that is an entry.
 
     Raises:
         ReferenceSetError: a table cannot be read, or its energies make no sound hull; see
             :mod:`reference_data.build.hull.checks`.
 
     """
-    table = crystals.select(CRYSTAL_COLUMNS).to_pandas()
-    table = table[table["energy_convention"].notna()]
-    of_crystals = {
-        convention: group
-        for convention, group in table[table["energy_per_atom"].notna()].groupby("energy_convention")
-        if (~group["reduced_formula"].str.contains(r"[A-Z].*[A-Z]")).any()  # without an element there is no hull
+    listed = {source.name: _entries(source, folder) for source in sources}
+    known = {
+        convention: {
+            name for source in sources if source.convention == convention for name in listed[source.name]["id"]
+        }
+        for convention in {source.convention for source in sources}
     }
-    conventions = preferred_first([*of_crystals, *(source.convention for source in sources)])
-    built = []
-    for convention in conventions:
-        tables = [source for source in sources if source.convention == convention]
-        built.append(_build(convention, tables, folder, table[table["energy_convention"] == convention], conventions))
-    return built
+    of_crystals = CrystalEntries(known)
+    for table in crystals:
+        of_crystals.add(table)
+    conventions = preferred_first([*of_crystals.with_elements, *known])
+    return [
+        _build(
+            convention,
+            {source: listed[source.name] for source in sources if source.convention == convention},
+            folder,
+            of_crystals,
+            conventions,
+        )
+        for convention in conventions
+    ]
 
 
 def place(table: pa.Table, hulls: Sequence[BuiltHull]) -> pa.Table:
@@ -154,44 +157,41 @@ def _formation_energy(
 
 def _build(
     convention: str,
-    sources: Sequence[HullSource],
+    listed: Mapping[HullSource, pd.DataFrame],
     folder: Path,
-    crystals: pd.DataFrame,
+    crystals: CrystalEntries,
     conventions: Sequence[str],
 ) -> BuiltHull:
-    tables = [_entries(source, folder) for source in sources]
-    given = _joined([source.elements(folder) for source in sources], ELEMENTAL_REFERENCE_COLUMNS)
-    listed = _joined(tables, _ENTRY_COLUMNS)
-    check_ids(listed, convention)
-    known = set(listed["id"])
-    is_new = crystals["source_ids"].map(known.isdisjoint).astype(bool)
-    of_crystals = crystals.loc[is_new & crystals["energy_per_atom"].notna(), _ENTRY_COLUMNS]
+    given = _joined([source.elements(folder) for source in listed], ELEMENTAL_REFERENCE_COLUMNS)
+    of_tables = _joined(list(listed.values()), _ENTRY_COLUMNS)
+    check_ids(of_tables, convention)
     # what a source counts its formation energies from is not known here
-    entries = _joined([listed, of_crystals.assign(formation_energy_per_atom=np.nan)], _ENTRY_COLUMNS)
-    amounts = amounts_by_formula(entries, convention)
-    elemental_references = _elemental_references(given, entries, amounts, convention)
-    check_elemental_energies(elemental_references, convention)
-    zeros = [symbol for source in sources for symbol in source.elements_at_zero]
-    added = _at_zero(zeros, amounts, elemental_references, convention)
-    entries = _joined([entries, added], _ENTRY_COLUMNS)
-    amounts |= {symbol: {symbol: 1} for symbol in zeros}
-    elemental = {next(iter(amounts[formula])) for formula in entries["reduced_formula"] if len(amounts[formula]) == 1}
-    check_elemental_references(amounts, elemental, convention)
-    totals = entries["formation_energy_per_atom"].isna()
-    offsets = _elemental_energies(amounts, elemental_references)
-    entries.loc[totals, "formation_energy_per_atom"] = (
-        entries["energy_per_atom"] - entries["reduced_formula"].map(offsets)
-    )[totals]
-    check_formation_energies(entries, amounts, convention)
-    by_id = dict(zip(entries["id"], entries["formation_energy_per_atom"], strict=True))
-    check_same_ids(_differences(crystals[~is_new], by_id), convention)
+    of_crystals = crystals.entries(convention).assign(formation_energy_per_atom=np.nan)
+    zeros = [symbol for source in listed for symbol in source.elements_at_zero]
+    entries = _joined([of_tables, of_crystals, _at_zero(zeros)], _ENTRY_COLUMNS)
+    formulas, formula = numbered(entries["reduced_formula"])
+    compositions = compositions_of(formulas, entries, convention)
+    is_elemental = (compositions.n_elements == 1)[formula]
+    _check_zeros(zeros, compositions, formula[: len(entries) - len(zeros)], convention)
+    elemental = entries[is_elemental].assign(element=list(map(compositions.elemental().get, formula[is_elemental])))
+    references = _elemental_references(given, elemental, convention)
+    check_elemental_energies(references, convention)
+    check_elemental_references(compositions, convention)
+    energies = dict(zip(references["element"], references["energy_per_atom"], strict=True))
+    ids = dict(zip(references["element"], references["id"], strict=True))
+    entries.loc[len(entries) - len(zeros) :, "id"] = [ids.get(symbol, symbol) for symbol in zeros]
+    totals = entries["formation_energy_per_atom"].isna().to_numpy()
+    from_elements = entries["energy_per_atom"].to_numpy(np.float64) - compositions.means(energies)[formula]
+    entries["formation_energy_per_atom"] = np.where(totals, from_elements, entries["formation_energy_per_atom"])
+    check_formation_energies(entries, formula, compositions, convention)
+    by_id = _by_id(entries, n_first=len(of_tables), n_last=len(zeros))
+    check_same_ids(_differences(crystals.also_listed(convention), by_id), convention)
     vertices, systems = hull_vertices(entries)
-    counts = dict(zip(systems["chemical_system"], systems["n_entries"], strict=True))
     record = HullRecord(
         convention=convention,
         n_entries=len(entries),
         n_vertices=len(vertices),
-        n_elemental_references=len(elemental_references),
+        n_elemental_references=len(references),
         n_of_crystals=len(of_crystals),
         sources=tuple(
             HullSourceRecord(
@@ -199,18 +199,17 @@ def _build(
                 inputs=dict(source.inputs(folder)),
                 n_entries=len(table),
             )
-            for source, table in zip(sources, tables, strict=True)
+            for source, table in listed.items()
         ),
         experiment=compare_with_experiment(entries),
-        elements=compare_elements(
-            convention, dict(zip(elemental_references["element"], elemental_references["energy_per_atom"], strict=True))
-        ),
+        elements=compare_elements(convention, energies),
     )
+    counts = dict(zip(systems["chemical_system"], systems["n_entries"], strict=True))
     return BuiltHull(
-        HullTables(convention, vertices, elemental_references, systems),
+        HullTables(convention, vertices, references, systems),
         record,
         Hull(convention, vertices, counts, alternatives=conventions),
-        {name: by_id[name] for name in known},
+        {name: by_id[name] for name in of_tables["id"]},
     )
 
 
@@ -233,18 +232,19 @@ def _joined(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFr
     return joined.astype({name: "float64" for name in columns if name.endswith("energy_per_atom")})
 
 
-def _elemental_references(
-    given: pd.DataFrame, entries: pd.DataFrame, amounts: Mapping[str, Mapping[str, int]], convention: str
-) -> pd.DataFrame:
+def _elemental_references(given: pd.DataFrame, elemental: pd.DataFrame, convention: str) -> pd.DataFrame:
     """Total energies of the elements: as given, else of the lowest elemental entry with a total energy.
+
+    Args:
+        given: columns element, energy_per_atom and id of those that are stated.
+        elemental: the same columns of the elemental entries.
+        convention: of the energies.
 
     Raises:
         ReferenceSetError: two different ones are given, or an entry lies below the one given.
 
     """
-    with_total = entries[entries["energy_per_atom"].notna()]
-    elemental = with_total[with_total["reduced_formula"].map(lambda formula: len(amounts[formula]) == 1).astype(bool)]
-    elemental = elemental.assign(element=elemental["reduced_formula"].map(lambda formula: next(iter(amounts[formula]))))
+    elemental = elemental[elemental["energy_per_atom"].notna()]
     for table, what in ((given, "given twice"), (elemental, "below the one given")):
         base = given.drop_duplicates("element").set_index("element")["energy_per_atom"]
         lower = base.reindex(table["element"]).to_numpy(np.float64) - table["energy_per_atom"].to_numpy(np.float64)
@@ -263,42 +263,43 @@ def _elemental_references(
     return chosen.reset_index(drop=True)
 
 
-def _at_zero(
-    symbols: Sequence[str],
-    amounts: Mapping[str, Mapping[str, int]],
-    references: pd.DataFrame,
-    convention: str,
-) -> pd.DataFrame:
-    """Entries of elements that are missing; their ids are those of their total energies where these are known."""
-    there = {next(iter(elements)) for elements in amounts.values() if len(elements) == 1}
+def _at_zero(symbols: Sequence[str]) -> pd.DataFrame:
+    """Entries of elements that are missing, named by their symbols."""
+    return pd.DataFrame([(symbol, symbol, np.nan, 0.0) for symbol in symbols], columns=_ENTRY_COLUMNS)
+
+
+def _check_zeros(
+    symbols: Sequence[str], compositions: Compositions, formula: NDArray[np.int64], convention: str
+) -> None:
+    """None of the elements at zero has an entry already.
+
+    Args:
+        symbols: the elements at zero.
+        compositions: of all formulas.
+        formula: of each other entry the number of its formula.
+        convention: of the energies.
+
+    Raises:
+        ReferenceSetError: one has.
+
+    """
+    of_element = compositions.elemental()
+    there = {of_element[number] for number in np.unique(formula).tolist() if number in of_element}
     if repeated := sorted(there & set(symbols)):
         raise ReferenceSetError(
             what=f"elements_at_zero of {convention} names {', '.join(repeated)}",
             expected="elements without an entry",
             remedy="leave out those that have one",
         )
-    ids = dict(zip(references["element"], references["id"], strict=True))
-    rows = [(ids.get(symbol, symbol), symbol, np.nan, 0.0) for symbol in symbols]
-    return pd.DataFrame(rows, columns=_ENTRY_COLUMNS)
 
 
-def _elemental_energies(amounts: Mapping[str, Mapping[str, int]], references: pd.DataFrame) -> dict[str, float]:
-    """Energy per atom of the elements that a formula is made of; NaN where one has no total energy."""
-    energy = dict(zip(references["element"], references["energy_per_atom"], strict=True))
-    return {
-        formula: sum(energy.get(symbol, np.nan) * amount for symbol, amount in elements.items())
-        / sum(elements.values())
-        for formula, elements in amounts.items()
-    }
+def _by_id(entries: pd.DataFrame, *, n_first: int, n_last: int) -> dict[str, float]:
+    """Formation energies, eV/atom, of the first and the last entries: those that are no crystals of the set."""
+    some = pd.concat([entries.iloc[:n_first], entries.iloc[len(entries) - n_last :]])
+    return dict(zip(some["id"], some["formation_energy_per_atom"], strict=True))
 
 
-def _differences(crystals: pd.DataFrame, by_id: Mapping[str, float]) -> NDArray[np.float64]:
+def _differences(crystals: Iterable[tuple[float, Sequence[str]]], by_id: Mapping[str, float]) -> NDArray[np.float64]:
     """Formation energies that sources state, less those of the entries that are the same crystals, eV/atom."""
-    stated = crystals[crystals["formation_energy_per_atom"].notna()]
-    return np.array(
-        [
-            energy - min(by_id[name] for name in names if name in by_id)
-            for energy, names in zip(stated["formation_energy_per_atom"], stated["source_ids"], strict=True)
-        ],
-        dtype=np.float64,
-    )
+    differences = [energy - min(by_id[name] for name in names if name in by_id) for energy, names in crystals]
+    return np.array(differences, dtype=np.float64)

@@ -7,12 +7,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
 from reference_data.build.definition import load_definition
-from reference_data.build.hull.hulls import CRYSTAL_COLUMNS, build_hulls
+from reference_data.build.hull.hulls import build_hulls
 from reference_data.build.hull.inputs import HullSource
 from reference_data.errors import ReferenceSetError
 from tests.metrics.hull_entries import DATA
@@ -112,8 +111,7 @@ def test_the_example_of_the_documentation_makes_the_hull_of_materials_project(
     if not (DATA / "reference").is_dir():
         pytest.skip(f"no {DATA}/reference; set LEADERBOARD_TEST_DATA to the folder of test data")
     definition = load_definition(pytestconfig.rootpath / "docs" / "materials-project-set.toml")
-    crystals = pa.table({name: pa.array([], pa.string()) for name in CRYSTAL_COLUMNS})
-    (hull,) = build_hulls(definition.hull, DATA / "reference", crystals)
+    (hull,) = build_hulls(definition.hull, DATA / "reference", [])
     # 33,758 entries and two elements at zero; 89 elements have total energies (the data's own description)
     assert (hull.record.n_entries, hull.record.n_elemental_references) == (33_760, 89)
     assert len(hull.hull.elements) == 88

@@ -18,7 +18,7 @@ from pymatgen.core.structure import Structure
 from metrics.measure.energy.hull import HullConventionError
 from metrics.measure.running.local_engine import LocalEngine
 from reference_data.build.build_set import build_set
-from reference_data.build.hull.hulls import CRYSTAL_COLUMNS, build_hulls
+from reference_data.build.hull.hulls import build_hulls
 from reference_data.build.hull.inputs import HullSource
 from reference_data.build.verify import differences
 from reference_data.errors import ReferenceSetError
@@ -209,10 +209,6 @@ def source(folder: Path, rows: list[tuple[str, str, float]], **settings: Any) ->
     return HullSource(**fields | settings)
 
 
-def no_crystals() -> pa.Table:
-    return pa.table({name: pa.array([], pa.string()) for name in CRYSTAL_COLUMNS})
-
-
 SOUND = [("na", "Na", -1.3), ("cl", "Cl2", -1.85), ("salt", "NaCl", -3.5)]
 OXYGEN = [(f"o{n}", f"MgO{n}", -4.0) for n in range(1, 6)]
 
@@ -246,12 +242,12 @@ def test_entries_that_make_no_sound_hull_are_refused_with_the_reason(
     tmp_path: Path, rows: list[tuple[str, str, float]], settings: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ReferenceSetError, match=message):
-        build_hulls([source(tmp_path, rows, **settings)], tmp_path, no_crystals())
+        build_hulls([source(tmp_path, rows, **settings)], tmp_path, [])
 
 
 def test_one_compressed_crystal_far_above_the_hull_is_no_fault(tmp_path: Path) -> None:
     rows = [*SOUND, *((f"s{n}", "NaCl", -3.0) for n in range(200)), ("compressed", "NaCl2", 9.0)]
-    (hull,) = build_hulls([source(tmp_path, rows)], tmp_path, no_crystals())
+    (hull,) = build_hulls([source(tmp_path, rows)], tmp_path, [])
     assert hull.record.n_entries == 204
     assert hull.record.n_vertices == 3
 
@@ -269,4 +265,4 @@ def test_crystals_of_another_convention_than_they_state_are_found_by_their_ids(t
         "energy_convention": ["pbe_mp2020"] * 29,
     }
     with pytest.raises(ReferenceSetError, match="that have the same id differ by a median of 0"):
-        build_hulls([table], tmp_path, pa.table(crystals))
+        build_hulls([table], tmp_path, [pa.table(crystals)])
