@@ -43,7 +43,14 @@ if TYPE_CHECKING:
     from reference_data.build.spill import Spill
 
 
-def assemble(definition: SetDefinition, spill: Spill, parts: Sequence[Path], folder: Path, out: Path) -> Manifest:
+def assemble(
+    definition: SetDefinition,
+    spill: Spill,
+    parts: Sequence[Path],
+    folder: Path,
+    out: Path,
+    report: Callable[[str], None],
+) -> Manifest:
     """Write the files of a set from all of its parts, in the order of their formulas.
 
     Args:
@@ -52,21 +59,27 @@ def assemble(definition: SetDefinition, spill: Spill, parts: Sequence[Path], fol
         parts: the files of the parts; each one is whole.
         folder: what relative paths in the definition start from.
         out: folder to write; files of an earlier build are replaced.
+        report: takes lines of progress.
 
     Raises:
         ReferenceSetError: the energies make no sound hull.
 
     """
     hulls = build_hulls(definition.hull, folder, (read_part(path, CRYSTAL_COLUMNS) for path in parts))
+    for hull in hulls:
+        report(f"hull of {hull.record.convention}: {hull.record.n_entries} entries, {hull.record.n_vertices} vertices")
     out.mkdir(parents=True, exist_ok=True)
     (out / MANIFEST_FILE).unlink(missing_ok=True)  # without it the folder is no set until all is written
     index, statistics = IndexBuilder(), StatisticsBuilder()
     write_crystals(_noted(parts, hulls, index, statistics), out / CRYSTALS_FILE)
+    report("crystals written")
     index.result().write(out)
+    report("index written")
     if hulls:
         write_hulls([hull.tables for hull in hulls], out)
     text = json.dumps(statistics.result(), ensure_ascii=False, allow_nan=False)
     (out / STATISTICS_FILE).write_text(f"{text}\n", encoding="utf-8")
+    report("statistics written")
     reports = [report for report in map(read_report, parts) if report]
     refused = _write_refusals(out / REFUSALS_FILE, spill, reports)
     n_read, n_refused = spill.n_read().total(), sum(refused.values())

@@ -61,7 +61,7 @@ def build_set(
         spill.fill(definition.sources, definition_path.parent, report)
         paths = _make_parts(spill, definition.settings, scratch, WHOLE, start_engine, report)
         _check_some_crystal(definition, spill, paths)
-        manifest = assemble(definition, spill, paths, definition_path.parent, out)
+        manifest = assemble(definition, spill, paths, definition_path.parent, out, report)
         n_rows = f"{manifest.n_read} rows, {manifest.n_refused} refused"
         report(f"{n_rows}, {manifest.n_merged} merged, {manifest.n_crystals} crystals")
     shutil.rmtree(scratch)

@@ -8,6 +8,7 @@ exact than that. Energies come from pair interactions of the elements, so that h
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -93,6 +94,12 @@ def tables() -> Iterator[pa.Table]:
         yield table
         first_row += len(table)
         chunk += 1
+
+
+def formulas(table: pa.Table) -> list[str]:
+    """Formula of each row as its sites say it, symbols in alphabetical order."""
+    counts = (sorted(Counter(symbols).items()) for symbols in table["species_at_sites"].to_pylist())
+    return ["".join(f"{symbol}{n}" for symbol, n in of_row) for of_row in counts]
 
 
 def _table(rng: np.random.Generator, first_row: int, *, with_all_elements: bool) -> pa.Table:
