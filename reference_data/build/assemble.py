@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -80,8 +80,8 @@ def assemble(
     text = json.dumps(statistics.result(), ensure_ascii=False, allow_nan=False)
     (out / STATISTICS_FILE).write_text(f"{text}\n", encoding="utf-8")
     report("statistics written")
-    reports = [report for report in map(read_report, parts) if report]
-    refused = _write_refusals(out / REFUSALS_FILE, spill, reports)
+    refused = _write_refusals(out / REFUSALS_FILE, spill, parts)
+    reports = [replace(report, refusals=()) for report in map(read_report, parts) if report]
     n_read, n_refused = spill.n_read().total(), sum(refused.values())
     n_crystals = sum(report.n_crystals for report in reports)
     manifest = Manifest(
@@ -117,11 +117,12 @@ def _noted(
         yield place(table.select(SCHEMA.names), hulls)
 
 
-def _write_refusals(path: Path, spill: Spill, reports: Sequence[PartReport]) -> Counter[tuple[str, str]]:
-    """Write those of reading, then those of measuring; their number by source and reason."""
+def _write_refusals(path: Path, spill: Spill, parts: Sequence[Path]) -> Counter[tuple[str, str]]:
+    """Write those of reading, then those of measuring, one part at a time; their number by source and reason."""
     refused: Counter[tuple[str, str]] = Counter()
+    of_parts = chain.from_iterable(report.refusals for report in map(read_report, parts) if report)
     with path.open("w", encoding="utf-8") as file:
-        for refusal in chain(spill.refusals(), *(report.refusals for report in reports)):
+        for refusal in chain(spill.refusals(), of_parts):
             refused[refusal.source, refusal.reason] += 1
             file.write(json.dumps(asdict(refusal), ensure_ascii=False) + "\n")
     return refused

@@ -146,10 +146,10 @@ def _make_parts(
 
 
 def _check_some_crystal(definition: SetDefinition, spill: Spill, paths: Sequence[Path]) -> None:
-    reports = [report for report in map(read_report, paths) if report]
-    if not any(report.n_crystals for report in reports):
+    if not any(report.n_crystals for report in map(read_report, paths) if report):
         counts = Counter(refusal.reason for refusal in spill.refusals())
-        counts.update(refusal.reason for report in reports for refusal in report.refusals)
+        for report in filter(None, map(read_report, paths)):
+            counts.update(refusal.reason for refusal in report.refusals)
         tally = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items())) or "no rows"
         raise ReferenceSetError(
             what=f"none of the {spill.n_read().total()} rows of {definition.name} is a usable crystal ({tally})",

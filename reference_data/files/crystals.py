@@ -124,6 +124,7 @@ class CrystalTable:
         """Remember the path; nothing is read."""
         self._path = path
         self._metadata: pq.FileMetaData | None = None
+        self._starts = np.zeros(1, dtype=np.int64)  # first row of each row group, and the number of rows
 
     def rows(self, numbers: Sequence[int], columns: Sequence[str] | None = None) -> pa.Table:
         """The named columns (default: all) of the rows with these numbers, in the order of the numbers.
@@ -134,8 +135,11 @@ class CrystalTable:
         """
         # one reader per call: readers must not be shared between threads, the footer may
         with pq.ParquetFile(self._path, metadata=self._metadata, memory_map=True) as file:
-            self._metadata = file.metadata
-            starts = np.cumsum([0, *(file.metadata.row_group(i).num_rows for i in range(file.num_row_groups))])
+            if self._metadata is None:
+                metadata = file.metadata
+                sizes = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+                self._starts, self._metadata = np.cumsum([0, *sizes]), metadata
+            starts = self._starts
             wanted = np.asarray(numbers, dtype=np.int64)
             if len(wanted) and not 0 <= wanted.min() <= wanted.max() < starts[-1]:
                 msg = f"rows {wanted.min()} to {wanted.max()} asked of a table of {starts[-1]}"

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from reference_data.reference import open_reference
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ def difference(a: str | Path, b: str | Path, engine: Engine | None = None) -> Se
     one, other = open_reference(a), open_reference(b)
     undecided: list[str] = []
     only_in_a: list[str] = []
-    known_in_b: set[int] = set()
+    known_in_b = np.zeros(other.n_crystals, dtype=bool)
     for block in _blocks(one):
         if engine is None:
             pairs = _by_key(block, other)
@@ -63,9 +65,9 @@ def difference(a: str | Path, b: str | Path, engine: Engine | None = None) -> Se
         known = set()
         for row_of_a, row_of_b in pairs:
             known.add(row_of_a)
-            known_in_b.add(row_of_b)
+            known_in_b[row_of_b] = True
         only_in_a += [crystal.id for crystal in block if crystal.row not in known]
-    only_in_b = [crystal.id for block in _blocks(other) for crystal in block if crystal.row not in known_in_b]
+    only_in_b = [crystal.id for block in _blocks(other) for crystal in block if not known_in_b[crystal.row]]
     return SetDifference(tuple(only_in_a), tuple(only_in_b), tuple(undecided), _changed(one, other))
 
 

@@ -12,6 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite
+from sys import intern
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -99,7 +100,8 @@ class Hull:
         self.convention = check_convention(convention)
         self.vertices = vertices
         self.alternatives = tuple(alternatives) or (convention,)
-        self._n_entries = {tuple(name.split("-")): count for name, count in n_entries.items()}
+        # a set of millions of crystals has a million systems, of some hundred symbols
+        self._n_entries = {tuple(map(intern, name.split("-"))): count for name, count in n_entries.items()}
         self._formulas = vertices["reduced_formula"].tolist()
 
     @classmethod

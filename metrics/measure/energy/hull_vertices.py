@@ -124,7 +124,8 @@ def _lowest(compositions: Integers, energies: Floats, ids: pa.StringArray) -> In
     """Row of the lowest entry of each composition, of equal ones that of the smallest id."""
     table = pa.table({"composition": compositions, "energy": energies, "id": ids})
     order = pc.sort_indices(table, [(name, "ascending") for name in table.column_names]).to_numpy()
-    return order[np.flatnonzero(np.diff(compositions[order], prepend=-1))].astype(np.int64)
+    rows: Integers = order[np.flatnonzero(np.diff(compositions[order], prepend=-1))].astype(np.int64)
+    return rows
 
 
 def _pruned(systems: pa.StringArray, system_of: Integers, formulas: pa.StringArray, energies: Floats) -> Integers:

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     import pandas as pd
 
@@ -34,7 +35,7 @@ class CrystalEntries:
 
     """
 
-    def __init__(self, listed: Mapping[str, Collection[str]]) -> None:
+    def __init__(self, listed: Mapping[str, AbstractSet[str]]) -> None:
         """Start with none.
 
         Args:
@@ -64,7 +65,8 @@ class CrystalEntries:
 
     def entries(self, convention: str) -> pd.DataFrame:
         """Columns id, reduced_formula and energy_per_atom (eV) of the entries of a convention."""
-        return pa.concat_tables([_SCHEMA.empty_table(), *self._entries[convention]]).to_pandas()
+        entries: pd.DataFrame = pa.concat_tables([_SCHEMA.empty_table(), *self._entries[convention]]).to_pandas()
+        return entries
 
     def also_listed(self, convention: str) -> list[tuple[float, Sequence[str]]]:
         """Crystals that a table of energies has too: the formation energy (eV/atom) that the source states, all ids."""

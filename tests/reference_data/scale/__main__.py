@@ -1,9 +1,9 @@
 """What it costs to build a reference set of so many synthetic rows, stage by stage.
 
-Run as ``python -m tests.reference_data.scale ROWS --folder FOLDER``. By default nothing is measured or compared: made-up facts
-stand in (:mod:`tests.reference_data.scale.stand_in`), so that millions of rows are done in an hour; ``--jobs N`` or
-``--engine dask --scheduler ADDRESS`` measures for real. Run again with ``--shard 1/2`` and ``--shard 2/2``, then
-without it, into another folder: the two sets must have the same manifest, which holds the hashes of all files.
+Run as ``python -m tests.reference_data.scale ROWS --folder FOLDER``. By default nothing is measured or compared:
+made-up facts stand in (:mod:`tests.reference_data.scale.stand_in`), a millisecond a row; ``--jobs N`` or ``--engine
+dask --scheduler ADDRESS`` measures for real. Run with ``--shard 1/2`` and ``--shard 2/2``, then without it, into
+another folder: the two sets must have the same manifest, which holds the hashes of all files.
 """
 
 # ruff: noqa: T201 - printing is what this script is for
@@ -64,9 +64,7 @@ def main() -> int:
     if not (folder / "source").is_dir():
         write_source(folder / "source", options.rows)
         meter.line(f"source of {options.rows} rows written")
-    energies = ("pbe_uncorrected", 'convert_energies_to = "pbe_mp2020"\n') if options.convert else ("pbe_mp2020", "")
-    text = DEFINITION.format(convention=energies[0], conversion=energies[1], described=DESCRIBED)
-    (folder / "scale.toml").write_text(text, encoding="utf-8")
+    (folder / "scale.toml").write_text(definition(convert=options.convert), encoding="utf-8")
     start = options.where.start if options.jobs or options.scheduler else StandInEngine
     with meter:
         if options.shard:
@@ -83,6 +81,14 @@ def main() -> int:
             print("\n".join(differences(folder / "scale")) or "verified")
             meter.line("verified")
     return 0
+
+
+def definition(*, convert: bool = False) -> str:
+    """Definition of a set of the files in ``source``; energies are converted to pbe_mp2020 or said to be that."""
+    convention, conversion = (
+        ("pbe_uncorrected", 'convert_energies_to = "pbe_mp2020"\n') if convert else ("pbe_mp2020", "")
+    )
+    return DEFINITION.format(convention=convention, conversion=conversion, described=DESCRIBED)
 
 
 def _options() -> argparse.Namespace:

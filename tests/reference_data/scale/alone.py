@@ -1,7 +1,7 @@
 """What the hull, the index and the statistics of so many different crystals cost, each alone.
 
-Run as ``python -m tests.reference_data.scale.alone ROWS --folder FOLDER``. Every row is a crystal of its own here. These
-are what grows with the rows of a set while it is assembled; all else has one part of it in memory.
+Run as ``python -m tests.reference_data.scale.alone ROWS --folder FOLDER``. Every row is a crystal of its own here.
+These are what grows with the rows of a set while it is assembled; all else has one part of it in memory.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,7 @@ from metrics.measure.running.engine import CpuBudget, Engine, Outcome, ProcessSe
 from submissions.elements import SYMBOLS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 N_PROTOTYPES = 50_000
 ROOTS = np.sqrt(np.arange(1, 101))

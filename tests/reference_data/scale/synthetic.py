@@ -118,12 +118,15 @@ def _table(rng: np.random.Generator, first_row: int, *, with_all_elements: bool)
     n_sites = (sites[crystal] > 0).sum(axis=1)
     edge = 3.2 * (0.5 / ratio[crystal]) ** (1 / 3) * rng.normal(1, 0.002, len(crystal))
     number = first_row + np.arange(len(crystal))
+    # the elements that every hull needs are refused for nothing
+    is_needed = with_all_elements & (formula[crystal] < len(ELEMENTS))
     repeated = rng.random(len(crystal)) < SHARE_REPEATED_ID
+    repeated &= ~is_needed
     repeated[0] = False
     prefixes = np.array(ID_PREFIXES)[copy]
     ids = np.char.add(prefixes, number.astype(str))
     ids[repeated] = ids[np.flatnonzero(repeated) - 1]
-    functional = np.where(rng.random(len(crystal)) < SHARE_OTHER_FUNCTIONAL, "pbesol", "pbe")
+    functional = np.where((rng.random(len(crystal)) < SHARE_OTHER_FUNCTIONAL) & ~is_needed, "pbesol", "pbe")
     return pa.Table.from_arrays(
         [
             pa.array(ids.tolist(), pa.string()),
@@ -131,7 +134,7 @@ def _table(rng: np.random.Generator, first_row: int, *, with_all_elements: bool)
             pa.array(_species(elements[formula][crystal]), pa.string()),
             pa.array((energy[crystal] + rng.normal(0, 1e-3, len(crystal))) * n_sites),
             pa.array(functional.tolist(), pa.string()),
-            pa.array(rng.random(len(crystal)) >= SHARE_INCOMPATIBLE),
+            pa.array((rng.random(len(crystal)) >= SHARE_INCOMPATIBLE) | is_needed),
             pa.array([f"{first_row + one:016x}_{one % 230 + 1}" for one in crystal.tolist()], pa.string()),
         ],
         schema=SCHEMA,
@@ -186,7 +189,7 @@ def _structures(sites: Integers, n_sites: Integers, edge: Floats, height: Floats
     lattice[:, 2] = step * n_sites[:, None]
     layer = np.arange(MAX_SITES)
     filled = layer < n_sites[:, None]
-    positions = (layer[None, :, None] * step[:, None, :])[filled]
+    positions: Floats = (layer[None, :, None] * step[:, None, :])[filled]
     offsets = np.concatenate([[0], np.cumsum(n_sites)]).astype(np.int32)
     names = pa.DictionaryArray.from_arrays(pa.array(sites[filled] - 1, pa.int32()), pa.array(SYMBOLS, pa.string()))
     return [
