@@ -189,7 +189,7 @@ def _structures(sites: Integers, n_sites: Integers, edge: Floats, height: Floats
     lattice[:, 2] = step * n_sites[:, None]
     layer = np.arange(MAX_SITES)
     filled = layer < n_sites[:, None]
-    positions: Floats = (layer[None, :, None] * step[:, None, :])[filled]
+    positions = np.einsum("s,nd->nsd", layer.astype(np.float64), step)[filled]
     offsets = np.concatenate([[0], np.cumsum(n_sites)]).astype(np.int32)
     names = pa.DictionaryArray.from_arrays(pa.array(sites[filled] - 1, pa.int32()), pa.array(SYMBOLS, pa.string()))
     return [
