@@ -48,6 +48,11 @@ class StandInEngine(Engine):
         """One: this process."""
         return 1
 
+    @property
+    def on_gpu(self) -> bool:
+        """It has none."""
+        return False
+
     def sibling(self, processes: ProcessSettings | None = None, *, jobs: int | None = None) -> Engine:  # noqa: ARG002 - there is one process
         """Another one."""
         return StandInEngine(processes or self._processes)
