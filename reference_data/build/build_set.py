@@ -1,9 +1,9 @@
 """Build a reference set: sources are read, measured, merged into crystals, and written with index and manifest.
 
 Rows go to disk as they are read, are taken back by formula and become parts of some thousand rows, each a file of its
-own; the parts are then joined. So memory does not grow with the set, a build that was interrupted resumes with the
-parts and the measurements it has, and several machines can share the parts. The same sources and the same code give
-the same bytes; only a finished build leaves a manifest.
+own; the parts are then joined. So of a crystal a few numbers are in memory, whatever the size of the set, a build that
+was interrupted resumes with the parts and the measurements it has, and several machines can share the parts. The same
+sources and the same code give the same bytes; only a finished build leaves a manifest.
 """
 
 from __future__ import annotations
