@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tracemalloc
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ from reference_data.build.hull.crystal_entries import CRYSTAL_COLUMNS, CrystalEn
 from reference_data.build.verify import differences
 from reference_data.files.index import IndexBuilder
 from reference_data.files.manifest import MANIFEST_FILE, set_files
+from tests.peak_memory import peak_bytes
 from tests.reference_data.scale.__main__ import definition
 from tests.reference_data.scale.alone import crystals, facts
 from tests.reference_data.scale.stand_in import StandInEngine
@@ -101,18 +102,4 @@ FACTS = facts(N_ROWS)
 )
 def test_what_assembling_keeps_of_a_crystal_is_a_few_numbers(fill: Callable[[int], None], most: int) -> None:
     fill(2)  # what is made once
-    assert (peak_bytes(fill, 42) - peak_bytes(fill, 2)) / (40 * N_ROWS) < most
-
-
-def peak_bytes(fill: Callable[[int], None], n_tables: int) -> int:
-    """Most memory that Python and numpy have at a time meanwhile, and the most that Arrow has."""
-    whole = pa.default_memory_pool()
-    pool = pa.proxy_memory_pool(whole)
-    pa.set_memory_pool(pool)
-    tracemalloc.start()
-    try:
-        fill(n_tables)
-        return int(tracemalloc.get_traced_memory()[1] + pool.max_memory())
-    finally:
-        tracemalloc.stop()
-        pa.set_memory_pool(whole)
+    assert (peak_bytes(partial(fill, 42)) - peak_bytes(partial(fill, 2))) / (40 * N_ROWS) < most

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tracemalloc
+from functools import partial
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from metrics.formula import elements_of, smallest_whole
 from metrics.measure.energy.hull import Hull
 from metrics.measure.energy.hull_vertices import hull_vertices
 from tests.metrics.hull_entries import COLUMNS, compositions, energies, entries, formula
+from tests.peak_memory import peak_bytes
 
 CONVENTION = "pbe_mp2020"
 
@@ -61,24 +61,10 @@ def polymorphs(n_compositions: int, n_each: int) -> pd.DataFrame:
     return pd.concat([pd.DataFrame([("fe", "Fe", 0.0), ("o", "O2", 0.0)], columns=COLUMNS), compounds])
 
 
-def peak_bytes(table: pd.DataFrame) -> int:
-    """Most memory that Python and numpy have at a time while vertices are looked for, and the most that Arrow has."""
-    whole = pa.default_memory_pool()
-    pool = pa.proxy_memory_pool(whole)
-    pa.set_memory_pool(pool)
-    tracemalloc.start()
-    try:
-        hull_vertices(table)
-        return int(tracemalloc.get_traced_memory()[1] + pool.max_memory())
-    finally:
-        tracemalloc.stop()
-        pa.set_memory_pool(whole)
-
-
 def test_an_entry_that_is_not_the_lowest_costs_a_few_numbers() -> None:
     hull_vertices(polymorphs(10, 2))  # compiles
     few, many = polymorphs(20, 50), polymorphs(20, 1_000)
-    more = (peak_bytes(many) - peak_bytes(few)) / (len(many) - len(few))
+    more = (peak_bytes(partial(hull_vertices, many)) - peak_bytes(partial(hull_vertices, few))) / (len(many) - len(few))
     # by hand, 8 bytes each: formula, composition, energy, place in order, system of each entry and copies of two of
     # them while they are counted and sorted; a Python object for each entry would take hundreds
     assert more < 120
