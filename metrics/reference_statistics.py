@@ -94,7 +94,7 @@ def statistics(rows: pd.DataFrame) -> ReferenceStatistics:
 class StatisticsBuilder:
     """Statistics of a set given in several tables: the same as those of the whole, however it is cut.
 
-    Of a crystal nothing is kept but its quantities and descriptors, 168 bytes, and thrice that while the result is made.
+    Of a crystal only its quantities and descriptors are kept, 168 bytes, and thrice that while the result is made.
     """
 
     def __init__(self) -> None:
