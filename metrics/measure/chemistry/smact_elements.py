@@ -8,7 +8,7 @@ import numpy as np
 import smact
 from pymatgen.core.composition import Composition
 
-WEIGHTS = {"metals": 0.3, "d_block": 0.2, "distinct_metals": 0.2, "valence_electrons": 0.15, "electronegativity": 0.15}
+_WEIGHTS = {"metals": 0.3, "d_block": 0.2, "distinct_metals": 0.2, "valence_electrons": 0.15, "electronegativity": 0.15}
 """Of the parts of the metallicity; they add up to one."""
 _OCTET = 8.0
 _LARGEST_MISMATCH = 3.0
@@ -22,7 +22,7 @@ def smact_element(symbol: str) -> smact.Element:
     """What smact (Davies et al. 2019, DOI 10.21105/joss.01361) knows of an element.
 
     Raises:
-        KeyError: nothing; its table ends at lawrencium.
+        KeyError: smact's table, which ends at lawrencium, has no such element.
 
     """
     return smact.Element(symbol)
@@ -50,7 +50,7 @@ def metallicity(formula: str) -> float:
         "electronegativity": _likeness([smact_element(symbol).pauling_eneg for symbol in amounts]),
     }
     score = 0.0
-    for name, weight in WEIGHTS.items():
+    for name, weight in _WEIGHTS.items():
         score += weight * parts[name]
     return max(0.0, min(1.0, score))
 
