@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pymatgen.core.periodic_table import Element
 
-from metrics.measure.chemistry.valences import cation_charges
+from metrics.measure.chemistry.bonds.valences import cation_charges
 from metrics.measure.fingerprint.neighbours import neighbours_within, reduce_cell
 
 if TYPE_CHECKING:

@@ -32,8 +32,8 @@ import numpy as np
 import pyarrow as pa
 
 from metrics.measure import UnmeasurableError, measure
-from metrics.measure.chemistry.bond_sums import BondSums, Weakest, bond_sums, possible_bonds
-from metrics.measure.chemistry.valences import (
+from metrics.measure.chemistry.bonds.bond_sums import BondSums, Weakest, bond_sums, possible_bonds
+from metrics.measure.chemistry.bonds.valences import (
     BONDS_AT_MOST,
     BONDS_FORMED,
     ELECTRONS_MISSING,

@@ -25,7 +25,7 @@ import numpy as np
 import pyarrow as pa
 
 from metrics.measure import UnmeasurableError, measure
-from metrics.measure.chemistry.bond_valence import (
+from metrics.measure.chemistry.bonds.bond_valence import (
     bond_valence_sums,
     has_parameters,
     likely_states,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pymatgen.core.bond_valence import BVAnalyzer, calculate_bv_sum
 
 from metrics.crystal import Crystal
-from metrics.measure.chemistry.bond_valence import (
+from metrics.measure.chemistry.bonds.bond_valence import (
     bond_valence_sums,
     has_parameters,
     likely_states,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pymatgen.core.periodic_table import Element
 
-from metrics.measure.chemistry.bond_valence_tables import parameters
+from metrics.measure.chemistry.bonds.bond_valence_tables import parameters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pymatgen.core.periodic_table import Element
 
-from metrics.measure.chemistry.valences import (
+from metrics.measure.chemistry.bonds.valences import (
     BONDS_AT_MOST,
     BONDS_FORMED,
     ELECTRONEGATIVITY,

@@ -8,8 +8,8 @@ import numpy as np
 from pymatgen.core.periodic_table import Element
 
 from metrics.measure import UnmeasurableError
-from metrics.measure.chemistry.bond_lengths import BOND_LENGTHS, SOFTNESS_ANGSTROM
-from metrics.measure.chemistry.valences import ELECTRONEGATIVITY, NOBLE_GAS, NONMETAL, SALT_FORMER
+from metrics.measure.chemistry.bonds.bond_lengths import BOND_LENGTHS, SOFTNESS_ANGSTROM
+from metrics.measure.chemistry.bonds.valences import ELECTRONEGATIVITY, NOBLE_GAS, NONMETAL, SALT_FORMER
 from metrics.measure.fingerprint.neighbours import neighbours_within, reduce_cell
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pymatgen.core.bond_valence import BV_PARAMS, ELECTRONEG, ICSD_BV_DATA, PRIOR_PROB
 
-from metrics.measure.chemistry.bond_valence_tables import ELECTRONEGATIVE, observed_states, parameters
+from metrics.measure.chemistry.bonds.bond_valence_tables import ELECTRONEGATIVE, observed_states, parameters
 
 
 def test_parameters_are_those_of_pymatgen() -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from metrics.measure.chemistry.bond_valence_tables import ELECTRONEGATIVE, observed_states, parameters
+from metrics.measure.chemistry.bonds.bond_valence_tables import ELECTRONEGATIVE, observed_states, parameters
 from metrics.measure.chemistry.charge_sums import NEUTRAL, NOTHING, ChargeSums
 from metrics.measure.fingerprint.elements import MAX_ATOMIC_NUMBER, element_of
 

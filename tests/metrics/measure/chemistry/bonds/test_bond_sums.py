@@ -10,8 +10,8 @@ from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 
 from metrics.measure import UnmeasurableError
-from metrics.measure.chemistry.bond_sums import BondSums, Weakest, bond_sums, possible_bonds
-from metrics.measure.chemistry.valences import cation_charges
+from metrics.measure.chemistry.bonds.bond_sums import BondSums, Weakest, bond_sums, possible_bonds
+from metrics.measure.chemistry.bonds.valences import cation_charges
 from metrics.measure.structure.convert import from_structure
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pymatgen.core.periodic_table import Element
 
-from metrics.measure.chemistry.bond_lengths import BOND_LENGTHS
+from metrics.measure.chemistry.bonds.bond_lengths import BOND_LENGTHS
 
 
 def length(one: str, other: str) -> float:
