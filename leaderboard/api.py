@@ -77,8 +77,9 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
 
     """
     # the board imports this package and measures nothing: what measuring needs is imported when it is called
+    from leaderboard.processes import start_engine  # noqa: PLC0415 - see above
     from leaderboard.run.in_memory import records_of  # noqa: PLC0415 - see above
-    from leaderboard.run.scoring import Resources, Setting, score_records, start_engine  # noqa: PLC0415 - see above
+    from leaderboard.run.scoring import Resources, Setting, score_records  # noqa: PLC0415 - see above
     from leaderboard.store.local import Store  # noqa: PLC0415 - see above
     from metrics.measure.running.choice import EngineChoice  # noqa: PLC0415 - see above
     from metrics.measure.running.progress import ToTerminal  # noqa: PLC0415 - see above

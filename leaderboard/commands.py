@@ -52,8 +52,9 @@ def validate(options: Namespace) -> None:
         CommandError: the file or the card is refused, after the result was printed.
 
     """
+    from leaderboard.processes import start_engine
     from leaderboard.run.reading import refuse_unreadable
-    from leaderboard.run.scoring import LIMITS, start_engine
+    from leaderboard.run.scoring import LIMITS
     from metrics.measure.running.progress import ToTerminal
     from submissions.box import split_in_box
     from submissions.card import load_card
@@ -84,22 +85,28 @@ def score(options: Namespace) -> None:
         CommandError: the file, the card or the reference is refused, or the run cannot be done.
 
     """
+    from leaderboard.processes import start_engine
+
+    file = existing(options.file)
+    with start_engine(options.where) as engine:  # these import while this process does
+        _score(file, options, engine)
+
+
+def _score(file: Path, options: Namespace, engine: Engine) -> None:
     from leaderboard.moderation.rights import on_the_command_line
     from leaderboard.moderation.verbs import publish
-    from leaderboard.run.scoring import Resources, Setting, lacks, score_file, start_engine
+    from leaderboard.run.scoring import Resources, Setting, lacks, score_file
     from metrics.measure.running.progress import ToTerminal, silent
     from reference_data.errors import ReferenceSetError
     from submissions.card import card_from_fields, load_card
     from submissions.refusal import FileRefusedError
 
     store, visitor = open_store(), on_the_command_line()
-    file = existing(options.file)
     try:
         given = None if options.card is None else load_card(options.card)
         card = given or card_from_fields({"model": options.file.stem[:80]})
-        protocol = load_protocol(options.protocol)
         setting = Setting.of(
-            protocol,
+            load_protocol(options.protocol),
             options.reference,
             options.potentials,
             relax=options.relax,
@@ -108,14 +115,11 @@ def score(options: Namespace) -> None:
         )
         for note in lacks(setting, store):
             sys.stderr.write(f"note: {note}\n")
-        with start_engine(options.where) as engine:
-            resources = Resources(engine, store, silent if options.quiet else ToTerminal())
-            if options.publish and setting.tier.relaxation is not None:
-                # minutes before hours: the board shows the single points while structures relax
-                publish(
-                    store, on_the_command_line(), score_file(file, card, setting.as_submitted, resources).path, given
-                )
-            run = score_file(file, card, setting, resources, out=options.out)
+        resources = Resources(engine, store, silent if options.quiet else ToTerminal())
+        if options.publish and setting.tier.relaxation is not None:
+            # minutes before hours: the board shows the single points while structures relax
+            publish(store, on_the_command_line(), score_file(file, card, setting.as_submitted, resources).path, given)
+        run = score_file(file, card, setting, resources, out=options.out)
         folder = publish(store, visitor, run.path, given).path if options.publish else run.path
     except (FileRefusedError, ProtocolError, ReferenceSetError, RunError) as error:
         raise CommandError(str(error)) from error
@@ -141,9 +145,10 @@ def fingerprint(options: Namespace) -> None:
         CommandError: the file is refused or there is no such method.
 
     """
+    from leaderboard.processes import start_engine
     from leaderboard.run.fingerprints import fingerprints
     from leaderboard.run.reading import cells, crystals_of, refuse_unreadable
-    from leaderboard.run.scoring import LIMITS, start_engine
+    from leaderboard.run.scoring import LIMITS
     from metrics.measure.fingerprint import METHODS
     from metrics.measure.running.progress import ToTerminal
     from submissions.box import split_in_box

@@ -22,8 +22,9 @@ from leaderboard.baselines.command import N_RANKED
 from leaderboard.baselines.packed import pack
 from leaderboard.baselines.submission import card_path, write_submission
 from leaderboard.command_line.option_types import positive
+from leaderboard.processes import start_engine
 from leaderboard.protocol import load_protocol
-from leaderboard.run.scoring import Resources, Setting, score_file, start_engine
+from leaderboard.run.scoring import Resources, Setting, score_file
 from leaderboard.store.local import Store
 from metrics.measure.running.choice import EngineChoice, add_engine_options, parsed
 from metrics.measure.running.progress import ToTerminal

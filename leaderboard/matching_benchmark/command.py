@@ -12,7 +12,7 @@ from leaderboard.matching_benchmark.report import as_text
 from leaderboard.matching_benchmark.result import RESULT_FILE, default_folder
 from leaderboard.matching_benchmark.run import run_benchmark
 from leaderboard.matching_benchmark.tables import write_answers
-from leaderboard.run.scoring import start_engine
+from leaderboard.processes import start_engine
 from leaderboard.store.json_files import write_json
 from leaderboard.store.local import Store
 from metrics.measure.running.progress import ToTerminal

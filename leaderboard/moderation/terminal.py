@@ -84,7 +84,7 @@ def verify(options: Namespace) -> None:
 
     """
     # what measures takes seconds to import
-    from leaderboard.run.scoring import start_engine  # noqa: PLC0415 - see above
+    from leaderboard.processes import start_engine  # noqa: PLC0415 - see above
     from leaderboard.run.verification.verify import verify as scored_again  # noqa: PLC0415 - see above
     from metrics.measure.potentials import find  # noqa: PLC0415 - see above
     from metrics.measure.running.progress import ToTerminal  # noqa: PLC0415 - see above

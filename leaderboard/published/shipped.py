@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from leaderboard.baselines.bundled import publish_as_ours
 from leaderboard.baselines.packed import pack
+from leaderboard.processes import start_engine
 from leaderboard.protocol import load_protocol
-from leaderboard.run.scoring import Resources, Setting, score_file, start_engine
+from leaderboard.run.scoring import Resources, Setting, score_file
 from leaderboard.store.local import Store
 from metrics.measure.running.progress import ToTerminal
 from submissions.card import load_card

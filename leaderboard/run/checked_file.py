@@ -90,9 +90,10 @@ def check(path: Path, most_s: float = MOST_S) -> CheckedFile:
 
 def _check(path: Path) -> CheckedFile:
     """In that process."""
+    from leaderboard.processes import start_engine  # noqa: PLC0415
     from leaderboard.protocol import load_protocol  # noqa: PLC0415 - the app needs none of these
     from leaderboard.run.reading import cells, crystals_of, read_records, refuse_unreadable  # noqa: PLC0415
-    from leaderboard.run.scoring import LIMITS, start_engine  # noqa: PLC0415
+    from leaderboard.run.scoring import LIMITS  # noqa: PLC0415
     from metrics.measure.fingerprint.elements import reduced_formula  # noqa: PLC0415
     from metrics.measure.running.progress import silent  # noqa: PLC0415
     from submissions.box import split_in_box  # noqa: PLC0415

@@ -29,8 +29,6 @@ from metrics.measure import registry as measures
 from metrics.measure.matching import point_defect
 from metrics.measure.matching import verdict as matching
 from metrics.measure.running.cache import Cache
-from metrics.measure.running.choice import EngineChoice
-from metrics.measure.running.engine import Engine, ProcessSettings
 from metrics.score import registry as scores
 from metrics.table import read_parquet, write_parquet
 from reference_data.reference import open_reference, present_sha256
@@ -44,6 +42,7 @@ if TYPE_CHECKING:
     from leaderboard.calibration.record import Calibration
     from leaderboard.protocol import Protocol
     from leaderboard.store.local import Store
+    from metrics.measure.running.engine import Engine
     from metrics.measure.running.progress import Report
     from reference_data.reference import Reference
     from submissions.card import Card
@@ -52,8 +51,6 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# what each worker imports before its first task, so that no task pays for it
-PRELOAD = ("leaderboard.run.reading", "metrics.measure.running.batch", "leaderboard.run.warm:warm")
 LIMITS = Limits()
 
 
@@ -261,11 +258,6 @@ def score_again(run: Run, setting: Setting, resources: Resources) -> Run:
     if not (folder / "structures.parquet").exists():
         write_parquet(run.structures(), STRUCTURES_SCHEMA, folder / "structures.parquet")
     return _score((), sha256, record.file_name, record.model, setting, resources, folder)
-
-
-def start_engine(where: EngineChoice | None = None, *, preload: tuple[str, ...] = PRELOAD) -> Engine:
-    """Start processes that are ready for what comes; default is one per usable core of this machine."""
-    return (where or EngineChoice()).start(ProcessSettings(preload=preload))
 
 
 def sha256_of_file(path: Path) -> str:

@@ -249,7 +249,8 @@ def _ending(exit_code: int) -> str:
 
 def serve(root: Path, requests: Iterator[str], answer: Callable[[dict[str, Any]], None]) -> None:
     """Process side: score one request after the other until they end."""
-    from leaderboard.run.scoring import Resources, start_engine  # noqa: PLC0415 - not in the app
+    from leaderboard.processes import start_engine  # noqa: PLC0415 - not in the app
+    from leaderboard.run.scoring import Resources  # noqa: PLC0415 - not in the app
 
     def report(progress: Progress) -> None:
         answer({"progress": asdict(progress)})

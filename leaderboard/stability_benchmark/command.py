@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from leaderboard.calibration.labels import read_labels
 from leaderboard.commands import existing
 from leaderboard.errors import CommandError, RunError
+from leaderboard.processes import start_engine
 from leaderboard.protocol import load_protocol
-from leaderboard.run.scoring import LIMITS, Resources, Setting, score_file, score_records, start_engine
+from leaderboard.run.scoring import LIMITS, Resources, Setting, score_file, score_records
 from leaderboard.stability_benchmark.comparison import as_markdown, compared
 from leaderboard.store.local import Store
 from metrics.measure.running.progress import ToTerminal

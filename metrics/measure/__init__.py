@@ -69,6 +69,8 @@ def settings_hash(settings: Any) -> str:  # noqa: ANN401 - any frozen dataclass
 
 
 _REGISTERED: dict[str, Measure] = {}
+_ROOMS = ("fingerprint", "structure", "chemistry")
+"""Those that measure: the others load what a measurement does not need, and may need what is not installed."""
 
 
 def measure(
@@ -85,14 +87,16 @@ def measure(
 
 @cache
 def registry() -> Mapping[str, Measure]:
-    """Every measurement, by name: importing all modules of this folder registers them.
+    """Every measurement, by name: importing the modules of the rooms that measure registers them.
 
     Raises:
         ValueError: two measurements fill the same column.
 
     """
-    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
-        importlib.import_module(module.name)
+    for room in _ROOMS:
+        package = importlib.import_module(f"{__name__}.{room}")
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
     filled: dict[str, str] = {}
     for name, registered in sorted(_REGISTERED.items()):
         for column in registered.columns:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from leaderboard.run.scoring import LIMITS, start_engine
+from leaderboard.processes import start_engine
+from leaderboard.run.scoring import LIMITS
 from metrics.measure.running.choice import EngineChoice
 from submissions.box import Box
 from tests.submissions.hostile import archives, binary, matrix, texts

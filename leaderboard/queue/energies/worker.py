@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from leaderboard.errors import BusyError, CommandError, RecordError, RunError
+from leaderboard.processes import start_engine
 from leaderboard.protocol import load_protocol
 from leaderboard.queue.energies.leases import leased, say_seen
 from leaderboard.queue.energies.retries import MAX_ATTEMPTS, n_attempts, n_open, open_again
-from leaderboard.run.scoring import Resources, Setting, score_again, start_engine
+from leaderboard.run.scoring import Resources, Setting, score_again
 from leaderboard.store.open import open_store
 from metrics.measure.running.progress import ToTerminal
 from reference_data.errors import ReferenceSetError

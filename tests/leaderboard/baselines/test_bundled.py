@@ -18,9 +18,10 @@ from leaderboard.baselines.remake import SEVERAL, Options, Planned, bundle, clea
 from leaderboard.baselines.submission import write_submission
 from leaderboard.pages.structures import downloads
 from leaderboard.pages.structures.detail import drawing
+from leaderboard.processes import start_engine
 from leaderboard.protocol import load_protocol
 from leaderboard.run.reading import STRUCTURES_SCHEMA
-from leaderboard.run.scoring import Resources, Setting, score_again, start_engine
+from leaderboard.run.scoring import Resources, Setting, score_again
 from leaderboard.store.local import Store
 from leaderboard.store.run import Run
 from leaderboard.store.tables import COLUMNS, NEEDED

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from leaderboard.matching.stage import identify_records
+from leaderboard.processes import PRELOAD
 from leaderboard.protocol import load_protocol
 from leaderboard.run.columns import columns_schema
-from leaderboard.run.scoring import PRELOAD
 from metrics.crystal import Crystal
 from metrics.measure import UnmeasurableError, registry
 from metrics.measure.running.engine import ProcessSettings

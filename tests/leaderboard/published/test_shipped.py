@@ -15,10 +15,11 @@ from leaderboard.pages.model.figures import QUANTITIES, figures_html
 from leaderboard.pages.model.results import run_html
 from leaderboard.pages.parts import runs
 from leaderboard.pages.structures.detail import drawing
+from leaderboard.processes import start_engine
 from leaderboard.protocol import load_protocol
 from leaderboard.published.recipe import published_of, recipes
 from leaderboard.published.shipped import publish_shipped, shipped
-from leaderboard.run.scoring import Resources, Setting, score_again, start_engine
+from leaderboard.run.scoring import Resources, Setting, score_again
 from leaderboard.store.actions import Action
 from leaderboard.store.local import Store
 from leaderboard.store.run import Run

@@ -17,9 +17,10 @@ from pymatgen.core.composition import Composition
 from leaderboard.board.table import board
 from leaderboard.board.written import render
 from leaderboard.pages.texts.hull_shown import figures_html
+from leaderboard.processes import start_engine
 from leaderboard.protocol import load_protocol
 from leaderboard.run.cached_energies import import_energies
-from leaderboard.run.scoring import Resources, Setting, score_file, start_engine
+from leaderboard.run.scoring import Resources, Setting, score_file
 from leaderboard.store.local import Store
 from metrics.measure.chemistry.composition import reduced_formula_of
 from metrics.measure.energy.mp2020 import mp2020_correction

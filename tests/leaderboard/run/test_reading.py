@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from leaderboard.processes import start_engine
 from leaderboard.run.reading import at_most, cells, read_records
-from leaderboard.run.scoring import LIMITS, start_engine
+from leaderboard.run.scoring import LIMITS
 from metrics.measure.running.choice import EngineChoice
 from metrics.measure.running.progress import Progress, silent
 from submissions.box import split_in_box

@@ -17,10 +17,11 @@ import pytest
 
 from leaderboard.board.training import why_no_overlap
 from leaderboard.matching.training_sets import TrainingSets
+from leaderboard.processes import start_engine
 from leaderboard.protocol import load_protocol
 from leaderboard.queue.energies.worker import waiting
 from leaderboard.run.in_memory import records_of
-from leaderboard.run.scoring import Resources, Setting, lacks, score_records, start_engine
+from leaderboard.run.scoring import Resources, Setting, lacks, score_records
 from leaderboard.run.verification.verify import verify
 from leaderboard.store.local import Store
 from metrics.crystal import Crystal

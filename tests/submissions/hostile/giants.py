@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from leaderboard.run.scoring import LIMITS, start_engine
+from leaderboard.processes import start_engine
+from leaderboard.run.scoring import LIMITS
 from metrics.measure.running.choice import EngineChoice
 from submissions.box import Box
 from submissions.refusal import Reason

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from leaderboard.board.table import board
+from leaderboard.processes import start_engine
 from leaderboard.protocol import load_protocol
 from leaderboard.queue.energies.leases import leased
 from leaderboard.queue.energies.retries import MAX_ATTEMPTS
 from leaderboard.queue.energies.worker import Work, waiting, worker
 from leaderboard.run.cached_energies import import_energies
-from leaderboard.run.scoring import Resources, Setting, score_file, start_engine
+from leaderboard.run.scoring import Resources, Setting, score_file
 from leaderboard.store.json_files import write_json, write_model
 from leaderboard.store.local import Store
 from metrics.measure.potentials import find

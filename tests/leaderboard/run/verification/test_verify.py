@@ -13,13 +13,14 @@ import pytest
 
 from leaderboard.__main__ import main
 from leaderboard.errors import RunError
+from leaderboard.processes import PRELOAD
 from leaderboard.protocol import load_protocol
 from leaderboard.release import release
 from leaderboard.run.cached_energies import import_energies
 from leaderboard.run.columns import columns_schema
 from leaderboard.run.energies import ENERGIES_SCHEMA, rows_on_hull
 from leaderboard.run.reading import STRUCTURES_SCHEMA, crystals_of
-from leaderboard.run.scoring import PRELOAD, Resources, Setting, score_file
+from leaderboard.run.scoring import Resources, Setting, score_file
 from leaderboard.run.verification.difference import rows_of
 from leaderboard.run.verification.energies import TOLERANCE, record_of
 from leaderboard.run.verification.verify import verify
