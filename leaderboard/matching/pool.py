@@ -94,9 +94,8 @@ class Pool:
         pairs = self._pairs_with_others(n)
         counter = Counter(stage, len(pairs), self.report)
         verdicts = self._clear_cases(pairs, settings, counter)
-        return self._with_nearest_matches(
-            verdicts, settings, Counter(stage, int(verdicts.undecided.sum()), self.report)
-        )
+        counter = Counter(f"{stage}, match", int(verdicts.undecided.sum()), self.report)
+        return self._with_nearest_matches(verdicts, settings, counter)
 
     def ask(self, stage: str, question: Callable[[Candidate, Candidate], T], pairs: NDArray[np.int32]) -> list[T | str]:
         """Answer to the question about each pair, or the reason why there is none; in the order of the pairs.

@@ -97,7 +97,12 @@ def energies_of_several(tasks: Sequence[Task], seats: int) -> list[Answer | None
     except PotentialUnavailableError:
         return [energy_of(task) for task in tasks]
     answers = run_together(tasks, energy_of, cast("BatchCalculator", shared), seats=seats)
-    return [answer if isinstance(answer, Answer) else None for answer in answers]
+    return [answer if isinstance(answer, Answer) and _stands_for_one_alone(answer) else None for answer in answers]
+
+
+def _stands_for_one_alone(answer: Answer) -> bool:
+    """Not where memory was short, which the others of the batch may have had."""
+    return answer.final or answer.record.status == "time_limit"
 
 
 def energy_of(task: Task, seat: Seat | None = None) -> Answer:

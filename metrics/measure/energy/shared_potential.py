@@ -113,18 +113,22 @@ class _Table:
         return self._answers
 
     def _sit(self) -> None:
-        """Run one task after the other."""
-        while True:
+        """Run one task after the other; however it ends, nobody waits for this thread any more."""
+        try:
+            while (given := self._next()) is not None:
+                index, task = given
+                try:
+                    self._answers[index] = self._function(task, Seat(self._potential, self._ask))
+                except Exception as error:  # noqa: BLE001 - the boundary of one structure: the others go on
+                    self._answers[index] = error
+        finally:
             with self._changed:
-                if not self._waiting:
-                    self._n_running -= 1
-                    self._changed.notify()
-                    return
-                index, task = self._waiting.popleft()
-            try:
-                self._answers[index] = self._function(task, Seat(self._potential, self._ask))
-            except Exception as error:  # noqa: BLE001 - the boundary of one structure: the others go on
-                self._answers[index] = error
+                self._n_running -= 1
+                self._changed.notify()
+
+    def _next(self) -> tuple[int, Any] | None:
+        with self._changed:
+            return self._waiting.popleft() if self._waiting else None
 
     def _ask(self, question: _Question) -> None:
         with self._changed:
@@ -135,23 +139,28 @@ class _Table:
     def _answer(self, questions: Sequence[_Question]) -> None:
         """Ask for all together; where that fails each alone, so that only the culprit has the error."""
         began = time.monotonic()
-        try:
-            self._ask_potential(questions)
-        except Exception as error:  # noqa: BLE001 - raised again where the structure waits for its answer
-            if len(questions) == 1:
-                questions[0].error = error
-            else:
-                for question in questions:
-                    self._answer([question])
-                return
+        if not self._ask_potential(questions):
+            # what the failed batch has taken is free by now
+            for question in questions:
+                self._answer([question])
+            return
         seconds = time.monotonic() - began
         n_atoms = sum(question.n_atoms for question in questions)
         for question in questions:
             question.seconds = seconds * question.n_atoms / n_atoms
             question.answered.set()
 
-    def _ask_potential(self, questions: Sequence[_Question]) -> None:
+    def _ask_potential(self, questions: Sequence[_Question]) -> bool:
+        """Whether these questions are answered, one alone also by an error."""
         graphs = [question.graph for question in questions]
         forces = any(question.forces for question in questions)
-        for question, results in zip(questions, self._potential.results_of(graphs, forces=forces), strict=True):
-            question.results = results
+        try:
+            results = self._potential.results_of(graphs, forces=forces)
+        except Exception as error:  # noqa: BLE001 - raised again where the structure waits for its answer
+            if len(questions) > 1:
+                return False
+            questions[0].error = error
+            return True
+        for question, of_question in zip(questions, results, strict=True):
+            question.results = of_question
+        return True

@@ -87,7 +87,7 @@ class Cluster:
         self._fetching = ThreadPoolExecutor(FETCHES, thread_name_prefix="fetch")
         try:
             self._client = Client(address, timeout=CONNECT_S, set_as_default=False)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:  # TypeError: tls:// without certificates in its configuration
             msg = f"no Dask scheduler answers at {address}: {error}; start one there: dask scheduler"
             raise EngineError(msg) from error
 

@@ -5,9 +5,11 @@ It is started by command line, see :mod:`metrics.measure.running.local_engine`.
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import sys
+import threading
 import time
 import traceback
 from contextlib import suppress
@@ -22,9 +24,21 @@ if TYPE_CHECKING:
 UNLIMITED = 0  # address space, on the command line
 
 
+LOOK_EVERY_S = 1.0
+
+
+def _end_with_parent() -> None:
+    """End when whoever started this process is gone: nobody else would end a task that never ends."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        time.sleep(LOOK_EVERY_S)
+    os._exit(1)
+
+
 def _serve(connection: Connection, memory_limit_bytes: int, preload: Iterable[str]) -> None:
     """Loop of a worker: import, say so, then answer one task after the other until the other end closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends its workers
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     for entry in preload:
         module, _, function = entry.partition(":")
         imported = import_module(module)

@@ -52,7 +52,8 @@ class CrystalEntries:
         for convention in pc.unique(crystals["energy_convention"].drop_null()).to_pylist():
             group = crystals.filter(pc.equal(crystals["energy_convention"], convention))
             with_total = group.filter(pc.is_valid(group["energy_per_atom"]))
-            if not pc.all(pc.match_substring_regex(with_total["reduced_formula"], _TWO_ELEMENTS)).as_py():
+            are_compounds = pc.match_substring_regex(with_total["reduced_formula"], _TWO_ELEMENTS)
+            if not pc.all(are_compounds, min_count=0).as_py():  # of no crystal all are
                 self.with_elements.add(convention)
             if listed := self._listed.get(convention):
                 known = pa.array([not listed.isdisjoint(names) for names in group["source_ids"].to_pylist()])

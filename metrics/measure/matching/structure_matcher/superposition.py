@@ -75,21 +75,19 @@ def laid_over(
     for cell in cells:
         coords, mean = _in_cell(cell, our_cell, our_coords, their_shape)
         furthest = stol * (abs(np.linalg.det(mean)) / len(coords)) ** (1 / 3)
-        fitting = _translations(coords, their_coords, starts, start, _reach(mean, furthest), differ)
-        n_steps += len(starts) * differ.size
+        places = _translations(coords, their_coords, starts, start, _reach(mean, furthest), differ)
+        if len(places):
+            lattice = Lattice(mean)
+            reduced, to_reduced = lattice.lll_matrix, np.asarray(lattice.lll_inverse)
+            found, steps = _some_translation_lays_over(
+                coords, their_coords, starts, places, start, differ, to_reduced, reduced,
+                _reach(reduced, furthest), furthest, max_steps - n_steps,
+            )  # fmt: skip
+            if found or n_steps + steps > max_steps:
+                return bool(found), n_steps + steps
+        n_steps += differ.size * (len(starts) + STEPS_OF_DISTANCES * len(places))
         if n_steps > max_steps:
             break
-        if not len(fitting):
-            continue
-        lattice = Lattice(mean)
-        reduced, to_reduced = lattice.lll_matrix, np.asarray(lattice.lll_inverse)
-        found, steps = _some_translation_lays_over(
-            coords, their_coords, fitting, start, differ, to_reduced, reduced,
-            _reach(reduced, furthest), furthest, max_steps - n_steps,
-        )  # fmt: skip
-        n_steps += steps
-        if found or n_steps > max_steps:
-            return bool(found), n_steps
     return False, n_steps
 
 
@@ -141,11 +139,11 @@ def _translations(
     reach: NDArray[np.float64],
     differ: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """Those of `starts` at which every site has one within reach."""
+    """Places of those `starts` at which every site has one within reach."""
     fitting = np.empty(len(starts), np.int64)
     n_fitting = 0
-    for at in starts:
-        shift = ours[at] - theirs[start]
+    for place in range(len(starts)):
+        shift = ours[starts[place]] - theirs[start]
         all_near = True
         for i in range(len(theirs)):
             near = False
@@ -164,7 +162,7 @@ def _translations(
                 all_near = False
                 break
         if all_near:
-            fitting[n_fitting] = at
+            fitting[n_fitting] = place
             n_fitting += 1
     return fitting[:n_fitting]
 
@@ -173,7 +171,8 @@ def _translations(
 def _some_translation_lays_over(  # noqa: PLR0913, PLR0917 - compiled: plain arrays
     ours: NDArray[np.float64],
     theirs: NDArray[np.float64],
-    fitting: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    places: NDArray[np.int64],
     start: int,
     differ: NDArray[np.bool_],
     to_reduced: NDArray[np.float64],
@@ -182,15 +181,16 @@ def _some_translation_lays_over(  # noqa: PLR0913, PLR0917 - compiled: plain arr
     furthest: float,
     max_steps: int,
 ) -> tuple[bool, int]:
-    """Whether one of the translations brings all sites within the distance; and the steps it took."""
+    """Whether one of the translations brings all sites within the distance; and the steps it took up to there."""
     n = len(ours)
     our_coords = ours @ to_reduced
     n_steps = 0
     squares, vectors = np.empty((n, n)), np.empty((n, n, 3))
-    for at in fitting:
-        n_steps += STEPS_OF_DISTANCES * differ.size
+    for number in range(len(places)):
+        n_steps = differ.size * (places[number] + 1 + STEPS_OF_DISTANCES * (number + 1))
         if n_steps > max_steps:
             return False, n_steps
+        at = starts[places[number]]
         their_coords = (theirs + (ours[at] - theirs[start])) @ to_reduced
         _shortest_vectors(their_coords, our_coords, differ, cell, reach, squares, vectors)
         assigned = _assignment(squares)

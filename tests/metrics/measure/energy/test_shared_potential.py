@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,29 @@ def test_where_a_batch_fails_each_is_asked_alone_and_only_the_culprit_fails() ->
     assert isinstance(culprit, MemoryError)
     assert str(culprit) == "more than 8 atoms"
     assert answers == [relaxed(atoms, EMT()) for atoms in clusters()]
+
+
+class Crowded(BatchEMT):
+    """Fails where a batch of several is still held by the error that it ended with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: list[weakref.ref[Batch]] = []
+
+    def results_of(self, graphs: Sequence[Atoms], *, forces: bool) -> list[dict[str, Any]]:
+        batch = Batch(graphs)
+        if len(batch) > 1 or any(earlier() is not None for earlier in self.held):
+            self.held.append(weakref.ref(batch))
+            raise MemoryError
+        return super().results_of(batch, forces=forces)
+
+
+class Batch(list[Atoms]):
+    """A list that can be watched."""
+
+
+def test_what_a_failed_batch_has_taken_is_free_when_each_is_asked_alone() -> None:
+    assert run_together(clusters(), relaxed, Crowded(), seats=SEATS) == [relaxed(atoms, EMT()) for atoms in clusters()]
 
 
 @pytest.mark.parametrize("seats", [1, 20])

@@ -99,12 +99,16 @@ def test_stopping_early_leaves_no_answer_for_the_next_call(engine: Engine) -> No
     assert [outcome.value for outcome in engine.map(abs, [-5], time_limit_s=LIMIT_S)] == [5]
 
 
-def test_workers_end_with_a_parent_that_was_killed() -> None:
+@pytest.mark.parametrize("seconds", [0, 3600], ids=["idle", "at work"])
+def test_workers_end_with_a_parent_that_was_killed(seconds: int) -> None:
     code = (
+        "import os, threading, time\n"
         "from metrics.measure.running.local_engine import LocalEngine\n"
         "engine = LocalEngine(1); list(engine.map(abs, [1], time_limit_s=60))\n"
+        f"work = lambda: list(engine.map(time.sleep, [{seconds}], time_limit_s=4000))\n"
+        "threading.Thread(target=work, daemon=True).start(); time.sleep(1)\n"
         "print(engine._workers[0].process.pid, flush=True)\n"
-        "import os; os.kill(os.getpid(), 9)"
+        "os.kill(os.getpid(), 9)"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == -9

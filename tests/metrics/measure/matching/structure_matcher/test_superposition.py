@@ -109,6 +109,8 @@ def test_steps_are_counted_and_end_the_search(monkeypatch: pytest.MonkeyPatch) -
     same, steps = laid_over(cubic, other, cells, 0.3, 10**9)
     assert not same
     assert steps >= 48 * 2 * 4  # two translations, four pairs of sites
+    # the first translation of a crystal onto itself: four pairs looked at, and their distances
+    assert laid_over(cubic, cubic, cells[:1], 0.3, 10**9) == (True, 4 * (1 + 100))
     monkeypatch.setattr(bounded_matcher, "MAX_STEPS", 100)
     with pytest.raises(UnmeasurableError, match="pairs of sites to look at, 1e\\+02 is the bound"):
         BoundedMatcher().fit_reduced_either_way(cubic, other)
