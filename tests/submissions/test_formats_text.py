@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from leaderboard.__main__ import main
-from leaderboard.pages.texts.about import page
+from leaderboard.pages.texts.guide import page
 from leaderboard.protocol import load_protocol
 from submissions.formats.detect import STRUCTURE_COLUMNS
 from submissions.formats_text import FORMATS, FORMATS_TEXT
@@ -33,7 +33,7 @@ def test_the_help_lists_them(command: str, capsys: pytest.CaptureFixture[str], m
     assert FORMATS_TEXT in plain(capsys.readouterr().out)
 
 
-def test_about_and_the_refusal_of_another_format_list_them() -> None:
+def test_the_guide_and_the_refusal_of_another_format_list_them() -> None:
     assert FORMATS_TEXT in plain(page(load_protocol()))
     assert FORMATS_TEXT in Reason.UNREADABLE_FORMAT.remedy
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from metrics.measure.potentials import Potential, package_folder
 from metrics.measure.potentials.chgnet import MPTRJ_ELEMENTS, PBE_RANGE
 
@@ -31,6 +29,7 @@ def checkpoint_in_wheel(relative: str) -> Path:
 
 def load(checkpoint: Path, device: str, modal: str | None = None) -> Calculator:
     """Calculator of a SevenNet checkpoint; ``modal`` is the level of theory of one that knows several."""
+    import numpy as np
     import sevenn._keys as keys
     from ase.calculators.calculator import Calculator as AseCalculator
     from ase.calculators.calculator import all_changes

@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from pymatgen.core.lattice import Lattice
 from pymatgen.core.structure import Structure
 from pymatgen.core.structure_matcher import StructureMatcher
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
-    from pymatgen.core.lattice import Lattice
     from pymatgen.core.structure import IStructure
 
 MAX_LATTICE_POINTS = 300_000
@@ -104,9 +104,19 @@ class BoundedMatcher(StructureMatcher):
         ours, theirs = one._replace(cell=one.cell * ratio), other._replace(cell=other.cell / ratio)
         self._check_lattices(theirs.cell, ours.cell)
         cells = cells_that_resemble(theirs.cell, ours.cell, length_tolerance=self.ltol, angle_tolerance=self.angle_tol)
+        if len(cells) > 1:
+            cells = cells[self._order(cells, theirs.cell, Lattice(ours.cell))]
         same, steps = laid_over(ours, theirs, cells, self.stol, MAX_STEPS - self._steps)
         self._count(steps)
         return same
+
+    def _order(self, cells: NDArray[np.float64], target: NDArray[np.float64], lattice: Lattice) -> list[int]:
+        """The order in which pymatgen tries cells, by which the work up to the first match is counted."""
+        reach = max(math.sqrt(one @ one) for one in target) * (1 + self.ltol)
+        points: Any = lattice.get_points_in_sphere([[0, 0, 0]], [0, 0, 0], reach, zip_results=False)[0]
+        rank = {tuple(point): at for at, point in enumerate(points.astype(int).tolist())}
+        ranks = [[rank.get(tuple(vector), len(rank)) for vector in cell] for cell in cells.astype(int).tolist()]
+        return sorted(range(len(cells)), key=ranks.__getitem__)
 
     @classmethod
     def _get_reduced_structure(  # as pymatgen's

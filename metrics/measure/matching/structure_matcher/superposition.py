@@ -63,7 +63,7 @@ def laid_over(
         max_steps: at which the search ends, see `STEPS_OF_DISTANCES`.
 
     Returns:
-        The answer, and the steps it took; where these exceed the bound there is no answer.
+        The answer, and the steps it took; one more than the bound where that ended the search without an answer.
 
     """
     (our_cell, our_coords, our_numbers), (their_cell, their_coords, their_numbers) = ours, theirs
@@ -83,11 +83,13 @@ def laid_over(
                 coords, their_coords, starts, places, start, differ, to_reduced, reduced,
                 _reach(reduced, furthest), furthest, max_steps - n_steps,
             )  # fmt: skip
-            if found or n_steps + steps > max_steps:
-                return bool(found), n_steps + steps
+            if found:
+                return True, n_steps + steps
+            if n_steps + steps > max_steps:
+                return False, max_steps + 1
         n_steps += differ.size * (len(starts) + STEPS_OF_DISTANCES * len(places))
         if n_steps > max_steps:
-            break
+            return False, max_steps + 1
     return False, n_steps
 
 

@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 from metrics.crystal import Crystal
 from metrics.measure.running.cache import Cache
+from metrics.measure.running.local_engine import LocalEngine
 from metrics.measure.potentials import find
 from metrics.measure.energy.relaxation import energies_of, processes_of
 from metrics.measure.energy.relax_record import Relaxation

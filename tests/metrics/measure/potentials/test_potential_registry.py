@@ -73,7 +73,7 @@ def test_one_that_cannot_share_our_packages_runs_in_its_own_environment_where_th
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An environment without any package: nothing can be loaded there, whatever is installed here."""
-    monkeypatch.setattr("metrics.measure.potentials.FOLDER", tmp_path)
+    monkeypatch.setattr("metrics.installed.FOLDER", tmp_path)
     emt = replace(find("emt"), environment="bare")
     assert (emt.python, emt.missing()) == (sys.executable, None)
     venv.create(tmp_path / ".venv-bare", with_pip=False)
