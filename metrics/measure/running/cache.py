@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-COMMIT_EVERY = 500  # results lost by a kill, at the most: thirty structures of quick measurements
+COMMIT_EVERY = 50  # results lost by a kill, at the most
 
 
 class Result(NamedTuple):
