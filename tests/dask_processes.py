@@ -24,6 +24,7 @@ class DaskProcesses:
     Args:
         folder: of logs and scratch files.
         host: address that the scheduler listens at.
+        root: of the code that the scheduler imports.
         allowed_failures: lost workers after which Dask gives a task up.
 
     Attributes:
@@ -32,7 +33,7 @@ class DaskProcesses:
 
     """
 
-    def __init__(self, folder: Path, *, allowed_failures: int = 3, host: str = "127.0.0.1") -> None:
+    def __init__(self, folder: Path, *, allowed_failures: int = 3, host: str = "127.0.0.1", root: Path = ROOT) -> None:
         """Nothing is started before the context is entered."""
         self._folder = folder
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -41,7 +42,7 @@ class DaskProcesses:
             "OMP_NUM_THREADS": "1",
             "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(allowed_failures),
         }
-        self._host = host
+        self._host, self._root = host, root
         self.address = f"tcp://{host}:0"
         self.scheduler: subprocess.Popen[bytes]
 
@@ -61,7 +62,7 @@ class DaskProcesses:
         said = self._folder / "scheduler.json"
         said.unlink(missing_ok=True)
         options = ("--host", self._host, "--port", self.address.rpartition(":")[2], "--scheduler-file", str(said))
-        self.scheduler, log = self._start("scheduler", options)
+        self.scheduler, log = self._start("scheduler", options, root=self._root)
         wait_until(said.is_file, log)
         self.address = json.loads(said.read_text())["address"]
 
@@ -84,10 +85,9 @@ class DaskProcesses:
         self, what: str, options: Sequence[str], prefix: Sequence[str] = (), root: Path = ROOT
     ) -> tuple[subprocess.Popen[bytes], Path]:
         log = self._folder / f"{what}-{len(self._processes)}.log"
-        command = [*prefix, sys.executable, "-m", f"distributed.cli.dask_{what}", "--no-dashboard", *options]
-        environment = {**self._environment, "PYTHONPATH": str(root)}
+        command = [*prefix, sys.executable, "-m", "dask", what, "--no-dashboard", *options]
         with log.open("wb") as stream:
-            process = subprocess.Popen(command, cwd=self._folder, env=environment, stdout=stream, stderr=stream)
+            process = subprocess.Popen(command, cwd=root, env=self._environment, stdout=stream, stderr=stream)
         self._processes.append(process)
         return process, log
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from distributed import Future
 
 GPU = "GPU"
-"""Resource of a worker that has one: ``dask worker --resources GPU=1``."""
+"""Resource of a worker that has one: ``--resources GPU=1``."""
 CONNECT_S = 30.0
 FETCH_S = 5.0
 """Time for the answers of a chunk to come; past it their worker is taken for lost, and the chunk runs again."""
@@ -36,7 +36,7 @@ FETCHES = 8
 RECONNECT_S = 600.0
 LOOK_EVERY_S = 2.0
 SAY_EVERY_S = 60.0
-START_WORKER = "dask worker ADDRESS --preload metrics.measure.running.dask_worker"
+START_WORKER = "python -m dask worker ADDRESS --preload metrics.measure.running.dask_worker"
 
 LOST = (ClosedClientError, FutureCancelledError, FuturesCancelledError, OSError, TimeoutError)
 """What Dask raises where its scheduler is gone."""
@@ -88,7 +88,7 @@ class Cluster:
         try:
             self._client = Client(address, timeout=CONNECT_S, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:  # TypeError: tls:// without certificates in its configuration
-            msg = f"no Dask scheduler answers at {address}: {error}; start one there: dask scheduler"
+            msg = f"no Dask scheduler answers at {address}: {error}; start one there: python -m dask scheduler"
             raise EngineError(msg) from error
 
     def close(self) -> None:

@@ -194,7 +194,10 @@ class DaskEngine(Engine):
         elif sent.n_tries < MOST_TRIES:
             supply.give_back(replace(sent, n_tries=sent.n_tries + 1))
         else:
-            msg = f"no worker of {self._cluster.address} can run a task: {type(error).__name__}: {error}"
+            cause = error.__cause__ or error
+            msg = f"no worker of {self._cluster.address} can run a task: {type(cause).__name__}: {cause}"
+            if isinstance(cause, ImportError):
+                msg += "; scheduler and workers need this installation, in a checkout start them in its folder"
             raise EngineError(msg)
 
 

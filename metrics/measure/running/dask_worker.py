@@ -1,7 +1,7 @@
 """What a Dask worker does beside Dask: it says which version of this code it has, and runs each task in a process.
 
-Workers load it with ``dask worker ADDRESS --preload metrics.measure.running.dask_worker``. The processes are those of
-:mod:`metrics.measure.running.local_engine`, so limits, crashes and their reasons are as on one machine, and no
+Workers load it with ``python -m dask worker ADDRESS --preload metrics.measure.running.dask_worker``. The processes are
+those of :mod:`metrics.measure.running.local_engine`, so limits, crashes and their reasons are as on one machine, and no
 structure ends a worker. They are kept from task to task, with what they have imported and loaded.
 """
 

@@ -1,9 +1,9 @@
 """What it costs to build a reference set of so many synthetic rows, stage by stage.
 
-Run as ``python -m tests.reference_data.scale ROWS --folder FOLDER``. By default nothing is measured or compared:
-made-up facts stand in (:mod:`tests.reference_data.scale.stand_in`), a millisecond a row; ``--jobs N`` or ``--engine
-dask --scheduler ADDRESS`` measures for real. Run with ``--shard 1/2`` and ``--shard 2/2``, then without it, into
-another folder: the two sets must have the same manifest, which holds the hashes of all files.
+Run as ``python -m tests.reference_data.scale ROWS --folder FOLDER``. Unless ``--real`` is given nothing is measured or
+compared: made-up facts stand in (:mod:`tests.reference_data.scale.stand_in`), a millisecond a row. Run with ``--shard
+1/2`` and ``--shard 2/2``, then without it, or with ``--engine dask --scheduler ADDRESS``, into another folder: the sets
+must have the same manifest, which holds the hashes of all files.
 """
 
 # ruff: noqa: T201 - printing is what this script is for
@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from metrics.measure.running.choice import add_engine_options, parsed
 from reference_data.build.build_set import build_set, build_shard
@@ -21,6 +23,10 @@ from reference_data.reference import open_reference
 from tests.reference_data.scale.meter import Meter
 from tests.reference_data.scale.stand_in import StandInEngine
 from tests.reference_data.scale.synthetic import write_source
+
+if TYPE_CHECKING:
+    from metrics.measure.running.choice import EngineChoice
+    from metrics.measure.running.engine import ProcessSettings
 
 DEFINITION = """\
 name = "scale"
@@ -65,7 +71,7 @@ def main() -> int:
         write_source(folder / "source", options.rows)
         meter.line(f"source of {options.rows} rows written")
     (folder / "scale.toml").write_text(definition(convert=options.convert), encoding="utf-8")
-    start = options.where.start if options.jobs or options.scheduler else StandInEngine
+    start = options.where.start if options.real else partial(_start_stand_in, options.where)
     with meter:
         if options.shard:
             number, _, count = options.shard.partition("/")
@@ -77,10 +83,15 @@ def main() -> int:
         meter.line("set complete")
         reference = open_reference(folder / "scale")
         print(f"{manifest.n_crystals} crystals, manifest sha256 {reference.manifest_sha256}")
-        if start is not StandInEngine:
+        if options.real:
             print("\n".join(differences(folder / "scale")) or "verified")
             meter.line("verified")
     return 0
+
+
+def _start_stand_in(where: EngineChoice, processes: ProcessSettings) -> StandInEngine:
+    """On the cluster, or in this process: beside others on this machine one is as fast."""
+    return StandInEngine(where.start(processes) if where.scheduler else None)
 
 
 def definition(*, convert: bool = False) -> str:
@@ -96,6 +107,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("rows", type=int, metavar="ROWS", help="rows of the source")
     parser.add_argument("--folder", type=Path, required=True, metavar="DIR", help="folder to work in")
     parser.add_argument("--shard", metavar="I/N", help="make only these parts")
+    parser.add_argument("--real", action="store_true", help="measure and compare the rows, tens of milliseconds each")
     parser.add_argument("--convert", action="store_true", help="energies are converted to pbe_mp2020, row by row")
     add_engine_options(parser, int)
     return parsed(parser, None)

@@ -32,45 +32,56 @@ ROOTS = np.sqrt(np.arange(1, 101))
 
 
 class StandInEngine(Engine):
-    """Runs every task in this process; those that measure or compare are answered by ``STAND_INS``."""
+    """An engine whose tasks that measure or compare are answered by ``STAND_INS``.
 
-    def __init__(self, processes: ProcessSettings) -> None:
+    Args:
+        workers: where they are answered; None for this process.
+
+    """
+
+    def __init__(self, workers: Engine | None = None) -> None:
         """Nothing is started."""
-        self._processes = processes
+        self._workers = workers
 
     @property
     def jobs(self) -> int:
-        """One: this process."""
-        return 1
+        """Those of the workers."""
+        return self._workers.jobs if self._workers else 1
 
     @property
     def jobs_per_gpu(self) -> int:
-        """One: this process."""
-        return 1
+        """Those of the workers."""
+        return self._workers.jobs_per_gpu if self._workers else 1
 
     @property
     def on_gpu(self) -> bool:
-        """It has none."""
-        return False
+        """Whether the workers have one."""
+        return self._workers is not None and self._workers.on_gpu
 
-    def sibling(self, processes: ProcessSettings | None = None, *, jobs: int | None = None) -> Engine:  # noqa: ARG002 - there is one process
-        """Another one."""
-        return StandInEngine(processes or self._processes)
+    def sibling(self, processes: ProcessSettings | None = None, *, jobs: int | None = None) -> Engine:
+        """Another one in the same place."""
+        return StandInEngine(self._workers and self._workers.sibling(processes, jobs=jobs))
 
     def close(self) -> None:
-        """Nothing to end."""
+        """Close the workers."""
+        if self._workers:
+            self._workers.close()
 
     def map(
         self,
         function: Callable[[Any], Any],
         items: Iterable[Any],
         *,
-        time_limit_s: float,  # noqa: ARG002 - nothing here takes long
-        budget: CpuBudget | None = None,  # noqa: ARG002 - a build has none
+        time_limit_s: float,
+        budget: CpuBudget | None = None,
     ) -> Iterator[Outcome]:
-        """Outcomes in the order of the items."""
+        """Outcomes as they come; in this process, in the order of the items."""
+        function = STAND_INS.get(function, function)
+        if self._workers:
+            yield from self._workers.map(function, items, time_limit_s=time_limit_s, budget=budget)
+            return
         for index, item in enumerate(items):
-            yield Outcome(index, STAND_INS.get(function, function)(item), None)
+            yield Outcome(index, function(item), None)
 
 
 def measured(task: tuple[Crystal, dict[str, object]]) -> dict[str, Result]:

@@ -49,14 +49,18 @@ def test_synthetic_rows_build_a_set_that_verifies(tmp_path: Path) -> None:
     assert differences(tmp_path / "set", sample=10) == []
 
 
+def stand_in(_: ProcessSettings) -> StandInEngine:
+    return StandInEngine()
+
+
 def test_two_shares_and_one_build_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "PART_ROWS", 50)
     path = defined(tmp_path, 400)
-    whole = build.build_set(path, tmp_path / "whole", start_engine=StandInEngine, report=print)
+    whole = build.build_set(path, tmp_path / "whole", start_engine=stand_in, report=print)
     for number in (1, 2):
-        n_parts, _ = build.build_shard(path, tmp_path / "shared", (number, 2), start_engine=StandInEngine, report=print)
+        n_parts, _ = build.build_shard(path, tmp_path / "shared", (number, 2), start_engine=stand_in, report=print)
         assert n_parts > 1
-    build.build_set(path, tmp_path / "shared", start_engine=StandInEngine, report=print)
+    build.build_set(path, tmp_path / "shared", start_engine=stand_in, report=print)
     for name in (*set_files(with_hulls=bool(whole.hulls)), MANIFEST_FILE):
         assert (tmp_path / "shared" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
 

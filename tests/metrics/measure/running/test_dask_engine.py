@@ -205,12 +205,21 @@ def test_a_worker_of_another_version_is_refused_with_both_versions(
     theirs, mine = (version_of(root) for root in (tmp_path, ROOT))
     assert theirs != mine
     assert f"is refused: it has version {theirs}; this command has version {mine}" in said
-    assert f"is refused: it has no version, it was not started as dask worker ADDRESS {' '.join(PRELOAD)}" in said
+    assert f"it has no version, it was not started as python -m dask worker ADDRESS {' '.join(PRELOAD)}" in said
     wait_until(lambda: f"version {theirs}; this command has version {mine}" in log.read_text(), log)
     assert pids
     assert not {other.pid, bare.pid} & pids
     for process in (other, bare):
         process.kill()
+
+
+def test_a_scheduler_without_the_code_is_told_apart_from_failing_tasks(tmp_path: Path) -> None:
+    with DaskProcesses(tmp_path, root=tmp_path) as elsewhere, connected(elsewhere) as engine:
+        elsewhere.start_worker("--no-nanny")
+        with pytest.raises(
+            EngineError, match=r"No module named 'metrics'; scheduler and workers need this installation"
+        ):
+            list(engine.map(worker_after, [0.0], time_limit_s=LIMIT_S))
 
 
 def version_of(root: Path) -> str:
