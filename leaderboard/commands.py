@@ -67,7 +67,7 @@ def validate(options: Namespace) -> None:
         if options.card is not None:
             load_card(options.card)
         records = split_in_box(file, LIMITS, contents)
-        with closing(records), start_engine(options.where, preload=READING) as engine:
+        with closing(records), start_engine(options.where, preload=READING, file=file) as engine:
             structures = _read(records, load_protocol(), engine, ToTerminal())
         refuse_unreadable(structures)
     except FileRefusedError as error:
@@ -88,7 +88,7 @@ def score(options: Namespace) -> None:
     from leaderboard.processes import start_engine
 
     file = existing(options.file)
-    with start_engine(options.where) as engine:  # these import while this process does
+    with start_engine(options.where, file=file) as engine:  # these import while this process does
         _score(file, options, engine)
 
 
@@ -161,7 +161,7 @@ def fingerprint(options: Namespace) -> None:
     limit = protocol.time_limits_s.measure
     try:
         records = split_in_box(file, LIMITS)
-        with closing(records), start_engine(options.where, preload=FINGERPRINTS) as engine:
+        with closing(records), start_engine(options.where, preload=FINGERPRINTS, file=file) as engine:
             report = ToTerminal()
             structures = _read(records, protocol, engine, report)
             refuse_unreadable(structures)

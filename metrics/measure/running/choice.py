@@ -34,15 +34,19 @@ class EngineChoice:
     scheduler: str | None = None
     gpu: bool = False
 
-    def start(self, processes: ProcessSettings) -> Engine:
+    def start(self, processes: ProcessSettings, *, at_first: int | None = None) -> Engine:
         """Start an engine whose processes are such.
+
+        Args:
+            processes: what they are.
+            at_first: how many of this machine start at once; None for all.
 
         Raises:
             EngineError: no scheduler answers.
 
         """
         if self.scheduler is None:
-            return LocalEngine(self.jobs or len(os.sched_getaffinity(0)), processes)
+            return LocalEngine(self.jobs or len(os.sched_getaffinity(0)), processes, at_first=at_first)
         from metrics.measure.running.dask_engine import DaskEngine  # noqa: PLC0415 - takes a second to import
 
         return DaskEngine.connected(self.scheduler, processes, gpu=self.gpu)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from metrics.measure.running.engine import CpuBudget
 
 RESTART_SECONDS = 5.0  # CPU time that a fresh worker takes to import, charged to the task that ended the one before
+GROW_AFTER_S = 1.0  # of work by fewer processes than there may be; starting one takes three seconds of CPU time
 NVIDIA = Path("/dev/nvidiactl")
 
 
@@ -73,21 +74,24 @@ class LocalEngine(Engine):
     Args:
         jobs: number of processes.
         processes: what they are.
+        at_first: how many start now, where little work is expected; the others do when it turns out to be more.
 
     """
 
-    def __init__(self, jobs: int, processes: ProcessSettings | None = None) -> None:
+    def __init__(self, jobs: int, processes: ProcessSettings | None = None, *, at_first: int | None = None) -> None:
         """Start the workers; they import while the caller goes on."""
         if jobs < 1:
             msg = f"jobs must be at least 1, got {jobs}"
             raise ValueError(msg)
         self._settings = processes or ProcessSettings()
-        self._workers = [self._start() for _ in range(jobs)]
+        self._jobs = jobs
+        self._workers = [self._start() for _ in range(min(jobs, at_first or jobs))]
+        self._grow_at: float | None = None
 
     @property
     def jobs(self) -> int:
         """Number of processes."""
-        return len(self._workers)
+        return self._jobs
 
     @property
     def jobs_per_gpu(self) -> int:
@@ -128,6 +132,9 @@ class LocalEngine(Engine):
         finished: deque[Outcome] = deque()
         try:
             while True:
+                if not exhausted and self._grow_at is not None and time.monotonic() >= self._grow_at:
+                    self._workers += [self._start() for _ in range(self._jobs - len(self._workers))]
+                    self._grow_at = None
                 for worker in self._workers:
                     if worker.ready and worker.index is None and not exhausted:
                         try:
@@ -158,6 +165,8 @@ class LocalEngine(Engine):
         busy = [worker for worker in self._workers if worker.index is not None or not worker.ready]
         first_deadline = min((worker.deadline for worker in busy), default=0.0)
         patience = 0.0 if finished else max(0.0, first_deadline - time.monotonic())
+        if self._grow_at is not None:
+            patience = min(patience, GROW_AFTER_S)
         answered = wait([worker.connection for worker in busy], patience)
         for worker in busy:
             if worker.connection in answered:
@@ -168,6 +177,8 @@ class LocalEngine(Engine):
                     continue
                 if not worker.ready:
                     worker.ready = True
+                    if len(self._workers) < self._jobs:
+                        self._grow_at = time.monotonic() + GROW_AFTER_S
                     continue
                 if worker.index is not None:
                     finished.append(Outcome(worker.index, value, failure))

@@ -45,6 +45,15 @@ def test_nothing_to_do_ends_at_once(engine: Engine) -> None:
     assert list(engine.map(operator.neg, [], time_limit_s=LIMIT_S)) == []
 
 
+def test_little_work_is_done_by_one_process_and_more_by_all() -> None:
+    whose = "(__import__('time').sleep(0.2), __import__('os').getpid())[1]"
+    with LocalEngine(2, at_first=1) as engine:
+        few = {outcome.value for outcome in engine.map(eval, [whose] * 2, time_limit_s=LIMIT_S)}
+        many = {outcome.value for outcome in engine.map(eval, [whose] * 40, time_limit_s=LIMIT_S)}
+    assert (len(few), len(many)) == (1, 2)
+    assert few < many
+
+
 def test_a_task_over_its_time_is_ended_and_the_others_are_done(engine: Engine) -> None:
     outcomes = {outcome.index: outcome for outcome in engine.map(time.sleep, [0, 3600, 0, 0], time_limit_s=1.5)}
     assert outcomes[1].failure == "time_limit: took longer than 1.5 s"
