@@ -44,6 +44,8 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
     relax: bool | None = None,
     training_sets: Sequence[str | Path] = (),
     jobs: int | None = None,
+    scheduler: str | None = None,
+    gpu: bool = False,
     out: Path | None = None,
 ) -> Scores:
     """Score structures held in memory.
@@ -57,7 +59,9 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
         potentials: ids of interatomic potentials; default are the protocol's, none of them is the structural tier.
         relax: energies of relaxed structures too; default is the protocol's choice.
         training_sets: built reference sets that the model was trained on, by name or folder, to measure the overlap.
-        jobs: worker processes; default is the number of usable cores.
+        jobs: worker processes of this machine; default is the number of usable cores.
+        scheduler: address of the Dask scheduler of a cluster that measures instead, such as tcp://10.0.0.1:8786.
+        gpu: only workers of the cluster with the resource GPU run potentials.
         out: folder for the run's files (facts of every structure among them); default is the store's workspace.
 
     Returns:
@@ -68,7 +72,8 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
         FileRefusedError: nothing was given, or nothing of it is a crystal.
         RunError: the folder holds another run, a potential or a hull for it is missing, or the iterable raised.
         TypeError: one structure was given, not several.
-        ValueError: there is not one id per structure.
+        ValueError: there is not one id per structure, or where it should be measured contradicts itself.
+        EngineError: no scheduler answers.
         ProtocolError: there is no such protocol.
         ReferenceSetError: the reference set cannot be opened.
 
@@ -86,9 +91,10 @@ def score_structures(  # noqa: PLR0913 - the choices of the command line, by nam
     from submissions.card import Card  # noqa: PLC0415 - see above
 
     potential_ids = None if potentials is None else tuple(potentials)
+    where = EngineChoice(jobs, scheduler, gpu)
     setting = Setting.of(load_protocol(protocol), reference, potential_ids, relax=relax, training_folders=training_sets)
     records = records_of(structures, ids)
-    with start_engine(EngineChoice(jobs)) as engine:
+    with start_engine(where) as engine:
         resources = Resources(engine, Store(), ToTerminal())
         run = score_records(records, Card(model="in memory"), setting, resources, out=out)
         return Scores(**run.scores.model_dump(), structures=run.columns())

@@ -7,12 +7,14 @@ import json
 import subprocess
 import sys
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from ase.build import bulk
 
+from leaderboard.api import score_structures
 from reference_data.__main__ import main as reference_data
 from reference_data.files.manifest import MANIFEST_FILE
 from tests.command_line import EXAMPLE, ROOT, STRUCTURAL, leaderboard
@@ -84,6 +86,14 @@ def test_a_submission_has_the_same_scores_and_facts(
         assert run.returncode == 0, run.stderr
     for name in ("scores.json", "columns.parquet", "structures.parquet"):
         assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes(), name
+
+
+def test_structures_in_memory_have_the_same_scores(cluster: tuple[str, ...], tmp_path: Path) -> None:
+    structures = [bulk("NaCl", "rocksalt", a=5.64), bulk("Cu"), bulk("Cu", "bcc", a=2.9), None]
+    places: dict[str, dict[str, Any]] = {"here": {"jobs": 1}, "there": {"scheduler": cluster[-1]}}
+    for where, options in places.items():
+        score_structures(structures, potentials=(), out=tmp_path / where, **options)
+    assert (tmp_path / "here" / "scores.json").read_bytes() == (tmp_path / "there" / "scores.json").read_bytes()
 
 
 def test_a_reference_set_has_the_same_bytes(few: dict[str, str], cluster: tuple[str, ...], tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from metrics.measure.running.engine import EngineError
 from metrics.measure.running.local_engine import LocalEngine
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 LOCAL, DASK = "local", "dask"
 INSTALL = "pip install 'crystal-leaderboard[cluster]', in a checkout: pip install -r requirements-cluster.txt"
+NEEDS_DISTRIBUTED = f"a cluster needs the package distributed; install it: {INSTALL}"
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,25 @@ class EngineChoice:
         scheduler: address of the Dask scheduler of a cluster; None for this machine.
         gpu: only workers of the cluster with the resource GPU run potentials.
 
+    Raises:
+        ValueError: these do not go together.
+
     """
 
     jobs: int | None = None
     scheduler: str | None = None
     gpu: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what would be ignored."""
+        if self.scheduler is not None and self.jobs is not None:
+            msg = (
+                f"jobs={self.jobs} are processes of this machine; workers at {self.scheduler} have theirs, leave it out"
+            )
+            raise ValueError(msg)
+        if self.scheduler is None and self.gpu:
+            msg = "gpu=True needs the address of a cluster's scheduler: scheduler='tcp://HOST:8786'"
+            raise ValueError(msg)
 
     def start(self, processes: ProcessSettings, *, at_first: int | None = None) -> Engine:
         """Start an engine whose processes are such.
@@ -42,11 +58,13 @@ class EngineChoice:
             at_first: how many of this machine start at once; None for all.
 
         Raises:
-            EngineError: no scheduler answers.
+            EngineError: no scheduler answers, or what speaks to it is not installed.
 
         """
         if self.scheduler is None:
             return LocalEngine(self.jobs or len(os.sched_getaffinity(0)), processes, at_first=at_first)
+        if find_spec("distributed") is None:
+            raise EngineError(NEEDS_DISTRIBUTED)
         from metrics.measure.running.dask_engine import DaskEngine  # noqa: PLC0415 - takes a second to import
 
         return DaskEngine.connected(self.scheduler, processes, gpu=self.gpu)
@@ -100,5 +118,5 @@ def _trouble(options: Namespace) -> str | None:
     if not options.scheduler:
         return f"--engine {DASK} needs the address of a scheduler: --scheduler tcp://HOST:8786"
     if find_spec("distributed") is None:
-        return f"--engine {DASK} needs the package distributed; install it: {INSTALL}"
+        return f"--engine {DASK}: {NEEDS_DISTRIBUTED}"
     return None

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from metrics.measure.running.choice import EngineChoice, add_engine_options, parsed
-from metrics.measure.running.engine import ProcessSettings
+from metrics.measure.running.engine import EngineError, ProcessSettings
 from metrics.measure.running.local_engine import LocalEngine
 
 ROOT = Path(__file__).parents[4]
@@ -71,6 +73,23 @@ def test_without_the_package_it_says_how_to_install_it(
     with pytest.raises(SystemExit):
         choice("--engine", "dask", "--scheduler", SCHEDULER)
     assert "pip install 'crystal-leaderboard[cluster]'" in capsys.readouterr().err
+    with pytest.raises(EngineError, match=r"pip install 'crystal-leaderboard\[cluster\]'"):
+        EngineChoice(scheduler=SCHEDULER).start(ProcessSettings())
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (
+            {"jobs": 2, "scheduler": SCHEDULER},
+            f"jobs=2 are processes of this machine; workers at {SCHEDULER} have theirs",
+        ),
+        ({"gpu": True}, "gpu=True needs the address of a cluster's scheduler: scheduler='tcp://HOST:8786'"),
+    ],
+)
+def test_a_choice_that_contradicts_itself_is_refused(fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        EngineChoice(**fields)
 
 
 def test_by_default_a_process_for_each_usable_core() -> None:
