@@ -94,7 +94,7 @@ class Reference:
         """All crystals of these reduced formulas, by row number; only their row groups are read."""
         wanted = set(formulas)
         proposed = self._index.rows_of_formulas(sorted(wanted))
-        crystals = self.crystals(sorted({int(row) for rows in proposed for row in rows}))
+        crystals = self.crystals(sorted({row for rows in proposed if len(rows) for row in rows.tolist()}))
         return [crystal for crystal in crystals if crystal.reduced_formula in wanted]
 
     def rows_with_keys(self, keys: Iterable[str]) -> dict[str, list[int]]:
@@ -206,7 +206,7 @@ class Reference:
         """
         wanted = sorted(set(texts))
         proposed = dict(zip(wanted, index.rows_with(wanted), strict=True))
-        numbers = sorted({int(row) for rows in proposed.values() for row in rows})
+        numbers = sorted({row for rows in proposed.values() for row in rows.tolist()})
         held = dict(zip(numbers, self._table.rows(numbers, [column])[column].to_pylist(), strict=True))
 
         def holds(row: int, text: str) -> bool:

@@ -124,9 +124,11 @@ class SquaredMmd:
 
         """
         other = copy(self)
-        across = self._within.repeat(counts, axis=1)
+        is_once = bool((counts == 1).all())
+        across = self._within if is_once else self._within.repeat(counts, axis=1)
         other._across = across.mean(axis=1)  # noqa: SLF001 - of this class
-        other._reference = float(across.repeat(counts, axis=0).mean())  # noqa: SLF001 - of this class
+        pairs = across if is_once else across.repeat(counts, axis=0)
+        other._reference = float(pairs.mean())  # noqa: SLF001 - of this class
         return other
 
     def unbiased(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -230,5 +232,8 @@ _NEGLIGIBLE = 1e-10
 
 
 def _gaussian(left: NDArray[np.float64], right: NDArray[np.float64], bandwidth: float) -> NDArray[np.float64]:
-    kernel: NDArray[np.float64] = np.exp(-cdist(left[:, None], right[:, None], "sqeuclidean") / (2 * bandwidth**2))
-    return kernel
+    # in place: a temporary of all pairs takes longer to get than to fill
+    kernel: NDArray[np.float64] = cdist(left[:, None], right[:, None], "sqeuclidean")
+    np.negative(kernel, out=kernel)
+    kernel /= 2 * bandwidth**2
+    return np.exp(kernel, out=kernel)

@@ -67,7 +67,8 @@ class TextIndex:
 
     def rows_with(self, texts: Sequence[str]) -> list[NDArray[np.uint32]]:
         """For each text the rows that may hold it, ascending."""
-        return [self.rows[start:stop] for start, stop in _spans(self.digests, texts)]
+        rows = np.asarray(self.rows)  # slices of a plain view of the mapped file are made sooner
+        return [rows[start:stop] for start, stop in _spans(self.digests, texts)]
 
 
 @dataclass(frozen=True)
@@ -133,11 +134,14 @@ class Index:
 
     def rows_of_formulas(self, formulas: Sequence[str]) -> list[NDArray[np.uint32]]:
         """For each reduced formula the rows that may have it, ascending."""
-        rows = []
-        for start, stop in _spans(self.formula_digests, formulas):
-            ranges = [np.arange(first, after, dtype=np.uint32) for first, after in self.formula_rows[start:stop]]
-            rows.append(np.concatenate([np.empty(0, np.uint32), *ranges]))
-        return rows
+        formula_rows, none = np.asarray(self.formula_rows), np.empty(0, np.uint32)
+
+        def rows(start: int, stop: int) -> NDArray[np.uint32]:
+            ranges = [np.arange(first, after, dtype=np.uint32) for first, after in formula_rows[start:stop].tolist()]
+            return np.concatenate([none, *ranges])
+
+        # many are asked for that no crystal has
+        return [none if start == stop else rows(start, stop) for start, stop in _spans(self.formula_digests, formulas)]
 
     def _arrays(self) -> list[NDArray[np.generic]]:
         """In the order of the files."""

@@ -14,7 +14,7 @@ from pymatgen.core.composition import Composition
 from pymatgen.core.periodic_table import Element
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -93,7 +93,7 @@ def unreduced_formula(counts: Mapping[int, int]) -> str:
     """
     _check(counts)
     symbols = symbols_in_formula_order()
-    return "".join(f"{symbols[number]}{counts[number]}" for number in _in_formula_order(counts))
+    return "".join(f"{symbols[number]}{counts[number]}" for number in in_formula_order(counts))
 
 
 def reduced_formula(atomic_numbers: NDArray[np.int64]) -> str:
@@ -119,7 +119,7 @@ def formula_of_counts(counts: Mapping[int, int]) -> str:
 
     """
     symbols, divisor = symbols_in_formula_order(), math.gcd(*counts.values())
-    amounts = {number: counts[number] // divisor for number in _in_formula_order(counts)}
+    amounts = {number: counts[number] // divisor for number in in_formula_order(counts)}
     *first, last = amounts
     brackets = ""
     if len(first) >= _FEWEST_BESIDE_BRACKETS:
@@ -129,6 +129,38 @@ def formula_of_counts(counts: Mapping[int, int]) -> str:
             brackets = f"({_joined({symbols[number]: amounts.pop(number) // times for number in within})}){times}"
     formula = _joined({symbols[number]: amount for number, amount in amounts.items()}) + brackets
     return str(Composition.special_formulas.get(formula, formula))
+
+
+def formulas_of_ratios(elements: Sequence[int], ratios: NDArray[np.int64]) -> list[str]:
+    """What :func:`formula_of_counts` gives for each of many numbers of atoms of a few elements, much sooner.
+
+    Args:
+        elements: (k,) atomic numbers, in formula order.
+        ratios: (n, k) number of atoms of each, not all 0 and without a common divisor.
+
+    """
+    symbols, values, special = symbols_in_formula_order(), _electronegativities(), Composition.special_formulas
+    amounts = ["", *map(str, range(2, int(ratios.max(initial=1)) + 1))]
+    # (k, largest amount + 1)
+    written = np.array([["", *(f"{symbols[number]}{amount}" for amount in amounts)] for number in elements], object)
+    rows, columns = np.arange(len(ratios)), np.arange(len(elements))
+    is_there = ratios > 0
+    n_there = is_there.sum(axis=1)
+    last = (is_there * columns).argmax(axis=1)
+    is_there[rows, last] = False
+    one = (is_there * columns).argmax(axis=1)
+    times = np.gcd(ratios[rows, one], ratios[rows, last])
+    electronegativity = np.array([values[number] for number in elements])
+    is_close = electronegativity[last] - electronegativity[one] < _POLYANION
+    rows = np.flatnonzero(is_close & (times > 1) & (n_there > _FEWEST_BESIDE_BRACKETS))
+    one, last, times = one[rows], last[rows], times[rows]
+    brackets = np.full(len(ratios), "", object)
+    within = written[one, ratios[rows, one] // times] + written[last, ratios[rows, last] // times]
+    brackets[rows] = "(" + within + ")" + times.astype(str).astype(object)
+    before = ratios.copy()
+    before[rows, one] = before[rows, last] = 0
+    formulas = written[columns, before].sum(axis=1) + brackets
+    return [special.get(formula, formula) for formula in formulas.tolist()]
 
 
 def _joined(amounts: Mapping[str, int]) -> str:
@@ -141,7 +173,13 @@ def anonymous_formula(counts: Mapping[int, int]) -> str:
     return _joined(dict(zip(ascii_uppercase, sorted(count // divisor for count in counts.values()), strict=False)))
 
 
-def _in_formula_order(numbers: Iterable[int]) -> list[int]:
+def in_formula_order(numbers: Iterable[int]) -> list[int]:
+    """Atomic numbers in the order of pymatgen's formulas.
+
+    Raises:
+        KeyError: an atomic number outside 1-118.
+
+    """
     return sorted(numbers, key=_place_in_formula().__getitem__)
 
 

@@ -6,17 +6,15 @@ counted out instead of searching the set.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from metrics.measure import UnmeasurableError
-from metrics.measure.fingerprint.elements import formula_of_counts
+from metrics.measure.fingerprint.elements import formulas_of_ratios, in_formula_order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -57,81 +55,62 @@ def host_formulas(counts: Mapping[int, int], sites_per_edit: int) -> set[str]:
     most = n_sites // (sites_per_edit - 1)
     if not most:
         return set()
-    elements = sorted(counts)
-    amounts = np.array([counts[element] for element in elements])
-    ratios = []
-    steps = 0
-    for units in range(n_sites + most, 0, -1):
-        edits = most if units > 1 else min(most, MAX_EDITS_OF_ONE_UNIT)
-        of_units, steps = _ratios(amounts, units, edits, sites_per_edit, steps)
-        if steps > MAX_STEPS:
-            reason = f"more than {MAX_STEPS} crystals could be the host of {n_sites} sites of these elements"
-            raise UnmeasurableError(reason)
-        ratios += of_units.tolist()
-    return {
-        formula_of(tuple((e, n) for e, n in zip(elements, ratio, strict=True) if n))
-        for ratio in {tuple(ratio) for ratio in ratios}
-    }
+    elements = in_formula_order(counts)
+    ratios = _ratios([counts[element] for element in elements], most, sites_per_edit)
+    if ratios is None:
+        reason = f"more than {MAX_STEPS} crystals could be the host of {n_sites} sites of these elements"
+        raise UnmeasurableError(reason)
+    return set(formulas_of_ratios(elements, ratios))
 
 
-@njit(cache=True)
-def _ratios(
-    amounts: NDArray[np.int64], units: int, most: int, sites_per_edit: int, steps: int
-) -> tuple[NDArray[np.int64], int]:
-    """(m, k) numbers without a common divisor whose multiples by `units` may be a host, see :func:`may_be_host`.
+def _ratios(amounts: Sequence[int], most: int, sites_per_edit: int) -> NDArray[np.int64] | None:
+    """(m, k) numbers without a common divisor of which some multiple may be a host, see :func:`may_be_host`.
 
-    Those multiples are within `most` atoms of the `amounts` (k,), both of those lost and of those added. Also the
-    number of steps, which goes on from `steps` and ends past the bound.
+    Those multiples are within `most` atoms of the `amounts`, both of those lost and of those added; None where there
+    are more than `MAX_STEPS`. All numbers of formula units are tried at once, one element after the other, and nothing
+    is kept that the elements to come cannot complete: what is kept are never more than the multiples in the end.
     """
-    k = len(amounts)
-    ratios = np.empty((16, k), np.int64)
-    n_ratios = 0
-    ratio, last = np.empty(k, np.int64), np.empty(k, np.int64)
-    # atoms that the host has more and has less of the elements before one
-    more, fewer = np.zeros(k + 1, np.int64), np.zeros(k + 1, np.int64)
-    at, enters = 0, True
-    while at >= 0:
-        if enters:
-            ratio[at] = max(0, -((most - fewer[at] - amounts[at]) // units))
-            last[at] = (amounts[at] + most - more[at]) // units
-        else:
-            ratio[at] += 1
-        if ratio[at] > last[at]:
-            at, enters = at - 1, False
-            continue
-        off = units * ratio[at] - amounts[at]
-        more[at + 1], fewer[at + 1] = more[at] + max(0, off), fewer[at] + max(0, -off)
-        if at + 1 < k:
-            at, enters = at + 1, True
-            continue
-        enters = False
-        steps += 1
-        if steps > MAX_STEPS:
-            break
-        edits = max(more[k], fewer[k])
-        if edits == 0:
-            edits = FEWEST_OF_EQUAL_ATOMS
-        if edits <= units * ratio.sum() // sites_per_edit and _common_divisor(ratio) == 1:
-            if n_ratios == len(ratios):
-                larger = np.empty((2 * n_ratios, k), np.int64)
-                larger[:n_ratios] = ratios
-                ratios = larger
-            ratios[n_ratios] = ratio
-            n_ratios += 1
-    return ratios[:n_ratios].copy(), steps
+    units = np.arange(1, sum(amounts) + most + 1)
+    edits = np.where(units > 1, most, min(most, MAX_EDITS_OF_ONE_UNIT))
+    to_come = _fewest_lost(amounts, units, most)
+    of_units = np.flatnonzero(to_come[0][:, most] <= edits)
+    more = fewer = np.zeros(len(of_units), np.int64)
+    ratios = np.empty((len(of_units), 0), np.int64)
+    for amount, fewest in zip(amounts, to_come[1:], strict=True):
+        times, allowed = units[of_units], edits[of_units]
+        first = np.maximum(0, -((allowed - fewer - amount) // times))
+        n_choices = (amount + allowed - more) // times + 1 - first
+        parents = np.repeat(np.arange(len(of_units)), n_choices)
+        ratio = first[parents] + np.arange(len(parents)) - np.repeat(np.cumsum(n_choices) - n_choices, n_choices)
+        off = times[parents] * ratio - amount
+        more, fewer = more[parents] + np.maximum(0, off), fewer[parents] + np.maximum(0, -off)
+        of_units = of_units[parents]
+        can_end = np.flatnonzero(fewest[of_units, edits[of_units] - more] <= edits[of_units] - fewer)
+        if len(can_end) > MAX_STEPS:
+            return None
+        ratios = np.column_stack([ratios[parents[can_end]], ratio[can_end]])
+        of_units, more, fewer = of_units[can_end], more[can_end], fewer[can_end]
+    n_edits = np.maximum(more, fewer)
+    n_edits[n_edits == 0] = FEWEST_OF_EQUAL_ATOMS
+    is_host = n_edits <= units[of_units] * ratios.sum(axis=1) // sites_per_edit
+    kept: NDArray[np.int64] = ratios[is_host & (np.gcd.reduce(ratios, axis=1) == 1)]
+    return kept
 
 
-@njit(cache=True)
-def _common_divisor(numbers: NDArray[np.int64]) -> int:
-    divisor = 0
-    for number in numbers:
-        other = number
-        while other:
-            divisor, other = other, divisor % other
-    return divisor
+def _fewest_lost(amounts: Sequence[int], units: NDArray[np.int64], most: int) -> list[NDArray[np.int64]]:
+    """(n units, most + 1) fewest atoms lost where up to so many are added, by the elements from each one on, and none.
+
+    The host has a multiple of the formula units of every element: the next below its amount, or the next above.
+    """
+    added = np.arange(most + 1)
+    fewest = [np.zeros((len(units), most + 1), np.int64)]
+    for amount in reversed(amounts):
+        above = (amount % units)[:, None]
+        left = added - (units[:, None] - above)
+        raised = np.where(left < 0, _NEVER, np.take_along_axis(fewest[-1], np.maximum(left, 0), axis=1))
+        fewest.append(np.minimum(fewest[-1] + above, raised))
+    return fewest[::-1]
 
 
-@lru_cache(maxsize=100_000)
-def formula_of(ratio: tuple[tuple[int, int], ...]) -> str:
-    """Pymatgen's reduced formula of numbers of atoms by element."""
-    return formula_of_counts(dict(ratio))
+_NEVER = 1_000_000
+"""Atoms lost, more than there are."""

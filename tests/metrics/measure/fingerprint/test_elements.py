@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,8 @@ from metrics.measure.fingerprint.elements import (
     atomic_numbers_with_electronegativity,
     element_of,
     formula_of_counts,
+    formulas_of_ratios,
+    in_formula_order,
 )
 
 # those of polyanions and of the formulas that pymatgen does not reduce, beside all others
@@ -45,6 +49,28 @@ def test_a_formula_is_spelt_as_by_pymatgen(counts: dict[int, int]) -> None:
 )
 def test_formulas_that_are_spelt_in_a_way_of_their_own(counts: dict[int, int], formula: str) -> None:
     assert formula_of_counts(counts) == formula
+
+
+@given(
+    st.lists(st.one_of(st.sampled_from(COMMON), st.integers(1, 118)), min_size=1, max_size=6, unique=True).flatmap(
+        lambda numbers: st.tuples(
+            st.just(in_formula_order(numbers)),
+            st.lists(
+                st.lists(st.integers(0, 12), min_size=len(numbers), max_size=len(numbers)).filter(
+                    lambda amounts: math.gcd(*amounts) == 1
+                ),
+                max_size=8,
+            ),
+        )
+    )
+)
+def test_many_formulas_are_spelt_as_each_of_them(numbers_and_ratios: tuple[list[int], list[list[int]]]) -> None:
+    numbers, ratios = numbers_and_ratios
+    each = [
+        formula_of_counts({number: amount for number, amount in zip(numbers, amounts, strict=True) if amount})
+        for amounts in ratios
+    ]
+    assert formulas_of_ratios(numbers, np.array(ratios, dtype=np.int64).reshape(-1, len(numbers))) == each
 
 
 def test_which_elements_have_no_electronegativity() -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.measure import UnmeasurableError
-from metrics.measure.matching.host_formulas import fewest_edits, formula_of, host_formulas
+from metrics.measure.fingerprint.elements import formula_of_counts
+from metrics.measure.matching.host_formulas import fewest_edits, host_formulas
 from metrics.measure.matching.point_defect import host_multiples
 
 SODIUM, CHLORINE, OXYGEN, COPPER = 11, 17, 8, 29
@@ -38,11 +37,10 @@ def by_trying(counts: dict[int, int], n_edits: int) -> set[str]:
     formulas = set()
     for atoms in edited(counts, n_edits):
         host = {element: n for element, n in atoms if n}
-        units = math.gcd(*host.values())
         # a defect has an edit, and two that leave the numbers as they are
         edits = fewest_edits(counts, host) or 2
         if edits <= sum(host.values()) // SITES_PER_EDIT:
-            formulas.add(formula_of(tuple((element, n // units) for element, n in sorted(host.items()))))
+            formulas.add(formula_of_counts(host))
     return formulas
 
 
