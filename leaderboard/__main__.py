@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc as garbage_collector
 import os
 import sqlite3
 import sys
@@ -24,6 +25,8 @@ from leaderboard.run.verification import command as verification
 from metrics.measure.running.choice import add_engine_options, parsed
 from metrics.measure.running.engine import QUIET, THREADS, EngineError
 from submissions.formats_text import FORMATS_TEXT
+
+OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 EPILOG = """\
 Exit status: 0 done, whatever verdicts the structures got; 1 the file is refused or the run failed; 2 wrong usage.
@@ -280,6 +283,8 @@ def main(arguments: list[str] | None = None) -> int:
         return int(import_module("reference_data.__main__").main(arguments[1:], prog=f"{_program()} reference"))
     # one thread, set before numpy is imported: the workers fill the cores, and numbers stay the same anywhere
     os.environ.update({**THREADS, **QUIET})
+    # what importing makes stays: looking for garbage in it, over and over, takes a tenth of the time of a small run
+    garbage_collector.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     options = parsed(parser(), arguments)
     try:
         # imported only now: what measures takes seconds to import, and neither help nor the table needs it

@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from leaderboard.calibration.assess import THRESHOLDS
-from leaderboard.calibration.expectation import expectation
+from leaderboard.calibration.expectation import THRESHOLDS, expectation
 from leaderboard.calibration.fit import Labelled, fit
 from metrics.formula import chemical_system, elements_of, smallest_whole
 from metrics.measure.energy.hull import Hull, formation_energy_per_atom

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from leaderboard.calibration.assess import THRESHOLDS
-from leaderboard.calibration.expectation import expectation
+from leaderboard.calibration.expectation import THRESHOLDS, expectation
 from metrics.formula import elements_of
 from metrics.scores.stability import CALIBRATED_COLUMNS
 from metrics.table import frame

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from leaderboard.calibration.expectation import expectation
+from leaderboard.calibration.expectation import THRESHOLDS, expectation
 from leaderboard.calibration.fit import DRAWS, fit
 from leaderboard.calibration.record import LeftOut, ReliabilityBin
-from metrics.scores.stability import METASTABLE_EV_PER_ATOM, TOLERANCE_EV_PER_ATOM
 from metrics.statistics.expected import expected_share
 
 if TYPE_CHECKING:
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
 
     from leaderboard.calibration.fit import Labelled
 
-THRESHOLDS = (TOLERANCE_EV_PER_ATOM, METASTABLE_EV_PER_ATOM + TOLERANCE_EV_PER_ATOM)
-"""Of e_above_hull in eV/atom: stable, and metastable or better."""
 BINS = 8
 """Of a reliability diagram, with equally many structures: about 250 of the 1,963 at hand."""
 _DIGITS = 6

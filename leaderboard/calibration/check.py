@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from leaderboard.calibration.apply import calibrated
-from leaderboard.calibration.assess import THRESHOLDS
+from leaderboard.calibration.expectation import THRESHOLDS
 from leaderboard.calibration.labels import matched, views_of
 from leaderboard.calibration.ledger import Check, CheckedShare
 from leaderboard.calibration.record import N_DIGITS

@@ -9,12 +9,15 @@ import numpy as np
 
 from leaderboard.calibration.error_model import ErrorModel, probability_below, quantile
 from leaderboard.calibration.features import DEEP_EV_PER_ATOM, LOCATION, SCALE, design, features
+from metrics.scores.stability import METASTABLE_EV_PER_ATOM, TOLERANCE_EV_PER_ATOM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+THRESHOLDS = (TOLERANCE_EV_PER_ATOM, METASTABLE_EV_PER_ATOM + TOLERANCE_EV_PER_ATOM)
+"""Of e_above_hull in eV/atom: stable, and metastable or better."""
 COVERAGE = 0.90
 """Of the interval of one structure's distance."""
 N_BELOW = 7

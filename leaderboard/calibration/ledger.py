@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, FiniteFloat, ValidationError
 
 from leaderboard.calibration import LEDGER
-from leaderboard.calibration.assess import THRESHOLDS
+from leaderboard.calibration.expectation import THRESHOLDS
 from leaderboard.calibration.record import Sha256  # noqa: TC001 - pydantic reads the annotations
 from leaderboard.errors import CommandError, RecordError
 

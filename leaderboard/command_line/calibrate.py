@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leaderboard.board.names import hull_name, potential_name
-from leaderboard.calibration.assess import THRESHOLDS
 from leaderboard.calibration.check import checks_of
+from leaderboard.calibration.expectation import THRESHOLDS
 from leaderboard.calibration.labels import LabelledRun, read_labels
 from leaderboard.calibration.ledger import add, ledger, record_text
 from leaderboard.calibration.record import calibrations

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from leaderboard.calibration.assess import THRESHOLDS
+from leaderboard.calibration.expectation import THRESHOLDS
 from leaderboard.run.energy_views import keys, views
 from leaderboard.score_key import CALIBRATED
 from metrics.energy_convention import OWN

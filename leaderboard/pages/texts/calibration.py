@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from leaderboard.board.calibrated import OUTSIDE
 from leaderboard.board.names import potential_name, view_name
-from leaderboard.calibration.assess import THRESHOLDS
+from leaderboard.calibration.expectation import THRESHOLDS
 from leaderboard.calibration.record import calibrations
 from leaderboard.pages.parts.markup import text
 from leaderboard.score_key import CALIBRATED, ScoreKey

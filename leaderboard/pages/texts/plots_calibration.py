@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from leaderboard.calibration.assess import THRESHOLDS
+from leaderboard.calibration.expectation import THRESHOLDS
 from leaderboard.pages.parts.plots import BLUE, GRID, INK, SERIES, styled
 from leaderboard.score_key import CALIBRATED
 from metrics.score import registry

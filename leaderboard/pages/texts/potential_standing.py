@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leaderboard.board.names import hull_name, potential_name
-from leaderboard.calibration.assess import THRESHOLDS
+from leaderboard.calibration.expectation import THRESHOLDS
 from leaderboard.calibration.record import calibrations
 from leaderboard.pages.parts.markup import UNKNOWN, text
 from metrics.measure.potentials import registry

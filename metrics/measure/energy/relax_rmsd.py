@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pymatgen.analysis.structure_matcher import StructureMatcher
-
 from metrics.measure.structure.convert import to_structure
 
 if TYPE_CHECKING:
+    from pymatgen.analysis.structure_matcher import StructureMatcher
+
     from metrics.crystal import Crystal
 
 
@@ -30,4 +30,6 @@ def relaxation_rmsd(start: Crystal, end: Crystal) -> float | None:
 @cache
 def _matcher() -> StructureMatcher:
     """Pymatgen's defaults, on the cells as they are: both hold the same atoms."""
+    from pymatgen.analysis.structure_matcher import StructureMatcher  # noqa: PLC0415 - slow, and only workers relax
+
     return StructureMatcher(primitive_cell=False)

@@ -13,7 +13,6 @@ from ase import Atoms
 from ase.data import chemical_symbols
 from ase.geometry import minkowski_reduce
 from ase.neighborlist import neighbor_list
-from ase.optimize import FIRE
 
 from metrics.crystal import Crystal
 from metrics.measure.energy import gpu_memory
@@ -191,6 +190,8 @@ def _relaxed(
         _StoppedError: out of time, or out of bounds.
 
     """
+    from ase.optimize import FIRE  # noqa: PLC0415 - imports 200 modules, and whoever hands out tasks relaxes nothing
+
     optimizer = FIRE(CellFilter(atoms), logfile=None)
     began, converged = clock(), False
     try:

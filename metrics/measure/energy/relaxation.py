@@ -54,7 +54,9 @@ def processes_of(potential: Potential) -> ProcessSettings:
     Where there is a GPU they share its memory (:mod:`metrics.measure.energy.gpu_memory`).
     """
     return ProcessSettings(
-        preload=(energy_of.__module__,), environment=potential.environment, uses_cuda="cuda" in potential.devices
+        preload=("ase.optimize", energy_of.__module__),
+        environment=potential.environment,
+        uses_cuda="cuda" in potential.devices,
     )
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
-from scipy.optimize import linear_sum_assignment
 
 from metrics.measure import UnmeasurableError
 from metrics.measure.fingerprint.neighbours import neighbours_within, reduce_cell
@@ -84,6 +83,8 @@ def profile_distance(a: Profile, b: Profile) -> float | None:
         cost = _costs(*sorted((ours, theirs), key=len))
         largest = _nearest_cost(cost)
         if largest < 0:
+            from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - slow, and few pairs need it
+
             cost = cost.repeat(n_rows // cost.shape[0], axis=0).repeat(n_rows // cost.shape[1], axis=1)
             largest = float(cost[linear_sum_assignment(cost)].max())
         worst = max(worst, largest)

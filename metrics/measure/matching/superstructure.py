@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metrics.measure.matching.structure_matcher.bounded_matcher import BoundedMatcher
 from metrics.measure.matching.verdict import _in_invariant_order
 from metrics.measure.structure.convert import to_structure
 
@@ -45,6 +44,8 @@ def same_up_to_superstructure(a: Candidate, b: Candidate, settings: MatchSetting
         UnmeasurableError: a cell cannot be searched.
 
     """
+    from metrics.measure.matching.structure_matcher.bounded_matcher import BoundedMatcher  # noqa: PLC0415 - as for a verdict
+
     first, second = (to_structure(_in_invariant_order(one.primitive(one.sizes[:1]))) for one in (a, b))
     matcher = BoundedMatcher(
         ltol=settings.ltol, stol=settings.stol, angle_tol=settings.angle_tol, attempt_supercell=True

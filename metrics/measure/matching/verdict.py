@@ -3,14 +3,15 @@
 Neither alone will do. Keys see how a crystal is bonded, not by how much it is distorted or how its layers are stacked;
 the distance sees both but not the order of a polytype; StructureMatcher at its defaults loses a noisy supercell,
 because its primitive-cell search fails. So it is asked only inside an ambiguous band, and then about the loose
-primitive cells found here.
+primitive cells found here. It is imported where it is asked, as that takes long and a process that only hands out pairs
+does without.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
@@ -20,8 +21,10 @@ from metrics.measure.fingerprint.neighbours import reduce_cell
 from metrics.measure.fingerprint.translations import translation_groups
 from metrics.measure.matching.distance_profile import Profile, distance_profile, profile_distance
 from metrics.measure.matching.folding import folding_deviation, folds_noise, primitive_cell
-from metrics.measure.matching.structure_matcher.bounded_matcher import BoundedMatcher, Reduced
 from metrics.measure.structure.convert import to_structure
+
+if TYPE_CHECKING:
+    from metrics.measure.matching.structure_matcher.bounded_matcher import Reduced
 
 VERSION = 3
 """Of the verdict; raised when it could change under the same settings."""
@@ -229,6 +232,8 @@ def same_by_loose_matcher(a: Candidate, b: Candidate, settings: MatchSettings) -
         UnmeasurableError: a cell cannot be searched, or StructureMatcher would take too long.
 
     """
+    from metrics.measure.matching.structure_matcher.bounded_matcher import BoundedMatcher  # noqa: PLC0415 - see above
+
     common = _common_sizes(a, b)
     first, second = (_content(one.crystal) for one in (a, b))
     if _loose_cell(first, common).n_sites != _loose_cell(second, common).n_sites:
@@ -276,6 +281,8 @@ def _loose_cell(content: Content, sizes: tuple[int, ...]) -> Crystal:
 @lru_cache(maxsize=MAX_KEPT)
 def _reduced(content: Content, sizes: tuple[int, ...]) -> Reduced:
     """The same in the cell that StructureMatcher compares, which takes longer to find than to compare."""
+    from metrics.measure.matching.structure_matcher.bounded_matcher import BoundedMatcher  # noqa: PLC0415 - see above
+
     return BoundedMatcher.reduced(to_structure(_loose_cell(content, sizes)))
 
 

@@ -6,7 +6,6 @@ import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pymatgen.io.cif import CifParser, CifWriter
 
 from metrics.crystal import Crystal
 from metrics.measure.fingerprint.elements import atomic_numbers_with_electronegativity
@@ -67,6 +66,8 @@ def _surely_survives(cell: Reduced, atomic_numbers: NDArray[np.int64]) -> bool:
 
 
 def _reads_back(crystal: Crystal) -> bool:
+    from pymatgen.io.cif import CifParser, CifWriter  # noqa: PLC0415 - few crystals need the reader
+
     structure = to_structure(crystal)
     with warnings.catch_warnings():
         # what the parser grumbles about shows in what it returns

@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from leaderboard.calibration.apply import Energies, calibrated, fitting
-from leaderboard.calibration.assess import THRESHOLDS
-from leaderboard.calibration.expectation import expectation
+from leaderboard.calibration.expectation import THRESHOLDS, expectation
 from leaderboard.calibration.features import DEEP_EV_PER_ATOM, LOCATION, SCALE
 from leaderboard.calibration.record import Calibration, calibrations
 from metrics.score import registry

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.calibration.assess import BINS, THRESHOLDS, leave_one_out, reliability
+from leaderboard.calibration.assess import BINS, leave_one_out, reliability
+from leaderboard.calibration.expectation import THRESHOLDS
 from leaderboard.calibration.record import calibrations
 from metrics.statistics.uncertainty import wilson_interval
 from tests.leaderboard.calibration.test_fit import made

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leaderboard.calibration.assess import THRESHOLDS, leave_one_out
+from leaderboard.calibration.assess import leave_one_out
 from leaderboard.calibration.error_model import BELOW, DEGREES, ErrorModel, probability_below, quantile
-from leaderboard.calibration.expectation import expectation
+from leaderboard.calibration.expectation import THRESHOLDS, expectation
 from leaderboard.calibration.features import FAR_EV_PER_ATOM
 from leaderboard.calibration.fit import Labelled, NotEnoughLabelsError, fit
 from leaderboard.calibration.record import Parameters

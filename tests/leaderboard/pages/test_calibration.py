@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 import pytest
 
-from leaderboard.calibration.assess import THRESHOLDS
+from leaderboard.calibration.expectation import THRESHOLDS
 from leaderboard.calibration.record import calibrations
 from leaderboard.pages.model import energies, energy_charts
 from leaderboard.pages.texts import about, plots_calibration

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metrics.measure.matching.structure_matcher.bounded_matcher import BoundedMatcher
 from metrics.measure.structure.convert import to_structure
 
 if TYPE_CHECKING:
@@ -21,4 +20,6 @@ def same_by_default_matcher(a: Candidate, b: Candidate) -> bool:
         UnmeasurableError: a bound on the work is passed.
 
     """
+    from metrics.measure.matching.structure_matcher.bounded_matcher import BoundedMatcher  # noqa: PLC0415 - as for a verdict
+
     return bool(BoundedMatcher(primitive_cell=True).fit(to_structure(a.crystal), to_structure(b.crystal)))
