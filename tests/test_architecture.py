@@ -222,7 +222,12 @@ def test_the_package_called_metrics_is_ours() -> None:
 
 def loaded_by(code: str) -> set[str]:
     """Names of the packages that a new process has loaded after running some code."""
-    code = f"import sys; {code}; print(*{{name.split('.')[0] for name in sys.modules}})"
+    return {name.split(".")[0] for name in modules_loaded_by(code)}
+
+
+def modules_loaded_by(code: str) -> set[str]:
+    """Names of the modules that a new process has loaded after running some code."""
+    code = f"import sys; {code}; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     return set(run.stdout.split())
 
@@ -240,6 +245,12 @@ def test_the_scores_load_without_pymatgen() -> None:
     loaded = loaded_by("from metrics.score import registry; assert registry()")
     assert "pandas" in loaded
     assert not {"torch", "numba", *CHEMISTRY} & loaded
+
+
+def test_what_hands_out_the_work_of_a_run_loads_nothing_that_only_workers_use() -> None:
+    loaded = modules_loaded_by("import leaderboard.run.scoring; from metrics.measure import registry as m; m()")
+    assert "metrics.measure.matching.verdict" in loaded
+    assert not {"scipy.optimize", "ase.optimize", "pymatgen.core.structure_matcher", "pymatgen.io.cif"} & loaded
 
 
 def test_the_registries_load_without_the_stability_tier() -> None:

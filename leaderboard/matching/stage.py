@@ -101,22 +101,21 @@ def identify_records(
     A record without keys cannot be compared: its identity stays unknown, with the reason its fingerprint gave.
 
     """
-    comparable = columns["canonical_bawl_keys"].notna() & columns["reduced_formula"].notna()
+    comparable = (columns["canonical_bawl_keys"].notna() & columns["reduced_formula"].notna()).tolist()
+    # as lists, from which a cell comes a hundred times as fast
+    ids, formulas, keys = (columns[name].tolist() for name in ("id", "reduced_formula", "canonical_bawl_keys"))
     # equal content is compared once: candidates are numbered, each with the rows that hold it
     rows_of: dict[str, list[int]] = defaultdict(list)
     for row, crystal in crystals.items():
         if comparable[row]:
             rows_of[crystal.sha256].append(row)
     rows = list(rows_of.values())
-    candidates = [
-        Candidate(crystals[first], columns["reduced_formula"][first], tuple(columns["canonical_bawl_keys"][first]))
-        for first, *_ in rows
-    ]
+    candidates = [Candidate(crystals[first], formulas[first], tuple(keys[first])) for first, *_ in rows]
     known = reference.rows_of_formulas(candidate.reduced_formula for candidate in candidates)
     budget = CpuBudget(LEAST_CPU_SECONDS + CPU_SECONDS_A_CRYSTAL * len(candidates), "comparing")
     pool = Pool(
         crystals=[*candidates, *(crystal.candidate() for crystal in known)],
-        names=[*(columns["id"][first] for first, *_ in rows), *(crystal.id for crystal in known)],
+        names=[*(ids[first] for first, *_ in rows), *(crystal.id for crystal in known)],
         engine=engine,
         time_limit_s=protocol.time_limits_s.match,
         report=report,
@@ -153,7 +152,7 @@ def _note_classes(
 ) -> None:
     """Which record stands for each class, and whether the class is certainly one of its own."""
     failed = {at: inside.pairs[at].tolist() for at in inside.failures}
-    is_valid = columns["valid"].fillna(value=False).tolist()
+    ids, is_valid = columns["id"].tolist(), columns["valid"].fillna(value=False).tolist()
     places = [
         Place(not any(is_valid[row] for row in holders), sha256) for holders, sha256 in zip(rows, sha256s, strict=True)
     ]
@@ -167,7 +166,7 @@ def _note_classes(
     for label, holders in zip(classes, rows, strict=True):
         for row in holders:
             is_first = row == first[label]
-            findings.note(row, "duplicate_of", None if is_first else columns["id"][first[label]])
+            findings.note(row, "duplicate_of", None if is_first else ids[first[label]])
             unique = (True if label in sure else None) if is_first else False
             findings.note(row, "unique", unique, f"comparison within the submission: {reasons.get(label)}")
 
