@@ -190,7 +190,7 @@ def _relaxed(
         _StoppedError: out of time, or out of bounds.
 
     """
-    from ase.optimize import FIRE  # noqa: PLC0415 - imports 200 modules, and whoever hands out tasks relaxes nothing
+    from ase.optimize import FIRE  # noqa: PLC0415 - slow, and whoever hands out tasks relaxes nothing
 
     optimizer = FIRE(CellFilter(atoms), logfile=None)
     began, converged = clock(), False
