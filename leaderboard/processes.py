@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # what each worker imports before its first task, so that no task pays for it
 PRELOAD = ("leaderboard.run.reading", "metrics.measure.running.batch", "leaderboard.run.warm:warm")
-# some forty structures as CIF in a ZIP file, half a second of work
+# some forty to a hundred structures as CIF in a ZIP file, a second or two of work
 FEW_BYTES = 2**16
 
 

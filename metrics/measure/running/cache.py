@@ -35,8 +35,8 @@ class Cache:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._database = sqlite3.connect(path, timeout=60)
         self._database.execute("PRAGMA journal_mode=WAL")
-        # what is committed outlives the process; after a power cut the last half minute is measured again, which costs
-        # less than waiting for the disk at every third structure
+        # what is committed outlives the process; after a power cut what the system had not written yet is measured
+        # again, which costs less than waiting for the disk at every third structure
         self._database.execute("PRAGMA synchronous=NORMAL")
         self._database.execute(
             "CREATE TABLE IF NOT EXISTS results "
@@ -82,7 +82,7 @@ class Cache:
             self.commit()
 
     def commit(self) -> None:
-        """Make durable what was put; results that are dear to compute do not wait for their number."""
+        """Let what was put outlive this process; results that are dear to compute do not wait for their number."""
         if self._uncommitted:
             self._database.executemany(
                 f"INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, {_today()})",  # noqa: S608 - a number of ours

@@ -41,6 +41,9 @@ class EngineChoice:
 
     def __post_init__(self) -> None:
         """Refuse what would be ignored."""
+        if self.scheduler is not None and not self.scheduler.strip():
+            msg = f"scheduler={self.scheduler!r} is no address, such as tcp://10.0.0.1:8786"
+            raise ValueError(msg)
         if self.scheduler is not None and self.jobs is not None:
             msg = (
                 f"jobs={self.jobs} are processes of this machine; workers at {self.scheduler} have theirs, leave it out"
@@ -109,13 +112,11 @@ def parsed(parser: ArgumentParser, arguments: Sequence[str] | None) -> Namespace
 def _trouble(options: Namespace) -> str | None:
     """Why the options of an engine do not go together; None where they do."""
     if options.engine == LOCAL:
-        given = "--scheduler" if options.scheduler else "--gpu" if options.gpu else None
+        given = "--scheduler" if options.scheduler is not None else "--gpu" if options.gpu else None
         return given and f"{given} goes with --engine {DASK} only"
     if options.jobs:
-        return (
-            f"--jobs goes with --engine {LOCAL} only; a worker of a cluster is told its number: dask worker --nthreads"
-        )
-    if not options.scheduler:
+        return f"--jobs goes with --engine {LOCAL} only; a worker of a cluster is told its number: --nthreads"
+    if not (options.scheduler or "").strip():
         return f"--engine {DASK} needs the address of a scheduler: --scheduler tcp://HOST:8786"
     if find_spec("distributed") is None:
         return f"--engine {DASK}: {NEEDS_DISTRIBUTED}"

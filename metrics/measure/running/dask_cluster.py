@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from distributed import Client
 from distributed.client import ClosedClientError, FutureCancelledError, FuturesCancelledError
+from distributed.comm.addressing import get_address_host_port
 
 from metrics.code_version import code_version
 from metrics.measure.running.dask_worker import VERSION_RESOURCE, Answers, Chunk, run_chunk
@@ -86,6 +87,7 @@ class Cluster:
         self._capacity = Capacity()
         self._fetching = ThreadPoolExecutor(FETCHES, thread_name_prefix="fetch")
         try:
+            get_address_host_port(address)  # a client that cannot read it holds up the end of the process for a minute
             self._client = Client(address, timeout=CONNECT_S, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:  # TypeError: tls:// without certificates in its configuration
             msg = f"no Dask scheduler answers at {address}: {error}; start one there: python -m dask scheduler"

@@ -25,7 +25,7 @@ START_SECONDS = 600.0  # a first start compiles for half a minute of CPU, more o
 
 
 class EngineError(Exception):
-    """Where tasks should run cannot be reached."""
+    """Where tasks should run cannot be reached, or no process starts there."""
 
 
 @dataclass(frozen=True)

@@ -13,19 +13,29 @@ import subprocess
 import time
 from collections import deque
 from contextlib import suppress
+from itertools import islice
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metrics.installed import import_path, interpreter
 from metrics.measure.running import task_process
-from metrics.measure.running.engine import QUIET, START_SECONDS, THREADS, Engine, Outcome, ProcessSettings
+from metrics.measure.running.engine import (
+    QUIET,
+    START_SECONDS,
+    THREADS,
+    Engine,
+    EngineError,
+    Outcome,
+    ProcessSettings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from metrics.measure.running.engine import CpuBudget
 
+EXIT_SECONDS = 10.0  # of a process whose end of the socket is closed
 RESTART_SECONDS = 5.0  # CPU time that a fresh worker takes to import, charged to the task that ended the one before
 GROW_AFTER_S = 1.0  # of work by fewer processes than there may be; starting one takes three seconds of CPU time
 NVIDIA = Path("/dev/nvidiactl")
@@ -61,6 +71,17 @@ class _Worker:
         self.index, self.started = index, time.monotonic()
         self.deadline = self.started + time_limit_s
 
+    def why_not_started(self) -> str:
+        """What became of a process that never was ready; it is ended."""
+        if time.monotonic() < self.deadline:
+            with suppress(subprocess.TimeoutExpired):  # it closes its socket some time before it ends
+                self.process.wait(EXIT_SECONDS)
+        exit_code = self.process.poll()
+        self.end()
+        if exit_code is None:
+            return f"a measuring process was not ready within {START_SECONDS:g} s"
+        return f"a measuring process {_end_of(exit_code)} while it started; what it wrote stands above"
+
     def end(self) -> int:
         """Close and wait; returns the exit code (negative: the signal)."""
         self.connection.close()
@@ -76,6 +97,9 @@ class LocalEngine(Engine):
         processes: what they are.
         at_first: how many start now, where little work is expected; the others do when it turns out to be more.
 
+    Raises:
+        EngineError: in :meth:`map`, where a process cannot start.
+
     """
 
     def __init__(self, jobs: int, processes: ProcessSettings | None = None, *, at_first: int | None = None) -> None:
@@ -86,7 +110,7 @@ class LocalEngine(Engine):
         self._settings = processes or ProcessSettings()
         self._jobs = jobs
         self._workers = [self._start() for _ in range(min(jobs, at_first or jobs))]
-        self._grow_at: float | None = None
+        self._worked_s = 0.0
 
     @property
     def jobs(self) -> int:
@@ -128,17 +152,15 @@ class LocalEngine(Engine):
     ) -> Iterator[Outcome]:
         """Run ``function(item)`` for every item; never more items are taken ahead than there are processes."""
         waiting = enumerate(items)
+        ahead: deque[tuple[int, Any]] = deque()  # one item, to know that there is more than the workers can take
         exhausted = False
         finished: deque[Outcome] = deque()
         try:
             while True:
-                if not exhausted and self._grow_at is not None and time.monotonic() >= self._grow_at:
-                    self._workers += [self._start() for _ in range(self._jobs - len(self._workers))]
-                    self._grow_at = None
                 for worker in self._workers:
                     if worker.ready and worker.index is None and not exhausted:
                         try:
-                            index, item = next(waiting)
+                            index, item = ahead.popleft() if ahead else next(waiting)
                         except StopIteration:
                             exhausted = True
                             break
@@ -146,6 +168,7 @@ class LocalEngine(Engine):
                             finished.append(Outcome(index, None, failure))
                             continue
                         worker.give(index, (function, item), time_limit_s)
+                self._grow_for(waiting, ahead)
                 if exhausted and not finished and all(worker.index is None for worker in self._workers):
                     return
                 self._collect(finished, time_limit_s, budget)
@@ -160,12 +183,22 @@ class LocalEngine(Engine):
     def _start(self) -> _Worker:
         return _Worker(self._settings)
 
+    def _grow_for(self, waiting: Iterator[tuple[int, Any]], ahead: deque[tuple[int, Any]]) -> None:
+        """Start the processes that are left once those that run have worked for a while and an item waits for one."""
+        if len(self._workers) == self._jobs or any(worker.index is None for worker in self._workers):
+            return
+        under_way = sum(time.monotonic() - worker.started for worker in self._workers)
+        if self._worked_s + under_way >= GROW_AFTER_S:
+            ahead.extend(islice(waiting, 0 if ahead else 1))
+            if ahead:
+                self._workers += [self._start() for _ in range(self._jobs - len(self._workers))]
+
     def _collect(self, finished: deque[Outcome], time_limit_s: float, budget: CpuBudget | None) -> None:
         """Wait for a message or a deadline, whichever comes first; where outcomes are there already, do not wait."""
         busy = [worker for worker in self._workers if worker.index is not None or not worker.ready]
         first_deadline = min((worker.deadline for worker in busy), default=0.0)
         patience = 0.0 if finished else max(0.0, first_deadline - time.monotonic())
-        if self._grow_at is not None:
+        if len(self._workers) < self._jobs:
             patience = min(patience, GROW_AFTER_S)
         answered = wait([worker.connection for worker in busy], patience)
         for worker in busy:
@@ -177,10 +210,9 @@ class LocalEngine(Engine):
                     continue
                 if not worker.ready:
                     worker.ready = True
-                    if len(self._workers) < self._jobs:
-                        self._grow_at = time.monotonic() + GROW_AFTER_S
                     continue
                 if worker.index is not None:
+                    self._worked_s += time.monotonic() - worker.started
                     finished.append(Outcome(worker.index, value, failure))
                     if budget is not None:
                         budget.spend(cpu_seconds)
@@ -191,12 +223,12 @@ class LocalEngine(Engine):
     def _replace(
         self, worker: _Worker, finished: deque[Outcome], kind: str, detail: str | None, budget: CpuBudget | None
     ) -> None:
-        exit_code = worker.end()
         if not worker.ready:
-            msg = f"a measuring process could not start within {START_SECONDS:g} s (exit code {exit_code})"
-            raise RuntimeError(msg)
+            raise EngineError(worker.why_not_started())
+        exit_code = worker.end()
         if worker.index is not None:
-            finished.append(Outcome(worker.index, None, f"{kind}: {detail or _exit_text(exit_code)}"))
+            detail = detail or f"the process measuring it {_end_of(exit_code)}"
+            finished.append(Outcome(worker.index, None, f"{kind}: {detail}"))
             if budget is not None:
                 budget.spend(time.monotonic() - worker.started + RESTART_SECONDS)
         self._workers[self._workers.index(worker)] = self._start()
@@ -206,7 +238,5 @@ def _inherited_path() -> list[str]:
     return [part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part]
 
 
-def _exit_text(exit_code: int) -> str:
-    if exit_code < 0:
-        return f"the process measuring it was ended by {signal.Signals(-exit_code).name}"
-    return f"the process measuring it ended with code {exit_code}"
+def _end_of(exit_code: int) -> str:
+    return f"was ended by {signal.Signals(-exit_code).name}" if exit_code < 0 else f"ended with code {exit_code}"

@@ -110,7 +110,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--real", action="store_true", help="measure and compare the rows, tens of milliseconds each")
     parser.add_argument("--convert", action="store_true", help="energies are converted to pbe_mp2020, row by row")
     add_engine_options(parser, int)
-    return parsed(parser, None)
+    options = parsed(parser, None)
+    if options.jobs and not options.real:
+        parser.error("--jobs goes with --real: made-up facts are handed out by one process, or to a cluster")
+    return options
 
 
 if __name__ == "__main__":

@@ -48,6 +48,8 @@ def test_options_make_a_choice(
     ("arguments", "said"),
     [
         (("--scheduler", SCHEDULER), "--scheduler goes with --engine dask only"),
+        (("--scheduler", "", "--jobs", "2"), "--scheduler goes with --engine dask only"),
+        (("--engine", "dask", "--scheduler", ""), "needs the address of a scheduler"),
         (("--gpu",), "--gpu goes with --engine dask only"),
         (("--engine", "dask"), "needs the address of a scheduler: --scheduler tcp://HOST:8786"),
         (("--engine", "dask", "--scheduler", SCHEDULER, "--jobs", "2"), "--jobs goes with --engine local only"),
@@ -84,6 +86,7 @@ def test_without_the_package_it_says_how_to_install_it(
             {"jobs": 2, "scheduler": SCHEDULER},
             f"jobs=2 are processes of this machine; workers at {SCHEDULER} have theirs",
         ),
+        ({"scheduler": " "}, "scheduler=' ' is no address, such as tcp://10.0.0.1:8786"),
         ({"gpu": True}, "gpu=True needs the address of a cluster's scheduler: scheduler='tcp://HOST:8786'"),
     ],
 )

@@ -319,3 +319,13 @@ def test_without_a_scheduler_it_says_how_to_start_one(monkeypatch: pytest.Monkey
     monkeypatch.setattr(dask_cluster, "CONNECT_S", 0.5)
     with pytest.raises(EngineError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9: .*; start one there"):
         dask_cluster.Cluster("tcp://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "nonsense", "tcp://10.0.0.1", "ftp://10.0.0.1:8786"])
+def test_what_is_no_address_is_refused_before_there_is_a_client(address: str) -> None:
+    from metrics.measure.running import dask_cluster  # noqa: PLC0415 - skipped without distributed
+
+    before = set(threading.enumerate())
+    with pytest.raises(EngineError, match=f"no Dask scheduler answers at {address}: "):
+        dask_cluster.Cluster(address)
+    assert set(threading.enumerate()) == before

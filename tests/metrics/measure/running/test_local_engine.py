@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 import venv
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from metrics import installed
-from metrics.measure.running.engine import CpuBudget, ProcessSettings
+from metrics.measure.running.engine import CpuBudget, EngineError, ProcessSettings
 from metrics.measure.running.local_engine import RESTART_SECONDS, LocalEngine
 from tests.engine_tasks import burn
 
@@ -45,13 +46,38 @@ def test_nothing_to_do_ends_at_once(engine: Engine) -> None:
     assert list(engine.map(operator.neg, [], time_limit_s=LIMIT_S)) == []
 
 
+WHOSE = "(__import__('time').sleep({seconds}), __import__('os').getpid())[1]"
+
+
 def test_little_work_is_done_by_one_process_and_more_by_all() -> None:
-    whose = "(__import__('time').sleep(0.2), __import__('os').getpid())[1]"
     with LocalEngine(2, at_first=1) as engine:
-        few = {outcome.value for outcome in engine.map(eval, [whose] * 2, time_limit_s=LIMIT_S)}
-        many = {outcome.value for outcome in engine.map(eval, [whose] * 40, time_limit_s=LIMIT_S)}
+        few = {outcome.value for outcome in engine.map(eval, [WHOSE.format(seconds=0.2)] * 2, time_limit_s=LIMIT_S)}
+        many = {outcome.value for outcome in engine.map(eval, [WHOSE.format(seconds=0.2)] * 40, time_limit_s=LIMIT_S)}
     assert (len(few), len(many)) == (1, 2)
     assert few < many
+
+
+def test_what_one_process_can_do_starts_no_other_however_long_it_takes() -> None:
+    before = children()
+    with LocalEngine(8, at_first=1) as engine:
+        for seconds in (0, 2, 0):
+            (outcome,) = engine.map(eval, [WHOSE.format(seconds=seconds)], time_limit_s=LIMIT_S)
+            time.sleep(1)
+            assert children() - before == {str(outcome.value)}
+
+
+def children() -> set[str]:
+    return set(Path(f"/proc/{os.getpid()}/task/{threading.get_native_id()}/children").read_text().split())
+
+
+def test_a_process_that_cannot_start_says_so(capfd: pytest.CaptureFixture[str]) -> None:
+    said = r"a measuring process ended with code 1 while it started; what it wrote stands above"
+    with (
+        LocalEngine(1, ProcessSettings(preload=("no_such_module",))) as engine,
+        pytest.raises(EngineError, match=said),
+    ):
+        list(engine.map(abs, [1], time_limit_s=LIMIT_S))
+    assert "No module named 'no_such_module'" in capfd.readouterr().err
 
 
 def test_a_task_over_its_time_is_ended_and_the_others_are_done(engine: Engine) -> None:
