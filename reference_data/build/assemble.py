@@ -9,6 +9,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from metrics.fingerprint_versions import FINGERPRINT_VERSIONS
+from metrics.measure.running.progress import LOG_EVERY_S
+from metrics.measure.running.progress import Counter as TaskCounter
 from metrics.reference_statistics import StatisticsBuilder
 from metrics.table import dtype
 from reference_data.build.hull.crystal_entries import CRYSTAL_COLUMNS
@@ -32,7 +34,7 @@ from reference_data.files.manifest import (
 from reference_data.sources.base import Described, file_sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -65,13 +67,14 @@ def assemble(
         ReferenceSetError: the energies make no sound hull.
 
     """
-    hulls = build_hulls(definition.hull, folder, (read_part(path, CRYSTAL_COLUMNS) for path in parts))
+    entries = (read_part(path, CRYSTAL_COLUMNS) for path in _counted("hull", parts, report))
+    hulls = build_hulls(definition.hull, folder, entries)
     for hull in hulls:
         report(f"hull of {hull.record.convention}: {hull.record.n_entries} entries, {hull.record.n_vertices} vertices")
     out.mkdir(parents=True, exist_ok=True)
     (out / MANIFEST_FILE).unlink(missing_ok=True)  # without it the folder is no set until all is written
     index, statistics = IndexBuilder(), StatisticsBuilder()
-    write_crystals(_noted(parts, hulls, index, statistics), out / CRYSTALS_FILE)
+    write_crystals(_noted(_counted("write", parts, report), hulls, index, statistics), out / CRYSTALS_FILE)
     report("crystals written")
     index.result().write(out)
     report("index written")
@@ -106,8 +109,15 @@ def assemble(
     return manifest
 
 
+def _counted(stage: str, parts: Sequence[Path], report: Callable[[str], None]) -> Iterator[Path]:
+    counter = TaskCounter(stage, len(parts), lambda progress: report(f"{progress} (parts)"), LOG_EVERY_S)
+    for path in parts:
+        yield path
+        counter.add()
+
+
 def _noted(
-    parts: Sequence[Path], hulls: Sequence[BuiltHull], index: IndexBuilder, statistics: StatisticsBuilder
+    parts: Iterable[Path], hulls: Sequence[BuiltHull], index: IndexBuilder, statistics: StatisticsBuilder
 ) -> Iterator[pa.Table]:
     """The crystals of each part, placed on the hulls and entered into the index and the statistics on the way."""
     for path in parts:
