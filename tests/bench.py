@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
+
+from metrics.measure.running.engine import THREADS
 
 
 def main() -> None:
     """Run every ``bench_*.py`` beside this file."""
+    os.environ.update(THREADS)  # as the commands do, before numpy is imported
     for path in sorted(Path(__file__).parent.glob("bench_*.py")):
         import_module(f"tests.{path.stem}").main()
 

@@ -1,7 +1,7 @@
 """CPU seconds of each stage of the structural tier, one structure after the other in one process, and the floor.
 
-Run as ``python -m tests.bench_stages``. The floor is what cannot be saved: parsing each record and one search for its
-space group. What several measurements share counts for the first that asks.
+Run as ``OMP_NUM_THREADS=1 python -m tests.bench_stages``, or by ``make bench``. The floor is what cannot be saved:
+parsing each record and one search for its space group. What several measurements share counts for the first that asks.
 """
 
 # ruff: noqa: T201 - printing is what this script is for
