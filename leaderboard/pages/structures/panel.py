@@ -70,7 +70,8 @@ def build(store: Store, prefix: str, *, is_addressed: bool) -> Panel:
     """
     run, page, chosen, last_search = gr.State(None), gr.State(1), gr.State(None), gr.State("")
     # the browser knows this one; a State stays on the server
-    link = gr.Textbox("", visible="hidden", max_length=LINK_CHARACTERS, elem_id=f"{prefix}_link")
+    # gradio shows what is hidden once the column around it is shown again; the class keeps it out of sight
+    link = gr.Textbox("", visible="hidden", max_length=LINK_CHARACTERS, elem_id=f"{prefix}_link", elem_classes="unseen")
     with gr.Row(elem_classes="controls"):
         shown = gr.Dropdown(list(SHOWN), value=ALL, label="Show", elem_id=f"{prefix}_show", min_width=140)
         reason = gr.Dropdown([ANY], value=ANY, label="Reason", elem_id=f"{prefix}_reason", min_width=140)
